@@ -1,0 +1,1 @@
+"""Weapon labels: payload, QR matrix, label stock, sheets. Pure: bytes in, bytes out."""

@@ -1,0 +1,1 @@
+"""The custody register of small arms and light weapons: the service."""
