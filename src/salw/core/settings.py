@@ -1,0 +1,171 @@
+"""Settings of one process: environment (`SALW_…`), an optional `.env`, secrets from files (`SALW_…_FILE`)."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from dotenv import dotenv_values
+from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from salw.core.language import Language, translate
+
+PREFIX = "SALW_"
+
+# Which setting holds the URL of which role; only the superuser's role is not named after us.
+URL_SETTINGS: Mapping[str, str] = {
+    "salw_app": "database_url",
+    "salw_migrator": "migrator_url",
+    "salw_sequencer": "sequencer_url",
+    "salw_publisher": "publisher_url",
+    "salw_exchange": "exchange_url",
+    "salw_eraser": "eraser_url",
+    "salw_auditor": "auditor_url",
+    "postgres": "superuser_url",
+}
+ROLES: tuple[str, ...] = tuple(URL_SETTINGS)
+
+
+class SettingsError(Exception):
+    """A setting cannot be right; the text is one line that names it. Codes: `settings.*`."""
+
+    def __init__(self, code: str, **details: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.details = details
+
+    def __str__(self) -> str:
+        language: Language = "en" if os.environ.get("SALW_LANGUAGE") == "en" else "fr"
+        return f"{translate(self.code, language, **self.details)} [{self.code}]"
+
+
+def clone_root() -> Path:
+    """Return the folder of the clone this code runs from, or the working directory of an installed wheel."""
+    root = Path(__file__).resolve().parents[3]
+    return root if (root / "pyproject.toml").is_file() else Path.cwd()
+
+
+class Settings(BaseSettings):
+    """Everything that may differ between two installations, checked once when a process starts."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    database_url: str | None = Field(None, repr=False)
+    migrator_url: str | None = Field(None, repr=False)
+    sequencer_url: str | None = Field(None, repr=False)
+    publisher_url: str | None = Field(None, repr=False)
+    exchange_url: str | None = Field(None, repr=False)
+    eraser_url: str | None = Field(None, repr=False)
+    auditor_url: str | None = Field(None, repr=False)
+    superuser_url: str | None = Field(None, repr=False)
+    data_dir: Path | None = None
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535, validation_alias=AliasChoices("port", "SALW_PORT", "PORT"))
+    language: Language = "fr"
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator(*URL_SETTINGS.values())
+    @classmethod
+    def _is_postgresql(cls, value: str | None) -> str | None:
+        return None if value is None else _postgresql_url(value)
+
+    @model_validator(mode="after")
+    def _certificate_and_key_go_together(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("SALW_TLS_CERT + SALW_TLS_KEY")
+        for path in (self.tls_cert, self.tls_key):
+            if path is not None and not path.is_file():
+                raise ValueError(f"SALW_TLS_CERT, SALW_TLS_KEY: {path}")
+        return self
+
+    @property
+    def embedded(self) -> bool:
+        """Whether this process uses the embedded PostgreSQL: no URL of any role is given."""
+        return all(getattr(self, name) is None for name in URL_SETTINGS.values())
+
+    @property
+    def files_dir(self) -> Path:
+        """The folder of this installation's own files: `SALW_DATA_DIR`, else `var` in the clone."""
+        return self.data_dir if self.data_dir is not None else clone_root() / "var"
+
+    @property
+    def cluster_dir(self) -> Path:
+        """The folder of the embedded PostgreSQL.
+
+        root cannot run PostgreSQL, and the account that does may not reach the clone: then it is
+        `/var/lib/salw/<hash of the clone's path>`, unless `SALW_DATA_DIR` says otherwise.
+        """
+        if self.data_dir is None and os.geteuid() == 0:
+            return Path("/var/lib/salw") / path_hash(clone_root())
+        return self.files_dir / "postgresql"
+
+
+def path_hash(path: Path) -> str:
+    """Return twelve hexadecimal digits that stand for a folder, so that two clones never share one name."""
+    return hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:12]
+
+
+def load_settings(env_file: Path | None = None, **given: Any) -> Settings:
+    """Read the settings anew: `given`, then the environment, then `env_file` (the clone's `.env`).
+
+    Errors: `settings.*`, one line each.
+    """
+    env_file = clone_root() / ".env" if env_file is None else env_file
+    named = {**dotenv_values(env_file), **os.environ}
+    try:
+        return Settings(_env_file=env_file, **{**_secrets_from_files(named), **given})
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = str(first["loc"][0]) if first["loc"] else ""
+        name = field if field.isupper() else PREFIX + field.upper() if field else ""
+        raise SettingsError("settings.invalid", name=name, reason=first["msg"]) from None
+
+
+def _secrets_from_files(named: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the URLs whose `SALW_X_FILE` names a file: the content of the file is the value."""
+    found = {}
+    for field in URL_SETTINGS.values():
+        name = PREFIX + field.upper()
+        path = named.get(name + "_FILE")
+        if not path:
+            continue
+        if named.get(name):
+            raise SettingsError("settings.given_twice", name=name)
+        try:
+            found[field] = Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = str(error.strerror) if isinstance(error, OSError) else "UTF-8"
+            raise SettingsError(
+                "settings.file_unreadable", name=name + "_FILE", path=path, reason=reason
+            ) from None
+    return found
+
+
+@cache
+def get_settings() -> Settings:
+    """Return the settings of this process, read once."""
+    return load_settings()
+
+
+def _postgresql_url(value: str) -> str:
+    """Return `value` with our driver; only PostgreSQL is served. The value is secret and never shown."""
+    try:
+        url = make_url(value)
+    except ArgumentError:
+        raise ValueError("postgresql://…") from None
+    if url.drivername not in ("postgresql", "postgres", "postgresql+psycopg") or not url.database:
+        raise ValueError("postgresql://host/database")
+    return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
