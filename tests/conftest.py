@@ -1,0 +1,142 @@
+"""What every test may ask for: a real PostgreSQL, and plain words where the machine lacks a tool."""
+
+import ctypes.util
+import os
+import shutil
+import signal
+from collections.abc import Iterator, Mapping
+from itertools import count
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+from cluster import Database, Run, begin_run, drop
+from salw.core.embedded import Cluster
+
+# marker: (what to look for, the Debian package that has it)
+TOOLS: dict[str, tuple[tuple[str, ...], str]] = {
+    "chromium": (("chromium", "chromium-browser", "google-chrome"), "chromium"),
+    "poppler": (("pdftoppm",), "poppler-utils"),
+    "zbar": ((), "libzbar0"),
+}
+_run = pytest.StashKey[Run]()
+_alive = pytest.StashKey[IO[bytes]]()
+
+
+def lacking() -> dict[str, str]:
+    """Return the markers whose tool this machine lacks, each with the package to install."""
+    found = {marker: any(shutil.which(name) for name in names) for marker, (names, _) in TOOLS.items()}
+    found["zbar"] = ctypes.util.find_library("zbar") is not None
+    return {marker: package for marker, (_, package) in TOOLS.items() if not found[marker]}
+
+
+def required() -> bool:
+    """Return whether a missing tool fails the run instead of leaving tests out."""
+    return os.environ.get("SALW_TEST_REQUIRE") == "all"
+
+
+def install_line(packages: list[str]) -> str:
+    """Return the line that installs what is missing on Debian and Ubuntu."""
+    return "sudo apt-get install -y " + " ".join(sorted(packages))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    given = getattr(config, "workerinput", None)
+    if given is not None:
+        config.stash[_run] = Run(Path(given["salw_run"]))
+        return
+    config.stash[_run], config.stash[_alive] = begin_run()
+    # A polite kill must also stop the server: Python would end without running any of this.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell each xdist worker the folder of the run."""
+    node.workerinput["salw_run"] = str(node.config.stash[_run].folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _alive in config.stash:
+        config.stash[_run].end()
+        config.stash[_alive].close()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave long loops to `make soak`, and leave out what the machine cannot run."""
+    if "soak" not in str(config.getoption("-m")):
+        soak = [item for item in items if item.get_closest_marker("soak")]
+        if soak:
+            config.hook.pytest_deselected(items=soak)
+            items[:] = [item for item in items if item not in soak]
+    missing = lacking()
+    for item in items:
+        for marker, package in missing.items():
+            if item.get_closest_marker(marker) and not required():
+                item.add_marker(pytest.mark.skip(reason=f"needs {package}: {install_line([package])}"))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker, package in lacking().items() if required() else ():
+        if item.get_closest_marker(marker):
+            pytest.fail(f"SALW_TEST_REQUIRE=all, and {package} is missing: {install_line([package])}", False)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Name the groups that were left out, with the line that installs what they need."""
+    missing = lacking()
+    reports = [*terminalreporter.stats.get("skipped", []), *terminalreporter.stats.get("error", [])]
+    left_out = {
+        marker: sum(marker in report.keywords for report in reports if hasattr(report, "keywords"))
+        for marker in missing
+    }
+    for marker, number in left_out.items():
+        if number:
+            terminalreporter.write_line(f"not run: {number} tests of the group {marker}", yellow=True)
+    if any(left_out.values()):
+        packages = [missing[marker] for marker, number in left_out.items() if number]
+        terminalreporter.write_line(f"to run them: {install_line(packages)}", yellow=True)
+
+
+@pytest.fixture(scope="session")
+def run(pytestconfig: pytest.Config) -> Run:
+    """Return the folder and the locks of this test run."""
+    return pytestconfig.stash[_run]
+
+
+@pytest.fixture(scope="session")
+def cluster(run: Run) -> Cluster:
+    """Return the one PostgreSQL server of the run, shared by all workers; the run stops it at its end."""
+    return run.cluster()
+
+
+@pytest.fixture(scope="session")
+def database(run: Run, cluster: Cluster, worker_id: str) -> Iterator[Database]:
+    """Return this worker's own migrated database, made once."""
+    made = run.copy(cluster, f"salw_{worker_id}")
+    yield made
+    drop(cluster, made)
+
+
+@pytest.fixture(scope="session")
+def urls(database: Database) -> Mapping[str, str]:
+    """Return the URL of each role in this worker's database."""
+    return database.urls
+
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def fresh_database(run: Run, cluster: Cluster, worker_id: str) -> Iterator[Database]:
+    """Return a database that no other test touches, for tests that really commit; dropped afterwards."""
+    made = run.copy(cluster, f"salw_{worker_id}_{next(_numbers)}")
+    yield made
+    drop(cluster, made)
+
+
+@pytest.fixture(scope="session")
+def soak_seconds() -> int:
+    """Return how long a soak goes on: `SALW_SOAK_SECONDS`, ten minutes unless told otherwise."""
+    return int(os.environ.get("SALW_SOAK_SECONDS", "600"))
