@@ -1,0 +1,20 @@
+"""The error of this library and the stable codes it may carry."""
+
+ERROR_CODES = (
+    "label.malformed",
+    "label.wrong_check",
+    "label.wrong_prefix",
+    "label_sheet.empty",
+    "label_sheet.line_too_wide",
+    "label_sheet.start_outside",
+    "registry_number.malformed",
+    "registry_number.wrong_check",
+)
+
+
+class LabelError(ValueError):
+    """What was read, typed or asked for cannot be a label; `code` is one of `ERROR_CODES`."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
