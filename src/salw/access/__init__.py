@@ -1,0 +1,1 @@
+"""Who exists and who may act: countries, forces, units, stores, people, postings, accounts, sessions."""

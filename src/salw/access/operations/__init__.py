@@ -1,0 +1,1 @@
+"""Writes of access, one function a use case."""

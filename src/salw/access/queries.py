@@ -1,0 +1,104 @@
+"""Reading who exists, within the scope of the actor."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from salw.core.actor import Actor
+from salw.core.db import Row, run, run_one
+from salw.core.errors import NotFound
+
+
+def get_store(db: Connection, actor: Actor, store_id: UUID) -> Row:
+    """Return a store in scope with its unit (`id, name, unit_id, unit_uuid, unit_name, place`).
+
+    Raises `store.not_found` where it does not exist or lies outside the scope.
+    """
+    row = run_one(
+        db,
+        """
+        select s.id, s.name, s.place, s.unit_id, u.uuid as unit_uuid, u.name as unit_name, u.force_code
+          from store s join unit u on (u.country, u.id) = (s.country, s.unit_id)
+         where s.country = %(country)s and s.id = %(id)s and s.unit_id = any(%(units)s)
+        """,
+        {"country": actor.country, "id": store_id, "units": list(actor.units)},
+    )
+    if row is None:
+        raise NotFound("store.not_found", store=str(store_id))
+    return row
+
+
+def get_any_store(db: Connection, actor: Actor, store_id: UUID) -> Row:
+    """Return a store of the country wherever it is, for naming the other side of a transfer.
+
+    Raises `store.not_found`.
+    """
+    row = run_one(
+        db,
+        """
+        select s.id, s.name, s.unit_id, u.name as unit_name
+          from store s join unit u on (u.country, u.id) = (s.country, s.unit_id)
+         where s.country = %(country)s and s.id = %(id)s and s.ended_on is null
+        """,
+        {"country": actor.country, "id": store_id},
+    )
+    if row is None:
+        raise NotFound("store.not_found", store=str(store_id))
+    return row
+
+
+def list_stores(db: Connection, actor: Actor, *, after: UUID | None, limit: int) -> list[Row]:
+    """Return the stores in scope by id, at most `limit`."""
+    return run(
+        db,
+        """
+        select s.id, s.name, s.place, u.name as unit_name, u.uuid as unit_id, u.force_code as force
+          from store s join unit u on (u.country, u.id) = (s.country, s.unit_id)
+         where s.country = %(country)s and s.unit_id = any(%(units)s)
+           and s.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
+         order by s.id limit %(limit)s
+        """,
+        {"country": actor.country, "units": list(actor.units), "after": after, "limit": limit},
+    )
+
+
+def get_person(db: Connection, actor: Actor, person_id: UUID) -> Row:
+    """Return a person in scope (`id, unit_id, matricule, value, commitment`). Raises `person.not_found`."""
+    row = run_one(
+        db,
+        """
+        select p.id, p.unit_id, p.matricule, v.value, v.commitment
+          from person p join personal_value v on (v.country, v.id) = (p.country, p.value_id)
+         where p.country = %(country)s and p.id = %(id)s and p.unit_id = any(%(units)s)
+        """,
+        {"country": actor.country, "id": person_id, "units": list(actor.units)},
+    )
+    if row is None:
+        raise NotFound("person.not_found", person=str(person_id))
+    return row
+
+
+def list_people(db: Connection, actor: Actor, *, matricule: str | None, after: UUID | None, limit: int) -> list[Row]:
+    """Return people in scope by id, by matricule where given, at most `limit`."""
+    return run(
+        db,
+        """
+        select p.id, p.matricule, p.force_code as force, u.uuid as unit_id, u.name as unit_name,
+               v.value->>'rank' as rank, v.value->>'family_name' as family_name,
+               v.value->>'given_names' as given_names
+          from person p
+          join unit u on (u.country, u.id) = (p.country, p.unit_id)
+          join personal_value v on (v.country, v.id) = (p.country, p.value_id)
+         where p.country = %(country)s and p.unit_id = any(%(units)s)
+           and (%(matricule)s::text is null or p.matricule = %(matricule)s)
+           and p.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
+         order by p.id limit %(limit)s
+        """,
+        {
+            "country": actor.country,
+            "units": list(actor.units),
+            "matricule": matricule,
+            "after": after,
+            "limit": limit,
+        },
+    )

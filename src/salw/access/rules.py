@@ -1,0 +1,129 @@
+"""Roles, what each may do, and duties that must not meet. Roles are code; postings are rows."""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """What a route may ask for, as `resource:action`. Keep the list alphabetical."""
+
+    ASSIGNMENT_RECORD = "assignment:record"
+    DISPOSAL_APPROVE = "disposal:approve"
+    DISPOSAL_PROPOSE = "disposal:propose"
+    INCIDENT_CLOSE = "incident:close"
+    INCIDENT_OPEN = "incident:open"
+    INCIDENT_READ = "incident:read"
+    ISSUE_RECORD = "issue:record"
+    LABEL_MAKE = "label:make"
+    MODEL_READ = "model:read"
+    ORGANISATION_READ = "organisation:read"
+    RELIEF_RECORD = "relief:record"
+    REPORT_READ = "report:read"
+    RETURN_RECORD = "return:record"
+    SCAN_READ = "scan:read"
+    SESSION_OWN = "session:own"
+    STOCKTAKE_CLOSE = "stocktake:close"
+    STOCKTAKE_COUNT = "stocktake:count"
+    STOCKTAKE_OPEN = "stocktake:open"
+    SUMMARY_PUBLISH = "summary:publish"
+    SUMMARY_READ = "summary:read"
+    TRANSFER_APPROVE = "transfer:approve"
+    TRANSFER_CANCEL = "transfer:cancel"
+    TRANSFER_DISPATCH = "transfer:dispatch"
+    TRANSFER_ORDER = "transfer:order"
+    TRANSFER_READ = "transfer:read"
+    TRANSFER_RECEIVE = "transfer:receive"
+    WEAPON_READ = "weapon:read"
+    WEAPON_REGISTER = "weapon:register"
+
+
+class Role(StrEnum):
+    """A posting's role, in the words of `docs/glossary.md`. The values are stored and never renamed."""
+
+    ORDERING_AUTHORITY = "ordering_authority"
+    ACCOUNTANT = "accountant"
+    STOREKEEPER = "storekeeper"
+    ARMOURER = "armourer"
+    UNIT_COMMANDER = "unit_commander"
+    AUDITOR = "auditor"
+    COMMISSION_READER = "commission_reader"
+    COMMISSION_OFFICER = "commission_officer"
+    ADMINISTRATOR = "administrator"
+    OVERSIGHT = "oversight"
+
+
+_READS = {
+    Permission.INCIDENT_READ,
+    Permission.MODEL_READ,
+    Permission.ORGANISATION_READ,
+    Permission.REPORT_READ,
+    Permission.SCAN_READ,
+    Permission.SESSION_OWN,
+    Permission.TRANSFER_READ,
+    Permission.WEAPON_READ,
+}
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.ORDERING_AUTHORITY: frozenset(
+        _READS
+        | {
+            Permission.TRANSFER_ORDER,
+            Permission.TRANSFER_CANCEL,
+            Permission.DISPOSAL_PROPOSE,
+            Permission.INCIDENT_OPEN,
+        }
+    ),
+    Role.ACCOUNTANT: frozenset(
+        _READS | {Permission.WEAPON_REGISTER, Permission.LABEL_MAKE, Permission.INCIDENT_OPEN}
+    ),
+    Role.STOREKEEPER: frozenset(
+        _READS
+        | {
+            Permission.ASSIGNMENT_RECORD,
+            Permission.INCIDENT_OPEN,
+            Permission.ISSUE_RECORD,
+            Permission.LABEL_MAKE,
+            Permission.RELIEF_RECORD,
+            Permission.RETURN_RECORD,
+            Permission.STOCKTAKE_COUNT,
+            Permission.TRANSFER_DISPATCH,
+            Permission.TRANSFER_RECEIVE,
+            Permission.WEAPON_REGISTER,
+        }
+    ),
+    Role.ARMOURER: frozenset(_READS | {Permission.INCIDENT_OPEN, Permission.STOCKTAKE_COUNT}),
+    Role.UNIT_COMMANDER: frozenset(
+        _READS
+        | {
+            Permission.ASSIGNMENT_RECORD,
+            Permission.DISPOSAL_APPROVE,
+            Permission.INCIDENT_CLOSE,
+            Permission.INCIDENT_OPEN,
+            Permission.RELIEF_RECORD,
+            Permission.STOCKTAKE_CLOSE,
+            Permission.STOCKTAKE_OPEN,
+            Permission.TRANSFER_APPROVE,
+            Permission.TRANSFER_CANCEL,
+        }
+    ),
+    Role.AUDITOR: frozenset(
+        _READS | {Permission.STOCKTAKE_OPEN, Permission.STOCKTAKE_COUNT, Permission.STOCKTAKE_CLOSE}
+    ),
+    Role.COMMISSION_READER: frozenset(
+        {Permission.MODEL_READ, Permission.SESSION_OWN, Permission.SUMMARY_READ}
+    ),
+    Role.COMMISSION_OFFICER: frozenset(
+        {
+            Permission.MODEL_READ,
+            Permission.SESSION_OWN,
+            Permission.SUMMARY_READ,
+            Permission.SUMMARY_PUBLISH,
+        }
+    ),
+    Role.ADMINISTRATOR: frozenset({Permission.SESSION_OWN, Permission.ORGANISATION_READ}),
+    Role.OVERSIGHT: frozenset({Permission.SESSION_OWN}),
+}
+
+
+def roles_with(permission: Permission) -> list[str]:
+    """Return the stored names of the roles that hold a permission."""
+    return [role.value for role, held in PERMISSIONS.items() if permission in held]

@@ -1,0 +1,1 @@
+"""What every feature stands on: settings, database, HTTP, errors, language, clock. Knows nothing of weapons."""

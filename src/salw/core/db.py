@@ -1,0 +1,110 @@
+"""Engines, connections and the one metadata of all tables.
+
+A request works on one `Connection` in one transaction. Statements are set-based; the ones on the hot
+paths go straight to the driver (`run`), because SQLAlchemy's own work costs more there than the query.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import dict_row
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    ForeignKeyConstraint,
+    MetaData,
+    Text,
+    create_engine,
+)
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+
+type_instant = TIMESTAMP(timezone=True)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def country_column() -> Column[str]:
+    """Return the first column of every table of a country: ISO 3166-1 alpha-2, first in every key."""
+    return Column("country", Text, primary_key=True)
+
+
+def country_key(columns: Sequence[str], table: str, target: Sequence[str]) -> ForeignKeyConstraint:
+    """Return a foreign key that begins with the country on both sides.
+
+    Foreign keys do not see row-level security; with the country in them they cannot reach across.
+    """
+    return ForeignKeyConstraint(["country", *columns], [f"{table}.country", *(f"{table}.{c}" for c in target)])
+
+
+def make_engine(url: str, *, pool_size: int = 10) -> Engine:
+    """Return an engine on `url`; the pool is checked on use, so that a restarted database is survived."""
+    return create_engine(url, pool_size=pool_size, max_overflow=10, pool_pre_ping=False, pool_recycle=1800)
+
+
+Row = dict[str, Any]
+
+
+def run(db: Connection, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+    """Execute `sql` (psycopg style, `%(name)s`) in the transaction of `db` and return its rows as dicts."""
+    cursor = _driver_cursor(db)
+    cursor.execute(sql, parameters or {})
+    return list(cursor.fetchall()) if cursor.description else []
+
+
+def run_one(db: Connection, sql: str, parameters: Mapping[str, Any] | None = None) -> Row | None:
+    """Execute `sql` and return its first row, or None."""
+    rows = run(db, sql, parameters)
+    return rows[0] if rows else None
+
+
+def _driver_cursor(db: Connection) -> Any:
+    if not db.in_transaction():
+        db.begin()
+    driver = db.connection.driver_connection
+    assert driver is not None  # noqa: S101 - a pooled connection always has its driver
+    return driver.cursor(row_factory=dict_row)
+
+
+@contextmanager
+def transaction(engine: Engine, *, country: str | None = None, units: Sequence[int] = ()) -> Iterator[Connection]:
+    """Open one transaction, in the scope of `country` and `units` if given, and commit it at the end.
+
+    For programs (import, demo, sequencer, tests); HTTP requests get theirs from `salw.access.guard`.
+    """
+    with engine.begin() as db:
+        if country is not None:
+            enter_scope(db, country=country, units=units)
+        yield db
+
+
+def enter_scope(db: Connection, *, country: str, units: Sequence[int]) -> None:
+    """Set what the policies of this transaction may see; the setting ends with the transaction."""
+    run(
+        db,
+        "select set_config('app.country', %(country)s, true), set_config('app.units', %(units)s, true)",
+        {"country": country, "units": "{" + ",".join(map(str, units)) + "}"},
+    )
+
+
+def uuid_text(value: UUID | None) -> str | None:
+    """Return the canonical text of an identifier, as it stands in canonical bytes."""
+    return None if value is None else str(value)
+
+
+def instant_text(value: datetime | None) -> str | None:
+    """Return an instant as RFC 3339 in UTC with microseconds, as it stands in canonical bytes."""
+    if value is None:
+        return None
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,168 @@
+"""HTTP around the domain: problem+json, one handler per family of errors, request ids, body limit."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from salw.core.errors import Conflict, DomainError, Unacceptable
+from salw.core.language import Language, preferred, translate
+
+BODY_SIZE_MAX = 8 * 1024 * 1024
+PROBLEM = "application/problem+json"
+
+log = structlog.get_logger("salw.http")
+
+
+def language_of(request: Request) -> Language:
+    """Return the language the reader asked for, by `?language=` or the header; French otherwise."""
+    asked = request.query_params.get("language")
+    return preferred(asked or request.headers.get("accept-language"))
+
+
+def problem(
+    request: Request, status: int, code: str, details: Mapping[str, Any], errors: list[Any] | None = None
+) -> JSONResponse:
+    """Return an error as RFC 9457 says: the code is for programs, the texts for people."""
+    language = language_of(request)
+    content: dict[str, Any] = {
+        "type": f"urn:salw:problem:{code}",
+        "title": translate(f"status.{status}", language),
+        "status": status,
+        "code": code,
+        "detail": translate(code, language, **details),
+        "request_id": request.scope.get("salw.request_id", ""),
+    }
+    if details:
+        content["details"] = details
+    if errors:
+        content["errors"] = errors
+    headers = {"Content-Language": language}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(_plain(content), status_code=status, media_type=PROBLEM, headers=headers)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(v) for v in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def database_refusal(error: Exception, constraints: Mapping[str, tuple[type[DomainError], str]]) -> DomainError:
+    """Return the friendly error of a constraint of the database, by its name; raise `error` if unknown.
+
+    The constraint is the guarantee; a rule in Python normally says no before it with the same code.
+    """
+    original = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(original, psycopg.Error):
+        name = original.diag.constraint_name
+        if name in constraints:
+            family, code = constraints[name]
+            return family(code)
+        if original.sqlstate in constraints:
+            family, code = constraints[original.sqlstate]
+            return family(code)
+        if isinstance(original, psycopg.errors.SerializationFailure | psycopg.errors.DeadlockDetected):
+            return Conflict("request.try_again")
+        # Class 22: a number out of range, a NUL character: nothing of ours can hold what was sent.
+        if isinstance(original, psycopg.DataError):
+            return Unacceptable("request.unacceptable_value")
+    raise error
+
+
+def install(app: FastAPI, constraints: Mapping[str, tuple[type[DomainError], str]]) -> None:
+    """Give `app` its error handlers and its outermost layer. `constraints` map names to errors."""
+
+    def on_domain_error(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, DomainError)  # noqa: S101 - registered for this class alone
+        return problem(request, error.status, error.code, error.details)
+
+    def on_validation_error(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class alone
+        errors = [
+            {"field": ".".join(str(p) for p in e["loc"]), "problem": e["type"], "message": e["msg"]}
+            for e in error.errors()[:100]
+        ]
+        return problem(request, 422, "request.malformed", {"count": len(errors)}, errors)
+
+    def on_http_error(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
+        codes = {404: "request.no_such_address", 405: "request.wrong_method", 413: "request.too_large"}
+        response = problem(request, error.status_code, codes.get(error.status_code, "request.malformed"), {})
+        for name, value in (error.headers or {}).items():
+            response.headers[name] = value
+        return response
+
+    def on_database_error(request: Request, error: Exception) -> JSONResponse:
+        try:
+            refusal = database_refusal(error, constraints)
+        except Exception as unknown:  # noqa: BLE001 - the edge: whatever it is, it is logged and answered
+            return on_unexpected(request, unknown)
+        return problem(request, refusal.status, refusal.code, refusal.details)
+
+    def on_unexpected(request: Request, error: Exception) -> JSONResponse:
+        log.error("request.failed", request_id=request.scope.get("salw.request_id"), exc_info=error)
+        lost = isinstance(error, psycopg.OperationalError) or (
+            isinstance(error, DBAPIError) and isinstance(error.orig, psycopg.OperationalError)
+        )
+        if lost:
+            return problem(request, 503, "service.database_unreachable", {})
+        return problem(request, 500, "service.unexpected", {})
+
+    app.add_exception_handler(DomainError, on_domain_error)
+    app.add_exception_handler(RequestValidationError, on_validation_error)
+    app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(psycopg.Error, on_database_error)
+    app.add_exception_handler(DBAPIError, on_database_error)
+    app.add_exception_handler(Exception, on_unexpected)
+    app.add_middleware(Edge)
+
+
+class Edge:
+    """The outermost layer: a request id on every answer, security headers, and a limit on bodies.
+
+    Plain ASGI, because FastAPI's own middleware class costs more than an empty request.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = uuid4().hex
+        scope["salw.request_id"] = request_id
+        received = 0
+
+        async def limited() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > BODY_SIZE_MAX:
+                raise HTTPException(413)
+            return message
+
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [
+                    *message.get("headers", []),
+                    (b"x-request-id", request_id.encode()),
+                    (b"x-content-type-options", b"nosniff"),
+                    (b"referrer-policy", b"no-referrer"),
+                    (b"cache-control", b"no-store"),
+                ]
+            await send(message)
+
+        await self.app(scope, limited, marked)

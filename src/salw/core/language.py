@@ -1,0 +1,43 @@
+"""The one catalogue of texts: French first, English second. Message ids are stable codes."""
+
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+Language = Literal["fr", "en"]
+LANGUAGES: tuple[Language, ...] = ("fr", "en")
+
+
+@cache
+def catalogue(language: Language) -> dict[str, str]:
+    """Return every text of a language by its code; the .po file is read once per process."""
+    with files("salw").joinpath("translations", f"{language}.po").open("rb") as file:
+        texts: Catalog = read_po(file, locale=language)
+    return {str(message.id): str(message.string) for message in texts if message.id and message.string}
+
+
+def translate(code: str, language: Language, **details: Any) -> str:
+    """Return the text of `code` with `{name}` places filled from `details`.
+
+    An unknown code is returned as it is: a missing text must never hide the error it names
+    (a test fails on every code without texts).
+    """
+    text = catalogue(language).get(code)
+    if text is None:
+        return code
+    try:
+        return text.format(**details)
+    except (KeyError, IndexError):
+        return text
+
+
+def preferred(accept_language: str | None, default: Language = "fr") -> Language:
+    """Return the reader's language from an Accept-Language header; French unless English is asked first."""
+    for part in (accept_language or "").lower().split(","):
+        tag = part.split(";")[0].strip()[:2]
+        if tag in LANGUAGES:
+            return "en" if tag == "en" else "fr"
+    return default

@@ -1,0 +1,43 @@
+"""Keyset pages: a cursor names the last line seen, never an offset; the size has a hard limit."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from salw.core.errors import Unacceptable
+from salw.core.shapes import Out
+
+PAGE_SIZE = 50
+PAGE_SIZE_MAX = 200
+
+Item = TypeVar("Item")
+
+
+class Page(Out, Generic[Item]):
+    """One page of a list and the cursor of the next, null at the end."""
+
+    items: list[Item]
+    next_cursor: str | None
+
+
+def encode_cursor(last_id: UUID) -> str:
+    """Return the opaque cursor that continues after `last_id`."""
+    return base64.urlsafe_b64encode(last_id.bytes).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None) -> UUID | None:
+    """Return the id to continue after. Raises `page.bad_cursor`."""
+    if not cursor:
+        return None
+    try:
+        return UUID(bytes=base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, binascii.Error) as error:
+        raise Unacceptable("page.bad_cursor") from error
+
+
+def cut(rows: Sequence[Item], limit: int, ids: Sequence[UUID]) -> Page[Item]:
+    """Return a page from `limit` + 1 rows read: the extra one only says that there is more."""
+    more = len(rows) > limit
+    return Page(items=list(rows[:limit]), next_cursor=encode_cursor(ids[limit - 1]) if more else None)

@@ -1,0 +1,1 @@
+"""Who answers for each weapon: holders, movements, issues, returns, transfers, disposals."""

@@ -1,0 +1,280 @@
+"""Tables of who answers for each weapon. `custody` is written by the trigger on `movement` alone."""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Computed,
+    Date,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+
+from salw.core.db import country_column, country_key, metadata, type_instant
+
+holder = Table(
+    "holder",
+    metadata,
+    country_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("unit_id", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("awaited_by_unit_id", Integer),
+    Column("person_id", Uuid),
+    Column("name", Text),
+    UniqueConstraint("country", "id", "unit_id"),
+    country_key(["unit_id"], "unit", ["id"]),
+    country_key(["awaited_by_unit_id"], "unit", ["id"]),
+    country_key(["person_id"], "person", ["id"]),
+    CheckConstraint("(kind = 'transit') = (awaited_by_unit_id is not null)", name="transit_is_awaited"),
+    CheckConstraint("(kind = 'person') = (person_id is not null)", name="person_is_named"),
+    CheckConstraint(
+        "kind in ('store', 'person', 'post', 'crew', 'vehicle', 'detachment', 'transit', 'workshop', 'court', "
+        "'lost', 'stolen', 'taken_by_enemy', 'abandoned', 'destroyed', 'handed_over', 'entered_by_mistake', "
+        "'merged')",
+        name="kind_known",
+    ),
+    Index(
+        "uq_holder_person_at_unit",
+        "country",
+        "person_id",
+        "unit_id",
+        unique=True,
+        postgresql_where=text("kind = 'person'"),
+    ),
+    Index(
+        "uq_holder_sink_of_unit",
+        "country",
+        "unit_id",
+        "kind",
+        unique=True,
+        postgresql_where=text(
+            "kind in ('lost', 'stolen', 'taken_by_enemy', 'abandoned', 'destroyed', 'handed_over', "
+            "'entered_by_mistake', 'merged')"
+        ),
+    ),
+    Index("ix_holder_unit_id", "country", "unit_id", "kind"),
+    comment="Everything that can answer for a weapon. Country, unit and kind never change.",
+)
+
+answerable = Table(
+    "answerable",
+    metadata,
+    country_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("holder_id", Uuid, nullable=False),
+    Column("person_id", Uuid, nullable=False),
+    Column("started_at", type_instant, nullable=False),
+    Column("ended_at", type_instant),
+    country_key(["holder_id"], "holder", ["id"]),
+    country_key(["person_id"], "person", ["id"]),
+    Index(
+        "uq_answerable_now",
+        "country",
+        "holder_id",
+        unique=True,
+        postgresql_where=text("ended_at is null"),
+    ),
+    comment="The one person who answers for a store, post, crew, vehicle or detachment, and since when.",
+)
+
+movement = Table(
+    "movement",
+    metadata,
+    country_column(),
+    Column("weapon_id", Uuid, primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("prev_seq", Integer, Computed("nullif(seq - 1, 0)", persisted=True)),
+    Column("from_holder_id", Uuid),
+    Column("from_unit_id", Integer),
+    Column("to_holder_id", Uuid, nullable=False),
+    Column("to_unit_id", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("document_id", Uuid, nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    Column("recorded_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
+    Column("occurred_at", type_instant, nullable=False),
+    UniqueConstraint("country", "weapon_id", "seq", "to_holder_id"),
+    country_key(["weapon_id"], "weapon", ["id"]),
+    country_key(
+        ["weapon_id", "prev_seq", "from_holder_id"], "movement", ["weapon_id", "seq", "to_holder_id"]
+    ),
+    country_key(["from_holder_id", "from_unit_id"], "holder", ["id", "unit_id"]),
+    country_key(["to_holder_id", "to_unit_id"], "holder", ["id", "unit_id"]),
+    country_key(["document_id"], "document", ["id"]),
+    country_key(["event_id"], "event", ["id"]),
+    CheckConstraint("seq > 0", name="seq_positive"),
+    CheckConstraint(
+        "(seq = 1) = (from_holder_id is null) and (from_holder_id is null) = (from_unit_id is null)",
+        name="first_has_no_from",
+    ),
+    CheckConstraint(
+        "(seq = 1) = (kind in ('opening_balance', 'purchase', 'gift', 'seizure', 'found', 'surrendered'))",
+        name="first_says_origin",
+    ),
+    CheckConstraint("from_holder_id is distinct from to_holder_id", name="goes_somewhere"),
+    Index("ix_movement_to_holder_id", "country", "to_holder_id", "recorded_at"),
+    Index("ix_movement_from_holder_id", "country", "from_holder_id", "recorded_at"),
+    Index("ix_movement_event_id", "country", "event_id"),
+    Index("ix_movement_document_id", "country", "document_id"),
+    comment="The only way a weapon moves: insert-only, double-entry, chained on itself.",
+)
+
+custody = Table(
+    "custody",
+    metadata,
+    country_column(),
+    Column("weapon_id", Uuid, primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("holder_id", Uuid, nullable=False),
+    Column("unit_id", Integer, nullable=False),
+    Column("awaited_by_unit_id", Integer),
+    Column("recorded_at", type_instant, nullable=False),
+    country_key(["weapon_id"], "weapon", ["id"]),
+    Index("ix_custody_holder_id", "country", "holder_id", "weapon_id"),
+    Index("ix_custody_unit_id", "country", "unit_id", "weapon_id"),
+    Index(
+        "ix_custody_awaited_by_unit_id",
+        "country",
+        "awaited_by_unit_id",
+        postgresql_where=text("awaited_by_unit_id is not null"),
+    ),
+    comment="Who answers now: the last movement of each weapon.",
+)
+
+assignment = Table(
+    "assignment",
+    metadata,
+    country_column(),
+    Column("weapon_id", Uuid, primary_key=True),
+    Column("holder_id", Uuid, nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    country_key(["weapon_id"], "weapon", ["id"]),
+    country_key(["holder_id"], "holder", ["id"]),
+    country_key(["event_id"], "event", ["id"]),
+    Index("ix_assignment_holder_id", "country", "holder_id"),
+    comment="Whose weapon it is (affectée), in the rack or out: not custody. The past is in the events.",
+)
+
+case_mark = Table(
+    "case_mark",
+    metadata,
+    country_column(),
+    Column("weapon_id", Uuid, primary_key=True),
+    Column("case_id", Uuid, nullable=False),
+    Column("mark", Text, nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    country_key(["weapon_id"], "weapon", ["id"]),
+    country_key(["event_id"], "event", ["id"]),
+    CheckConstraint("mark in ('missing')", name="mark_known"),
+    Index("ix_case_mark_case_id", "country", "case_id"),
+    comment="An open case on a weapon that stays on the book of who answers for it.",
+)
+
+issue = Table(
+    "issue",
+    metadata,
+    country_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("unit_id", Integer, nullable=False),
+    Column("from_holder_id", Uuid, nullable=False),
+    Column("to_holder_id", Uuid, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("due_back_at", type_instant),
+    Column("document_id", Uuid, nullable=False),
+    Column("recorded_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
+    country_key(["from_holder_id"], "holder", ["id"]),
+    country_key(["to_holder_id"], "holder", ["id"]),
+    country_key(["document_id"], "document", ["id"]),
+    CheckConstraint("purpose in ('task', 'permanent')", name="purpose_known"),
+    CheckConstraint("(purpose = 'task') = (due_back_at is not null)", name="task_is_due"),
+    comment="A perception: for a task (due back) or permanent (never overdue, presented at musters).",
+)
+
+transfer = Table(
+    "transfer",
+    metadata,
+    country_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("from_store_id", Uuid, nullable=False),
+    Column("from_unit_id", Integer, nullable=False),
+    Column("to_store_id", Uuid, nullable=False),
+    Column("to_unit_id", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("transit_holder_id", Uuid),
+    Column("ordered_by", Uuid, nullable=False),
+    Column("ordered_at", type_instant, nullable=False),
+    Column("approved_by", Uuid),
+    Column("approved_at", type_instant),
+    Column("dispatched_by", Uuid),
+    Column("dispatched_at", type_instant),
+    Column("closed_by", Uuid),
+    Column("closed_at", type_instant),
+    country_key(["from_store_id", "from_unit_id"], "store", ["id", "unit_id"]),
+    country_key(["to_store_id", "to_unit_id"], "store", ["id", "unit_id"]),
+    country_key(["transit_holder_id"], "holder", ["id"]),
+    CheckConstraint(
+        "status in ('ordered', 'approved', 'dispatched', 'closed', 'short', 'cancelled')", name="status_known"
+    ),
+    CheckConstraint("(approved_by is null) = (approved_at is null)", name="approval_pair"),
+    CheckConstraint("(dispatched_by is null) = (dispatched_at is null)", name="dispatch_pair"),
+    CheckConstraint("(closed_by is null) = (closed_at is null)", name="closing_pair"),
+    CheckConstraint("from_store_id <> to_store_id", name="two_stores"),
+    CheckConstraint("approved_by <> ordered_by", name="approver_is_another"),
+    Index("ix_transfer_from_unit_id", "country", "from_unit_id", "status"),
+    Index("ix_transfer_to_unit_id", "country", "to_unit_id", "status"),
+    comment="A mutation: two sides, many weapons; what did not arrive stays in transit as a shortfall.",
+)
+
+transfer_line = Table(
+    "transfer_line",
+    metadata,
+    country_column(),
+    Column("transfer_id", Uuid, primary_key=True),
+    Column("weapon_id", Uuid, primary_key=True),
+    Column("status", Text, nullable=False),
+    country_key(["transfer_id"], "transfer", ["id"]),
+    country_key(["weapon_id"], "weapon", ["id"]),
+    CheckConstraint("status in ('ordered', 'dispatched', 'received', 'cancelled')", name="status_known"),
+    comment="The weapons of a transfer, line by line.",
+)
+
+disposal = Table(
+    "disposal",
+    metadata,
+    country_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("unit_id", Integer, nullable=False),
+    Column("store_id", Uuid, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("authority", Text, nullable=False),
+    Column("proposed_by", Uuid, nullable=False),
+    Column("proposed_at", type_instant, nullable=False),
+    Column("approved_by", Uuid),
+    Column("approved_at", type_instant),
+    country_key(["store_id", "unit_id"], "store", ["id", "unit_id"]),
+    CheckConstraint("status in ('proposed', 'destroyed')", name="status_known"),
+    CheckConstraint("(approved_by is null) = (approved_at is null)", name="approval_pair"),
+    CheckConstraint("approved_by <> proposed_by", name="two_officers"),
+    CheckConstraint("method in ('cutting', 'crushing', 'melting', 'burning', 'other')", name="method_known"),
+    comment="A destruction: proposed by one officer, carried out on the approval of another.",
+)
+
+disposal_line = Table(
+    "disposal_line",
+    metadata,
+    country_column(),
+    Column("disposal_id", Uuid, primary_key=True),
+    Column("weapon_id", Uuid, primary_key=True),
+    country_key(["disposal_id"], "disposal", ["id"]),
+    country_key(["weapon_id"], "weapon", ["id"]),
+    comment="The weapons of a destruction.",
+)

@@ -1,0 +1,240 @@
+"""Opening holders: stores, people at units, posts and crews, transits, and the sinks of a unit."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from salw.core.actor import Actor
+from salw.core.db import run, run_one
+from salw.core.errors import Conflict, NotFound, Unacceptable
+from salw.core.ids import new_id
+from salw.custody.operations.moves import Destination
+from salw.custody.rules import COLLECTIVE_HOLDERS, SINKS, USER_HOLDERS, HolderKind
+from salw.ledger import operations as ledger
+from salw.ledger.events import make_event
+
+# Finds the person's holder at his unit, or makes it; the second branch sees the row only if the first
+# did not insert it, so exactly one comes back, also when two clients do this at once.
+_PERSON_HOLDER = """
+with person_in_scope as (
+    select p.id, p.unit_id, v.commitment
+      from person p join personal_value v on (v.country, v.id) = (p.country, p.value_id)
+     where p.country = %(country)s and p.id = %(person)s and p.unit_id = any(%(units)s)
+), opened as (
+    insert into holder (country, id, unit_id, kind, person_id)
+    select %(country)s, %(new_id)s, unit_id, 'person', id from person_in_scope
+    on conflict (country, person_id, unit_id) where kind = 'person' do nothing
+    returning id
+)
+select coalesce((select id from opened), h.id) as id, p.unit_id, p.commitment
+  from person_in_scope p
+  left join holder h on h.country = %(country)s and h.person_id = p.id and h.unit_id = p.unit_id
+       and h.kind = 'person'
+"""
+
+_COLLECTIVE_HOLDER = """
+select h.id, h.unit_id, h.kind, a.person_id, v.commitment
+  from holder h
+  left join answerable a on a.country = h.country and a.holder_id = h.id and a.ended_at is null
+  left join person p on p.country = a.country and p.id = a.person_id
+  left join personal_value v on v.country = p.country and v.id = p.value_id
+ where h.country = %(country)s and h.id = %(holder)s and h.unit_id = any(%(units)s)
+"""
+
+
+def find_user_holder(
+    db: Connection, *, actor: Actor, person_id: UUID | None, holder_id: UUID | None
+) -> Destination:
+    """Return who may be issued weapons: a person (his holder is opened at need), or a post, crew, vehicle
+    or detachment with an answerable person.
+
+    Raises `person.not_found`, `holder.not_found`, `holder.not_a_user`, `holder.nobody_answers`.
+    """
+    if person_id is not None:
+        row = _person_holder(db, actor, person_id)
+        return Destination(
+            row["id"], row["unit_id"], {"id": str(person_id), "commitment": row["commitment"].hex()}
+        )
+    row = run_one(
+        db,
+        _COLLECTIVE_HOLDER,
+        {"country": actor.country, "holder": holder_id, "units": list(actor.units)},
+    )
+    if row is None:
+        raise NotFound("holder.not_found", holder=str(holder_id))
+    if HolderKind(row["kind"]) not in USER_HOLDERS:
+        raise Unacceptable("holder.not_a_user", holder=str(holder_id))
+    if row["kind"] in COLLECTIVE_HOLDERS and row["person_id"] is None:
+        raise Conflict("holder.nobody_answers", holder=str(holder_id))
+    person = (
+        {"id": str(row["person_id"]), "commitment": row["commitment"].hex()} if row["person_id"] else None
+    )
+    return Destination(row["id"], row["unit_id"], person)
+
+
+def _person_holder(db: Connection, actor: Actor, person_id: UUID) -> dict[str, object]:
+    for _ in range(2):
+        row = run_one(
+            db,
+            _PERSON_HOLDER,
+            {
+                "country": actor.country,
+                "person": person_id,
+                "units": list(actor.units),
+                "new_id": new_id(),
+            },
+        )
+        if row is None:
+            raise NotFound("person.not_found", person=str(person_id))
+        if row["id"] is not None:
+            return row
+    # Another client opened it between our two looks; under read committed the second look sees it.
+    raise Conflict("request.try_again")
+
+
+def open_sink(db: Connection, *, actor: Actor, unit_id: int, kind: HolderKind) -> Destination:
+    """Return the sink of a unit (lost, destroyed, ...), opened at its first use."""
+    assert kind in SINKS  # noqa: S101 - only our own code names a sink
+    row = run_one(
+        db,
+        """
+        with opened as (
+            insert into holder (country, id, unit_id, kind)
+            values (%(country)s, %(id)s, %(unit)s, %(kind)s)
+            on conflict do nothing returning id
+        )
+        select id from opened
+        union all
+        select id from holder where country = %(country)s and unit_id = %(unit)s and kind = %(kind)s
+        limit 1
+        """,
+        {"country": actor.country, "id": new_id(), "unit": unit_id, "kind": kind.value},
+    )
+    if row is None:  # opened by another client at this moment and not yet visible to this statement
+        raise Conflict("request.try_again")
+    return Destination(row["id"], unit_id)
+
+
+def open_transit(db: Connection, *, actor: Actor, from_unit_id: int, to_unit_id: int) -> Destination:
+    """Open the holder of one transfer under way: it counts with its sender and is awaited by the other."""
+    holder_id = new_id()
+    run(
+        db,
+        """
+        insert into holder (country, id, unit_id, kind, awaited_by_unit_id)
+        values (%(country)s, %(id)s, %(unit)s, 'transit', %(awaited)s)
+        """,
+        {"country": actor.country, "id": holder_id, "unit": from_unit_id, "awaited": to_unit_id},
+    )
+    return Destination(holder_id, from_unit_id)
+
+
+def open_store(
+    db: Connection,
+    *,
+    actor: Actor,
+    now: datetime,
+    store_id: UUID,
+    unit_id: int,
+    name: str,
+    place: str | None,
+    started_on: date,
+    storekeeper_id: UUID | None,
+) -> None:
+    """Open a store with its holder, which bears the same id, and name its storekeeper.
+
+    Raises `unit.not_found` where the unit is out of scope.
+    """
+    _check_unit(actor, unit_id)
+    run(
+        db,
+        """
+        insert into store (country, id, unit_id, name, place, started_on)
+        values (%(country)s, %(id)s, %(unit)s, %(name)s, %(place)s, %(started_on)s)
+        """,
+        {
+            "country": actor.country,
+            "id": store_id,
+            "unit": unit_id,
+            "name": name,
+            "place": place,
+            "started_on": started_on,
+        },
+    )
+    _open(db, actor, now, store_id, unit_id, HolderKind.STORE, name, storekeeper_id)
+
+
+def open_collective_holder(
+    db: Connection,
+    *,
+    actor: Actor,
+    now: datetime,
+    holder_id: UUID,
+    unit_id: int,
+    kind: HolderKind,
+    name: str,
+    person_id: UUID,
+) -> None:
+    """Open a post, crew, vehicle or detachment with the person who answers for it.
+
+    Raises `unit.not_found`, `holder.not_collective`.
+    """
+    if kind not in COLLECTIVE_HOLDERS:
+        raise Unacceptable("holder.not_collective", kind=kind.value)
+    _check_unit(actor, unit_id)
+    _open(db, actor, now, holder_id, unit_id, kind, name, person_id)
+
+
+def _check_unit(actor: Actor, unit_id: int) -> None:
+    if not actor.covers(unit_id):
+        raise NotFound("unit.not_found")
+
+
+def _open(
+    db: Connection,
+    actor: Actor,
+    now: datetime,
+    holder_id: UUID,
+    unit_id: int,
+    kind: HolderKind,
+    name: str,
+    person_id: UUID | None,
+) -> None:
+    values = {
+        "country": actor.country,
+        "id": holder_id,
+        "unit": unit_id,
+        "kind": kind.value,
+        "name": name,
+        "answerable": new_id(),
+        "person": person_id,
+        "now": now,
+    }
+    run(
+        db,
+        """
+        insert into holder (country, id, unit_id, kind, name)
+        values (%(country)s, %(id)s, %(unit)s, %(kind)s, %(name)s)
+        """,
+        values,
+    )
+    if person_id is not None:
+        run(
+            db,
+            """
+            insert into answerable (country, id, holder_id, person_id, started_at)
+            values (%(country)s, %(answerable)s, %(id)s, %(person)s, %(now)s)
+            """,
+            values,
+        )
+    facts = {
+        "holder": str(holder_id),
+        "unit": unit_id,
+        "holder_kind": kind.value,
+        "name": name,
+        "answerable": str(person_id) if person_id else None,
+    }
+    ledger.append(
+        db, country=actor.country, events=[make_event(actor, "holder.opened", now, facts=facts)]
+    )

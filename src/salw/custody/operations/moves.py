@@ -1,0 +1,220 @@
+"""The one way a weapon moves: lock and read, decide, then one statement that writes everything.
+
+First statement: lock the custody rows in weapon order, read holder and open case, and take the document's
+number, whose counter is locked after the weapons. Second statement: the document, one event per weapon,
+the queue, and the movements, from which the trigger writes custody. See `docs/adr/0003`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from salw.core.actor import Actor
+from salw.core.db import instant_text, run
+from salw.custody.rules import Expected, Held, HolderKind, MovementKind, check_versions
+from salw.documents.rules import DocumentKind, printed_number
+from salw.ledger.events import Event, columns, make_event
+from salw.ledger.operations import APPEND_CTE
+
+# `number_document` takes the count of locked rows as an argument: it cannot run before they are locked.
+_LOCK = """
+with locked as materialized (
+    select * from lock_custody(%(weapons)s)
+), numbered as materialized (
+    select n.* from number_document(%(office_of)s, %(year)s, (select count(*) from locked)) as n
+     where %(office_of)s::int is not null
+)
+select l.weapon_id, l.seq, l.holder_id, l.unit_id, l.awaited_by_unit_id, h.kind, k.mark,
+       n.office_unit_id, n.number
+  from locked l
+  join holder h on h.country = %(country)s and h.id = l.holder_id
+  left join case_mark k on k.country = %(country)s and k.weapon_id = l.weapon_id
+  left join numbered n on true
+"""
+
+_NUMBER = "select * from number_document(%(office_of)s, %(year)s, 0)"
+
+# A data-modifying part of a `with` that nobody reads is still executed; the foreign keys are checked at
+# the end of the statement, when document and events are there. `recorded_at` never runs before the
+# movement that it follows, even where the clock did.
+_WRITE = f"""
+with documented as (
+    insert into document (country, id, kind, office_unit_id, year, number, dated_on, reference, signatory_id)
+    values (%(country)s, %(document_id)s, %(document_kind)s, %(office)s, %(year)s, %(number)s,
+            %(dated_on)s, %(reference)s, %(signatory_id)s)
+), {APPEND_CTE}
+insert into movement (country, weapon_id, seq, from_holder_id, from_unit_id, to_holder_id, to_unit_id,
+                      kind, document_id, event_id, recorded_at, occurred_at)
+select %(country)s, m.weapon_id, m.seq, m.from_holder_id, m.from_unit_id, m.to_holder_id, m.to_unit_id,
+       %(movement_kind)s, %(document_id)s, m.event_id,
+       greatest(clock_timestamp(), c.recorded_at), %(occurred_at)s
+  from unnest(%(weapon_ids)s::uuid[], %(seqs)s::int[], %(from_holders)s::uuid[], %(from_units)s::int[],
+              %(to_holders)s::uuid[], %(to_units)s::int[], %(move_events)s::uuid[])
+       as m (weapon_id, seq, from_holder_id, from_unit_id, to_holder_id, to_unit_id, event_id)
+  left join custody c on c.country = %(country)s and c.weapon_id = m.weapon_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the paper says, if there is one: its own number, its day, who signed it."""
+
+    reference: str | None = None
+    dated_on: date | None = None
+    signatory_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentNumber:
+    """A number taken from an accounting office's counter, held until commit."""
+
+    office_unit_id: int
+    year: int
+    number: int
+
+    @property
+    def printed(self) -> str:
+        """Return the number as the books print it."""
+        return printed_number(self.number, self.year)
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """The holder that weapons move to, its unit, and what the event says of its person, if any."""
+
+    holder_id: UUID
+    unit_id: int
+    person: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One weapon's way: its last custody (none for a first movement), where it goes, facts of its own."""
+
+    weapon_id: UUID
+    held: Held | None
+    to: Destination
+    facts: Mapping[str, Any] = MappingProxyType({})
+
+
+def lock_weapons(
+    db: Connection, actor: Actor, expected: Sequence[Expected], *, number_for_unit: int | None = None
+) -> tuple[list[Held], DocumentNumber | None]:
+    """Lock the custody of weapons in scope, check their versions, and take a document number.
+
+    `number_for_unit` names the unit whose accounting office numbers the document; None takes no number.
+    Raises what `rules.check_versions` raises, and `document.no_office`.
+    """
+    year = actor.today.year
+    rows = run(
+        db,
+        _LOCK,
+        {
+            "country": actor.country,
+            "weapons": [e.weapon_id for e in expected],
+            "office_of": number_for_unit,
+            "year": year,
+        },
+    )
+    held = [
+        Held(
+            row["weapon_id"],
+            row["seq"],
+            row["holder_id"],
+            HolderKind(row["kind"]),
+            row["unit_id"],
+            row["awaited_by_unit_id"],
+            row["mark"],
+        )
+        for row in rows
+    ]
+    check_versions(expected, held)
+    number = None
+    if rows and rows[0]["number"] is not None:
+        number = DocumentNumber(rows[0]["office_unit_id"], year, rows[0]["number"])
+    return held, number
+
+
+def take_number(db: Connection, actor: Actor, unit_id: int) -> DocumentNumber:
+    """Take a document number where no weapon is locked before it. Raises `document.no_office`."""
+    year = actor.today.year
+    row = run(db, _NUMBER, {"office_of": unit_id, "year": year})[0]
+    return DocumentNumber(row["office_unit_id"], year, row["number"])
+
+
+def record_moves(
+    db: Connection,
+    *,
+    actor: Actor,
+    now: datetime,
+    kind: MovementKind,
+    event_kind: str,
+    steps: Sequence[Step],
+    document_id: UUID,
+    document_kind: DocumentKind,
+    number: DocumentNumber,
+    order: Order,
+    occurred_at: datetime,
+    facts: Mapping[str, Any],
+    extra_events: Sequence[Event] = (),
+) -> None:
+    """Write the document, one event per weapon, and the movements, in one statement.
+
+    `facts` are common to all events; each adds its weapon's seq, from and to. `extra_events` are events
+    of the same write that move nothing (the registration of a weapon); they come first in the log.
+    """
+    paper = {
+        "document": str(document_id),
+        "document_kind": document_kind.value,
+        "office": number.office_unit_id,
+        "number": number.printed,
+        "reference": order.reference,
+        "occurred_at": instant_text(occurred_at),
+    }
+    events = [_move_event(actor, now, event_kind, step, {**paper, **facts}) for step in steps]
+    run(
+        db,
+        _WRITE,
+        {
+            "country": actor.country,
+            "document_id": document_id,
+            "document_kind": document_kind.value,
+            "office": number.office_unit_id,
+            "year": number.year,
+            "number": number.number,
+            "dated_on": order.dated_on or actor.today,
+            "reference": order.reference,
+            "signatory_id": order.signatory_id,
+            "movement_kind": kind.value,
+            "occurred_at": occurred_at,
+            **columns([*extra_events, *events]),
+            "weapon_ids": [s.weapon_id for s in steps],
+            "seqs": [s.held.seq + 1 if s.held else 1 for s in steps],
+            "from_holders": [s.held.holder_id if s.held else None for s in steps],
+            "from_units": [s.held.unit_id if s.held else None for s in steps],
+            "to_holders": [s.to.holder_id for s in steps],
+            "to_units": [s.to.unit_id for s in steps],
+            "move_events": [e.id for e in events],
+        },
+    )
+
+
+def _move_event(
+    actor: Actor, now: datetime, event_kind: str, step: Step, facts: Mapping[str, Any]
+) -> Event:
+    held = step.held
+    own: dict[str, Any] = {
+        "seq": held.seq + 1 if held else 1,
+        "from": str(held.holder_id) if held else None,
+        "from_unit": held.unit_id if held else None,
+        "to": str(step.to.holder_id),
+        "to_unit": step.to.unit_id,
+    }
+    if step.to.person:
+        own["person"] = dict(step.to.person)
+    return make_event(actor, event_kind, now, weapon_id=step.weapon_id, facts={**facts, **step.facts, **own})

@@ -1,0 +1,1 @@
+"""Routes of custody: translate in, one operation, translate out."""

@@ -1,0 +1,57 @@
+"""`PUT /v1/issues/{id}` and `PUT /v1/returns/{id}`."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from salw.access.guard import Desk, requires
+from salw.access.repeats import answer_once
+from salw.access.rules import Permission
+from salw.custody.operations import issues as operations
+from salw.custody.schemas import IssueIn, MovedOut, ReturnIn, expected, moved, order_of, when
+from salw.documents.rules import DocumentKind
+
+router = APIRouter(tags=["custody"])
+
+
+@router.put("/issues/{issue_id}")
+def put_issue(issue_id: UUID, body: IssueIn, desk: Desk = requires(Permission.ISSUE_RECORD)) -> MovedOut:
+    """Issue weapons from a store. The id is the client's; a repeat gives the first answer."""
+
+    def work() -> MovedOut:
+        number, held = operations.issue_weapons(
+            desk.db,
+            actor=desk.actor,
+            now=desk.now,
+            issue_id=issue_id,
+            store_id=body.store,
+            person_id=body.to.person,
+            holder_id=body.to.holder,
+            due_back_at=body.due_back_at,
+            occurred_at=when(body.occurred_at, desk.now),
+            weapons=expected(body.weapons),
+            order=order_of(body.order),
+        )
+        return moved(issue_id, DocumentKind.ISSUE_SLIP, number, held)
+
+    return answer_once(desk, "issue", issue_id, body, MovedOut, work)
+
+
+@router.put("/returns/{return_id}")
+def put_return(return_id: UUID, body: ReturnIn, desk: Desk = requires(Permission.RETURN_RECORD)) -> MovedOut:
+    """Take issued weapons back into a store. The id is the client's; a repeat gives the first answer."""
+
+    def work() -> MovedOut:
+        number, held = operations.return_weapons(
+            desk.db,
+            actor=desk.actor,
+            now=desk.now,
+            return_id=return_id,
+            store_id=body.store,
+            occurred_at=when(body.occurred_at, desk.now),
+            weapons=expected(body.weapons),
+            order=order_of(body.order),
+        )
+        return moved(return_id, DocumentKind.RETURN_SLIP, number, held)
+
+    return answer_once(desk, "return", return_id, body, MovedOut, work)

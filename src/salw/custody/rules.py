@@ -1,0 +1,221 @@
+"""Custody's rules: kinds of holders, the one table of states, and what may move where. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from salw.core.errors import Conflict, DomainError, NotFound, Unacceptable
+
+
+class HolderKind(StrEnum):
+    """Everything that can answer for a weapon (`design`: nothing is ever nowhere)."""
+
+    STORE = "store"
+    PERSON = "person"
+    POST = "post"
+    CREW = "crew"
+    VEHICLE = "vehicle"
+    DETACHMENT = "detachment"
+    TRANSIT = "transit"
+    WORKSHOP = "workshop"
+    COURT = "court"
+    LOST = "lost"
+    STOLEN = "stolen"
+    TAKEN_BY_ENEMY = "taken_by_enemy"
+    ABANDONED = "abandoned"
+    DESTROYED = "destroyed"
+    HANDED_OVER = "handed_over"
+    ENTERED_BY_MISTAKE = "entered_by_mistake"
+    MERGED = "merged"
+
+
+class State(StrEnum):
+    """What people read: computed, never stored."""
+
+    IN_STORE = "in_store"
+    ISSUED = "issued"
+    IN_TRANSIT = "in_transit"
+    IN_REPAIR = "in_repair"
+    IN_EVIDENCE = "in_evidence"
+    MISSING = "missing"
+    LOST = "lost"
+    STOLEN = "stolen"
+    TAKEN_BY_ENEMY = "taken_by_enemy"
+    ABANDONED = "abandoned"
+    DESTROYED = "destroyed"
+    HANDED_OVER = "handed_over"
+    ENTERED_BY_MISTAKE = "entered_by_mistake"
+    MERGED = "merged"
+
+
+# The one table of states: what a holder's kind means for the weapons it answers for.
+STATE_OF_HOLDER: dict[HolderKind, State] = {
+    HolderKind.STORE: State.IN_STORE,
+    HolderKind.PERSON: State.ISSUED,
+    HolderKind.POST: State.ISSUED,
+    HolderKind.CREW: State.ISSUED,
+    HolderKind.VEHICLE: State.ISSUED,
+    HolderKind.DETACHMENT: State.ISSUED,
+    HolderKind.TRANSIT: State.IN_TRANSIT,
+    HolderKind.WORKSHOP: State.IN_REPAIR,
+    HolderKind.COURT: State.IN_EVIDENCE,
+    HolderKind.LOST: State.LOST,
+    HolderKind.STOLEN: State.STOLEN,
+    HolderKind.TAKEN_BY_ENEMY: State.TAKEN_BY_ENEMY,
+    HolderKind.ABANDONED: State.ABANDONED,
+    HolderKind.DESTROYED: State.DESTROYED,
+    HolderKind.HANDED_OVER: State.HANDED_OVER,
+    HolderKind.ENTERED_BY_MISTAKE: State.ENTERED_BY_MISTAKE,
+    HolderKind.MERGED: State.MERGED,
+}
+
+# Holders that no longer have the weapon to hand: their weapons are out of book stock.
+SINKS = frozenset(
+    kind
+    for kind in HolderKind
+    if STATE_OF_HOLDER[kind].value == kind.value
+)
+# Weapons gone astray, against which everything found or seized is matched (R12).
+LOSSES = frozenset(
+    {HolderKind.LOST, HolderKind.STOLEN, HolderKind.TAKEN_BY_ENEMY, HolderKind.ABANDONED}
+)
+USER_HOLDERS = frozenset(
+    {HolderKind.PERSON, HolderKind.POST, HolderKind.CREW, HolderKind.VEHICLE, HolderKind.DETACHMENT}
+)
+# Holders for which one person answers at a time, relieved by a handover that moves no weapon.
+COLLECTIVE_HOLDERS = USER_HOLDERS - {HolderKind.PERSON}
+
+
+def state_of(kind: HolderKind, mark: str | None) -> State:
+    """Return the state of a weapon from its holder's kind and the open case on it, if any.
+
+    An open case shows as missing while the weapon is on somebody's book; once an outcome has moved it to
+    a sink, the sink speaks.
+    """
+    if mark == "missing" and kind not in SINKS:
+        return State.MISSING
+    return STATE_OF_HOLDER[kind]
+
+
+# The same table for set-based SQL, made from the one above so that there is only one.
+STATE_SQL = (
+    "case when k.mark = 'missing' and h.kind not in ("
+    + ", ".join(f"'{kind}'" for kind in sorted(SINKS))
+    + ") then 'missing' "
+    + " ".join(f"when h.kind = '{kind}' then '{state}'" for kind, state in STATE_OF_HOLDER.items())
+    + " end"
+)
+
+
+class MovementKind(StrEnum):
+    """Why a weapon moved. The first six begin a chain and say where the weapon came from."""
+
+    OPENING_BALANCE = "opening_balance"
+    PURCHASE = "purchase"
+    GIFT = "gift"
+    SEIZURE = "seizure"
+    FOUND = "found"
+    SURRENDERED = "surrendered"
+    ISSUE = "issue"
+    RETURN = "return"
+    TRANSFER_OUT = "transfer_out"
+    TRANSFER_IN = "transfer_in"
+    LOSS = "loss"
+    RECOVERY = "recovery"
+    DESTRUCTION = "destruction"
+    CORRECTION = "correction"
+
+
+ORIGINS = frozenset(
+    {
+        MovementKind.OPENING_BALANCE,
+        MovementKind.PURCHASE,
+        MovementKind.GIFT,
+        MovementKind.SEIZURE,
+        MovementKind.FOUND,
+        MovementKind.SURRENDERED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A weapon and the version of its custody that the writer saw."""
+
+    weapon_id: UUID
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A weapon's custody as locked: who answers for it, in which unit, and any open case."""
+
+    weapon_id: UUID
+    seq: int
+    holder_id: UUID
+    holder_kind: HolderKind
+    unit_id: int
+    awaited_by_unit_id: int | None
+    mark: str | None
+
+
+def check_versions(expected: Sequence[Expected], held: Sequence[Held]) -> None:
+    """Refuse a list in which a weapon is repeated, unknown in the scope, or has moved since it was read.
+
+    Raises `custody.weapon_repeated`, `weapon.not_found`, `custody.version_conflict`; each names every
+    weapon concerned, so that one look at the answer is enough.
+    """
+    if len({e.weapon_id for e in expected}) != len(expected):
+        raise Unacceptable("custody.weapon_repeated")
+    known = {h.weapon_id: h for h in held}
+    unknown = [str(e.weapon_id) for e in expected if e.weapon_id not in known]
+    if unknown:
+        raise NotFound("weapon.not_found", weapons=unknown, count=len(unknown))
+    stale = [
+        {"weapon": str(e.weapon_id), "expected": e.version, "current": known[e.weapon_id].seq}
+        for e in expected
+        if known[e.weapon_id].seq != e.version
+    ]
+    if stale:
+        raise Conflict("custody.version_conflict", weapons=stale, count=len(stale))
+
+
+def check_held_by(held: Iterable[Held], holder_id: UUID) -> None:
+    """Refuse weapons that somebody else answers for. Raises `custody.held_elsewhere`."""
+    _refuse([h for h in held if h.holder_id != holder_id], Conflict, "custody.held_elsewhere")
+
+
+def check_held_by_kind(held: Iterable[Held], kinds: frozenset[HolderKind], code: str) -> None:
+    """Refuse weapons whose holder is of none of `kinds`, with `code`."""
+    _refuse([h for h in held if h.holder_kind not in kinds], Conflict, code)
+
+
+def check_no_open_case(held: Iterable[Held]) -> None:
+    """Refuse weapons with an open case: an authorised outcome settles it first (R9)."""
+    _refuse([h for h in held if h.mark is not None], Conflict, "custody.case_open")
+
+
+def _refuse(held: Sequence[Held], family: type[DomainError], code: str) -> None:
+    if held:
+        raise family(code, weapons=[str(h.weapon_id) for h in held], count=len(held))
+
+
+# Constraints and SQLSTATEs of this feature's tables, as errors: the loser of a race that the check did
+# not see is told the same by the key.
+CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
+    "pk_movement": (Conflict, "custody.version_conflict"),
+    "uq_movement_country_weapon_id_seq_to_holder_id": (Conflict, "custody.version_conflict"),
+    "fk_movement_country_weapon_id_prev_seq_from_holder_id": (Conflict, "custody.version_conflict"),
+    "SW001": (Conflict, "custody.version_conflict"),
+    "SW003": (Conflict, "document.no_office"),
+    "pk_issue": (Conflict, "request.id_reused"),
+    "pk_transfer": (Conflict, "request.id_reused"),
+    "pk_disposal": (Conflict, "request.id_reused"),
+    "pk_document": (Conflict, "request.id_reused"),
+    "pk_holder": (Conflict, "request.id_reused"),
+    "pk_answer": (Conflict, "request.id_reused"),
+    "uq_answerable_now": (Conflict, "relief.not_answerable"),
+    "ck_transfer_approver_is_another": (Conflict, "transfer.same_officer"),
+    "ck_disposal_two_officers": (Conflict, "disposal.same_officer"),
+}

@@ -1,0 +1,1 @@
+"""Numbered supporting documents (pieces justificatives)."""

@@ -1,0 +1,92 @@
+"""Ledger events: their canonical bytes, made once, here, and hashed as they are stored (RFC 8785, RFC 6962).
+
+An event names persons by identifier and salted commitment, and free text by salted commitment, so that
+the values can be erased and every proof still stands (`docs/architecture.md`).
+"""
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import rfc8785
+
+from salw.core.actor import Actor
+from salw.core.db import instant_text
+from salw.core.ids import new_id
+
+SCHEMA = 1
+LEAF_PREFIX = b"\x00"  # RFC 6962, 2.1: a leaf is hashed with a zero byte before it
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event ready to be stored: `canonical` are the bytes that `leaf_hash` was made from."""
+
+    id: UUID
+    kind: str
+    weapon_id: UUID | None
+    canonical: bytes
+    leaf_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """A value kept out of the event: the event holds `digest`, the erasable table salt and value."""
+
+    id: UUID
+    salt: bytes
+    digest: bytes
+    value: Any
+
+
+def commit_to(value: Any) -> Commitment:
+    """Return a salted commitment to a JSON value: SHA-256 over a 32-byte salt and its canonical bytes."""
+    salt = os.urandom(32)
+    return Commitment(new_id(), salt, hashlib.sha256(salt + rfc8785.dumps(value)).digest(), value)
+
+
+def make_event(
+    actor: Actor,
+    kind: str,
+    now: datetime,
+    *,
+    weapon_id: UUID | None = None,
+    facts: Mapping[str, Any],
+    event_id: UUID | None = None,
+) -> Event:
+    """Return one event with its canonical bytes.
+
+    `kind` is a past fact (`weapon.issued`); `facts` hold only JSON values: identifiers as text, instants
+    by `instant_text`, commitments as hexadecimal digests, never a name.
+    """
+    identifier = event_id or new_id()
+    body = {
+        "schema": SCHEMA,
+        "country": actor.country,
+        "id": str(identifier),
+        "kind": kind,
+        "at": instant_text(now),
+        "actor": {"person": str(actor.person_id), "commitment": actor.commitment.hex()},
+        "facts": facts,
+    }
+    if weapon_id is not None:
+        body["weapon"] = str(weapon_id)
+    canonical = rfc8785.dumps(body)
+    return Event(
+        identifier, kind, weapon_id, canonical, hashlib.sha256(LEAF_PREFIX + canonical).digest()
+    )
+
+
+def columns(events: Sequence[Event]) -> dict[str, list[Any]]:
+    """Return events as the parallel arrays that the statements of `APPEND_CTE` unnest."""
+    return {
+        "event_ids": [e.id for e in events],
+        "event_kinds": [e.kind for e in events],
+        "event_weapons": [e.weapon_id for e in events],
+        "event_bytes": [e.canonical for e in events],
+        "event_hashes": [e.leaf_hash for e in events],
+    }

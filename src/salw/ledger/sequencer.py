@@ -1,0 +1,88 @@
+"""The sequencer: gives contiguous indexes to committed events and writes the passages of units.
+
+It reads a queue and not "ids above the last one", because ids are taken before commit and a reader that
+follows them skips late commits. One leader at a time per node; a crash anywhere leaves either the queue
+row or the leaf, never neither.
+"""
+
+import time
+from collections.abc import Callable
+
+import psycopg
+import structlog
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
+
+from salw.core.db import run, run_one
+
+LEADER_LOCK = 0x53455131
+BATCH = 4_000
+
+# Rows are locked as they are taken so that two batches cannot take the same; the index continues from
+# the last leaf of the country, whose primary key refuses a second sequencer even if the lock is lost.
+_SEQUENCE = """
+with taken as (
+    delete from event_queue q
+     using (select country, position from event_queue order by position limit %(batch)s) as first
+     where (q.country, q.position) = (first.country, first.position)
+    returning q.country, q.position, q.event_id
+), numbered as (
+    select t.country, t.event_id,
+           coalesce((select max(l.idx) from leaf l where l.country = t.country), -1)
+           + row_number() over (partition by t.country order by t.position) as idx
+      from taken t
+), written as (
+    insert into leaf (country, idx, event_id, leaf_hash)
+    select n.country, n.idx, n.event_id, e.leaf_hash
+      from numbered n join event e on (e.country, e.id) = (n.country, n.event_id)
+    returning 1
+), moved as (
+    select n.idx, m.* from numbered n join movement m on (m.country, m.event_id) = (n.country, n.event_id)
+), passed as (
+    insert into passage (country, unit_id, idx, weapon_id, seq, gone, from_holder_id)
+    select country, to_unit_id, idx, weapon_id, seq, false,
+           case when from_unit_id = to_unit_id then from_holder_id end
+      from moved
+    union all
+    select country, from_unit_id, idx, weapon_id, seq, true, from_holder_id
+      from moved where from_unit_id <> to_unit_id
+)
+select count(*) as sequenced from written
+"""
+
+
+def sequence(db: Connection, *, batch: int = BATCH) -> int:
+    """Give indexes to at most `batch` queued events and return how many. One transaction, by the caller."""
+    row = run_one(db, _SEQUENCE, {"batch": batch})
+    return int(row["sequenced"]) if row else 0
+
+
+def drain(engine: Engine) -> int:
+    """Sequence until the queue is empty and return how many events got an index.
+
+    Takes the leader lock for each batch's transaction; two callers wait for each other.
+    """
+    total = 0
+    while True:
+        with engine.begin() as db:
+            # Transaction-scoped: it ends with the batch, however that ends.
+            run(db, "select pg_advisory_xact_lock(%(key)s)", {"key": LEADER_LOCK})
+            count = sequence(db)
+        total += count
+        if count == 0:
+            return total
+
+
+def run_forever(engine: Engine, stop: Callable[[], bool], *, pause_s: float = 0.2) -> None:
+    """Sequence whatever is committed until `stop()`; a lost database is waited for, not died of."""
+    log = structlog.get_logger("salw.sequencer")
+    while not stop():
+        try:
+            count = drain(engine)
+        except (psycopg.OperationalError, OperationalError) as error:
+            log.warning("sequencer.waiting", error=str(error))
+            count = 0
+        if count:
+            log.info("sequencer.sequenced", events=count)
+        else:
+            time.sleep(pause_s)

@@ -1,0 +1,105 @@
+"""The service: `create_app()` puts routers, error handlers and engines together. No logic."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from salw.access.routes import router as access
+from salw.core.db import make_engine
+from salw.core.errors import DomainError
+from salw.core.http import install
+from salw.core.migrate import current, head
+from salw.custody.routes.issues import router as issues
+from salw.custody.rules import CONSTRAINTS as CUSTODY
+
+ROUTERS = (access, issues)
+CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {**CUSTODY}
+PREFIX = "/v1"
+ENGINES = {"app": "salw_app", "exchange": "salw_exchange"}
+
+
+def create_app(urls: Mapping[str, str]) -> FastAPI:
+    """Return the service on the databases of `urls` (database role -> SQLAlchemy URL)."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        for engine in app.state.engines.values():
+            engine.dispose()
+
+    app = FastAPI(
+        title="salw",
+        version="1",
+        summary="Register of the small arms and light weapons of Burkina Faso, Mali and Niger",
+        lifespan=lifespan,
+        docs_url=None,  # the interactive pages would fetch scripts from elsewhere
+        redoc_url=None,
+    )
+    app.state.engines = {name: make_engine(urls[role]) for name, role in ENGINES.items()}
+    install(app, CONSTRAINTS)
+    for router in ROUTERS:
+        app.include_router(router, prefix=PREFIX)
+    app.add_api_route("/healthz", healthz, methods=["GET"], tags=["service"])
+    app.add_api_route("/readyz", readyz, methods=["GET"], tags=["service"], response_model=None)
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
+    return app
+
+
+def healthz() -> dict[str, str]:
+    """Say that the process answers."""
+    return {"status": "ok"}
+
+
+def readyz(request: Request) -> JSONResponse:
+    """Say whether the database answers and has the schema this program needs."""
+    try:
+        with request.app.state.engines["app"].connect() as db:
+            db.execute(text("select 1"))
+            schema = current(db)
+    except DBAPIError:
+        return JSONResponse({"status": "database unreachable"}, status_code=503)
+    if schema != head():
+        return JSONResponse({"status": "database not migrated", "schema": schema}, status_code=503)
+    return JSONResponse({"status": "ok", "schema": schema})
+
+
+def permission_of(route: APIRoute) -> str | None:
+    """Return the permission a route names, or None."""
+    for dependency in route.dependant.dependencies:
+        permission = getattr(dependency.call, "permission", None)
+        if permission is not None:
+            return str(permission.value)
+    return None
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document, with the permission of each route as `x-permission`."""
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+        schema.setdefault("components", {})["securitySchemes"] = {
+            "session": {"type": "http", "scheme": "bearer", "description": "The token of POST /v1/sessions."}
+        }
+        schema["security"] = [{"session": []}]
+        for path, route in api_routes():
+            permission = permission_of(route)
+            for method in route.methods if permission else ():
+                schema["paths"][path][method.lower()]["x-permission"] = permission
+        app.openapi_schema = schema
+    return app.openapi_schema
+
+
+def api_routes() -> list[tuple[str, APIRoute]]:
+    """Return every route under `/v1` with its full path."""
+    return [
+        (PREFIX + route.path, route)
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute)
+    ]

@@ -1,0 +1,1 @@
+"""What exists: models, weapons, their marks and labels."""

@@ -1,0 +1,130 @@
+"""Tables of what exists: models, weapons, marks, labels."""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Numeric,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    false,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from salw.core.db import country_column, country_key, metadata, type_instant
+
+model = Table(
+    "model",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("maker", Text, nullable=False),
+    Column("made_in", Text, nullable=False),
+    Column("calibre", Text, nullable=False),
+    Column("calibre_mm", Numeric(6, 2)),
+    Column("class_code", Text, nullable=False),
+    Column("family", Text, nullable=False),
+    Column("aliases", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    comment="The model catalogue: reference data shipped with the service.",
+)
+
+weapon = Table(
+    "weapon",
+    metadata,
+    country_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("registry_number", Text, nullable=False),
+    Column("class_code", Text, nullable=False),
+    Column("model_code", Text),
+    Column("maker_text", Text),
+    Column("model_text", Text),
+    Column("calibre_text", Text),
+    Column("made_in", Text),
+    Column("made_year", Integer),
+    Column("import_country", Text),
+    Column("import_year", Integer),
+    Column("serial", Text),
+    Column("serial_normalised", Text),
+    Column("unidentified", Boolean, nullable=False, server_default=false()),
+    Column("nationally_marked", Boolean, nullable=False, server_default=false()),
+    Column("labelled", Boolean, nullable=False, server_default=false()),
+    Column("unit_id", Integer, nullable=False),
+    Column("awaited_by_unit_id", Integer),
+    Column("recorded_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
+    UniqueConstraint("country", "registry_number"),
+    ForeignKeyConstraint(["model_code"], ["model.code"]),
+    country_key(["unit_id"], "unit", ["id"]),
+    country_key(["awaited_by_unit_id"], "unit", ["id"]),
+    Index("ix_weapon_serial_normalised", "country", "serial_normalised"),
+    Index("ix_weapon_unit_id", "country", "unit_id", "id"),
+    CheckConstraint("unidentified or serial_normalised is not null", name="serial_or_unidentified"),
+    CheckConstraint("made_year between 1850 and 2100", name="made_year_plausible"),
+    comment="One row a weapon, never deleted. The id is the identity; the serial is an attribute (R1).",
+)
+
+mark = Table(
+    "mark",
+    metadata,
+    country_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("weapon_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("raw", Text, nullable=False),
+    Column("script", Text, nullable=False),
+    Column("normalised", Text, nullable=False),
+    Column("place", Text),
+    Column("legibility", Text, nullable=False),
+    Column("seen_on", Date),
+    country_key(["weapon_id"], "weapon", ["id"]),
+    Index("ix_mark_weapon_id", "country", "weapon_id"),
+    Index("ix_mark_normalised", "country", "normalised"),
+    CheckConstraint(
+        "kind in ('factory_serial', 'proof', 'import', 'national', 'security', 'part', 'registry', 'other')",
+        name="kind_known",
+    ),
+    CheckConstraint(
+        "legibility in ('legible', 'partial', 'illegible', 'absent', 'removed')", name="legibility_known"
+    ),
+    comment="Every mark as engraved, with its normalised form beside it (R2).",
+)
+
+label_batch = Table(
+    "label_batch",
+    metadata,
+    country_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("unit_id", Integer, nullable=False),
+    Column("stock", Text, nullable=False),
+    Column("start_position", Integer, nullable=False),
+    Column("copies", Integer, nullable=False),
+    Column("recorded_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
+    country_key(["unit_id"], "unit", ["id"]),
+    CheckConstraint("copies between 1 and 4", name="copies_plausible"),
+    comment="Labels made together for one sheet or more.",
+)
+
+label = Table(
+    "label",
+    metadata,
+    country_column(),
+    Column("code", Text, primary_key=True),
+    Column("tail", Text, nullable=False),
+    Column("batch_id", Uuid, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("weapon_id", Uuid),
+    Column("voided_at", type_instant),
+    country_key(["batch_id"], "label_batch", ["id"]),
+    country_key(["weapon_id"], "weapon", ["id"]),
+    Index("ix_label_weapon_id", "country", "weapon_id"),
+    Index("ix_label_batch_id", "country", "batch_id", "position"),
+    CheckConstraint("length(code) = 12 and length(tail) = 8", name="length"),
+    comment="What a QR label says: a record, not the legal mark (R20). One valid label a weapon.",
+)
