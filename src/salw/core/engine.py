@@ -97,6 +97,7 @@ def run_program(command: Sequence[Path | str], account: Account | None) -> subpr
         cwd="/",
         env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
         umask=0o077,
+        start_new_session=True,  # a Ctrl-C at the terminal must not cut initdb or the stop short
         check=False,
         **identity,
     )
@@ -140,6 +141,9 @@ def last_words(data: Path, before: Mapping[Path, int]) -> str:
 
 
 def free_bytes(path: Path) -> int:
+    """Return the free space where `path` is, or would be."""
+    while not path.exists() and path != path.parent:
+        path = path.parent
     return shutil.disk_usage(path).free
 
 
@@ -150,7 +154,7 @@ def need_space(home: Path, needed: int) -> None:
 
 def explain_os(error: OSError, home: Path) -> EmbeddedError:
     if error.errno in (ENOSPC, EDQUOT):
-        return EmbeddedError("embedded.disk_full", path=home, free_mb=free_bytes(home.parent) // 1_000_000)
+        return EmbeddedError("embedded.disk_full", path=home, free_mb=free_bytes(home) // 1_000_000)
     return EmbeddedError("embedded.start_failed", path=home, reason=f"{error.strerror}: {error.filename}")
 
 
