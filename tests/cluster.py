@@ -18,9 +18,9 @@ from typing import IO
 import psycopg
 
 from salw.core.embedded import Cluster
-from salw.core.migrate import upgrade
 from salw.core.roles import ensure_roles
 from salw.core.settings import ROLES
+from salw_cli.database import prepare
 
 FOLDER = Path("/tmp")  # noqa: S108 - short enough for a socket, and mkdtemp makes a private folder in it
 PREFIX = f"salw-tests-{os.geteuid()}-"
@@ -79,9 +79,13 @@ class Run:
 
 
 def prepare_template(cluster: Cluster, name: str) -> None:
-    """Make the database that every other one of the run is copied from: roles, then every migration."""
-    ensure_roles(cluster.url("postgres", "postgres"), cluster.passwords, name)
-    upgrade(cluster.url("salw_migrator", name))
+    """Make the database that every other one of the run is copied from: roles, schema, reference data."""
+    prepare(
+        migrator_url=cluster.url("salw_migrator", name),
+        superuser_url=cluster.url("postgres", "postgres"),
+        passwords=cluster.passwords,
+        database=name,
+    )
 
 
 def administer(cluster: Cluster, statement: str) -> None:

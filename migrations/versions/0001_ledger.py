@@ -107,7 +107,9 @@ revoke execute on function make_append_only(regclass) from public;
 
 def upgrade() -> None:
     """Create the ledger and the means to protect tables."""
-    op.execute("grant usage on schema public to salw_app, salw_sequencer, salw_publisher, salw_exchange, salw_eraser, salw_auditor")
+    op.execute(
+        "grant usage on schema public to salw_app, salw_sequencer, salw_publisher, salw_exchange, salw_eraser, salw_auditor"
+    )
     op.execute(PROTECT)
     op.execute(REFUSE_CHANGE)
     op.execute(TABLES)

@@ -306,7 +306,9 @@ def upgrade() -> None:
     op.execute("select protect('case_mark', 'select, insert, delete')")
     op.execute("select protect('issue', 'select, insert')")
     op.execute("select protect('transfer', 'select, insert')")
-    op.execute("grant update (status, transit_holder_id, approved_by, approved_at, dispatched_by, dispatched_at, closed_by, closed_at) on transfer to salw_app")
+    op.execute(
+        "grant update (status, transit_holder_id, approved_by, approved_at, dispatched_by, dispatched_at, closed_by, closed_at) on transfer to salw_app"
+    )
     op.execute("select protect('transfer_line', 'select, insert')")
     op.execute("grant update (status) on transfer_line to salw_app")
     op.execute("select protect('disposal', 'select, insert')")

@@ -18,9 +18,11 @@ from salw.core.http import install
 from salw.core.migrate import current, head
 from salw.custody.routes.issues import router as issues
 from salw.custody.rules import CONSTRAINTS as CUSTODY
+from salw.intake.routes import router as intake
+from salw.registry.rules import CONSTRAINTS as REGISTRY
 
-ROUTERS = (access, issues)
-CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {**CUSTODY}
+ROUTERS = (access, issues, intake)
+CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {**REGISTRY, **CUSTODY}
 PREFIX = "/v1"
 ENGINES = {"app": "salw_app", "exchange": "salw_exchange"}
 
@@ -89,7 +91,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         schema["security"] = [{"session": []}]
         for path, route in api_routes():
             permission = permission_of(route)
-            for method in route.methods if permission else ():
+            for method in (route.methods or ()) if permission else ():
                 schema["paths"][path][method.lower()]["x-permission"] = permission
         app.openapi_schema = schema
     return app.openapi_schema
@@ -98,8 +100,5 @@ def document(app: FastAPI) -> dict[str, Any]:
 def api_routes() -> list[tuple[str, APIRoute]]:
     """Return every route under `/v1` with its full path."""
     return [
-        (PREFIX + route.path, route)
-        for router in ROUTERS
-        for route in router.routes
-        if isinstance(route, APIRoute)
+        (PREFIX + route.path, route) for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)
     ]

@@ -43,9 +43,7 @@ def hash_token(token: str) -> tuple[str, bytes]:
     return country.upper(), hashlib.sha256(secret.encode()).digest()
 
 
-def begin(
-    db: Connection, token: str, now: datetime, permission: Permission, language: Language
-) -> Actor:
+def begin(db: Connection, token: str, now: datetime, permission: Permission, language: Language) -> Actor:
     """Return the actor of a session and set the scope of this transaction to what `permission` covers.
 
     Raises `session.required` where there is no live session and `access.not_permitted` where no posting

@@ -69,7 +69,5 @@ def get_people(
     limit: Limit = PAGE_SIZE,
 ) -> Page[PersonOut]:
     """List the people in scope, or find one by matricule."""
-    rows = queries.list_people(
-        desk.db, desk.actor, matricule=matricule, after=decode_cursor(cursor), limit=limit + 1
-    )
+    rows = queries.list_people(desk.db, desk.actor, matricule=matricule, after=decode_cursor(cursor), limit=limit + 1)
     return cut([PersonOut(**row) for row in rows], limit, [row["id"] for row in rows])

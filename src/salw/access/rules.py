@@ -72,9 +72,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.INCIDENT_OPEN,
         }
     ),
-    Role.ACCOUNTANT: frozenset(
-        _READS | {Permission.WEAPON_REGISTER, Permission.LABEL_MAKE, Permission.INCIDENT_OPEN}
-    ),
+    Role.ACCOUNTANT: frozenset(_READS | {Permission.WEAPON_REGISTER, Permission.LABEL_MAKE, Permission.INCIDENT_OPEN}),
     Role.STOREKEEPER: frozenset(
         _READS
         | {
@@ -108,9 +106,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.AUDITOR: frozenset(
         _READS | {Permission.STOCKTAKE_OPEN, Permission.STOCKTAKE_COUNT, Permission.STOCKTAKE_CLOSE}
     ),
-    Role.COMMISSION_READER: frozenset(
-        {Permission.MODEL_READ, Permission.SESSION_OWN, Permission.SUMMARY_READ}
-    ),
+    Role.COMMISSION_READER: frozenset({Permission.MODEL_READ, Permission.SESSION_OWN, Permission.SUMMARY_READ}),
     Role.COMMISSION_OFFICER: frozenset(
         {
             Permission.MODEL_READ,

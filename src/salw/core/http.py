@@ -45,7 +45,7 @@ def problem(
         content["details"] = details
     if errors:
         content["errors"] = errors
-    headers = {"Content-Language": language}
+    headers: dict[str, str] = {"Content-Language": language}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(_plain(content), status_code=status, media_type=PROBLEM, headers=headers)
@@ -66,13 +66,10 @@ def database_refusal(error: Exception, constraints: Mapping[str, tuple[type[Doma
     """
     original = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(original, psycopg.Error):
-        name = original.diag.constraint_name
-        if name in constraints:
-            family, code = constraints[name]
-            return family(code)
-        if original.sqlstate in constraints:
-            family, code = constraints[original.sqlstate]
-            return family(code)
+        for name in (original.diag.constraint_name, original.sqlstate):
+            if name is not None and name in constraints:
+                family, code = constraints[name]
+                return family(code)
         if isinstance(original, psycopg.errors.SerializationFailure | psycopg.errors.DeadlockDetected):
             return Conflict("request.try_again")
         # Class 22: a number out of range, a NUL character: nothing of ours can hold what was sent.

@@ -1,4 +1,7 @@
-"""The one catalogue of texts: French first, English second. Message ids are stable codes."""
+"""The one catalogue of texts: French first, English second. Message ids are stable codes.
+
+It stands in `translations/<feature>.<language>.po`.
+"""
 
 from functools import cache
 from importlib.resources import files
@@ -13,10 +16,14 @@ LANGUAGES: tuple[Language, ...] = ("fr", "en")
 
 @cache
 def catalogue(language: Language) -> dict[str, str]:
-    """Return every text of a language by its code; the .po file is read once per process."""
-    with files("salw").joinpath("translations", f"{language}.po").open("rb") as file:
-        texts: Catalog = read_po(file, locale=language)
-    return {str(message.id): str(message.string) for message in texts if message.id and message.string}
+    """Return every text of a language by its code; each feature has its own .po file, read once."""
+    texts: dict[str, str] = {}
+    for entry in files("salw").joinpath("translations").iterdir():
+        if entry.name.endswith(f"{language}.po"):
+            with entry.open("rb") as file:
+                read: Catalog = read_po(file, locale=language)
+            texts |= {str(m.id): str(m.string) for m in read if m.id and m.string}
+    return texts
 
 
 def translate(code: str, language: Language, **details: Any) -> str:

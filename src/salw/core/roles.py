@@ -33,9 +33,12 @@ def ensure_roles(superuser_url: str, passwords: Mapping[str, str], database: str
             driver = db.connection.driver_connection
             assert driver is not None  # noqa: S101 - a pooled connection always has its driver
             known = {name for (name,) in driver.execute("select rolname from pg_roles")}
-            for role, attributes in {OWNER: "nologin", **{r: f"login {a}" for r, a in LOGIN_ROLES.items()}}.items():
+            for role, attributes in {
+                OWNER: "nologin",
+                **{r: f"login {a}" for r, a in LOGIN_ROLES.items()},
+            }.items():
                 if role not in known:
-                    driver.execute(sql.SQL("create role {} " + attributes).format(sql.Identifier(role)))  # type: ignore[arg-type]  # attributes are constants above
+                    driver.execute(sql.SQL("create role {} " + attributes).format(sql.Identifier(role)))
             for role, password in passwords.items():
                 if role in LOGIN_ROLES:
                     driver.execute(
@@ -50,9 +53,7 @@ def ensure_roles(superuser_url: str, passwords: Mapping[str, str], database: str
             driver.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(database)))
             for role in LOGIN_ROLES:
                 driver.execute(
-                    sql.SQL("grant connect on database {} to {}").format(
-                        sql.Identifier(database), sql.Identifier(role)
-                    )
+                    sql.SQL("grant connect on database {} to {}").format(sql.Identifier(database), sql.Identifier(role))
                 )
     finally:
         engine.dispose()

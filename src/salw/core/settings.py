@@ -148,9 +148,7 @@ def _secrets_from_files(named: Mapping[str, str | None]) -> dict[str, str]:
             found[field] = Path(path).read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = str(error.strerror) if isinstance(error, OSError) else "UTF-8"
-            raise SettingsError(
-                "settings.file_unreadable", name=name + "_FILE", path=path, reason=reason
-            ) from None
+            raise SettingsError("settings.file_unreadable", name=name + "_FILE", path=path, reason=reason) from None
     return found
 
 

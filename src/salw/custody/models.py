@@ -101,9 +101,7 @@ movement = Table(
     Column("occurred_at", type_instant, nullable=False),
     UniqueConstraint("country", "weapon_id", "seq", "to_holder_id"),
     country_key(["weapon_id"], "weapon", ["id"]),
-    country_key(
-        ["weapon_id", "prev_seq", "from_holder_id"], "movement", ["weapon_id", "seq", "to_holder_id"]
-    ),
+    country_key(["weapon_id", "prev_seq", "from_holder_id"], "movement", ["weapon_id", "seq", "to_holder_id"]),
     country_key(["from_holder_id", "from_unit_id"], "holder", ["id", "unit_id"]),
     country_key(["to_holder_id", "to_unit_id"], "holder", ["id", "unit_id"]),
     country_key(["document_id"], "document", ["id"]),

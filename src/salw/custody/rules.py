@@ -71,15 +71,9 @@ STATE_OF_HOLDER: dict[HolderKind, State] = {
 }
 
 # Holders that no longer have the weapon to hand: their weapons are out of book stock.
-SINKS = frozenset(
-    kind
-    for kind in HolderKind
-    if STATE_OF_HOLDER[kind].value == kind.value
-)
+SINKS = frozenset(kind for kind in HolderKind if STATE_OF_HOLDER[kind].value == kind.value)
 # Weapons gone astray, against which everything found or seized is matched (R12).
-LOSSES = frozenset(
-    {HolderKind.LOST, HolderKind.STOLEN, HolderKind.TAKEN_BY_ENEMY, HolderKind.ABANDONED}
-)
+LOSSES = frozenset({HolderKind.LOST, HolderKind.STOLEN, HolderKind.TAKEN_BY_ENEMY, HolderKind.ABANDONED})
 USER_HOLDERS = frozenset(
     {HolderKind.PERSON, HolderKind.POST, HolderKind.CREW, HolderKind.VEHICLE, HolderKind.DETACHMENT}
 )

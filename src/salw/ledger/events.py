@@ -64,7 +64,7 @@ def make_event(
     by `instant_text`, commitments as hexadecimal digests, never a name.
     """
     identifier = event_id or new_id()
-    body = {
+    body: dict[str, Any] = {
         "schema": SCHEMA,
         "country": actor.country,
         "id": str(identifier),
@@ -76,9 +76,7 @@ def make_event(
     if weapon_id is not None:
         body["weapon"] = str(weapon_id)
     canonical = rfc8785.dumps(body)
-    return Event(
-        identifier, kind, weapon_id, canonical, hashlib.sha256(LEAF_PREFIX + canonical).digest()
-    )
+    return Event(identifier, kind, weapon_id, canonical, hashlib.sha256(LEAF_PREFIX + canonical).digest())
 
 
 def columns(events: Sequence[Event]) -> dict[str, list[Any]]:

@@ -252,18 +252,14 @@ UN1997_NAMES: Final[Mapping[Un1997Class, Name]] = MappingProxyType(
         _U.PORTABLE_ANTI_AIRCRAFT_MISSILE_LAUNCHERS: Name(
             "lance-missiles antiaériens portatifs", "portable launchers of anti-aircraft missile systems"
         ),
-        _U.MORTARS_BELOW_100_MM: Name(
-            "mortiers de calibre inférieur à 100 mm", "mortars of calibres below 100 mm"
-        ),
+        _U.MORTARS_BELOW_100_MM: Name("mortiers de calibre inférieur à 100 mm", "mortars of calibres below 100 mm"),
         _U.OTHER_LIGHT_WEAPONS: Name("autres armes légères", "other light weapons"),
     }
 )
 
 UNROCA_NAMES: Final[Mapping[UnrocaClass, Name]] = MappingProxyType(
     {
-        _R.SMALL_ARMS_1: Name(
-            "revolvers et pistolets à chargement automatique", "revolvers and self-loading pistols"
-        ),
+        _R.SMALL_ARMS_1: Name("revolvers et pistolets à chargement automatique", "revolvers and self-loading pistols"),
         _R.SMALL_ARMS_2: Name("fusils et carabines", "rifles and carbines"),
         _R.SMALL_ARMS_3: Name("pistolets-mitrailleurs", "sub-machine guns"),
         _R.SMALL_ARMS_4: Name("fusils d'assaut", "assault rifles"),
@@ -279,9 +275,7 @@ UNROCA_NAMES: Final[Mapping[UnrocaClass, Name]] = MappingProxyType(
             "lance-missiles et lance-roquettes antichars portatifs",
             "portable anti-tank missile launchers and rocket systems",
         ),
-        _R.LIGHT_WEAPONS_6: Name(
-            "mortiers de calibre inférieur à 75 mm", "mortars of calibres less than 75 mm"
-        ),
+        _R.LIGHT_WEAPONS_6: Name("mortiers de calibre inférieur à 75 mm", "mortars of calibres less than 75 mm"),
         _R.LIGHT_WEAPONS_7: Name("armes légères : autres", "light weapons: others"),
         _R.CATEGORY_III: Name(
             "catégorie III : systèmes d'artillerie de gros calibre",
@@ -325,6 +319,4 @@ def is_salw(code: str, calibre_mm: Decimal | None) -> bool:
     for UNROCA), a 120 mm mortar is not. A mortar of unknown bore counts as one, so that it stays controlled.
     Raises ValueError for a code that is not a `ClassCode`.
     """
-    return (
-        ClassCode(code) is not ClassCode.MORTAR or calibre_mm is None or calibre_mm < MORTAR_UN1997_LIMIT_MM
-    )
+    return ClassCode(code) is not ClassCode.MORTAR or calibre_mm is None or calibre_mm < MORTAR_UN1997_LIMIT_MM

@@ -90,9 +90,7 @@ mark = Table(
         "kind in ('factory_serial', 'proof', 'import', 'national', 'security', 'part', 'registry', 'other')",
         name="kind_known",
     ),
-    CheckConstraint(
-        "legibility in ('legible', 'partial', 'illegible', 'absent', 'removed')", name="legibility_known"
-    ),
+    CheckConstraint("legibility in ('legible', 'partial', 'illegible', 'absent', 'removed')", name="legibility_known"),
     comment="Every mark as engraved, with its normalised form beside it (R2).",
 )
 

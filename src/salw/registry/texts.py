@@ -91,9 +91,7 @@ _ABSENT: Final = _words(
     r"|n(?:ao)? ?/? ?(?:const|possu|apare|tem\b|ha\b|exist|local|encontr)"
 )
 # "S/N" and its kin say that there is no number only when nothing follows: "S/N 4567" is a number.
-_ABSENT_WHOLE: Final = re.compile(
-    r"\W*(?:s\W{0,3}n\W{0,3}o?|n\W{0,3}[ca]|n\W?[do°]|ras|non|nao|sans|sem|sem no?)\W*"
-)
+_ABSENT_WHOLE: Final = re.compile(r"\W*(?:s\W{0,3}n\W{0,3}o?|n\W{0,3}[ca]|n\W?[do°]|ras|non|nao|sans|sem|sem no?)\W*")
 _PARTIAL: Final = _words(r"partiel|parcial|parc\b|partly|partial|incomplet")
 _UNREAD_WHOLE: Final = re.compile(r"[\W_]*(?:x[\W_]*)+|[\s*?_…]+")
 # One star before or after a number is struck on the weapon (or frames a bar code); stars inside it stand for

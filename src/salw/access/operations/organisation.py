@@ -54,9 +54,7 @@ def create_unit(
     return int(row["id"])
 
 
-def person_value(
-    *, rank: str, family_name: str, given_names: str, matricule: str | None
-) -> Mapping[str, str | None]:
+def person_value(*, rank: str, family_name: str, given_names: str, matricule: str | None) -> Mapping[str, str | None]:
     """Return the version of a person that events commit to."""
     return {
         "rank": rank,
@@ -82,9 +80,7 @@ def add_person(
     provisional: bool = False,
 ) -> Commitment:
     """Enter a person; the event holds only the salted commitment to rank, names and number."""
-    version = commit_to(
-        person_value(rank=rank, family_name=family_name, given_names=given_names, matricule=matricule)
-    )
+    version = commit_to(person_value(rank=rank, family_name=family_name, given_names=given_names, matricule=matricule))
     ledger.keep_values(db, country=actor.country, commitments=[version])
     run(
         db,

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from salw.core.actor import Actor
-from salw.core.db import run, run_one
+from salw.core.db import Row, run, run_one
 from salw.core.errors import Conflict, NotFound, Unacceptable
 from salw.core.ids import new_id
 from salw.custody.operations.moves import Destination
@@ -43,18 +43,16 @@ select h.id, h.unit_id, h.kind, a.person_id, v.commitment
 """
 
 
-def find_user_holder(
-    db: Connection, *, actor: Actor, person_id: UUID | None, holder_id: UUID | None
-) -> Destination:
+def find_user_holder(db: Connection, *, actor: Actor, person_id: UUID | None, holder_id: UUID | None) -> Destination:
     """Return who may be issued weapons: a person (his holder is opened at need), or a post, crew, vehicle
     or detachment with an answerable person.
 
     Raises `person.not_found`, `holder.not_found`, `holder.not_a_user`, `holder.nobody_answers`.
     """
     if person_id is not None:
-        row = _person_holder(db, actor, person_id)
+        found = _person_holder(db, actor, person_id)
         return Destination(
-            row["id"], row["unit_id"], {"id": str(person_id), "commitment": row["commitment"].hex()}
+            found["id"], found["unit_id"], {"id": str(person_id), "commitment": found["commitment"].hex()}
         )
     row = run_one(
         db,
@@ -67,13 +65,11 @@ def find_user_holder(
         raise Unacceptable("holder.not_a_user", holder=str(holder_id))
     if row["kind"] in COLLECTIVE_HOLDERS and row["person_id"] is None:
         raise Conflict("holder.nobody_answers", holder=str(holder_id))
-    person = (
-        {"id": str(row["person_id"]), "commitment": row["commitment"].hex()} if row["person_id"] else None
-    )
+    person = {"id": str(row["person_id"]), "commitment": row["commitment"].hex()} if row["person_id"] else None
     return Destination(row["id"], row["unit_id"], person)
 
 
-def _person_holder(db: Connection, actor: Actor, person_id: UUID) -> dict[str, object]:
+def _person_holder(db: Connection, actor: Actor, person_id: UUID) -> Row:
     for _ in range(2):
         row = run_one(
             db,
@@ -235,6 +231,4 @@ def _open(
         "name": name,
         "answerable": str(person_id) if person_id else None,
     }
-    ledger.append(
-        db, country=actor.country, events=[make_event(actor, "holder.opened", now, facts=facts)]
-    )
+    ledger.append(db, country=actor.country, events=[make_event(actor, "holder.opened", now, facts=facts)])

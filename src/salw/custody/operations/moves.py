@@ -6,9 +6,8 @@ the queue, and the movements, from which the trigger writes custody. See `docs/a
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -99,7 +98,7 @@ class Step:
     weapon_id: UUID
     held: Held | None
     to: Destination
-    facts: Mapping[str, Any] = MappingProxyType({})
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def lock_weapons(
@@ -204,9 +203,7 @@ def record_moves(
     )
 
 
-def _move_event(
-    actor: Actor, now: datetime, event_kind: str, step: Step, facts: Mapping[str, Any]
-) -> Event:
+def _move_event(actor: Actor, now: datetime, event_kind: str, step: Step, facts: Mapping[str, Any]) -> Event:
     held = step.held
     own: dict[str, Any] = {
         "seq": held.seq + 1 if held else 1,

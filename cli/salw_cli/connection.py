@@ -1,0 +1,48 @@
+"""How a command reaches the database: by role, embedded or by URL, and as whom it acts."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+from salw.access.guard import Desk, begin
+from salw.access.operations.accounts import log_in
+from salw.access.rules import Permission
+from salw.core import clock
+from salw.core.db import make_engine
+from salw.core.embedded import cluster_of, role_url
+from salw.core.settings import Settings, get_settings
+
+DATABASE = "salw"
+
+
+def ensure_database(settings: Settings) -> None:
+    """Start the embedded PostgreSQL of this installation if it is the one in use and is not running."""
+    if settings.embedded:
+        cluster_of(settings).ensure_running()
+
+
+@contextmanager
+def desk(permission: Permission, account: str, password_file: Path | None) -> Iterator[Desk]:
+    """Log in as `account` and open one transaction in its scope, committed at the end.
+
+    The password comes from the file, from SALW_PASSWORD, or is asked for at the terminal.
+    """
+    password = (
+        password_file.read_text("utf-8").strip()
+        if password_file
+        else os.environ.get("SALW_PASSWORD") or typer.prompt("Mot de passe", hide_input=True, err=True)
+    )
+    settings = get_settings()
+    ensure_database(settings)
+    engine = make_engine(role_url(settings, "salw_app"))
+    try:
+        with engine.begin() as db:
+            token = log_in(db, account=account, password=password, now=clock.now()).token
+        with engine.begin() as db:
+            now = clock.now()
+            yield Desk(db, begin(db, token, now, permission, settings.language), now)
+    finally:
+        engine.dispose()

@@ -1,0 +1,35 @@
+"""The program `salw`: puts the commands of the other files together and says what went wrong in a line."""
+
+import sys
+
+import typer
+
+from salw.core.errors import DomainError
+from salw.core.language import translate
+from salw.core.settings import SettingsError
+from salw_cli import db, service
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Registre des armes légères et de petit calibre.")
+app.add_typer(db.app, name="db")
+app.command("serve")(service.serve)
+app.add_typer(service.ledger, name="ledger")
+
+EXIT_REFUSED = 1  # a rule said no, or the input cannot be right
+EXIT_USAGE = 2  # the words of the command are wrong (typer's own)
+EXIT_UNAVAILABLE = 3  # settings or database are not as they must be
+
+
+def main() -> None:
+    """Run the command; a refusal is one line on standard error and an exit code that means something."""
+    try:
+        app()
+    except DomainError as error:
+        print(f"{translate(error.code, 'fr', **error.details)} [{error.code}]", file=sys.stderr)
+        sys.exit(EXIT_REFUSED)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        sys.exit(EXIT_UNAVAILABLE)
+
+
+if __name__ == "__main__":
+    main()

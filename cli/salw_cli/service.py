@@ -1,0 +1,59 @@
+"""`salw serve` and `salw ledger sequence`: the two long-running processes."""
+
+import signal
+from types import FrameType
+
+import typer
+import uvicorn
+
+from salw.core.db import make_engine
+from salw.core.embedded import role_url
+from salw.core.logging import configure
+from salw.core.settings import get_settings
+from salw.ledger.sequencer import drain, run_forever
+from salw.main import ENGINES, create_app
+from salw_cli.connection import ensure_database
+
+ledger = typer.Typer(no_args_is_help=True, help="Journal : donner leur rang aux événements.")
+
+
+def serve() -> None:
+    """Servir l'application HTTP à l'adresse de SALW_HOST et SALW_PORT."""
+    settings = get_settings()
+    configure(settings.log_level)
+    ensure_database(settings)
+    app = create_app({role: role_url(settings, role) for role in ENGINES.values()})
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ssl_certfile=str(settings.tls_cert) if settings.tls_cert else None,
+        ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
+    )
+
+
+@ledger.command("sequence")
+def sequence(once: bool = typer.Option(False, "--once", help="Vider la file une fois, puis finir.")) -> None:
+    """Donner aux événements validés un rang sans trou, jusqu'à l'arrêt du processus."""
+    settings = get_settings()
+    configure(settings.log_level)
+    ensure_database(settings)
+    engine = make_engine(role_url(settings, "salw_sequencer"), pool_size=1)
+    stopping = False
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    try:
+        if once:
+            print(drain(engine))
+        else:
+            run_forever(engine, lambda: stopping)
+    finally:
+        engine.dispose()

@@ -1,0 +1,1 @@
+"""How weapons enter the books: registration, register import, purchase, gift, seizure, finding."""

@@ -1,0 +1,1 @@
+"""Writes of intake, one function a use case."""

@@ -1,0 +1,43 @@
+"""`PUT /v1/weapons/{id}`: taking a weapon on charge."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from salw.access.guard import Desk, requires
+from salw.access.repeats import answer_once
+from salw.access.rules import Permission
+from salw.core.ids import new_id
+from salw.custody.schemas import order_of, when
+from salw.intake.operations.registration import register_weapons
+from salw.intake.schemas import RegisteredOut, WeaponIn, new_weapon
+
+router = APIRouter(tags=["registry"])
+
+
+@router.put("/weapons/{weapon_id}")
+def put_weapon(weapon_id: UUID, body: WeaponIn, desk: Desk = requires(Permission.WEAPON_REGISTER)) -> RegisteredOut:
+    """Take a weapon on charge. The id is the client's; a repeat gives the first answer."""
+
+    def work() -> RegisteredOut:
+        weapon = new_weapon(weapon_id, body)
+        document, numbers = register_weapons(
+            desk.db,
+            actor=desk.actor,
+            now=desk.now,
+            document_id=new_id(),
+            store_id=body.store,
+            origin=body.origin.movement,
+            weapons=[weapon],
+            occurred_at=when(body.occurred_at, desk.now),
+            order=order_of(body.order),
+        )
+        return RegisteredOut(
+            id=weapon_id,
+            registry_number=numbers[0],
+            version=1,
+            document_number=document.printed,
+            unidentified=weapon.unidentified,
+        )
+
+    return answer_once(desk, "weapon", weapon_id, body, RegisteredOut, work)

@@ -1,0 +1,97 @@
+"""Identity of a weapon from its marks: pure."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from salw.core.errors import Conflict, DomainError, Unacceptable
+from salw.registry.classification import ClassCode
+from salw.registry.texts import legibility_of, normalise_mark, script_of
+
+
+class MarkKind(StrEnum):
+    """What a mark is (R2)."""
+
+    FACTORY_SERIAL = "factory_serial"
+    PROOF = "proof"
+    IMPORT = "import"
+    NATIONAL = "national"
+    SECURITY = "security"
+    PART = "part"
+    REGISTRY = "registry"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class NewMark:
+    """A mark as somebody read it; script, normalised text and legibility follow from the raw text."""
+
+    kind: MarkKind
+    raw: str
+    place: str | None = None
+    legibility: str | None = None
+    seen_on: date | None = None
+
+    @property
+    def normalised(self) -> str:
+        """Return the text by which this mark is searched and compared."""
+        return normalise_mark(self.raw)
+
+    @property
+    def script(self) -> str:
+        """Return the script it is engraved in."""
+        return script_of(self.raw)
+
+    @property
+    def read(self) -> str:
+        """Return how well it reads: as said, else as the text itself says ("illisible", "meulé")."""
+        return self.legibility or legibility_of(self.raw)
+
+
+@dataclass(frozen=True, slots=True)
+class NewWeapon:
+    """A weapon to be registered: ITI identity as far as it is known, and every mark on it."""
+
+    id: UUID
+    class_code: ClassCode
+    model_code: str | None = None
+    maker: str | None = None
+    model: str | None = None
+    calibre: str | None = None
+    made_in: str | None = None
+    made_year: int | None = None
+    import_country: str | None = None
+    import_year: int | None = None
+    marks: tuple[NewMark, ...] = field(default=())
+
+    @property
+    def serial_mark(self) -> NewMark | None:
+        """Return the mark that serves as serial: the first factory serial that can be read at all."""
+        for mark in self.marks:
+            if mark.kind is MarkKind.FACTORY_SERIAL and mark.read in ("legible", "partial") and mark.normalised:
+                return mark
+        return None
+
+    @property
+    def unidentified(self) -> bool:
+        """Say whether no serial can be read; the registry number then identifies the record (R1)."""
+        return self.serial_mark is None
+
+    @property
+    def nationally_marked(self) -> bool:
+        """Say whether it bears a legible national mark (R14: marking and registration are two things)."""
+        return any(m.kind is MarkKind.NATIONAL and m.read in ("legible", "partial") for m in self.marks)
+
+
+def check_weapons(weapons: list[NewWeapon]) -> None:
+    """Refuse a list with a repeated id. Raises `registry.weapon_repeated`."""
+    if len({w.id for w in weapons}) != len(weapons):
+        raise Unacceptable("registry.weapon_repeated")
+
+
+CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
+    "pk_weapon": (Conflict, "request.id_reused"),
+    "pk_label_batch": (Conflict, "request.id_reused"),
+    "fk_weapon_model_code": (Unacceptable, "registry.unknown_model"),
+}

@@ -1,0 +1,275 @@
+"""The cast and the places of most tests: a small army in its own branch of a country's tree.
+
+Every call builds new units, so that tests commit for real and still never meet. Jobs, not names:
+`keeper` keeps the store of Alpha, `keeper_bravo` the one of Bravo, `soldier` has no role at all.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine
+
+from salw.access.operations import organisation
+from salw.access.rules import Permission, Role, roles_with
+from salw.core import clock
+from salw.core.actor import Actor
+from salw.core.db import enter_scope, run
+from salw.core.ids import new_id
+from salw.custody.operations import holders
+from salw.custody.operations.moves import Order
+from salw.custody.rules import Expected, HolderKind, MovementKind
+from salw.intake.operations.registration import register_weapons
+from salw.registry.classification import ClassCode
+from salw.registry.rules import MarkKind, NewMark, NewWeapon
+
+ASSAULT_RIFLE = ClassCode("SA-ASR")
+TIME_ZONES = {"BF": "Africa/Ouagadougou", "ML": "Africa/Bamako", "NE": "Africa/Niamey"}
+
+
+@dataclass
+class Member:
+    """One of the cast: a person with at most one posting, an account and an open session."""
+
+    person_id: UUID
+    account_id: UUID
+    unit_id: int
+    role: Role | None
+    token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return what identifies him over HTTP."""
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+@dataclass
+class World:
+    """One country's small army: `root` over `hq` (keeps books) over the battalions `alpha` and `bravo`."""
+
+    engine: Engine
+    country: str
+    founder: Actor
+    root: int = 0
+    hq: int = 0
+    alpha: int = 0
+    bravo: int = 0
+    store_alpha: UUID = field(default_factory=new_id)
+    store_bravo: UUID = field(default_factory=new_id)
+    post_alpha: UUID = field(default_factory=new_id)
+    cast: dict[str, Member] = field(default_factory=dict)
+
+    def __getitem__(self, job: str) -> Member:
+        return self.cast[job]
+
+    @property
+    def units(self) -> tuple[int, ...]:
+        """Return every unit of this world."""
+        return (self.root, self.hq, self.alpha, self.bravo)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Open a committing transaction as the app, in the scope of this whole world."""
+        with self.engine.begin() as db:
+            enter_scope(db, country=self.country, units=self.units)
+            yield db
+
+    def actor(self, job: str, permission: Permission | None = None) -> Actor:
+        """Return a member as an operation meets him, with the scope of his posting."""
+        member = self.cast[job]
+        with self.transaction() as db:
+            rows = run(
+                db,
+                "select u.descendant_id as id from unit_closure u join posting g on (g.country, g.unit_id) = "
+                "(u.country, u.ancestor_id) where g.person_id = %(person)s",
+                {"person": member.person_id},
+            )
+            value = run(
+                db,
+                "select v.commitment from person p join personal_value v on (v.country, v.id) = "
+                "(p.country, p.value_id) where p.id = %(person)s",
+                {"person": member.person_id},
+            )
+        if permission is not None:
+            assert member.role is not None
+            assert member.role.value in roles_with(permission)
+        return replace(
+            self.founder,
+            person_id=member.person_id,
+            account_id=member.account_id,
+            commitment=value[0]["commitment"],
+            roles=(member.role.value,) if member.role else (),
+            units=tuple(r["id"] for r in rows),
+        )
+
+    def register(
+        self,
+        count: int = 1,
+        *,
+        store: UUID | None = None,
+        serials: Sequence[str] | None = None,
+        class_code: ClassCode = ASSAULT_RIFLE,
+        model_code: str | None = None,
+        origin: MovementKind = MovementKind.OPENING_BALANCE,
+    ) -> list[Expected]:
+        """Take new weapons on charge in Alpha's store (or `store`) and return them at version 1."""
+        serials = serials or [f"TEST{secrets.token_hex(5).upper()}" for _ in range(count)]
+        weapons = [
+            NewWeapon(
+                id=new_id(),
+                class_code=class_code,
+                model_code=model_code,
+                marks=(NewMark(MarkKind.FACTORY_SERIAL, serial),),
+            )
+            for serial in serials
+        ]
+        now = clock.now()
+        with self.transaction() as db:
+            register_weapons(
+                db,
+                actor=replace(self.founder, units=self.units),
+                now=now,
+                document_id=new_id(),
+                store_id=store or self.store_alpha,
+                origin=origin,
+                weapons=weapons,
+                occurred_at=now,
+                order=Order(),
+            )
+        return [Expected(w.id, 1) for w in weapons]
+
+
+JOBS: dict[str, tuple[str, Role | None]] = {
+    "keeper": ("alpha", Role.STOREKEEPER),
+    "keeper_bravo": ("bravo", Role.STOREKEEPER),
+    "armourer": ("alpha", Role.ARMOURER),
+    "commander": ("alpha", Role.UNIT_COMMANDER),
+    "commander_hq": ("hq", Role.UNIT_COMMANDER),
+    "orderer": ("hq", Role.ORDERING_AUTHORITY),
+    "accountant": ("hq", Role.ACCOUNTANT),
+    "auditor": ("root", Role.AUDITOR),
+    "commission": ("root", Role.COMMISSION_OFFICER),
+    "commission_reader": ("root", Role.COMMISSION_READER),
+    "administrator": ("root", Role.ADMINISTRATOR),
+    "oversight": ("root", Role.OVERSIGHT),
+    "soldier": ("alpha", None),
+    "soldier_bravo": ("bravo", None),
+}
+
+
+def build_world(engine: Engine, country: str = "BF") -> World:
+    """Build a world through the real operations and commit it."""
+    now = clock.now()
+    founder = Actor(country, new_id(), new_id(), bytes(32), (), (), now.date(), TIME_ZONES[country])
+    world = World(engine, country, founder)
+    with engine.begin() as db:
+        _build_units(db, world, now)
+        enter_scope(db, country=country, units=world.units)
+        founder = replace(founder, units=world.units)
+        world.founder = founder
+        for job, (place, role) in JOBS.items():
+            world.cast[job] = _enlist(db, founder, now, job, getattr(world, place), role)
+        for store, unit, keeper in (
+            (world.store_alpha, world.alpha, "keeper"),
+            (world.store_bravo, world.bravo, "keeper_bravo"),
+        ):
+            holders.open_store(
+                db,
+                actor=founder,
+                now=now,
+                store_id=store,
+                unit_id=unit,
+                name=f"Armurerie {keeper}",
+                place=None,
+                started_on=date(2020, 1, 1),
+                storekeeper_id=world[keeper].person_id,
+            )
+        holders.open_collective_holder(
+            db,
+            actor=founder,
+            now=now,
+            holder_id=world.post_alpha,
+            unit_id=world.alpha,
+            kind=HolderKind.POST,
+            name="Poste nord",
+            person_id=world["soldier"].person_id,
+        )
+    return world
+
+
+def _build_units(db: Connection, world: World, now: datetime) -> None:
+    def unit(parent: int | None, name: str, *, force: str | None, books: bool = False) -> int:
+        enter_scope(db, country=world.country, units=())
+        return organisation.create_unit(
+            db,
+            actor=world.founder,
+            now=now,
+            unit_uuid=new_id(),
+            parent_id=parent,
+            force_code=force,
+            name=name,
+            short_name=name[:12],
+            region=None,
+            keeps_books=books,
+            started_on=date(2020, 1, 1),
+        )
+
+    world.root = unit(None, "État d'essai", force=None)
+    world.hq = unit(world.root, "État-major d'essai", force="AT", books=True)
+    world.alpha = unit(world.hq, "Bataillon d'essai Alpha", force="AT")
+    world.bravo = unit(world.hq, "Bataillon d'essai Bravo", force="AT")
+
+
+def _enlist(db: Connection, founder: Actor, now: datetime, job: str, unit_id: int, role: Role | None) -> Member:
+    person_id, account_id = new_id(), new_id()
+    organisation.add_person(
+        db,
+        actor=founder,
+        now=now,
+        person_id=person_id,
+        force_code="AT",
+        unit_id=unit_id,
+        matricule=f"T{secrets.token_hex(4)}",
+        rank="SGT",
+        family_name=f"ESSAI-{job.upper()}",
+        given_names="Personne",
+        sex=None,
+    )
+    if role is not None:
+        organisation.post_person(
+            db,
+            actor=founder,
+            now=now,
+            posting_id=new_id(),
+            person_id=person_id,
+            unit_id=unit_id,
+            role=role,
+            started_on=date(2020, 1, 1),
+        )
+    run(
+        db,
+        "insert into account (country, id, person_id, login, password_hash) values (%(c)s, %(id)s, %(p)s, %(l)s, '-')",
+        {"c": founder.country, "id": account_id, "p": person_id, "l": f"{job}-{account_id}"},
+    )
+    return Member(person_id, account_id, unit_id, role, open_session(db, founder.country, account_id, now))
+
+
+def open_session(db: Connection, country: str, account_id: UUID, now: datetime) -> str:
+    """Open a session without the cost of a password hash, and return its token."""
+    secret = secrets.token_urlsafe(32)
+    run(
+        db,
+        "select open_session(%(c)s, %(h)s, %(a)s, %(n)s, %(e)s)",
+        {
+            "c": country,
+            "h": hashlib.sha256(secret.encode()).digest(),
+            "a": account_id,
+            "n": now,
+            "e": now + timedelta(hours=1),
+        },
+    )
+    return f"{country.lower()}.{secret}"
