@@ -79,7 +79,7 @@ class Run:
 
 
 def prepare_template(cluster: Cluster, name: str) -> None:
-    """Make the database that every other one of the run is copied from: roles, schema, reference data."""
+    """Make the database that every other one of the run is copied from, as `salw db upgrade` would."""
     prepare(
         migrator_url=cluster.url("salw_migrator", name),
         superuser_url=cluster.url("postgres", "postgres"),

@@ -115,7 +115,8 @@ class Supervisor:
 
     def _end(self) -> None:
         """End the children in order, then the database; only what we started, by its id."""
-        self.say("run.stopping")
+        if self.stopping:
+            self.say("run.stopping")
         for _, child in reversed(self.children):
             if child.poll() is None:
                 child.terminate()
@@ -126,6 +127,7 @@ class Supervisor:
                 child.wait()
         if self.cluster is not None:
             self.cluster.stop()
+        if self.cluster is not None and self.stopping:
             self.say("run.stopped", path=self.cluster.home)
 
     def _error(self, code: str, exit_status: int, /, **details: object) -> RunError:
@@ -178,7 +180,7 @@ def run(port: int | None = None) -> int:
     """Run the whole service on `port` (the setting's, if None) and return the exit status of the program."""
     path = Path("?")
     try:
-        settings = load_settings(**({} if port is None else {"port": port}))
+        settings = load_settings() if port is None else load_settings(port=port)
         path = settings.files_dir
         check_port(settings)
         with only_one(settings):

@@ -367,10 +367,12 @@ def cluster_of(settings: Settings) -> Cluster:
 def role_url(settings: Settings, role: str) -> str:
     """Return the SQLAlchemy URL of `role`, embedded or not.
 
-    A URL without a user serves every role under its own name. Errors: `settings.url_missing`.
+    The superuser's leads to the database `postgres`, embedded or as its setting says; every other one to
+    `salw`. A URL without a user serves every role under its own name. Errors: `settings.url_missing`.
     """
     if settings.embedded:
-        return cluster_of(settings).url(role)
+        # The superuser is asked before the database exists, to make it: its URL names one that always does.
+        return cluster_of(settings).url(role, "postgres" if role == "postgres" else "salw")
     own: str | None = getattr(settings, URL_SETTINGS[role])
     for value in (own, settings.database_url):
         if value is None:

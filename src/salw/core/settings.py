@@ -58,6 +58,7 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
+        populate_by_name=True,
         hide_input_in_errors=True,
     )
 
@@ -71,7 +72,7 @@ class Settings(BaseSettings):
     superuser_url: str | None = Field(None, repr=False)
     data_dir: Path | None = None
     host: str = "127.0.0.1"
-    port: int = Field(8000, ge=1, le=65535, validation_alias=AliasChoices("port", "SALW_PORT", "PORT"))
+    port: int = Field(8000, ge=1, le=65535, validation_alias=AliasChoices("SALW_PORT", "PORT"))
     language: Language = "fr"
     tls_cert: Path | None = None
     tls_key: Path | None = None
