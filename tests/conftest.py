@@ -87,10 +87,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Name the groups that were left out, with the line that installs what they need."""
     missing = lacking()
     reports = [*terminalreporter.stats.get("skipped", []), *terminalreporter.stats.get("error", [])]
-    left_out = {
-        marker: sum(marker in report.keywords for report in reports if hasattr(report, "keywords"))
-        for marker in missing
-    }
+    left_out = {marker: len({r.nodeid for r in reports if marker in getattr(r, "keywords", ())}) for marker in missing}
     for marker, number in left_out.items():
         if number:
             terminalreporter.write_line(f"not run: {number} tests of the group {marker}", yellow=True)
@@ -106,9 +103,11 @@ def run(pytestconfig: pytest.Config) -> Run:
 
 
 @pytest.fixture(scope="session")
-def cluster(run: Run) -> Cluster:
-    """Return the one PostgreSQL server of the run, shared by all workers; the run stops it at its end."""
-    return run.cluster()
+def cluster(run: Run) -> Iterator[Cluster]:
+    """Return the one PostgreSQL server of the run, shared by all workers; the last to leave stops it."""
+    shared = run.cluster()
+    yield shared
+    shared.stop()
 
 
 @pytest.fixture(scope="session")
