@@ -1,6 +1,7 @@
 """The embedded PostgreSQL keeps its promises: private, side by side, and back after the worst."""
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -144,6 +145,30 @@ def test_a_restart_keeps_the_data_and_the_passwords(own: Cluster) -> None:
     own.start()
     assert answer(own, "select n from kept") == 42
     assert own.passwords == before
+
+
+def test_a_role_that_came_later_gets_a_password_and_the_others_keep_theirs(own: Cluster) -> None:
+    before = own.passwords
+    own.stop()
+    path = own.home / "passwords.json"
+    path.write_text(json.dumps({role: word for role, word in before.items() if role != "salw_eraser"}), "utf-8")
+    own.start()
+    after = own.passwords
+    assert after.pop("salw_eraser")
+    assert after == {role: word for role, word in before.items() if role != "salw_eraser"}
+    assert mode(path) == 0o600
+
+
+def test_lost_passwords_are_one_clear_line_and_the_data_stays(own: Cluster) -> None:
+    own.stop()
+    path = own.home / "passwords.json"
+    kept = path.rename(own.home / "kept.json")
+    with pytest.raises(EmbeddedError) as refused:
+        own.start()
+    assert refused.value.code == "embedded.passwords_missing"
+    kept.rename(path)
+    own.start()
+    assert own.is_running()
 
 
 def test_it_starts_again_after_kill_9(own: Cluster) -> None:

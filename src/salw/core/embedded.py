@@ -144,6 +144,7 @@ class Cluster:
             self._make_home()
             with self._turn():
                 account = self._account()
+                self._complete_passwords()
                 if not self.is_running():
                     engine = self._engine(account)
                     if not self.data.exists():
@@ -240,7 +241,6 @@ class Cluster:
         need_space(self.home, FREE_BYTES_TO_CREATE)
         for leftover in self.home.glob("new-*"):
             shutil.rmtree(leftover)
-        self._write_passwords()
         workshop = Path(tempfile.mkdtemp(prefix="new-", dir=self.home))
         password = workshop / "password"
         _write_private(password, self.passwords["postgres"])
@@ -267,15 +267,16 @@ class Cluster:
         finally:
             shutil.rmtree(workshop, ignore_errors=True)
 
-    def _write_passwords(self) -> None:
-        """Make one random password per role, once; the file is complete or absent."""
+    def _complete_passwords(self) -> None:
+        """Make one random password for each role that has none; the file is whole or absent."""
         path = self.home / "passwords.json"
-        if path.exists():
+        known = self.passwords if path.exists() or self.data.exists() else {}
+        new = {role: secrets.token_urlsafe(24) for role in ROLES if role not in known}
+        if not new:
             return
-        new = {role: secrets.token_urlsafe(24) for role in ROLES}
         draft = path.with_suffix(".new")
         draft.unlink(missing_ok=True)
-        _write_private(draft, json.dumps(new, indent=1))
+        _write_private(draft, json.dumps(known | new, indent=1))
         draft.rename(path)
 
     def _launch(self, engine: Path, account: Account | None) -> None:
