@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from types import FrameType
 
@@ -92,7 +93,7 @@ class Supervisor:
         if not self.stopping:
             self.children.pop()
             if child.returncode:
-                step = " ".join(arguments[:2])
+                step = " ".join(takewhile(lambda word: not word.startswith("--"), arguments))
                 raise self._error("run.step_failed", EXIT_PREPARATION, step=step, status=child.returncode)
 
     def _watch(self) -> None:
