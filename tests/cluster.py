@@ -71,10 +71,9 @@ class Run:
         return Database(name, {role: cluster.url(role, name) for role in ROLES})
 
     def end(self) -> None:
-        """Stop the server of this run, if any was started, and remove the folder."""
-        known = self.folder / "cluster.json"
-        if known.exists():
-            Cluster(Path(json.loads(known.read_text("utf-8"))["home"])).destroy()
+        """Stop every server of this run, the shared one and those of single tests, and remove the folder."""
+        for home in self.folder.glob("salw-cluster-*"):
+            Cluster(home).destroy()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

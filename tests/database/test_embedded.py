@@ -16,14 +16,15 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from cluster import Run
 from salw.core.embedded import Cluster, role_passwords, role_url
 from salw.core.engine import EmbeddedError, copy_engine, engine_dir, engine_works, explain
 from salw.core.settings import ROLES, Settings, SettingsError, clone_root, load_settings
 
 
 @pytest.fixture(scope="module")
-def own() -> Iterator[Cluster]:
-    with Cluster.temporary(durable=True) as cluster:
+def own(run: Run) -> Iterator[Cluster]:
+    with Cluster.temporary(durable=True, folder=run.folder) as cluster:
         yield cluster
 
 
@@ -109,24 +110,24 @@ def test_it_never_runs_as_root(own: Cluster) -> None:
     assert Path(f"/proc/{own.pid}").stat().st_uid != 0
 
 
-def test_no_existing_folder_changes_its_permissions() -> None:
+def test_no_existing_folder_changes_its_permissions(run: Run) -> None:
     origin = engine_dir()
     before = parents(Path("/tmp")) | parents(origin) | parents(clone_root()) | parents(Path("/var/lib"))  # noqa: S108
-    with Cluster.temporary():
+    with Cluster.temporary(folder=run.folder):
         during = parents(Path("/tmp")) | parents(origin) | parents(clone_root()) | parents(Path("/var/lib"))  # noqa: S108
     assert during == before
 
 
-def test_an_existing_home_keeps_its_permissions() -> None:
-    with Cluster.temporary() as cluster:
+def test_an_existing_home_keeps_its_permissions(run: Run) -> None:
+    with Cluster.temporary(folder=run.folder) as cluster:
         before = mode(cluster.home)
         cluster.stop()
         cluster.start()
         assert mode(cluster.home) == before
 
 
-def test_two_servers_side_by_side_do_not_meet(own: Cluster) -> None:
-    with Cluster.temporary() as other:
+def test_two_servers_side_by_side_do_not_meet(run: Run, own: Cluster) -> None:
+    with Cluster.temporary(folder=run.folder) as other:
         assert other.socket_dir != own.socket_dir
         with connect(own) as db:
             db.execute("create table only_here ()")
@@ -202,8 +203,8 @@ sys.stdin.read()
 """
 
 
-def test_the_last_process_to_leave_stops_it_even_if_another_was_killed() -> None:
-    with Cluster.temporary() as cluster:
+def test_the_last_process_to_leave_stops_it_even_if_another_was_killed(run: Run) -> None:
+    with Cluster.temporary(folder=run.folder) as cluster:
         command = [sys.executable, "-c", SHARE, str(cluster.home)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
             assert other.stdout is not None
@@ -215,8 +216,8 @@ def test_the_last_process_to_leave_stops_it_even_if_another_was_killed() -> None
         assert not cluster.is_running()
 
 
-def test_a_creation_cut_half_way_is_begun_again() -> None:
-    with Cluster.temporary() as cluster:
+def test_a_creation_cut_half_way_is_begun_again(run: Run) -> None:
+    with Cluster.temporary(folder=run.folder) as cluster:
         cluster.stop()
         account = cluster.data.stat()
         half = cluster.home / "new-half"
@@ -227,8 +228,8 @@ def test_a_creation_cut_half_way_is_begun_again() -> None:
         assert not half.exists()
 
 
-def test_a_taken_socket_folder_is_one_clear_line() -> None:
-    cluster = Cluster.temporary()
+def test_a_taken_socket_folder_is_one_clear_line(run: Run) -> None:
+    cluster = Cluster.temporary(folder=run.folder)
     try:
         cluster.socket_dir.mkdir(mode=0o700)
         cluster.socket_dir.chmod(0o755)
@@ -263,8 +264,8 @@ def test_what_postgresql_says_becomes_one_line(words: str, code: str) -> None:
     assert "\n" not in str(error)
 
 
-def test_the_copied_binaries_work_with_their_libraries() -> None:
-    with Cluster.temporary() as cluster:
+def test_the_copied_binaries_work_with_their_libraries(run: Run) -> None:
+    with Cluster.temporary(folder=run.folder) as cluster:
         account = cluster._account()
         copy = cluster.home / "engine-copy"
         copy_engine(engine_dir(), copy)
@@ -295,10 +296,10 @@ def outside(**urls: str) -> Settings:
 
 
 @pytest.mark.soak
-def test_acknowledged_writes_survive_many_kills(soak_seconds: int) -> None:
+def test_acknowledged_writes_survive_many_kills(run: Run, soak_seconds: int) -> None:
     until = time.monotonic() + min(soak_seconds, 120)
     acknowledged = 0
-    with Cluster.temporary(durable=True) as cluster:
+    with Cluster.temporary(durable=True, folder=run.folder) as cluster:
         with connect(cluster) as db:
             db.execute("create table writes (n bigint primary key)")
         while time.monotonic() < until:
