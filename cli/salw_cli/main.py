@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from salw.core.engine import EmbeddedError
 from salw.core.errors import DomainError
 from salw.core.language import translate
 from salw.core.settings import SettingsError
@@ -26,7 +27,7 @@ def main() -> None:
     except DomainError as error:
         print(f"{translate(error.code, 'fr', **error.details)} [{error.code}]", file=sys.stderr)
         sys.exit(EXIT_REFUSED)
-    except SettingsError as error:
+    except (SettingsError, EmbeddedError) as error:
         print(error, file=sys.stderr)
         sys.exit(EXIT_UNAVAILABLE)
 

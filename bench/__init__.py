@@ -1,0 +1,1 @@
+"""Measurements: each work against a yardstick in the same run. `make bench` prints and writes RESULTS.md."""
