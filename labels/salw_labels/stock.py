@@ -38,9 +38,7 @@ class Stock:
         if self.columns < 1 or self.rows < 1:
             raise ValueError(f"{self.name}: a sheet has at least one label")
         if self.module_mm < MODULE_MIN_MM:
-            raise ValueError(
-                f"{self.name}: modules of {self.module_mm:.3f} mm, at least {MODULE_MIN_MM} mm needed"
-            )
+            raise ValueError(f"{self.name}: modules of {self.module_mm:.3f} mm, at least {MODULE_MIN_MM} mm needed")
         inner_width = self.label_width_mm - 2 * self.edge_mm
         inner_height = self.label_height_mm - 2 * self.edge_mm
         if inner_width + _ROUNDING_MM < self.symbol_mm:

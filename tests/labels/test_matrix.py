@@ -25,9 +25,7 @@ def rows(text: str) -> list[str]:
 
 
 def rows_by_qrcode(text: str) -> list[str]:
-    symbol = qrcode.QRCode(
-        version=2, error_correction=qrcode.constants.ERROR_CORRECT_H, mask_pattern=2, border=0
-    )
+    symbol = qrcode.QRCode(version=2, error_correction=qrcode.constants.ERROR_CORRECT_H, mask_pattern=2, border=0)
     symbol.add_data(QRData(text, mode=MODE_ALPHA_NUM))
     symbol.make(fit=False)
     return ["".join("1" if module else "0" for module in row) for row in symbol.modules]

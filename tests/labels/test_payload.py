@@ -130,9 +130,7 @@ def test_the_printed_line_is_accepted_as_people_type_it() -> None:
         assert parse_typed(typed) == label.code
 
 
-@pytest.mark.parametrize(
-    "text", ["", "W", "K7M3-ZP0W", "K7M3-ZP0W-QXAAA", "K7M3-ZPUW-QXA", "K7M3-ZPıW-QXA", "é" * 11]
-)
+@pytest.mark.parametrize("text", ["", "W", "K7M3-ZP0W", "K7M3-ZP0W-QXAAA", "K7M3-ZPUW-QXA", "K7M3-ZPıW-QXA", "é" * 11])
 def test_what_cannot_be_a_printed_line_is_malformed(text: str) -> None:
     assert refusal(parse_typed, text) == "label.malformed"
 
@@ -217,9 +215,7 @@ def test_a_wrong_check_character_is_named() -> None:
     assert refusal(parse_registry_number, number[:-1] + wrong) == "registry_number.wrong_check"
 
 
-@pytest.mark.parametrize(
-    ("country", "serial"), [("bf", 1), ("BFA", 1), ("BF", 0), ("BF", 10_000_000), ("", 5)]
-)
+@pytest.mark.parametrize(("country", "serial"), [("bf", 1), ("BFA", 1), ("BF", 0), ("BF", 10_000_000), ("", 5)])
 def test_a_registry_number_is_not_made_of_what_the_caller_should_not_have(country: str, serial: int) -> None:
     with pytest.raises(ValueError, match="no registry number"):
         registry_number(country, serial)

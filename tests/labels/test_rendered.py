@@ -94,9 +94,7 @@ def test_the_edge_of_a_label_and_its_quiet_zone_are_blank(sheet: RenderedSheet) 
     blank_mm = stock.edge_mm + 4 * stock.module_mm
     symbol_mm = 25 * stock.module_mm
     for _, picture in sheet.printed():
-        left, top, right, bottom = (
-            side * 25.4 / DPI for side in picture.point(lambda ink: 255 - ink).getbbox() or ()
-        )
+        left, top, right, bottom = (side * 25.4 / DPI for side in picture.point(lambda ink: 255 - ink).getbbox() or ())
         symbol = picture.crop((0, 0, picture.width, round((blank_mm + symbol_mm + 0.5) * DPI / 25.4)))
         inked = symbol.point(lambda ink: 255 - ink).getbbox()
         assert inked is not None
@@ -108,9 +106,7 @@ def test_the_edge_of_a_label_and_its_quiet_zone_are_blank(sheet: RenderedSheet) 
 
 
 def turned(degrees: float) -> Damage:
-    return lambda picture, _: picture.rotate(
-        degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=DARK_METAL
-    )
+    return lambda picture, _: picture.rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=DARK_METAL)
 
 
 def tilted(picture: Image.Image, chance: random.Random) -> Image.Image:
@@ -140,9 +136,7 @@ def through_jpeg(picture: Image.Image, quality: int) -> Image.Image:
 def photographed(picture: Image.Image, damage: Damage, chance: random.Random) -> Image.Image:
     """Return the label on dark metal as a camera of 8 px/mm sees it."""
     scale = CAMERA_PX_PER_MM * 25.4 / DPI
-    small = picture.resize(
-        (round(picture.width * scale), round(picture.height * scale)), Image.Resampling.BOX
-    )
+    small = picture.resize((round(picture.width * scale), round(picture.height * scale)), Image.Resampling.BOX)
     scene = Image.new("L", (small.width + 60, small.height + 60), DARK_METAL)
     scene.paste(small, (30, 30))
     return through_jpeg(damage(scene, chance), quality=80)
@@ -172,9 +166,7 @@ def test_a_damaged_label_is_read_by_one_decoder_and_misread_by_none(sheet: Rende
     assert unread == []
 
 
-def scratched(
-    sheet: RenderedSheet, picture: Image.Image, chance: random.Random, spare_finders: bool
-) -> Image.Image:
+def scratched(sheet: RenderedSheet, picture: Image.Image, chance: random.Random, spare_finders: bool) -> Image.Image:
     """Draw three scratches of 0.25 mm, bright or dark, 4 to 15 mm long, that begin inside the symbol."""
     module = sheet.stock.module_mm * DPI / 25.4
     left, top = picture.width / 2 - 12.5 * module, (sheet.stock.edge_mm * DPI / 25.4) + 4 * module
@@ -185,13 +177,9 @@ def scratched(
     while drawn < 3:
         x, y = left + chance.uniform(0, 25 * module), top + chance.uniform(0, 25 * module)
         length, angle = chance.uniform(4, 15) * DPI / 25.4, chance.uniform(0, math.tau)
-        points = [
-            (x + math.cos(angle) * length * t / 50, y + math.sin(angle) * length * t / 50) for t in range(51)
-        ]
+        points = [(x + math.cos(angle) * length * t / 50, y + math.sin(angle) * length * t / 50) for t in range(51)]
         hit = any(
-            -module < px - fx < 8 * module and -module < py - fy < 8 * module
-            for px, py in points
-            for fx, fy in finders
+            -module < px - fx < 8 * module and -module < py - fy < 8 * module for px, py in points for fx, fy in finders
         )
         if not (hit and spare_finders):
             pen.line([points[0], points[-1]], fill=chance.choice((20, 235)), width=round(0.25 * DPI / 25.4))

@@ -67,9 +67,7 @@ def test_sheets_made_by_several_threads_at_once_are_those_made_one_by_one() -> N
     ]
     alone = [sheet(batch) for batch in batches]
     interval = sys.getswitchinterval()
-    sys.setswitchinterval(
-        1e-6
-    )  # Threads change places as often as they can, or a missing lock would not show.
+    sys.setswitchinterval(1e-6)  # Threads change places as often as they can, or a missing lock would not show.
     try:
         with ThreadPoolExecutor(4) as pool:
             assert list(pool.map(sheet, batches)) == alone
