@@ -1,0 +1,192 @@
+"""Marking weapons as under an open case, taking the mark off, and the ways into a sink and out of one.
+
+`incidents` decides; custody writes. A case moves nothing: the weapon stays on the book of whoever answers
+for it until an authorised outcome (R9).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from salw.core.actor import Actor
+from salw.core.db import run
+from salw.core.errors import Conflict, NotFound, Unacceptable
+from salw.custody.operations.holders import open_sink
+from salw.custody.operations.moves import Destination, DocumentNumber, Order, Step, lock_weapons, record_moves
+from salw.custody.rules import Expected, Held, HolderKind, MovementKind
+from salw.documents.rules import DocumentKind
+from salw.ledger.events import Event, columns, make_event
+from salw.ledger.operations import APPEND_CTE
+
+_LOCK_AS_THEY_ARE = """
+select l.weapon_id, l.seq, l.holder_id, l.unit_id, l.awaited_by_unit_id, h.kind
+  from lock_custody(%(weapons)s) l
+  join holder h on h.country = %(country)s and h.id = l.holder_id
+"""
+
+_OPEN = f"""
+with {APPEND_CTE}
+insert into case_mark (country, weapon_id, case_id, mark, event_id)
+select %(country)s, e.weapon_id, %(case)s, 'missing', e.id
+  from unnest(%(event_weapons)s::uuid[], %(event_ids)s::uuid[]) as e (weapon_id, id)
+"""
+
+_CLOSE = """
+delete from case_mark
+ where country = %(country)s and case_id = %(case)s and weapon_id = any(%(weapons)s)
+returning weapon_id
+"""
+
+
+def lock_as_they_are(db: Connection, actor: Actor, weapons: Sequence[UUID]) -> tuple[list[Held], dict[UUID, UUID]]:
+    """Lock weapons in scope whatever their version, for a count that saw them missing.
+
+    Returns their custody and the open case of each that has one. Raises `custody.weapon_repeated`,
+    `weapon.not_found`.
+    """
+    if len(set(weapons)) != len(weapons):
+        raise Unacceptable("custody.weapon_repeated")
+    rows = run(db, _LOCK_AS_THEY_ARE, {"country": actor.country, "weapons": list(weapons)})
+    held = [
+        Held(
+            r["weapon_id"], r["seq"], r["holder_id"], HolderKind(r["kind"]), r["unit_id"], r["awaited_by_unit_id"], None
+        )
+        for r in rows
+    ]
+    unknown = sorted(str(w) for w in set(weapons) - {h.weapon_id for h in held})
+    if unknown:
+        raise NotFound("weapon.not_found", weapons=unknown, count=len(unknown))
+    return _with_marks(db, actor, held)
+
+
+def lock_with_cases(db: Connection, actor: Actor, expected: Sequence[Expected]) -> tuple[list[Held], dict[UUID, UUID]]:
+    """Lock weapons at the versions seen, and return their custody and the open case of each that has one.
+
+    Raises what `moves.lock_weapons` raises.
+    """
+    held, _ = lock_weapons(db, actor, expected)
+    return _with_marks(db, actor, held)
+
+
+def _with_marks(db: Connection, actor: Actor, held: Sequence[Held]) -> tuple[list[Held], dict[UUID, UUID]]:
+    # A statement of its own, after the locks: the one that waited for them may see marks as they were
+    # before the other transaction, and whoever marks a weapon holds its lock.
+    rows = run(
+        db,
+        "select weapon_id, case_id, mark from case_mark where country = %(country)s and weapon_id = any(%(weapons)s)",
+        {"country": actor.country, "weapons": [h.weapon_id for h in held]},
+    )
+    marks = {r["weapon_id"]: r["mark"] for r in rows}
+    return [replace(h, mark=marks.get(h.weapon_id)) for h in held], {r["weapon_id"]: r["case_id"] for r in rows}
+
+
+def open_case_marks(
+    db: Connection, *, actor: Actor, now: datetime, case_id: UUID, held: Sequence[Held], facts: Mapping[str, Any]
+) -> None:
+    """Mark locked weapons as missing under a case, with one event each. They do not move."""
+    if not held:
+        return
+    events = [
+        make_event(
+            actor,
+            "weapon.case_opened",
+            now,
+            weapon_id=h.weapon_id,
+            facts={**facts, "case": str(case_id), "seq": h.seq, "holder": str(h.holder_id), "unit": h.unit_id},
+        )
+        for h in held
+    ]
+    run(db, _OPEN, {"country": actor.country, "case": case_id, **columns(events)})
+
+
+def close_case_marks(
+    db: Connection, *, actor: Actor, now: datetime, case_id: UUID, held: Sequence[Held], facts: Mapping[str, Any]
+) -> list[Event]:
+    """Take a case's mark off locked weapons, and return the events that say so, for the caller to append.
+
+    Raises `custody.no_such_case` where one of them is not under this case.
+    """
+    weapons = [h.weapon_id for h in held]
+    closed = {r["weapon_id"] for r in run(db, _CLOSE, {"country": actor.country, "case": case_id, "weapons": weapons})}
+    left = [str(w) for w in weapons if w not in closed]
+    if left:
+        raise Conflict("custody.no_such_case", weapons=left, count=len(left))
+    return [
+        make_event(
+            actor,
+            "weapon.case_closed",
+            now,
+            weapon_id=h.weapon_id,
+            facts={**facts, "case": str(case_id), "seq": h.seq, "holder": str(h.holder_id), "unit": h.unit_id},
+        )
+        for h in held
+    ]
+
+
+def move_to_sinks(
+    db: Connection,
+    *,
+    actor: Actor,
+    now: datetime,
+    sink: HolderKind,
+    held: Sequence[Held],
+    document_id: UUID,
+    number: DocumentNumber,
+    order: Order,
+    occurred_at: datetime,
+    facts: Mapping[str, Any],
+    extra_events: Sequence[Event],
+) -> None:
+    """Write locked weapons off into the sink of the unit that answered for each, on one loss report."""
+    sinks = {unit: open_sink(db, actor=actor, unit_id=unit, kind=sink) for unit in sorted({h.unit_id for h in held})}
+    record_moves(
+        db,
+        actor=actor,
+        now=now,
+        kind=MovementKind.LOSS,
+        event_kind="weapon.written_off",
+        steps=[Step(h.weapon_id, h, sinks[h.unit_id]) for h in held],
+        document_id=document_id,
+        document_kind=DocumentKind.LOSS_REPORT,
+        number=number,
+        order=order,
+        occurred_at=occurred_at,
+        facts={**facts, "sink": sink.value},
+        extra_events=extra_events,
+    )
+
+
+def move_back_to_store(
+    db: Connection,
+    *,
+    actor: Actor,
+    now: datetime,
+    store: Destination,
+    held: Sequence[Held],
+    document_id: UUID,
+    number: DocumentNumber,
+    order: Order,
+    occurred_at: datetime,
+    facts: Mapping[str, Any],
+    extra_events: Sequence[Event] = (),
+) -> None:
+    """Take locked weapons, from a sink or from whoever answered for them, into a store, on one recovery report."""
+    record_moves(
+        db,
+        actor=actor,
+        now=now,
+        kind=MovementKind.RECOVERY,
+        event_kind="weapon.recovered",
+        steps=[Step(h.weapon_id, h, store) for h in held],
+        document_id=document_id,
+        document_kind=DocumentKind.RECOVERY_REPORT,
+        number=number,
+        order=order,
+        occurred_at=occurred_at,
+        facts=facts,
+        extra_events=extra_events,
+    )

@@ -1,0 +1,129 @@
+"""Reading incidents within the scope of the actor, and matching what turns up against open losses (R12)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from salw.core.actor import Actor
+from salw.core.db import Row, run, run_one
+from salw.core.errors import NotFound, Unacceptable
+from salw.custody.rules import LOSSES, STATE_SQL
+from salw.registry.rules import MarkKind, NewMark
+
+# Marks that tell one weapon from another; a proof or an import mark is the same on thousands.
+_TELLING = frozenset({MarkKind.FACTORY_SERIAL, MarkKind.PART, MarkKind.REGISTRY, MarkKind.SECURITY, MarkKind.NATIONAL})
+MATCHES_PER_MARK = 20
+
+_MATCHES = f"""
+select s.place, w.weapon_id, w.state, w.in_scope
+  from unnest(%(marks)s::text[]) with ordinality as s (normalised, place)
+ cross join lateral (
+    select distinct c.weapon_id, {STATE_SQL} as state, c.unit_id = any(%(units)s) as in_scope
+      from mark m
+      join custody c on c.country = m.country and c.weapon_id = m.weapon_id
+      join holder h on h.country = c.country and h.id = c.holder_id
+      left join case_mark k on k.country = c.country and k.weapon_id = c.weapon_id
+     where m.country = %(country)s and m.normalised = s.normalised
+       and m.kind = any(%(kinds)s) and m.legibility in ('legible', 'partial')
+       and (h.kind = any(%(losses)s) or k.weapon_id is not null)
+     order by in_scope desc, c.weapon_id
+     limit %(limit)s
+ ) w
+ order by s.place, w.in_scope desc, w.weapon_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLossMatch:
+    """A weapon lost or missing that bears a mark just read; id and state only within the actor's scope."""
+
+    mark: str
+    weapon_id: UUID | None
+    state: str | None
+
+
+def find_open_loss_matches(db: Connection, actor: Actor, marks: Sequence[NewMark]) -> list[OpenLossMatch]:
+    """Return the open losses of the actor's country whose marks equal those given, normalised (R12).
+
+    A weapon of a unit outside the scope says only that there is one: at most one line a mark, without
+    data; its accountant knows more.
+    """
+    told = [m for m in marks if m.kind in _TELLING and m.read in ("legible", "partial") and m.normalised]
+    if not told:
+        return []
+    rows = run(
+        db,
+        _MATCHES,
+        {
+            "country": actor.country,
+            "units": list(actor.units),
+            "marks": [m.normalised for m in told],
+            "kinds": [kind.value for kind in sorted(_TELLING)],
+            "losses": [kind.value for kind in sorted(LOSSES)],
+            "limit": MATCHES_PER_MARK,
+        },
+    )
+    found = [
+        OpenLossMatch(
+            told[r["place"] - 1].raw,
+            r["weapon_id"] if r["in_scope"] else None,
+            r["state"] if r["in_scope"] else None,
+        )
+        for r in rows
+    ]
+    return list(dict.fromkeys(found))
+
+
+def classes_of_models(db: Connection, codes: Sequence[str]) -> dict[str, str]:
+    """Return the class of each model of the catalogue; unknown codes are left out."""
+    rows = run(db, "select code, class_code from model where code = any(%(codes)s)", {"codes": list(codes)})
+    return {r["code"]: r["class_code"] for r in rows}
+
+
+def get_unit(db: Connection, actor: Actor, unit_uuid: UUID) -> int:
+    """Return the number of a unit in scope. Raises `unit.not_found`."""
+    row = run_one(
+        db,
+        "select id from unit where country = %(country)s and uuid = %(uuid)s and id = any(%(units)s)",
+        {"country": actor.country, "uuid": unit_uuid, "units": list(actor.units)},
+    )
+    if row is None:
+        raise NotFound("unit.not_found", unit=str(unit_uuid))
+    return int(row["id"])
+
+
+def get_unit_of_weapons(db: Connection, actor: Actor, weapons: Sequence[UUID]) -> int:
+    """Return the one unit that answers for all of `weapons`.
+
+    Raises `weapon.not_found` where none is in scope, `incident.unit_needed` where they are of several.
+    """
+    rows = run(
+        db,
+        "select distinct unit_id from custody where country = %(country)s and weapon_id = any(%(weapons)s) "
+        "and unit_id = any(%(units)s)",
+        {"country": actor.country, "weapons": list(weapons), "units": list(actor.units)},
+    )
+    if not rows:
+        raise NotFound("weapon.not_found", weapons=[str(w) for w in weapons], count=len(weapons))
+    if len(rows) > 1:
+        raise Unacceptable("incident.unit_needed")
+    return int(rows[0]["unit_id"])
+
+
+def lock_incident(db: Connection, actor: Actor, incident_id: UUID) -> Row:
+    """Lock an incident in scope before its weapons, and return it. Raises `incident.not_found`."""
+    # The lock makes two outcomes of one case wait for each other, so that the last one closes it.
+    row = run_one(
+        db,
+        """
+        select id, unit_id, kind, cause, status, opened_by from incident
+         where country = %(country)s and id = %(id)s and unit_id = any(%(units)s)
+           for no key update
+        """,
+        {"country": actor.country, "id": incident_id, "units": list(actor.units)},
+    )
+    if row is None:
+        raise NotFound("incident.not_found", incident=str(incident_id))
+    return row

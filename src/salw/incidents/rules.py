@@ -1,0 +1,185 @@
+"""What a loss or a recovery may say, which outcome may close a case, and which sink each cause names. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from salw.core.errors import Conflict, DomainError, Refused, Unacceptable
+from salw.custody.rules import LOSSES, SINKS, Held, HolderKind
+
+# A phone's clock may run ahead of the server's by this much before a report is one from the future.
+CLOCK_SKEW = timedelta(hours=1)
+
+
+class IncidentKind(StrEnum):
+    """What is reported: six losses, four recoveries (`design` 4, R10, R11)."""
+
+    MISSING = "missing"
+    LOST = "lost"
+    STOLEN = "stolen"
+    TAKEN_BY_ENEMY = "taken_by_enemy"
+    ABANDONED = "abandoned"
+    DESTROYED_IN_ACTION = "destroyed_in_action"
+    FOUND = "found"
+    RETRIEVED = "retrieved"
+    SEIZED = "seized"
+    SURRENDERED = "surrendered"
+
+
+LOSS_KINDS = frozenset(
+    {
+        IncidentKind.MISSING,
+        IncidentKind.LOST,
+        IncidentKind.STOLEN,
+        IncidentKind.TAKEN_BY_ENEMY,
+        IncidentKind.ABANDONED,
+        IncidentKind.DESTROYED_IN_ACTION,
+    }
+)
+# Recoveries of weapons that are on nobody's book yet: the registration itself is intake's.
+FIND_KINDS = frozenset({IncidentKind.FOUND, IncidentKind.SEIZED, IncidentKind.SURRENDERED})
+
+
+class Cause(StrEnum):
+    """Why weapons went, as reported or as the inquiry established it (R10)."""
+
+    UNEXPLAINED = "unexplained"
+    THEFT = "theft"
+    IN_ACTION = "in_action"
+    WITHDRAWAL = "withdrawal"
+    ACCIDENT = "accident"
+    DIVERSION = "diversion"
+    DESERTER = "deserter"
+    AUXILIARY = "auxiliary"
+    IN_TRANSIT = "in_transit"
+
+
+class OutcomeKind(StrEnum):
+    """How a case, or a part of it, ends (R9)."""
+
+    FOUND_AGAIN = "found_again"
+    CLERICAL = "clerical"
+    WRITTEN_OFF = "written_off"
+    RECOVERED = "recovered"
+
+
+class WriteOff(StrEnum):
+    """As what a weapon leaves the book."""
+
+    LOST = "lost"
+    STOLEN = "stolen"
+    TAKEN_BY_ENEMY = "taken_by_enemy"
+    ABANDONED = "abandoned"
+    DESTROYED_IN_ACTION = "destroyed_in_action"
+
+    @property
+    def sink(self) -> HolderKind:
+        """Return the kind of sink that takes the weapon."""
+        if self is WriteOff.DESTROYED_IN_ACTION:
+            return HolderKind.DESTROYED
+        return HolderKind(self.value)
+
+
+WRITE_OFFS_OF_CAUSE: dict[Cause, frozenset[WriteOff]] = {
+    Cause.UNEXPLAINED: frozenset({WriteOff.LOST}),
+    Cause.THEFT: frozenset({WriteOff.STOLEN}),
+    Cause.IN_ACTION: frozenset(set(WriteOff) - {WriteOff.STOLEN}),
+    Cause.WITHDRAWAL: frozenset({WriteOff.ABANDONED, WriteOff.TAKEN_BY_ENEMY}),
+    Cause.ACCIDENT: frozenset({WriteOff.LOST, WriteOff.DESTROYED_IN_ACTION}),
+    Cause.DIVERSION: frozenset({WriteOff.LOST, WriteOff.STOLEN}),
+    Cause.DESERTER: frozenset({WriteOff.LOST, WriteOff.STOLEN}),
+    Cause.AUXILIARY: frozenset({WriteOff.LOST, WriteOff.STOLEN}),
+    Cause.IN_TRANSIT: frozenset({WriteOff.LOST, WriteOff.STOLEN}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was reported: where and how it came about are committed to, not written into the log."""
+
+    id: UUID
+    kind: IncidentKind
+    unit_id: int
+    occurred_at: datetime
+    reported_at: datetime
+    cause: Cause | None = None
+    place: str | None = None
+    circumstances: str | None = None
+    message_reference: str | None = None
+    stocktake_id: UUID | None = None
+
+    @property
+    def details(self) -> dict[str, str]:
+        """Return the free text, kept erasable."""
+        texts = {"place": self.place, "circumstances": self.circumstances}
+        return {name: text for name, text in texts.items() if text}
+
+
+@dataclass(frozen=True, slots=True)
+class LossLine:
+    """Weapons lost by count: of a model, or of a class where the model is not known."""
+
+    id: UUID
+    model_code: str | None
+    class_code: str | None
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A number of a loss line that was not lost after all."""
+
+    loss_line_id: UUID
+    quantity: int
+
+
+def check_times(report: Report, now: datetime) -> None:
+    """Refuse a report made before the fact or in the future.
+
+    A deadline is met by the act: `reported_at` is when the radio message went out, not when it was typed.
+    Raises `incident.reported_before_it_happened`, `incident.in_the_future`.
+    """
+    if report.reported_at < report.occurred_at:
+        raise Unacceptable("incident.reported_before_it_happened")
+    if report.reported_at > now + CLOCK_SKEW:
+        raise Unacceptable("incident.in_the_future")
+
+
+def check_on_the_books(held: Iterable[Held]) -> None:
+    """Refuse to report as lost what is off the books already. Raises `incident.off_the_books`."""
+    refuse_weapons([h for h in held if h.holder_kind in SINKS], "incident.off_the_books")
+
+
+def check_retrievable(held: Iterable[Held]) -> None:
+    """Accept weapons in a loss sink or with an open case only. Raises `incident.not_lost`."""
+    refuse_weapons([h for h in held if h.holder_kind not in LOSSES and h.mark is None], "incident.not_lost")
+
+
+def check_write_off(written_off_as: WriteOff, cause: Cause | None) -> None:
+    """Refuse a sink that the cause does not name. Raises `incident.cause_names_another_sink`."""
+    if cause is not None and written_off_as not in WRITE_OFFS_OF_CAUSE[cause]:
+        raise Unacceptable("incident.cause_names_another_sink", cause=cause.value, written_off_as=written_off_as.value)
+
+
+def check_other_officer(decider: UUID, reporters: Iterable[UUID]) -> None:
+    """Refuse an outcome by who reported the loss: a write-off takes two. Raises `incident.same_officer`."""
+    if decider in set(reporters):
+        raise Refused("incident.same_officer")
+
+
+def refuse_weapons(held: Sequence[Held], code: str) -> None:
+    """Refuse the weapons given, if any, with `code`, naming each."""
+    if held:
+        raise Conflict(code, weapons=[str(h.weapon_id) for h in held], count=len(held))
+
+
+CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
+    "pk_incident": (Conflict, "request.id_reused"),
+    "pk_incident_outcome": (Conflict, "request.id_reused"),
+    "pk_incident_weapon": (Conflict, "incident.weapon_in_case"),
+    "pk_case_mark": (Conflict, "custody.case_open"),
+    "ck_loss_line_never_below_zero": (Conflict, "incident.line_exceeded"),
+    "ck_incident_outcome_two_officers": (Refused, "incident.same_officer"),
+}
