@@ -1,0 +1,1 @@
+"""The writes of a check: open, count, close."""

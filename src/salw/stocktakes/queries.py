@@ -1,0 +1,139 @@
+"""Reading checks within the scope of the actor. What a check found is shown only once it is closed."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from salw.core.actor import Actor
+from salw.core.db import Row, run, run_one
+from salw.core.errors import NotFound
+from salw.stocktakes.reconciliation import Line, Outcome, Totals, total
+from salw.stocktakes.rules import check_closed
+
+_HEADER = """
+select s.id, s.kind, s.status, s.mission, s.log_size,
+       s.store_id, t.name as store_name, t.place as store_place,
+       s.unit_id, u.uuid as unit_uuid, u.name as unit_name, u.force_code,
+       f.name_fr as force_name_fr, f.name_en as force_name_en,
+       s.opened_at, s.opened_by, s.opened_role, vo.value as opened_by_value,
+       s.closed_at, s.closed_by, s.closed_role, vc.value as closed_by_value, s.incident_id
+  from stocktake s
+  join store t on (t.country, t.id) = (s.country, s.store_id)
+  join unit u on (u.country, u.id) = (s.country, s.unit_id)
+  left join force f on (f.country, f.code) = (u.country, u.force_code)
+  join person po on (po.country, po.id) = (s.country, s.opened_by)
+  join personal_value vo on (vo.country, vo.id) = (po.country, po.value_id)
+  left join person pc on (pc.country, pc.id) = (s.country, s.closed_by)
+  left join personal_value vc on (vc.country, vc.id) = (pc.country, pc.value_id)
+ where s.country = %(country)s and s.unit_id = any(%(units)s)
+"""
+
+# Of several counts of one weapon the line shows the best: a scan before a typed text, then the first.
+_LINES = r"""
+with shown as (
+    select distinct on (coalesce(weapon_id, id)) coalesce(weapon_id, id) as line_id, *
+      from stocktake_count
+     where country = %(country)s and stocktake_id = %(id)s
+     order by coalesce(weapon_id, id), method, recorded_at, id
+)
+select l.id, l.outcome, l.expected, l.counts, c.method, c.reading, c.text as text_read, c.condition,
+       n.value->>'note' as note,
+       l.weapon_id, w.registry_number, w.class_code, w.model_code, coalesce(m.name, w.model_text) as model_name,
+       w.serial as serial_raw,
+       coalesce(case when c.reading like '%%\_label' then c.read_as end, a.code) as label_code,
+       v.kind as movement_kind, v.seq as movement_seq, v.recorded_at as movement_at,
+       v.to_holder_id = %(store)s as moved_in, d.kind as movement_document_kind,
+       d.number as movement_document_number, d.year as movement_document_year,
+       b.kind as book_holder_kind, u.name as book_unit_name, u.uuid as book_unit_uuid, l.case_id
+  from stocktake_line l
+  left join shown c on c.line_id = l.id
+  left join personal_value n on (n.country, n.id) = (%(country)s, c.note_id)
+  left join weapon w on (w.country, w.id) = (%(country)s, l.weapon_id)
+  left join model m on m.code = w.model_code
+  left join label a on (a.country, a.weapon_id) = (%(country)s, l.weapon_id) and a.voided_at is null
+  left join movement v on (v.country, v.weapon_id, v.seq) = (%(country)s, l.weapon_id, l.movement_seq)
+  left join document d on (d.country, d.id) = (%(country)s, v.document_id)
+  left join holder b on (b.country, b.id) = (%(country)s, l.book_holder_id)
+  left join unit u on (u.country, u.id) = (%(country)s, b.unit_id)
+ where l.country = %(country)s and l.stocktake_id = %(id)s
+ order by l.outcome, w.registry_number, l.id
+"""
+
+
+def get_stocktake(db: Connection, actor: Actor, stocktake_id: UUID) -> Row:
+    """Return the header of a check in scope, whatever its status; nothing of what it expects or found.
+
+    Keys: `id, kind, status, mission, log_size` (events in the country's log at opening); `store_id,
+    store_name, store_place`; `unit_id` (internal), `unit_uuid, unit_name, force_code, force_name_fr,
+    force_name_en`; `opened_at, opened_by` (person), `opened_role` (his function then), `opened_by_value`
+    (rank, family_name, given_names, matricule; null once erased), the same with `closed_`, null while
+    open; `incident_id`, the case opened on what is missing, if any. Raises `stocktake.not_found`.
+    """
+    row = run_one(
+        db,
+        _HEADER + " and s.id = %(id)s",
+        {"country": actor.country, "units": list(actor.units), "id": stocktake_id},
+    )
+    if row is None:
+        raise NotFound("stocktake.not_found", stocktake=str(stocktake_id))
+    return row
+
+
+def list_stocktakes(
+    db: Connection, actor: Actor, *, store_id: UUID | None, status: str | None, after: UUID | None, limit: int
+) -> list[Row]:
+    """Return the headers of checks in scope by id, of one store or of one status where given."""
+    return run(
+        db,
+        _HEADER
+        + """
+           and (%(store)s::uuid is null or s.store_id = %(store)s)
+           and (%(status)s::text is null or s.status = %(status)s)
+           and s.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
+         order by s.id limit %(limit)s
+        """,
+        {
+            "country": actor.country,
+            "units": list(actor.units),
+            "store": store_id,
+            "status": status,
+            "after": after,
+            "limit": limit,
+        },
+    )
+
+
+def list_lines(db: Connection, actor: Actor, stocktake_id: UUID) -> list[Row]:
+    """Return every line of a closed check, by outcome and registry number.
+
+    Keys: `id`, `outcome` (`reconciliation.Outcome`), `expected`, `counts` (0 where not seen), `method` (how it is
+    known: scan, typed, unreadable; null where not seen), `reading` (`rules.Reading`), `text_read` (as typed,
+    or the label code scanned), `condition`, `note`; `weapon_id, registry_number, class_code, model_code,
+    model_name, serial_raw, label_code`; the explanation as facts, not words: `movement_kind, movement_seq,
+    movement_at, moved_in, movement_document_kind, movement_document_number, movement_document_year` (the
+    movement that explains `moved_during_count`), `book_holder_kind, book_unit_name, book_unit_uuid` (where
+    the book says that an `extra_known` is), `case_id` (a case that was open on it already).
+    Raises `stocktake.not_found`, `stocktake.still_open`.
+    """
+    header = get_stocktake(db, actor, stocktake_id)
+    check_closed(header["status"])
+    return run(db, _LINES, {"country": actor.country, "id": stocktake_id, "store": header["store_id"]})
+
+
+def get_totals(db: Connection, actor: Actor, stocktake_id: UUID) -> Totals:
+    """Return the lines of a closed check by outcome. Raises `stocktake.not_found`, `stocktake.still_open`."""
+    check_closed(get_stocktake(db, actor, stocktake_id)["status"])
+    return total_lines(db, actor.country, stocktake_id)
+
+
+def total_lines(db: Connection, country: str, stocktake_id: UUID) -> Totals:
+    """Return the lines written so far by outcome, of a check already found in scope."""
+    rows = run(
+        db,
+        """
+        select outcome, expected, counts > 0 as seen, count(*) as n from stocktake_line
+         where country = %(country)s and stocktake_id = %(id)s group by 1, 2, 3
+        """,
+        {"country": country, "id": stocktake_id},
+    )
+    return total({Line(Outcome(r["outcome"]), r["expected"], r["seen"]): r["n"] for r in rows})

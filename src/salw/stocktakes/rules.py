@@ -1,0 +1,181 @@
+"""Rules of a check: kinds, how a thing was seen, what a reading came to, who may close. Pure."""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from salw.core.errors import Conflict, DomainError
+from salw.registry.texts import legibility_of, normalise_mark
+from salw_labels import LabelError, parse_registry_number, parse_scanned, parse_typed
+
+
+class StocktakeKind(StrEnum):
+    """The acts that the regulation keeps apart (`docs/glossary.md`)."""
+
+    COUNT = "count"  # recensement: count first, then compare
+    LIST_CHECK = "list_check"  # récolement: from the list to the floor
+    OWN_CHECK = "own_check"  # vérification: the holder's own comparison
+    HANDOVER = "handover"  # remise et reprise (R8)
+
+
+class StocktakeStatus(StrEnum):
+    """A check is counted while it is open, and never again once it is closed."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Method(StrEnum):
+    """How a thing was seen: by its symbol, by what somebody read and typed, or as something nobody can read."""
+
+    SCAN = "scan"
+    TYPED = "typed"
+    UNREADABLE = "unreadable"
+
+
+class Condition(StrEnum):
+    """What the counter said of the weapon's condition, if anything."""
+
+    SERVICEABLE = "serviceable"
+    UNSERVICEABLE = "unserviceable"
+
+
+class Reading(StrEnum):
+    """What a count came to in the register at that moment. Stored; never shown while the check is open."""
+
+    WEAPON = "weapon"
+    VOID_LABEL = "void_label"
+    UNKNOWN_LABEL = "unknown_label"
+    WRONG_LABEL = "wrong_label"  # a known code with other last characters: a copy of the printed line
+    UNATTACHED_LABEL = "unattached_label"  # printed, never put on a weapon
+    UNKNOWN_MARK = "unknown_mark"
+    AMBIGUOUS_MARK = "ambiguous_mark"  # several weapons bear it and it cannot be told which was seen
+    UNREADABLE = "unreadable"
+
+
+class CountAnswer(StrEnum):
+    """All that a counter learns of a count: nothing of what the books expect (blind count)."""
+
+    RECORDED = "recorded"
+    REPEATED = "repeated"
+    VOID_LABEL = "void_label"
+    UNKNOWN_CODE = "unknown_code"
+    MALFORMED = "malformed"
+    ID_REUSED = "id_reused"
+
+
+ANSWER_OF_READING: dict[Reading, CountAnswer] = {
+    Reading.WEAPON: CountAnswer.RECORDED,
+    Reading.AMBIGUOUS_MARK: CountAnswer.RECORDED,
+    Reading.UNREADABLE: CountAnswer.RECORDED,
+    Reading.VOID_LABEL: CountAnswer.VOID_LABEL,
+    Reading.UNKNOWN_LABEL: CountAnswer.UNKNOWN_CODE,
+    Reading.WRONG_LABEL: CountAnswer.UNKNOWN_CODE,
+    Reading.UNATTACHED_LABEL: CountAnswer.UNKNOWN_CODE,
+    Reading.UNKNOWN_MARK: CountAnswer.UNKNOWN_CODE,
+}
+
+# Texts in the printed form of our own numbers: a wrong check character in them is a misreading, and the
+# counter looks again; a serial of a maker hardly ever looks like this.
+_PRINTED_LABEL = re.compile(r"\s*(?:W[ -]?)?[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{3}\s*", re.IGNORECASE)
+_PRINTED_NUMBER = re.compile(r"\s*[A-Z]{2}-[0-9OIL]{7}-[0-9A-Z]\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCount:
+    """One thing seen, as the client says it. `text` is what was read; None for a thing nobody can read."""
+
+    id: UUID
+    method: Method
+    text: str | None
+    counted_at: datetime
+    condition: Condition | None = None
+    note: str | None = None
+
+    @property
+    def fingerprint(self) -> bytes:
+        """Return the hash by which a repeat of the same count is told from another under the same id."""
+        parts = (self.method.value, self.text, self.counted_at.isoformat(), self.condition, self.note)
+        return hashlib.sha256("\x1f".join(part or "" for part in parts).encode("utf-8", "surrogatepass")).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a text can name: a label (with its last characters if scanned), a registry number, a mark.
+
+    `text` is what is kept: a scanned text loses its last eight characters, which only the label and its
+    own row may know.
+    """
+
+    text: str | None = None
+    label: str | None = None
+    tail: str | None = None
+    number: str | None = None
+    mark: str | None = None
+
+
+def read(count: NewCount) -> Read | None:
+    """Return what a count can name, or None where it is malformed.
+
+    A scan must be a true label. A typed text is tried as a label code, as a registry number and as a mark,
+    because a man with a rifle in his hands types what he sees; it is always kept as typed.
+    """
+    if count.method is Method.UNREADABLE:
+        return Read()
+    text = count.text or ""
+    try:
+        if count.method is Method.SCAN:
+            label = parse_scanned(text)
+            return Read(text=label.code, label=label.code, tail=label.tail)
+        return _read_typed(text)
+    except LabelError:
+        return None
+
+
+def _read_typed(text: str) -> Read | None:
+    label, number = _try(parse_typed, text), _try(parse_registry_number, text)
+    if label is None and number is None:
+        if _PRINTED_LABEL.fullmatch(text) or _PRINTED_NUMBER.fullmatch(text):
+            return None
+        # "illisible" is not a mark: what cannot be read is counted as unreadable, with a note.
+        if legibility_of(text) not in ("legible", "partial"):
+            return None
+    mark = normalise_mark(text)
+    return Read(text=text, label=label, number=number, mark=mark) if mark else None
+
+
+def _try(parse: Callable[[str], str], text: str) -> str | None:
+    try:
+        return parse(text)
+    except LabelError:
+        return None
+
+
+def check_open(status: str) -> None:
+    """Refuse to count or close a check that is closed. Raises `stocktake.closed`."""
+    if status != StocktakeStatus.OPEN:
+        raise Conflict("stocktake.closed")
+
+
+def check_closed(status: str) -> None:
+    """Refuse to show what a check found while it is being counted (blind count). Raises `stocktake.still_open`."""
+    if status != StocktakeStatus.CLOSED:
+        raise Conflict("stocktake.still_open")
+
+
+def check_closer(person_id: UUID, counters: Iterable[UUID]) -> None:
+    """Refuse that one who counted also closes: who counts does not approve. Raises `stocktake.same_officer`."""
+    if person_id in set(counters):
+        raise Conflict("stocktake.same_officer")
+
+
+CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
+    "pk_stocktake": (Conflict, "request.id_reused"),
+    "uq_stocktake_open": (Conflict, "stocktake.already_open"),
+    # Two calls brought the same count at once: the one that lost asks again and is told `repeated`.
+    "pk_stocktake_count": (Conflict, "request.try_again"),
+}
