@@ -208,20 +208,29 @@ COMMENT ON TABLE transfer_line IS 'The weapons of a transfer, line by line.';
 """
 
 # The app never locks custody by itself: this function does, in weapon order so that two lists cannot
-# wait for each other, and it filters country and units itself because it runs as owner.
+# wait for each other, and it filters country and units itself because it runs as owner. It reads only
+# once it holds the locks: a statement that waited still sees the holders and open cases of before.
 LOCK_CUSTODY = """
 create function lock_custody(p_weapons uuid[])
-returns table (weapon_id uuid, seq int, holder_id uuid, unit_id int, awaited_by_unit_id int)
-language sql security definer set search_path = pg_catalog, public as $$
-    select c.weapon_id, c.seq, c.holder_id, c.unit_id, c.awaited_by_unit_id
+returns table (weapon_id uuid, seq int, holder_id uuid, unit_id int, awaited_by_unit_id int, kind text, mark text)
+language plpgsql security definer set search_path = pg_catalog, public as $$
+declare
+    v_country text := nullif(current_setting('app.country', true), '');
+    v_units int[] := nullif(current_setting('app.units', true), '')::int[];
+begin
+    perform 1 from custody c
+      where c.country = v_country and c.weapon_id = any(p_weapons)
+        and (c.unit_id = any(v_units) or c.awaited_by_unit_id = any(v_units))
+      order by c.weapon_id
+        for no key update;
+    return query
+    select c.weapon_id, c.seq, c.holder_id, c.unit_id, c.awaited_by_unit_id, h.kind, k.mark
       from custody c
-     where c.country = nullif(current_setting('app.country', true), '')
-       and c.weapon_id = any(p_weapons)
-       and (c.unit_id = any(nullif(current_setting('app.units', true), '')::int[])
-            or c.awaited_by_unit_id = any(nullif(current_setting('app.units', true), '')::int[]))
-     order by c.weapon_id
-       for no key update
-$$;
+      join holder h on h.country = c.country and h.id = c.holder_id
+      left join case_mark k on k.country = c.country and k.weapon_id = c.weapon_id
+     where c.country = v_country and c.weapon_id = any(p_weapons)
+       and (c.unit_id = any(v_units) or c.awaited_by_unit_id = any(v_units));
+end $$;
 revoke execute on function lock_custody(uuid[]) from public;
 grant execute on function lock_custody(uuid[]) to salw_app;
 """

@@ -190,6 +190,84 @@ def check_no_open_case(held: Iterable[Held]) -> None:
     _refuse([h for h in held if h.mark is not None], Conflict, "custody.case_open")
 
 
+def check_on_the_books(held: Iterable[Held]) -> None:
+    """Refuse weapons that nobody has to hand any more: lost, destroyed, merged ... Raises `custody.off_the_books`."""
+    check_held_by_kind(held, frozenset(HolderKind) - SINKS, "custody.off_the_books")
+
+
+class TransferStatus(StrEnum):
+    """Where a transfer (mutation) stands. Short: some weapons did not arrive and stay in transit."""
+
+    ORDERED = "ordered"
+    APPROVED = "approved"
+    DISPATCHED = "dispatched"
+    CLOSED = "closed"
+    SHORT = "short"
+    CANCELLED = "cancelled"
+
+
+class LineStatus(StrEnum):
+    """Where one weapon of a transfer stands."""
+
+    ORDERED = "ordered"
+    DISPATCHED = "dispatched"
+    RECEIVED = "received"
+    CANCELLED = "cancelled"
+
+
+# From which statuses each step may be taken: approval before dispatch, cancellation only before it, and
+# a late weapon may still arrive on a transfer that was declared short.
+MAY_APPROVE = frozenset({TransferStatus.ORDERED})
+MAY_DISPATCH = frozenset({TransferStatus.APPROVED})
+MAY_RECEIVE = frozenset({TransferStatus.DISPATCHED, TransferStatus.SHORT})
+MAY_CANCEL = frozenset({TransferStatus.ORDERED, TransferStatus.APPROVED})
+UNDER_WAY = MAY_CANCEL | MAY_RECEIVE
+
+
+def check_transfer_status(current: str, allowed: frozenset[TransferStatus]) -> None:
+    """Refuse a step that the transfer's status does not allow. Raises `transfer.wrong_status`."""
+    if current not in allowed:
+        raise Conflict("transfer.wrong_status", status=current, allowed=sorted(allowed))
+
+
+def status_after_receipt(before: str, *, outstanding: int, complete: bool) -> TransferStatus:
+    """Return where a transfer stands once `outstanding` of its weapons are still in transit.
+
+    `complete` is the receiver's word that no more is expected; a transfer once short stays short until
+    the last weapon has arrived.
+    """
+    if outstanding == 0:
+        return TransferStatus.CLOSED
+    return TransferStatus.SHORT if complete else TransferStatus(before)
+
+
+def check_another_officer(person_id: UUID, first_id: UUID, code: str) -> None:
+    """Refuse that one person does both of two duties that must not meet, with `code`."""
+    if person_id == first_id:
+        raise Conflict(code)
+
+
+def check_listed(given: Iterable[UUID], listed: Iterable[UUID], code: str) -> None:
+    """Refuse weapons that are not on a list, with `code`, naming them."""
+    strangers = sorted(set(given) - set(listed))
+    if strangers:
+        raise Conflict(code, weapons=[str(w) for w in strangers], count=len(strangers))
+
+
+def check_same_list(given: Iterable[UUID], wanted: Iterable[UUID], code: str) -> None:
+    """Refuse a list that is not exactly the one wanted, with `code`, naming what is missing and extra."""
+    missing = sorted(set(wanted) - set(given))
+    extra = sorted(set(given) - set(wanted))
+    if missing or extra:
+        raise Conflict(
+            code,
+            missing=[str(w) for w in missing],
+            extra=[str(w) for w in extra],
+            missing_count=len(missing),
+            extra_count=len(extra),
+        )
+
+
 def _refuse(held: Sequence[Held], family: type[DomainError], code: str) -> None:
     if held:
         raise family(code, weapons=[str(h.weapon_id) for h in held], count=len(held))
@@ -209,7 +287,9 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     "pk_document": (Conflict, "request.id_reused"),
     "pk_holder": (Conflict, "request.id_reused"),
     "pk_answer": (Conflict, "request.id_reused"),
+    "fk_document_country_signatory_id": (Unacceptable, "document.unknown_signatory"),
     "uq_answerable_now": (Conflict, "relief.not_answerable"),
+    "ck_transfer_two_stores": (Unacceptable, "transfer.same_store"),
     "ck_transfer_approver_is_another": (Conflict, "transfer.same_officer"),
     "ck_disposal_two_officers": (Conflict, "disposal.same_officer"),
 }

@@ -1,6 +1,6 @@
 """The one way a weapon moves: lock and read, decide, then one statement that writes everything.
 
-First statement: lock the custody rows in weapon order, read holder and open case, and take the document's
+First statement: lock the custody rows in weapon order, then read holder and open case, and take the document's
 number, whose counter is locked after the weapons. Second statement: the document, one event per weapon,
 the queue, and the movements, from which the trigger writes custody. See `docs/adr/0003`.
 """
@@ -28,25 +28,29 @@ with locked as materialized (
     select n.* from number_document(%(office_of)s, %(year)s, (select count(*) from locked)) as n
      where %(office_of)s::int is not null
 )
-select l.weapon_id, l.seq, l.holder_id, l.unit_id, l.awaited_by_unit_id, h.kind, k.mark,
+select l.weapon_id, l.seq, l.holder_id, l.unit_id, l.awaited_by_unit_id, l.kind, l.mark,
        n.office_unit_id, n.number
   from locked l
-  join holder h on h.country = %(country)s and h.id = l.holder_id
-  left join case_mark k on k.country = %(country)s and k.weapon_id = l.weapon_id
   left join numbered n on true
 """
 
 _NUMBER = "select * from number_document(%(office_of)s, %(year)s, 0)"
 
+_DOCUMENTED = """
+documented as (
+    insert into document (country, id, kind, office_unit_id, year, number, dated_on, reference, signatory_id)
+    values (%(country)s, %(document_id)s, %(document_kind)s, %(office)s, %(year)s, %(number)s,
+            %(dated_on)s, %(reference)s, %(signatory_id)s)
+)
+"""
+
+_WRITE_DOCUMENT = f"with {_DOCUMENTED}, {APPEND_CTE} select 1"
+
 # A data-modifying part of a `with` that nobody reads is still executed; the foreign keys are checked at
 # the end of the statement, when document and events are there. `recorded_at` never runs before the
 # movement that it follows, even where the clock did.
 _WRITE = f"""
-with documented as (
-    insert into document (country, id, kind, office_unit_id, year, number, dated_on, reference, signatory_id)
-    values (%(country)s, %(document_id)s, %(document_kind)s, %(office)s, %(year)s, %(number)s,
-            %(dated_on)s, %(reference)s, %(signatory_id)s)
-), {APPEND_CTE}
+with {_DOCUMENTED}, {APPEND_CTE}
 insert into movement (country, weapon_id, seq, from_holder_id, from_unit_id, to_holder_id, to_unit_id,
                       kind, document_id, event_id, recorded_at, occurred_at)
 select %(country)s, m.weapon_id, m.seq, m.from_holder_id, m.from_unit_id, m.to_holder_id, m.to_unit_id,
@@ -114,7 +118,6 @@ def lock_weapons(
         db,
         _LOCK,
         {
-            "country": actor.country,
             "weapons": [e.weapon_id for e in expected],
             "office_of": number_for_unit,
             "year": year,
@@ -167,28 +170,13 @@ def record_moves(
     `facts` are common to all events; each adds its weapon's seq, from and to. `extra_events` are events
     of the same write that move nothing (the registration of a weapon); they come first in the log.
     """
-    paper = {
-        "document": str(document_id),
-        "document_kind": document_kind.value,
-        "office": number.office_unit_id,
-        "number": number.printed,
-        "reference": order.reference,
-        "occurred_at": instant_text(occurred_at),
-    }
+    paper = {**_paper(document_id, document_kind, number, order), "occurred_at": instant_text(occurred_at)}
     events = [_move_event(actor, now, event_kind, step, {**paper, **facts}) for step in steps]
     run(
         db,
         _WRITE,
         {
-            "country": actor.country,
-            "document_id": document_id,
-            "document_kind": document_kind.value,
-            "office": number.office_unit_id,
-            "year": number.year,
-            "number": number.number,
-            "dated_on": order.dated_on or actor.today,
-            "reference": order.reference,
-            "signatory_id": order.signatory_id,
+            **_document_columns(actor, document_id, document_kind, number, order),
             "movement_kind": kind.value,
             "occurred_at": occurred_at,
             **columns([*extra_events, *events]),
@@ -201,6 +189,54 @@ def record_moves(
             "move_events": [e.id for e in events],
         },
     )
+
+
+def record_document(
+    db: Connection,
+    *,
+    actor: Actor,
+    now: datetime,
+    event_kind: str,
+    document_id: UUID,
+    document_kind: DocumentKind,
+    number: DocumentNumber,
+    order: Order,
+    facts: Mapping[str, Any],
+) -> None:
+    """Write a numbered document that moves nothing yet (an order), with its one event, in one statement."""
+    paper = _paper(document_id, document_kind, number, order)
+    event = make_event(actor, event_kind, now, facts={**paper, **facts})
+    run(
+        db,
+        _WRITE_DOCUMENT,
+        {**_document_columns(actor, document_id, document_kind, number, order), **columns([event])},
+    )
+
+
+def _paper(document_id: UUID, kind: DocumentKind, number: DocumentNumber, order: Order) -> dict[str, Any]:
+    return {
+        "document": str(document_id),
+        "document_kind": kind.value,
+        "office": number.office_unit_id,
+        "number": number.printed,
+        "reference": order.reference,
+    }
+
+
+def _document_columns(
+    actor: Actor, document_id: UUID, kind: DocumentKind, number: DocumentNumber, order: Order
+) -> dict[str, Any]:
+    return {
+        "country": actor.country,
+        "document_id": document_id,
+        "document_kind": kind.value,
+        "office": number.office_unit_id,
+        "year": number.year,
+        "number": number.number,
+        "dated_on": order.dated_on or actor.today,
+        "reference": order.reference,
+        "signatory_id": order.signatory_id,
+    }
 
 
 def _move_event(actor: Actor, now: datetime, event_kind: str, step: Step, facts: Mapping[str, Any]) -> Event:
