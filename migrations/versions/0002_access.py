@@ -51,7 +51,7 @@ CREATE TABLE unit (
     keeps_books BOOLEAN DEFAULT false NOT NULL,
     started_on DATE NOT NULL,
     ended_on DATE,
-    CONSTRAINT pk_unit PRIMARY KEY (id, country),
+    CONSTRAINT pk_unit PRIMARY KEY (country, id),
     CONSTRAINT uq_unit_country_uuid UNIQUE (country, uuid),
     CONSTRAINT fk_unit_country_parent_id FOREIGN KEY(country, parent_id) REFERENCES unit (country, id),
     CONSTRAINT fk_unit_country_force_code FOREIGN KEY(country, force_code) REFERENCES force (country, code),

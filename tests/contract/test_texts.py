@@ -1,0 +1,82 @@
+"""Every error code has a text in both languages, and no French text uses a word that the glossary forbids."""
+
+import ast
+import re
+import string
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from salw.core.language import catalogue
+from salw.main import CONSTRAINTS
+from salw_labels import ERROR_CODES
+
+ROOT = Path(__file__).resolve().parents[2]
+FAMILIES = {"Unacceptable", "NotFound", "Refused", "Conflict", "Unauthenticated"}
+
+
+def raised_codes() -> dict[str, str]:
+    """Return every code that our source gives to an error, with the file that does."""
+    found: dict[str, str] = {}
+    for path in sorted((ROOT / "src").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
+                first = node.args[0]
+                if node.func.id in FAMILIES and isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    found[first.value] = str(path.relative_to(ROOT))
+    for _, code in CONSTRAINTS.values():
+        found[code] = "constraints"
+    for code in ERROR_CODES:
+        found[code] = "labels"
+    return found
+
+
+def places(text: str) -> set[str]:
+    """Return the named places of a text."""
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_every_code_that_can_be_raised_has_a_text_in_both_languages() -> None:
+    codes = raised_codes()
+    assert len(codes) > 20
+    missing = {
+        (code, language, where)
+        for code, where in codes.items()
+        for language in ("fr", "en")
+        if code not in catalogue(language)
+    }
+    assert not missing
+
+
+def test_both_languages_have_the_same_texts_with_the_same_places() -> None:
+    french, english = catalogue("fr"), catalogue("en")
+    assert french.keys() == english.keys()
+    assert [code for code in french if places(french[code]) != places(english[code])] == []
+
+
+def forbidden_words() -> list[str]:
+    """Return the words of the glossary's table of forbidden words."""
+    section = (ROOT / "docs" / "glossary.md").read_text("utf-8").split("## Forbidden words")[1]
+    rows = re.findall(r"^\| *([^|]+?) *\|", section, re.MULTILINE)
+    return [row for row in rows if not set(row) <= {"-", ":"} and row.lower() != "word"]
+
+
+def test_the_glossary_forbids_some_words() -> None:
+    assert {"émission", "surplus"} <= {word.lower() for word in forbidden_words()}
+
+
+@pytest.mark.parametrize("word", forbidden_words())
+def test_no_french_text_uses_a_forbidden_word(word: str) -> None:
+    pattern = re.compile(rf"(?<!\w){re.escape(unicodedata.normalize('NFC', word.lower()))}(?!\w)")
+    used = {code: text for code, text in catalogue("fr").items() if pattern.search(text.lower())}
+    assert not used
+
+
+def test_french_texts_keep_french_typography() -> None:
+    wrong = {
+        code: text
+        for code, text in catalogue("fr").items()
+        if re.search(r"(?<=[\w»)])[ ]?[;?!]", text) or re.search(r"\w :|« | »", text)
+    }
+    assert not wrong, "a no-break space stands before : ; ? ! and inside quotation marks"
