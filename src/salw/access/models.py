@@ -49,7 +49,7 @@ unit = Table(
     "unit",
     metadata,
     country_column(),
-    Column("id", Integer, Identity(always=True), primary_key=True, autoincrement=False),
+    Column("id", Integer, Identity(always=True), primary_key=True),
     Column("uuid", Uuid, nullable=False),
     Column("parent_id", Integer),
     Column("force_code", Text),
