@@ -19,12 +19,16 @@ from salw.core.migrate import current, head
 from salw.custody.routes.issues import router as issues
 from salw.custody.rules import CONSTRAINTS as CUSTODY
 from salw.intake.routes import router as intake
+from salw.registry.routes import router as registry
 from salw.registry.rules import CONSTRAINTS as REGISTRY
+from salw.scanning.routes import router as scanning
+from salw.summaries.routes import router as summaries
+from salw.summaries.rules import CONSTRAINTS as SUMMARIES
 
-ROUTERS = (access, issues, intake)
-CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {**REGISTRY, **CUSTODY}
+ROUTERS = (access, issues, intake, summaries, registry, scanning)
+CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {**REGISTRY, **CUSTODY, **SUMMARIES}
 PREFIX = "/v1"
-ENGINES = {"app": "salw_app", "exchange": "salw_exchange"}
+ENGINES = {"app": "salw_app", "exchange": "salw_exchange", "publisher": "salw_publisher"}
 
 
 def create_app(urls: Mapping[str, str]) -> FastAPI:

@@ -5,7 +5,21 @@ from salw.core.db import metadata
 from salw.custody import models as custody
 from salw.documents import models as documents
 from salw.incidents import models as incidents
+from salw.intake.register import models as register
 from salw.ledger import models as ledger
 from salw.registry import models as registry
+from salw.stocktakes import models as stocktakes
+from salw.summaries import models as summaries
 
-__all__ = ["access", "custody", "documents", "incidents", "ledger", "metadata", "registry"]
+__all__ = [
+    "access",
+    "custody",
+    "documents",
+    "incidents",
+    "ledger",
+    "metadata",
+    "register",
+    "registry",
+    "stocktakes",
+    "summaries",
+]

@@ -1,0 +1,1 @@
+"""What crosses a border: the cells a commission publishes, and the table of the three countries."""

@@ -1,0 +1,95 @@
+"""Reading what was published, across countries, as `salw_exchange`; and a country's own settings."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from salw.core.actor import Actor
+from salw.core.db import Row, run
+from salw.custody.rules import State
+from salw.summaries.rules import Cell, Quarter
+
+_NEWEST = """
+newest as (
+    select distinct on (r.country) r.*
+      from published_release r
+     where r.quarter = %(quarter)s
+     order by r.country, r.number desc
+)
+"""
+
+
+def list_countries(db: Connection, quarter: Quarter) -> list[Row]:
+    """Return every country with its newest release of a quarter (`release_*` are null without one)."""
+    return run(
+        db,
+        f"""
+        with {_NEWEST}
+        select c.code, c.name_fr, c.name_en, n.id as release_id, n.number as release_number,
+               n.provisional, n.log_size, n.recorded_at
+          from country c left join newest n on n.country = c.code
+         order by c.code
+        """,
+        {"quarter": str(quarter)},
+    )
+
+
+def list_forces(db: Connection, quarter: Quarter) -> list[Row]:
+    """Return the forces in the newest releases of a quarter (`country, code, name_fr, name_en, detail`)."""
+    return run(
+        db,
+        f"""
+        with {_NEWEST}
+        select p.country, p.force_code as code, f.name_fr, f.name_en, p.detail
+          from newest n
+          join published_force p on (p.country, p.release_id) = (n.country, n.id)
+          left join force f on (f.country, f.code) = (p.country, p.force_code)
+         order by p.country, p.force_code
+        """,
+        {"quarter": str(quarter)},
+    )
+
+
+def list_cells(db: Connection, quarter: Quarter) -> list[tuple[str, Cell]]:
+    """Return every cell of the newest releases of a quarter with its country."""
+    rows = run(
+        db,
+        f"""
+        with {_NEWEST}
+        select p.country, p.force_code, p.class_code, p.state, p.weapons, p.marked, p.labelled, p.losses,
+               p.recoveries
+          from newest n
+          join published_cell p on (p.country, p.release_id) = (n.country, n.id)
+         order by p.country, p.force_code, p.class_code, p.state
+        """,
+        {"quarter": str(quarter)},
+    )
+    return [(row.pop("country"), Cell(**{**row, "state": State(row["state"])})) for row in rows]
+
+
+def list_settings(db: Connection, actor: Actor) -> list[Row]:
+    """Return every force of the actor's country with what is published of it; off unless switched on."""
+    return run(
+        db,
+        """
+        select f.code, f.name_fr, f.name_en, coalesce(s.detail, 'off') as detail
+          from force f left join publication_setting s on (s.country, s.force_code) = (f.country, f.code)
+         where f.country = %(country)s
+         order by f.code
+        """,
+        {"country": actor.country},
+    )
+
+
+def count_cells(db: Connection, actor: Actor, release_id: object) -> tuple[int, Sequence[str]]:
+    """Return how many cells a release of the actor's country has, and its forces."""
+    row = run(
+        db,
+        """
+        select (select count(*) from published_cell p where p.country = %(country)s and p.release_id = %(id)s) as cells,
+               array(select f.force_code from published_force f
+                      where f.country = %(country)s and f.release_id = %(id)s order by 1) as forces
+        """,
+        {"country": actor.country, "id": release_id},
+    )[0]
+    return row["cells"], row["forces"]

@@ -1,0 +1,154 @@
+"""What the routes of summaries take and give."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from salw.core.shapes import In, Out
+from salw.custody.rules import State
+from salw.summaries.rules import Detail, Share, Totals
+
+
+class PublicationIn(In):
+    """A publication; the id is the client's, so that a repeat gives the first answer."""
+
+    id: UUID
+
+
+class PublicationOut(Out):
+    """What was published."""
+
+    id: UUID
+    country: str
+    quarter: str
+    number: int
+    forces: list[str]
+    cells: int
+
+
+class SettingIn(In):
+    """How much of a force is published: nothing, counts rounded to 5 without those under 10, or counts."""
+
+    detail: Detail
+
+
+class SettingOut(Out):
+    """A force of one's own country and what is published of it."""
+
+    code: str
+    name_fr: str
+    name_en: str
+    detail: Detail
+
+
+class SettingsOut(Out):
+    """Every force of one's own country."""
+
+    items: list[SettingOut]
+
+
+class ShareOut(Out):
+    """A rate with what it was made of; null where nothing was counted."""
+
+    count: int
+    among: int
+    rate: float | None
+
+
+class TotalsOut(Out):
+    """Sums of published cells; `hidden` counts were too small to publish and are in no sum."""
+
+    weapons: int
+    in_stock: int
+    marked: ShareOut
+    labelled: ShareOut
+    losses: int
+    recoveries: int
+    hidden: int
+
+
+class CellOut(Out):
+    """A published cell; null is a count of 1 to 9 in a force published rounded."""
+
+    force: str
+    class_code: str
+    state: State
+    weapons: int | None
+    marked: int | None
+    labelled: int | None
+    losses: int | None
+    recoveries: int | None
+
+
+class ForceOut(Out):
+    """A published force with its totals."""
+
+    code: str
+    name_fr: str | None
+    name_en: str | None
+    detail: Detail
+    totals: TotalsOut
+
+
+class ReleaseOut(Out):
+    """The release that is shown: provisional while the quarter runs, else custody at a sealed log size."""
+
+    id: UUID
+    number: int
+    provisional: bool
+    log_size: int | None
+    published_at: datetime
+
+
+class CountryOut(Out):
+    """A country; without `release` it has published nothing for the quarter."""
+
+    code: str
+    name_fr: str
+    name_en: str
+    published: bool
+    release: ReleaseOut | None
+    forces: list[ForceOut]
+    cells: list[CellOut]
+    totals: TotalsOut
+
+
+class RowOut(Out):
+    """A class in a state, side by side; null for a country is "not published", not zero."""
+
+    class_code: str
+    state: State
+    weapons: dict[str, int | None]
+    total: int
+
+
+class CrossBorderOut(Out):
+    """The countries side by side."""
+
+    quarter: str
+    countries: list[CountryOut]
+    side_by_side: list[RowOut]
+    totals: TotalsOut
+
+
+def totals_out(totals: Totals) -> TotalsOut:
+    """Return totals as they go out."""
+    return TotalsOut(
+        weapons=totals.weapons,
+        in_stock=totals.in_stock,
+        marked=_share(totals.marked),
+        labelled=_share(totals.labelled),
+        losses=totals.losses,
+        recoveries=totals.recoveries,
+        hidden=totals.hidden,
+    )
+
+
+def _share(share: Share) -> ShareOut:
+    return ShareOut(count=share.count, among=share.among, rate=share.rate)
+
+
+def known_sum(counts: Iterable[int | None]) -> int | None:
+    """Return the sum of what was published, or None where nothing was."""
+    known = [n for n in counts if n is not None]
+    return sum(known) if known else None

@@ -1,0 +1,447 @@
+"""What crosses a border: published cells, and nothing else."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import psycopg
+import pytest
+from sqlalchemy import Engine
+
+from salw.access.rules import Permission
+from salw.core import clock
+from salw.core.db import enter_scope, make_engine, run
+from salw.core.errors import DomainError
+from salw.core.ids import new_id
+from salw.custody.rules import SINKS, STATE_SQL, State
+from salw.ledger.sequencer import drain
+from salw.registry.classification import ClassCode
+from salw.summaries.operations import publish_quarter
+from salw.summaries.queries import list_cells
+from salw.summaries.rules import Cell, Detail, Quarter, add_up, quarter_of
+from world import TIME_ZONES, World
+
+HIDDEN_FROM_EXCHANGE = (
+    "weapon", "mark", "label", "custody", "movement", "holder", "person", "personal_value", "event", "leaf",
+    "case_mark", "store", "unit", "document", "issue", "transfer", "account", "session",
+)  # fmt: skip
+
+
+def this_quarter(country: str = "BF") -> str:
+    return str(quarter_of(clock.now(), TIME_ZONES[country]))
+
+
+@pytest.fixture
+def publisher_engine(urls: dict[str, str]) -> Iterator[Engine]:
+    engine = make_engine(urls["salw_publisher"])
+    yield engine
+    engine.dispose()
+
+
+def set_detail(client: httpx.Client, world: World, detail: Detail, force: str = "AT") -> httpx.Response:
+    return client.put(
+        f"/publication-settings/{force}", json={"detail": detail.value}, headers=world["commission"].headers
+    )
+
+
+def publish(
+    client: httpx.Client,
+    world: World,
+    *,
+    release: UUID | None = None,
+    quarter: str | None = None,
+    job: str = "commission",
+) -> httpx.Response:
+    return client.post(
+        f"/summaries/{quarter or this_quarter(world.country)}/publication",
+        json={"id": str(release or new_id())},
+        headers=world[job].headers,
+    )
+
+
+def read(client: httpx.Client, world: World, quarter: str | None = None) -> dict[str, Any]:
+    answer = client.get(
+        "/summaries/cross-border",
+        params={"quarter": quarter or this_quarter(world.country)},
+        headers=world["commission_reader"].headers,
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json()  # type: ignore[no-any-return]
+
+
+def country_of(answer: dict[str, Any], code: str) -> dict[str, Any]:
+    return next(c for c in answer["countries"] if c["code"] == code)
+
+
+def switch_all_off(owner_engine: Engine) -> None:
+    """Begin from nothing: the tests of a worker share one database and three countries."""
+    with owner_engine.begin() as db:
+        run(db, "set local role salw_owner")
+        run(db, "delete from publication_setting")
+
+
+@pytest.fixture(autouse=True)
+def nothing_switched_on(owner_engine: Engine) -> None:
+    switch_all_off(owner_engine)
+
+
+def test_totals_equal_a_plain_group_by(client: httpx.Client, world: World, owner_engine: Engine) -> None:
+    world.register(12)
+    world.register(3, class_code=ClassCode("SA-PIS"))
+    out = client.put(
+        f"/issues/{new_id()}",
+        json={
+            "store": str(world.store_alpha),
+            "to": {"person": str(world["soldier"].person_id)},
+            "weapons": [{"weapon": str(w.weapon_id), "version": 1} for w in world.register(4)],
+        },
+        headers=world["keeper"].headers,
+    )
+    assert out.status_code == 200, out.text
+    set_detail(client, world, Detail.EXACT)
+    assert publish(client, world).status_code == 200
+    mine = country_of(read(client, world), "BF")
+    with owner_engine.begin() as db:
+        run(db, "set local role salw_owner")
+        plain = run(
+            db,
+            f"""
+            select w.class_code, {STATE_SQL} as state, count(*) as weapons,
+                   count(*) filter (where w.nationally_marked) as marked, count(*) filter (where w.labelled) as labelled
+              from weapon w
+              join custody c on (c.country, c.weapon_id) = (w.country, w.id)
+              join holder h on (h.country, h.id) = (c.country, c.holder_id)
+              join unit u on (u.country, u.id) = (h.country, h.unit_id)
+              left join case_mark k on (k.country, k.weapon_id) = (w.country, w.id)
+             where w.country = 'BF' and u.force_code = 'AT' and h.kind not in ('merged', 'entered_by_mistake')
+             group by 1, 2 order by 1, 2
+            """,
+        )
+    published = [c for c in mine["cells"] if c["weapons"]]
+    assert [(c["class_code"], c["state"], c["weapons"], c["marked"], c["labelled"]) for c in published] == [
+        tuple(row.values()) for row in plain
+    ]
+    assert mine["totals"]["weapons"] == sum(row["weapons"] for row in plain) == mine["forces"][0]["totals"]["weapons"]
+    assert mine["totals"]["in_stock"] == sum(r["weapons"] for r in plain if r["state"] not in {s.value for s in SINKS})
+    assert mine["totals"]["marked"]["among"] == mine["totals"]["in_stock"]
+
+
+def test_the_table_adds_up_in_both_directions(
+    client: httpx.Client, world: World, new_world: Callable[[str], World]
+) -> None:
+    niger = new_world("NE")
+    world.register(11)
+    niger.register(5)
+    for one in (world, niger):
+        set_detail(client, one, Detail.EXACT)
+        assert publish(client, one).status_code == 200
+    answer = read(client, world)
+    assert [c["code"] for c in answer["countries"]] == ["BF", "ML", "NE"]
+    for code in ("BF", "NE"):
+        column = sum(row["weapons"][code] or 0 for row in answer["side_by_side"])
+        assert column == country_of(answer, code)["totals"]["weapons"]
+    assert sum(row["total"] for row in answer["side_by_side"]) == answer["totals"]["weapons"]
+    assert all(row["total"] == sum(n or 0 for n in row["weapons"].values()) for row in answer["side_by_side"])
+
+
+def test_nothing_is_published_until_the_commission_switches_a_force_on(client: httpx.Client, world: World) -> None:
+    world.register(1)
+    settings = client.get("/publication-settings", headers=world["commission"].headers).json()["items"]
+    assert {s["detail"] for s in settings} == {"off"}
+    # The country may have published before in this shared database; then an empty release withdraws it.
+    answer = publish(client, world)
+    if answer.status_code == 409:
+        assert answer.json()["code"] == "summary.nothing_switched_on"
+    mine = country_of(read(client, world), "BF")
+    assert (mine["published"], mine["cells"], mine["totals"]["weapons"]) == (False, [], 0)
+
+
+def test_a_force_that_is_off_is_absent(client: httpx.Client, world: World) -> None:
+    world.register(2)
+    set_detail(client, world, Detail.EXACT, force="AA")
+    assert publish(client, world).status_code == 200
+    mine = country_of(read(client, world), "BF")
+    assert [f["code"] for f in mine["forces"]] == ["AA"]
+    assert not [c for c in mine["cells"] if c["force"] == "AT"]
+
+
+def test_small_cells_are_suppressed_and_the_rest_is_rounded_to_five(
+    client: httpx.Client, new_world: Callable[[str], World], owner_engine: Engine
+) -> None:
+    mali = new_world("ML")
+    mali.register(3, class_code=ClassCode("LW-MOR"))
+    mali.register(12, class_code=ClassCode("LW-AGL"))
+    set_detail(client, mali, Detail.EXACT)
+    publish(client, mali)
+    exact = {(c["class_code"], c["state"]): c for c in country_of(read(client, mali), "ML")["cells"]}
+    set_detail(client, mali, Detail.ROUNDED)
+    publish(client, mali)
+    shown = country_of(read(client, mali), "ML")
+    rounded = {(c["class_code"], c["state"]): c for c in shown["cells"]}
+    assert exact.keys() == rounded.keys()
+    for key, cell in exact.items():
+        for metric in ("weapons", "marked", "labelled", "losses", "recoveries"):
+            true, seen = cell[metric], rounded[key][metric]
+            if 0 < true < 10:
+                assert seen is None, (key, metric)
+            else:
+                assert seen is not None
+                assert seen % 5 == 0
+                assert abs(seen - true) <= 2
+    assert any(cell["weapons"] is None for cell in rounded.values())
+    assert shown["totals"]["weapons"] == sum(c["weapons"] or 0 for c in rounded.values())
+    assert shown["totals"]["hidden"] == sum(
+        c[m] is None for c in rounded.values() for m in ("weapons", "marked", "labelled", "losses", "recoveries")
+    )
+
+
+def test_the_newest_release_is_shown_and_the_earlier_ones_stay(
+    client: httpx.Client, world: World, publisher_engine: Engine
+) -> None:
+    set_detail(client, world, Detail.EXACT)
+    world.register(1)
+    first = publish(client, world).json()
+    before = country_of(read(client, world), "BF")
+    world.register(2)
+    assert country_of(read(client, world), "BF") == before
+    second = publish(client, world).json()
+    after = country_of(read(client, world), "BF")
+    assert second["number"] == first["number"] + 1
+    assert after["release"]["id"] == second["id"]
+    assert after["totals"]["weapons"] == before["totals"]["weapons"] + 2
+    with publisher_engine.begin() as db:
+        enter_scope(db, country="BF", units=())
+        kept = run(db, "select count(*) as n from published_cell where release_id = %(id)s", {"id": first["id"]})
+    assert kept[0]["n"] == first["cells"]
+    with publisher_engine.connect() as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        run(db, "delete from published_cell")
+
+
+def test_a_repeated_publication_gives_the_first_answer(client: httpx.Client, world: World) -> None:
+    set_detail(client, world, Detail.EXACT)
+    release = new_id()
+    first = publish(client, world, release=release)
+    world.register(1)
+    again = publish(client, world, release=release)
+    assert (first.status_code, again.status_code) == (200, 200), again.text
+    assert first.json() == again.json()
+
+
+def test_a_running_quarter_is_provisional_and_one_ahead_is_refused(client: httpx.Client, world: World) -> None:
+    set_detail(client, world, Detail.EXACT)
+    publish(client, world)
+    release = country_of(read(client, world), "BF")["release"]
+    assert (release["provisional"], release["log_size"]) == (True, None)
+    answer = publish(client, world, quarter="2099Q1")
+    assert (answer.status_code, answer.json()["code"]) == (422, "summary.quarter_ahead")
+
+
+def test_a_quarter_that_is_over_shows_custody_at_its_sealed_log_size(
+    client: httpx.Client, world: World, publisher_engine: Engine, sequencer_engine: Engine
+) -> None:
+    set_detail(client, world, Detail.EXACT)
+    world.register(2, class_code=ClassCode("SA-REV"))
+    drain(sequencer_engine)
+    # What was sealed until now belongs to no earlier quarter: the past one shows none of it.
+    now = quarter_of(clock.now(), TIME_ZONES["BF"])
+    past = Quarter(now.year - 1, 4) if now.number == 1 else Quarter(now.year, now.number - 1)
+    assert publish(client, world, quarter=str(past)).status_code == 200
+    shown = country_of(read(client, world, str(past)), "BF")
+    assert (shown["release"]["provisional"], shown["release"]["log_size"], shown["cells"]) == (False, 0, [])
+    # And seen from the next quarter, this one ends with everything sealed in it, issued since or not.
+    later = now.bounds(TIME_ZONES["BF"])[1] + timedelta(days=3)
+    out = {
+        "store": str(world.store_alpha),
+        "to": {"person": str(world["soldier"].person_id)},
+        "weapons": [{"weapon": str(w.weapon_id), "version": 1} for w in world.register(1)],
+    }
+    drain(sequencer_engine)
+    assert client.put(f"/issues/{new_id()}", json=out, headers=world["keeper"].headers).status_code == 200
+    release = new_id()
+    with publisher_engine.begin() as db:
+        enter_scope(db, country="BF", units=())
+        actor = world.actor("commission", Permission.SUMMARY_PUBLISH)
+        publish_quarter(db, actor=actor, now=later, release_id=release, quarter=now)
+    final = country_of(read(client, world), "BF")
+    with world.transaction() as db:
+        sealed = run(db, "select count(*) as n from leaf where country = 'BF'")[0]["n"]
+        issued_sealed = run(
+            db,
+            "select count(*) as n from leaf l join movement m on (m.country, m.event_id) = (l.country, l.event_id)"
+            " where l.country = 'BF' and m.kind = 'issue'",
+        )[0]["n"]
+    assert (final["release"]["id"], final["release"]["log_size"]) == (str(release), sealed)
+    # The issue is committed and not sealed: the weapon still counts in its store.
+    issued = sum(c["weapons"] for c in final["cells"] if c["state"] == "issued")
+    assert issued <= issued_sealed
+    assert [c["weapons"] for c in final["cells"] if (c["class_code"], c["state"]) == ("SA-REV", "in_store")] >= [2]
+
+
+def test_a_change_in_one_country_alters_only_its_own_published_part(
+    client: httpx.Client, world: World, new_world: Callable[[str], World]
+) -> None:
+    mali = new_world("ML")
+    for one in (world, mali):
+        one.register(1)
+        set_detail(client, one, Detail.EXACT)
+        publish(client, one)
+    before = read(client, world)
+    own = client.get("/stores", headers=world["keeper"].headers).json()
+    mali.register(20)
+    assert read(client, world) == before
+    publish(client, mali)
+    after = read(client, world)
+    assert country_of(after, "BF") == country_of(before, "BF")
+    assert country_of(after, "ML")["totals"]["weapons"] == country_of(before, "ML")["totals"]["weapons"] + 20
+    assert client.get("/stores", headers=world["keeper"].headers).json() == own
+
+
+def test_only_the_commission_reads_and_only_its_officer_publishes(client: httpx.Client, world: World) -> None:
+    for job in ("keeper", "commander", "accountant", "auditor", "administrator", "oversight", "soldier"):
+        answer = client.get("/summaries/cross-border", headers=world[job].headers)
+        assert (answer.status_code, answer.json()["code"]) == (403, "access.not_permitted"), job
+    for job in ("keeper", "auditor", "commission_reader"):
+        answer = publish(client, world, job=job)
+        assert (answer.status_code, answer.json()["code"]) == (403, "access.not_permitted"), job
+        answer = client.put("/publication-settings/AT", json={"detail": "exact"}, headers=world[job].headers)
+        assert (answer.status_code, answer.json()["code"]) == (403, "access.not_permitted"), job
+
+
+def test_switching_on_is_an_event_and_switching_to_the_same_is_none(client: httpx.Client, world: World) -> None:
+    def events() -> int:
+        with world.transaction() as db:
+            return int(run(db, "select count(*) as n from event where kind = 'publication.set'")[0]["n"])
+
+    before = events()
+    assert set_detail(client, world, Detail.ROUNDED).json()["detail"] == "rounded"
+    assert events() == before + 1
+    set_detail(client, world, Detail.ROUNDED)
+    assert events() == before + 1
+    answer = set_detail(client, world, Detail.EXACT, force="XX")
+    assert (answer.status_code, answer.json()["code"]) == (404, "summary.force_not_found")
+
+
+@pytest.mark.parametrize("table", HIDDEN_FROM_EXCHANGE)
+def test_the_exchange_role_has_no_select_on_what_is_not_published(owner_engine: Engine, table: str) -> None:
+    with owner_engine.connect() as db:
+        rights = run(
+            db,
+            "select has_table_privilege('salw_exchange', %(t)s, 'select, insert, update, delete') as whole,"
+            " has_any_column_privilege('salw_exchange', %(t)s, 'select, insert, update') as part",
+            {"t": table},
+        )[0]
+    assert rights == {"whole": False, "part": False}
+
+
+def test_the_exchange_role_reads_published_tables_and_reference_data_and_nothing_else(owner_engine: Engine) -> None:
+    with owner_engine.connect() as db:
+        rows = run(
+            db,
+            "select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+            " where n.nspname = 'public' and c.relkind in ('r', 'v', 'm', 'p')"
+            " and has_any_column_privilege('salw_exchange', c.oid, 'select, insert, update') order by 1",
+        )
+    readable = {row["relname"] for row in rows}
+    assert {"published_cell", "published_force", "published_release"} <= readable
+    assert readable - {"alembic_version", "country", "force", "model"} <= {
+        r for r in readable if r.startswith("published_") or r.startswith("notice")
+    }
+
+
+def test_the_app_role_cannot_read_or_write_what_is_published(app_engine: Engine) -> None:
+    for table in ("published_cell", "published_force", "published_release"):
+        with app_engine.connect() as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            run(db, f"select 1 from {table}")
+
+
+def test_the_publisher_sees_and_writes_its_own_country_alone(
+    client: httpx.Client, world: World, new_world: Callable[[str], World], publisher_engine: Engine
+) -> None:
+    mali = new_world("ML")
+    for one in (world, mali):
+        one.register(1)
+        set_detail(client, one, Detail.EXACT)
+        publish(client, one)
+    with publisher_engine.begin() as db:
+        enter_scope(db, country="BF", units=())
+        for table in ("published_release", "published_force", "published_cell", "custody", "movement"):
+            columns = "country" if table.startswith("published") else "weapon_id, country"
+            assert {r["country"] for r in run(db, f"select {columns} from {table}")} == {"BF"}, table
+    foreign = (
+        "insert into published_release (country, id, quarter, number, provisional)"
+        " values ('ML', gen_random_uuid(), '2026Q1', 99, true)"
+    )
+    with publisher_engine.connect() as db:
+        enter_scope(db, country="BF", units=())
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            run(db, foreign)
+    for statement in ("select serial from weapon", "select 1 from person", "select canonical from event"):
+        with publisher_engine.connect() as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            run(db, statement)
+
+
+def test_if_the_ledger_refuses_the_event_nothing_is_published(
+    client: httpx.Client, world: World, publisher_engine: Engine, owner_engine: Engine
+) -> None:
+    set_detail(client, world, Detail.EXACT)
+    with owner_engine.begin() as db:
+        run(db, "set local role salw_owner")
+        run(db, "revoke insert on event from salw_publisher")
+    release = new_id()
+    try:
+        answer = publish(client, world, release=release)
+    finally:
+        with owner_engine.begin() as db:
+            run(db, "set local role salw_owner")
+            run(db, "grant insert on event to salw_publisher")
+    assert answer.status_code == 500
+    with publisher_engine.begin() as db:
+        enter_scope(db, country="BF", units=())
+        assert not run(db, "select 1 from published_release where id = %(id)s", {"id": release})
+
+
+def test_published_sums_never_include_what_is_hidden() -> None:
+    cells = [
+        Cell("AT", "SA-ASR", State.IN_STORE, 100, 60, None, 0, 0),
+        Cell("AT", "SA-PIS", State.ISSUED, None, None, None, 0, 0),
+        Cell("AT", "SA-ASR", State.LOST, 20, 10, 10, 20, 10),
+    ]
+    totals = add_up(cells)
+    assert (totals.weapons, totals.in_stock, totals.hidden) == (120, 100, 4)
+    assert (totals.marked.count, totals.marked.among, totals.marked.rate) == (60, 100, 0.6)
+    assert (totals.labelled.among, totals.labelled.rate) == (0, None)
+    assert (totals.losses, totals.recoveries) == (20, 10)
+
+
+def test_a_quarter_begins_and_ends_in_the_time_of_the_country() -> None:
+    begin, end = Quarter(2026, 4).bounds("Africa/Niamey")
+    assert (begin.isoformat(), end.isoformat()) == ("2026-10-01T00:00:00+01:00", "2027-01-01T00:00:00+01:00")
+    assert quarter_of(begin - timedelta(seconds=1), "Africa/Niamey") == Quarter(2026, 3)
+    assert quarter_of(begin, "Africa/Niamey") == Quarter(2026, 4)
+
+
+def test_publishing_ahead_raises_before_anything_is_read(world: World, publisher_engine: Engine) -> None:
+    with publisher_engine.begin() as db, pytest.raises(DomainError, match=r"summary\.quarter_ahead"):
+        publish_quarter(
+            db, actor=world.actor("commission"), now=clock.now(), release_id=new_id(), quarter=Quarter(2098, 1)
+        )
+    with publisher_engine.begin() as db:
+        enter_scope(db, country="BF", units=())
+        assert not run(db, "select 1 from published_release where quarter = '2098Q1'")
+
+
+def test_reading_a_quarter_nobody_published_lists_all_countries_as_such(
+    client: httpx.Client, world: World, urls: dict[str, str]
+) -> None:
+    answer = read(client, world, "2001Q1")
+    assert [(c["code"], c["published"], c["release"]) for c in answer["countries"]] == [
+        ("BF", False, None),
+        ("ML", False, None),
+        ("NE", False, None),
+    ]
+    engine = make_engine(urls["salw_exchange"])
+    with engine.connect() as db:
+        assert list_cells(db, Quarter(2001, 1)) == []
+    engine.dispose()
