@@ -41,3 +41,21 @@ def cut(rows: Sequence[Item], limit: int, ids: Sequence[UUID]) -> Page[Item]:
     """Return a page from `limit` + 1 rows read: the extra one only says that there is more."""
     more = len(rows) > limit
     return Page(items=list(rows[:limit]), next_cursor=encode_cursor(ids[limit - 1]) if more else None)
+
+
+def encode_text_cursor(last_key: str) -> str:
+    """Return the opaque cursor that continues after a textual key (reference data has no UUID)."""
+    return base64.urlsafe_b64encode(last_key.encode()).decode().rstrip("=")
+
+
+def decode_text_cursor(cursor: str | None) -> str | None:
+    """Return the textual key to continue after. Raises `page.bad_cursor`."""
+    if not cursor:
+        return None
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except (ValueError, binascii.Error) as error:
+        raise Unacceptable("page.bad_cursor") from error
+    if "\x00" in text:  # PostgreSQL has no such character
+        raise Unacceptable("page.bad_cursor")
+    return text

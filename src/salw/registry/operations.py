@@ -1,15 +1,22 @@
-"""Writing what exists: the catalogue, weapons with their marks."""
+"""Writing what exists: weapons with their marks, and the labels made for them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection
 
 from salw.core.actor import Actor
-from salw.core.db import run
+from salw.core.db import Row, run
+from salw.core.errors import Conflict, NotFound, Unacceptable
 from salw.core.ids import new_id
-from salw.registry.rules import NewWeapon
-from salw_labels import registry_number
+from salw.ledger.events import Commitment, Event, commit_to, make_event
+from salw.ledger.events import columns as event_columns
+from salw.ledger.operations import APPEND_CTE, keep_values
+from salw.registry.rules import NewWeapon, check_label_weapons, check_stock
+from salw_labels import LabelCode, draw_many, registry_number
 
 _INSERT_WEAPONS = """
 insert into weapon (country, id, registry_number, class_code, model_code, maker_text, model_text, calibre_text,
@@ -105,3 +112,141 @@ def identity_facts(weapon: NewWeapon, number: str) -> dict[str, Any]:
         "import_year": weapon.import_year,
         "marks": [{"kind": m.kind.value, "raw": m.raw, "place": m.place, "legibility": m.read} for m in weapon.marks],
     }
+
+
+# Locked in weapon order, so that two batches cannot wait for each other; whoever comes second sees the
+# labels of the first. The lock is what keeps one valid label a weapon.
+_LOCK_WEAPONS = """
+select id, unit_id from weapon
+ where country = %(country)s and id = any(%(weapons)s) and unit_id = any(%(units)s)
+ order by id for no key update
+"""
+
+_VALID_LABELS = """
+select weapon_id, code from label
+ where country = %(country)s and weapon_id = any(%(weapons)s) and voided_at is null
+"""
+
+# The unit of a batch decides who may print it again: the lowest unit in scope above all its weapons.
+_UNIT_ABOVE = """
+select ancestor_id as unit from unit_closure
+ where country = %(country)s and descendant_id = any(%(under)s) and ancestor_id = any(%(units)s)
+ group by ancestor_id having count(*) = %(count)s
+ order by sum(depth) limit 1
+"""
+
+# Voiding is conditional: the count tells whether every label was still valid when it was voided.
+_WRITE_LABELS = f"""
+with batch as (
+    insert into label_batch (country, id, unit_id, stock, start_position, copies)
+    values (%(country)s, %(batch)s, %(unit)s, %(stock)s, %(start)s, %(copies)s)
+), {APPEND_CTE}, marked as (
+    update weapon set labelled = true
+     where country = %(country)s and id = any(%(weapons)s) and not labelled
+), voided as (
+    update label set voided_at = clock_timestamp()
+     where country = %(country)s and code = any(%(void)s) and voided_at is null
+    returning 1
+), made as (
+    insert into label (country, code, tail, batch_id, position, weapon_id)
+    select %(country)s, l.code, l.tail, %(batch)s, l.place - 1, l.weapon
+      from unnest(%(codes)s::text[], %(tails)s::text[], %(weapons)s::uuid[])
+           with ordinality as l (code, tail, weapon, place)
+)
+select count(*) as voided from voided
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeLabels:
+    """What a batch came to: labels made, labels voided by them, sheets of paper."""
+
+    labels: int
+    voided: int
+    sheets: int
+
+
+def make_labels(
+    db: Connection,
+    *,
+    actor: Actor,
+    now: datetime,
+    batch_id: UUID,
+    weapon_ids: Sequence[UUID],
+    stock: str,
+    start: int,
+    copies: int,
+    replace_reason: str | None,
+) -> MadeLabels:
+    """Make one label a weapon, in the order given; with a reason, void the valid label it may have.
+
+    The reason is free text: the events hold a commitment to it, and one event tells each label by its
+    code, never by its tail. Raises what `rules.check_stock` and `rules.check_label_weapons` raise,
+    `weapon.not_found`, `label.already_labelled`, `label_batch.no_unit`.
+    """
+    check_label_weapons(weapon_ids)
+    per_page = check_stock(stock, start).per_page
+    scope = {"country": actor.country, "weapons": list(weapon_ids), "units": list(actor.units)}
+    unit_id = _unit_above(db, scope, _lock_weapons(db, scope))
+    old = {row["weapon_id"]: row["code"] for row in run(db, _VALID_LABELS, scope)}
+    if old and replace_reason is None:
+        raise Conflict("label.already_labelled", weapons=[str(w) for w in weapon_ids if w in old], count=len(old))
+    reason = commit_to(replace_reason) if old else None
+    keep_values(db, country=actor.country, commitments=[reason] if reason else [])
+    drawn = draw_many(len(weapon_ids))
+    events = _label_events(actor, now, batch_id, weapon_ids, drawn, old, reason)
+    written = run(
+        db,
+        _WRITE_LABELS,
+        {
+            **scope,
+            **event_columns(events),
+            "batch": batch_id,
+            "unit": unit_id,
+            "stock": stock,
+            "start": start,
+            "copies": copies,
+            "void": list(old.values()),
+            "codes": [label.code for label in drawn],
+            "tails": [label.tail for label in drawn],
+        },
+    )
+    if written[0]["voided"] != len(old):
+        raise Conflict("request.try_again")
+    return MadeLabels(len(drawn), len(old), -(-(start + copies * len(drawn)) // per_page))
+
+
+def _lock_weapons(db: Connection, scope: Mapping[str, Any]) -> list[Row]:
+    rows = run(db, _LOCK_WEAPONS, scope)
+    if len(rows) != len(scope["weapons"]):
+        known = {row["id"] for row in rows}
+        unknown = [str(w) for w in scope["weapons"] if w not in known]
+        raise NotFound("weapon.not_found", weapons=unknown, count=len(unknown))
+    return rows
+
+
+def _unit_above(db: Connection, scope: Mapping[str, Any], weapons: Sequence[Row]) -> int:
+    under = {row["unit_id"] for row in weapons}
+    rows = run(db, _UNIT_ABOVE, {**scope, "under": list(under), "count": len(under)})
+    if not rows:
+        raise Unacceptable("label_batch.no_unit")
+    return int(rows[0]["unit"])
+
+
+def _label_events(
+    actor: Actor,
+    now: datetime,
+    batch_id: UUID,
+    weapon_ids: Sequence[UUID],
+    drawn: Sequence[LabelCode],
+    old: Mapping[UUID, str],
+    reason: Commitment | None,
+) -> list[Event]:
+    events = []
+    for weapon_id, label in zip(weapon_ids, drawn, strict=True):
+        if reason is not None and weapon_id in old:
+            voided = {"code": old[weapon_id], "replaced_by": label.code, "reason": reason.digest.hex()}
+            events.append(make_event(actor, "label.voided", now, weapon_id=weapon_id, facts=voided))
+        made = {"code": label.code, "batch": str(batch_id)}
+        events.append(make_event(actor, "label.made", now, weapon_id=weapon_id, facts=made))
+    return events

@@ -1,5 +1,6 @@
-"""Identity of a weapon from its marks: pure."""
+"""Identity of a weapon from its marks, and what may be asked of labels: pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -8,6 +9,9 @@ from uuid import UUID
 from salw.core.errors import Conflict, DomainError, Unacceptable
 from salw.registry.classification import ClassCode
 from salw.registry.texts import legibility_of, normalise_mark, script_of
+from salw_labels import STOCKS, LabelError, Stock
+
+LABELS_MAX = 10_000
 
 
 class MarkKind(StrEnum):
@@ -90,8 +94,36 @@ def check_weapons(weapons: list[NewWeapon]) -> None:
         raise Unacceptable("registry.weapon_repeated")
 
 
+def label_refusal(error: LabelError) -> Unacceptable:
+    """Return an error of the label library as one of the domain, with the same code."""
+    return Unacceptable(error.code)
+
+
+def check_stock(name: str, start: int) -> Stock:
+    """Return the sheets of that name. Raises `label_batch.unknown_stock`, `label_sheet.start_outside`."""
+    stock = STOCKS.get(name)
+    if stock is None:
+        raise Unacceptable("label_batch.unknown_stock", stock=name, known=", ".join(sorted(STOCKS)))
+    if not 0 <= start < stock.per_page:
+        raise Unacceptable("label_sheet.start_outside")
+    return stock
+
+
+def check_label_weapons(weapon_ids: Sequence[UUID]) -> None:
+    """Refuse an empty, too long or repeating list. Raises `label_sheet.empty`, `label_batch.too_many`,
+    `registry.weapon_repeated`."""
+    if not weapon_ids:
+        raise Unacceptable("label_sheet.empty")
+    if len(weapon_ids) > LABELS_MAX:
+        raise Unacceptable("label_batch.too_many", count=len(weapon_ids), most=LABELS_MAX)
+    if len(set(weapon_ids)) != len(weapon_ids):
+        raise Unacceptable("registry.weapon_repeated")
+
+
 CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     "pk_weapon": (Conflict, "request.id_reused"),
     "pk_label_batch": (Conflict, "request.id_reused"),
+    # Two draws of the same ten random characters: the next draw is another.
+    "pk_label": (Conflict, "request.try_again"),
     "fk_weapon_model_code": (Unacceptable, "registry.unknown_model"),
 }

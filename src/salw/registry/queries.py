@@ -1,0 +1,66 @@
+"""Reading the model catalogue and the label batches in scope."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from salw.core.actor import Actor
+from salw.core.db import Row, run, run_one
+from salw.core.errors import NotFound
+
+# The catalogue is reference data of a few hundred rows without row-level security: a scan costs nothing.
+# Names are compared as marks are, so that "ak47" finds "AK (AK-47)".
+_MODELS = r"""
+select code, name, maker, made_in, calibre, calibre_mm, class_code, family, aliases
+  from model
+ where code > %(after)s
+   and (%(class)s::text is null or class_code = %(class)s)
+   and (%(q)s::text is null or exists (
+           select 1 from unnest(aliases || name || code) as known
+            where position(%(q)s in upper(regexp_replace(known, '[^[:alnum:]]', '', 'g'))) > 0))
+ order by code limit %(limit)s
+"""
+
+
+def list_models(db: Connection, *, q: str | None, class_code: str | None, after: str | None, limit: int) -> list[Row]:
+    """Return models by code, at most `limit`; `q` is a normalised part of the name, an alias or the code."""
+    return run(db, _MODELS, {"q": q, "class": class_code, "after": after or "", "limit": limit})
+
+
+def get_label_batch(db: Connection, actor: Actor, batch_id: UUID) -> Row:
+    """Return a batch in scope (`id, stock, start_position, copies`). Raises `label_batch.not_found`."""
+    row = run_one(
+        db,
+        """
+        select id, stock, start_position, copies from label_batch
+         where country = %(country)s and id = %(id)s and unit_id = any(%(units)s)
+        """,
+        {"country": actor.country, "id": batch_id, "units": list(actor.units)},
+    )
+    if row is None:
+        raise NotFound("label_batch.not_found", batch=str(batch_id))
+    return row
+
+
+def list_batch_labels(db: Connection, actor: Actor, batch_id: UUID) -> list[Row]:
+    """Return the valid labels of a batch in their order (`code, tail, registry_number`)."""
+    return run(
+        db,
+        """
+        select l.code, l.tail, w.registry_number
+          from label l join weapon w on (w.country, w.id) = (l.country, l.weapon_id)
+         where l.country = %(country)s and l.batch_id = %(batch)s and l.voided_at is null
+         order by l.position
+        """,
+        {"country": actor.country, "batch": batch_id},
+    )
+
+
+def is_demo(db: Connection, actor: Actor) -> bool:
+    """Say whether the country's data are a demo: one account made for it is enough to say so on paper."""
+    row = run_one(
+        db,
+        "select exists (select 1 from account where country = %(country)s and demo) as demo",
+        {"country": actor.country},
+    )
+    return bool(row and row["demo"])

@@ -1,0 +1,29 @@
+"""The sheet of a label batch, made from what is stored: asked for twice, the bytes are the same."""
+
+from collections.abc import Sequence
+
+from salw.core.db import Row
+from salw.core.language import Language, translate
+from salw.registry.rules import label_refusal
+from salw_labels import STOCKS, LabelCode, LabelError, PrintedLabel, sheet_pdf
+
+
+def render_sheet(batch: Row, labels: Sequence[Row], *, demo: bool, language: Language) -> bytes:
+    """Return the PDF of a batch's valid labels, the registry number under each code.
+
+    A voided label is left out: printed again it would only raise alarms. Raises the codes of the label
+    library, `label_sheet.empty` where nothing valid is left.
+    """
+    try:
+        return sheet_pdf(
+            [
+                PrintedLabel(LabelCode(row["code"], row["tail"]), row["registry_number"], batch["copies"])
+                for row in labels
+            ],
+            STOCKS[batch["stock"]],
+            start=batch["start_position"],
+            title=translate("label_sheet.title", language, batch=str(batch["id"])),
+            banner=translate("demo.banner", language) if demo else None,
+        )
+    except LabelError as error:
+        raise label_refusal(error) from error

@@ -1,0 +1,260 @@
+"""Cards, lists and histories of weapons within the scope of the actor.
+
+A weapon is in scope where its unit is, or where a unit in scope awaits it. Everything is found by key or by
+equality: under row-level security nothing else uses an index.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from salw.access.queries import get_store
+from salw.core.actor import Actor
+from salw.core.db import Row, run, run_one
+from salw.core.errors import NotFound
+from salw.custody.rules import LOSSES, STATE_SQL, State
+from salw.registry.texts import normalise_mark
+from salw.scanning.rules import CANDIDATES_MAX, holder_kinds_of
+from salw_labels import LabelError, parse_registry_number
+
+_LOSSES = ", ".join(f"'{kind}'" for kind in sorted(LOSSES))
+
+# A person's roles at a unit: those of his postings there or above, in force today.
+_ROLES_AT = """
+       array(select distinct g.role
+               from posting g
+               join unit_closure x on x.country = g.country and x.ancestor_id = g.unit_id
+              where g.country = %(country)s and g.person_id = %(person)s and x.descendant_id = {unit}
+                and g.started_on <= %(today)s and (g.ended_on is null or g.ended_on > %(today)s))
+"""
+
+# Everything a card says, in one statement. `{scanned}` are the columns of a scanned label, `{source}` is
+# where the weapon comes from. Names of persons come only with holders of units in scope.
+_CARD = f"""
+select w.id, w.registry_number, w.class_code, w.model_code, coalesce(m.name, w.model_text) as model_name,
+       w.serial, w.unidentified, w.nationally_marked,
+       c.seq, {STATE_SQL} as state, k.case_id, u.uuid as unit_uuid, u.name as unit_name,
+       h.id as holder_id, h.kind as holder_kind, coalesce(s.name, h.name) as holder_name, hv.value as holder_person,
+       h.unit_id = any(%(units)s) as holder_named,
+       ah.id as assigned_id, ah.kind as assigned_kind, ah.name as assigned_name, av.value as assigned_person,
+       ah.unit_id = any(%(units)s) as assigned_named,
+       au.name as assigned_unit, au.uuid as assigned_unit_uuid,
+       (select v.code from label v
+         where v.country = w.country and v.weapon_id = w.id and v.voided_at is null limit 1) as valid_code,
+       exists (select 1 from weapon o
+                 join custody oc on oc.country = o.country and oc.weapon_id = o.id
+                 join holder oh on oh.country = oc.country and oh.id = oc.holder_id
+                where o.country = w.country and o.serial_normalised = w.serial_normalised and o.id <> w.id
+                  and o.unit_id = any(%(units)s) and oh.kind in ({_LOSSES})) as same_serial_lost,
+       {_ROLES_AT.format(unit="c.unit_id")} as roles_here,
+       {_ROLES_AT.format(unit="c.awaited_by_unit_id")} as roles_awaiting,
+       {{scanned}}
+  from {{source}}
+  join custody c on c.country = w.country and c.weapon_id = w.id
+  join holder h on h.country = c.country and h.id = c.holder_id
+  join unit u on u.country = c.country and u.id = c.unit_id
+  left join case_mark k on k.country = w.country and k.weapon_id = w.id
+  left join model m on m.code = w.model_code
+  left join store s on s.country = h.country and s.id = h.id
+  left join person hp on hp.country = h.country and hp.id = h.person_id and h.unit_id = any(%(units)s)
+  left join personal_value hv on hv.country = hp.country and hv.id = hp.value_id
+  left join assignment a on a.country = w.country and a.weapon_id = w.id
+  left join holder ah on ah.country = a.country and ah.id = a.holder_id
+  left join unit au on au.country = ah.country and au.id = ah.unit_id
+  left join person ap on ap.country = ah.country and ap.id = ah.person_id and ah.unit_id = any(%(units)s)
+  left join personal_value av on av.country = ap.country and av.id = ap.value_id
+ where w.country = %(country)s
+   and (w.unit_id = any(%(units)s) or w.awaited_by_unit_id = any(%(units)s))
+"""
+
+_NO_LABEL = "null::text as scanned_code, null::text as scanned_tail, null::timestamptz as scanned_voided_at"
+
+_CARD_BY_LABEL = (
+    _CARD.format(
+        scanned="l.code as scanned_code, l.tail as scanned_tail, l.voided_at as scanned_voided_at",
+        source="label l join weapon w on w.country = l.country and w.id = l.weapon_id",
+    )
+    + " and l.country = %(country)s and l.code = %(code)s"
+)
+_CARDS = _CARD.format(scanned=_NO_LABEL, source="weapon w") + " and w.id = any(%(weapons)s) order by w.id"
+
+# A mark that somebody could not read is no name: it equals every other such mark.
+_IDS_BY_TEXT = """
+    select id from weapon where country = %(country)s and registry_number = %(registry_number)s
+    union
+    select id from weapon where country = %(country)s and serial_normalised = %(mark)s
+    union
+    select weapon_id from mark
+     where country = %(country)s and normalised = %(mark)s and legibility in ('legible', 'partial')
+"""
+
+
+def _reader(actor: Actor) -> dict[str, Any]:
+    return {
+        "country": actor.country,
+        "units": list(actor.units),
+        "person": actor.person_id,
+        "today": actor.today,
+    }
+
+
+def find_card_by_label(db: Connection, actor: Actor, code: str) -> Row | None:
+    """Return the card of the weapon that a label names, void or not, or None. One round trip."""
+    return run_one(db, _CARD_BY_LABEL, {**_reader(actor), "code": code})
+
+
+def find_cards_by_text(
+    db: Connection, actor: Actor, *, registry_number: str | None, mark: str | None, limit: int = CANDIDATES_MAX
+) -> list[Row]:
+    """Return the cards of weapons with a registry number, serial or mark, by id, at most `limit` + 1."""
+    sql = (
+        f"with named as materialized ({_IDS_BY_TEXT})"
+        + _CARD.format(scanned=_NO_LABEL, source="named n join weapon w on w.id = n.id")
+        + " order by w.id limit %(limit)s"
+    )
+    return run(db, sql, {**_reader(actor), "registry_number": registry_number, "mark": mark, "limit": limit + 1})
+
+
+def get_card(db: Connection, actor: Actor, weapon_id: UUID) -> Row:
+    """Return the card of a weapon in scope. Raises `weapon.not_found`."""
+    rows = list_cards(db, actor, [weapon_id])
+    if not rows:
+        raise NotFound("weapon.not_found", weapons=[str(weapon_id)], count=1)
+    return rows[0]
+
+
+def list_cards(db: Connection, actor: Actor, weapon_ids: list[UUID]) -> list[Row]:
+    """Return the cards of those of the weapons that are in scope, by id."""
+    return run(db, _CARDS, {**_reader(actor), "weapons": weapon_ids})
+
+
+def list_marks(db: Connection, actor: Actor, weapon_id: UUID) -> list[Row]:
+    """Return the marks of a weapon that the caller has found in scope, in the order they were entered."""
+    return run(
+        db,
+        """
+        select id, kind, raw, script, normalised, place, legibility, seen_on from mark
+         where country = %(country)s and weapon_id = %(weapon)s order by id
+        """,
+        {"country": actor.country, "weapon": weapon_id},
+    )
+
+
+# Where a list starts from. Each part reads at most one page of its own in order of weapon, so that a large
+# stock is never sorted; parts do not overlap.
+_AFTER = "c.weapon_id > %(after)s and (%(state)s::text is null or " + STATE_SQL + " = %(state)s)"
+_CUSTODY = """
+           from custody c
+           join holder h on h.country = c.country and h.id = c.holder_id
+           left join case_mark k on k.country = c.country and k.weapon_id = c.weapon_id
+"""
+_IN_SCOPE = "(c.unit_id = any(%(units)s) or c.awaited_by_unit_id = any(%(units)s))"
+_PAGE = "order by c.weapon_id limit %(limit)s"
+
+_OF_STORE = (
+    f"select c.weapon_id {_CUSTODY} where c.country = %(country)s and c.holder_id = %(store)s and {_AFTER} {_PAGE}"
+)
+_OF_TEXT = f"""
+select c.weapon_id from ({_IDS_BY_TEXT}) as named
+  join lateral (select c.weapon_id {_CUSTODY}
+                 where c.country = %(country)s and c.weapon_id = named.id and {_IN_SCOPE} and {_AFTER}
+                   and (%(store)s::uuid is null or c.holder_id = %(store)s)) c on true
+ {_PAGE}
+"""
+_OF_CASES = f"""
+select c.weapon_id
+  from case_mark k
+  join custody c on c.country = k.country and c.weapon_id = k.weapon_id
+  join holder h on h.country = c.country and h.id = c.holder_id
+ where k.country = %(country)s and {_IN_SCOPE} and {_AFTER} {_PAGE}
+"""
+_AWAITED = f"""
+(select c.weapon_id {_CUSTODY}
+  where c.country = %(country)s and c.awaited_by_unit_id = any(%(units)s) and not c.unit_id = any(%(units)s)
+    and {_AFTER} {_PAGE})
+"""
+_OF_UNITS = f"""
+select weapon_id from (
+    select c.weapon_id
+      from unnest(%(units)s::int[]) as scope (unit_id)
+      join lateral (select c.weapon_id {_CUSTODY}
+                     where c.country = %(country)s and c.unit_id = scope.unit_id and {_AFTER} {_PAGE}) c on true
+    union all {_AWAITED}
+) as c {_PAGE}
+"""
+_OF_HOLDERS = f"""
+select weapon_id from (
+    select c.weapon_id
+      from holder held
+      join lateral (select c.weapon_id {_CUSTODY}
+                     where c.country = %(country)s and c.holder_id = held.id and {_AFTER} {_PAGE}) c on true
+     where held.country = %(country)s and held.unit_id = any(%(units)s) and held.kind = any(%(kinds)s)
+    union all {_AWAITED}
+) as c {_PAGE}
+"""
+
+
+def list_weapon_ids(
+    db: Connection,
+    actor: Actor,
+    *,
+    store: UUID | None,
+    q: str | None,
+    state: State | None,
+    after: UUID | None,
+    limit: int,
+) -> list[UUID]:
+    """Return ids of weapons in scope in order, at most `limit`, by store, text and state where given.
+
+    `q` is compared whole: a registry number, or a serial or mark in its normal form. Raises `store.not_found`.
+    """
+    if store is not None:
+        get_store(db, actor, store)
+    values = {
+        "country": actor.country,
+        "units": list(actor.units),
+        "store": store,
+        "state": state.value if state else None,
+        "kinds": holder_kinds_of(state) if state else [],
+        "after": after or UUID(int=0),
+        "limit": limit,
+    }
+    if q is not None:
+        values |= {"mark": normalise_mark(q) or None, "registry_number": _registry_number(q)}
+        sql = _OF_TEXT
+    elif store is not None:
+        sql = _OF_STORE
+    elif state is State.MISSING:
+        sql = _OF_CASES
+    else:
+        sql = _OF_HOLDERS if state else _OF_UNITS
+    return [row["weapon_id"] for row in run(db, sql, values)]
+
+
+def _registry_number(text: str) -> str | None:
+    try:
+        return parse_registry_number(text)
+    except LabelError:
+        return None
+
+
+def list_unlabelled(db: Connection, actor: Actor, store_id: UUID, *, limit: int) -> list[UUID]:
+    """Return the weapons of a store that have no valid label, by registry number, at most `limit`.
+
+    Raises `store.not_found`.
+    """
+    get_store(db, actor, store_id)
+    rows = run(
+        db,
+        """
+        select w.id
+          from custody c join weapon w on w.country = c.country and w.id = c.weapon_id
+         where c.country = %(country)s and c.holder_id = %(store)s
+           and not exists (select 1 from label l
+                            where l.country = w.country and l.weapon_id = w.id and l.voided_at is null)
+         order by w.registry_number limit %(limit)s
+        """,
+        {"country": actor.country, "store": store_id, "limit": limit},
+    )
+    return [row["id"] for row in rows]

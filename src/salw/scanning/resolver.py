@@ -1,0 +1,35 @@
+"""The one resolver: from a text to a card. A label costs one round trip; the rest is asked only if it fails."""
+
+from sqlalchemy import Connection
+
+from salw.core.actor import Actor
+from salw.core.db import Row
+from salw.scanning import queries
+from salw.scanning.rules import CANDIDATES_MAX, FoundBy, Reading, not_found, read_code
+from salw.scanning.schemas import ScanOut, scan_out
+
+
+def resolve(db: Connection, actor: Actor, *, text: str, typed: bool) -> ScanOut:
+    """Return the card that a text names in the scope of the actor, or the candidates for a mark.
+
+    A weapon outside the scope and a code that nothing bears are the same `scan.unknown`. Raises also what
+    `rules.read_code` and `rules.not_found` give.
+    """
+    reading = read_code(text)
+    if reading.label is not None:
+        row = queries.find_card_by_label(db, actor, reading.label)
+        if row is not None:
+            return scan_out([row], actor, found_by=FoundBy.LABEL, typed=typed, tail=reading.tail, most=CANDIDATES_MAX)
+    rows = (
+        queries.find_cards_by_text(db, actor, registry_number=reading.registry_number, mark=reading.mark)
+        if reading.registry_number or reading.mark
+        else []
+    )
+    if not rows:
+        raise not_found(reading)
+    return scan_out(rows, actor, found_by=_found_by(reading, rows), typed=typed, tail=None, most=CANDIDATES_MAX)
+
+
+def _found_by(reading: Reading, rows: list[Row]) -> FoundBy:
+    by_number = any(row["registry_number"] == reading.registry_number for row in rows)
+    return FoundBy.REGISTRY_NUMBER if by_number else FoundBy.MARK

@@ -1,0 +1,70 @@
+"""`POST /v1/scans` and reading weapons: `/v1/weapons`, a weapon's card, its history."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from salw.access.guard import Desk, requires
+from salw.access.rules import Permission
+from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
+from salw.custody.rules import State
+from salw.scanning import history, queries
+from salw.scanning.resolver import resolve
+from salw.scanning.schemas import LineOut, ScanIn, ScanOut, WeaponOut, line_out, weapon_out
+
+router = APIRouter(tags=["registry"])
+
+Limit = Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)]
+Cursor = Annotated[str | None, Query(max_length=200)]
+
+
+@router.post("/scans")
+def post_scan(body: ScanIn, desk: Desk = requires(Permission.SCAN_READ)) -> ScanOut:
+    """Say which weapon a scanned or typed text names, who answers for it, and what may be done next."""
+    return resolve(desk.db, desk.actor, text=body.code, typed=body.typed)
+
+
+@router.get("/weapons")
+def get_weapons(
+    desk: Desk = requires(Permission.WEAPON_READ),
+    store: UUID | None = None,
+    q: Annotated[str | None, Query(min_length=1, max_length=200, description="A whole serial, mark or number.")] = None,
+    state: State | None = None,
+    cursor: Cursor = None,
+    limit: Limit = PAGE_SIZE,
+) -> Page[LineOut]:
+    """List the weapons in scope by id."""
+    ids = queries.list_weapon_ids(
+        desk.db, desk.actor, store=store, q=q, state=state, after=decode_cursor(cursor), limit=limit + 1
+    )
+    rows = queries.list_cards(desk.db, desk.actor, ids[:limit]) if ids else []
+    page = cut(ids, limit, ids)
+    return Page(items=[line_out(row, desk.actor) for row in rows], next_cursor=page.next_cursor)
+
+
+@router.get("/weapons/{weapon_id}")
+def get_weapon(weapon_id: UUID, desk: Desk = requires(Permission.WEAPON_READ)) -> WeaponOut:
+    """Show a weapon's card with its marks."""
+    row = queries.get_card(desk.db, desk.actor, weapon_id)
+    return weapon_out(row, queries.list_marks(desk.db, desk.actor, weapon_id), desk.actor)
+
+
+@router.get("/weapons/{weapon_id}/history")
+def get_history(
+    weapon_id: UUID,
+    desk: Desk = requires(Permission.WEAPON_READ),
+    order: Literal["oldest", "newest"] = "oldest",
+    cursor: Cursor = None,
+    limit: Limit = PAGE_SIZE,
+) -> Page[history.EntryOut]:
+    """Tell a weapon's history from the ledger, oldest or newest first."""
+    entries = history.list_history(
+        desk.db,
+        desk.actor,
+        weapon_id,
+        newest_first=order == "newest",
+        after=decode_cursor(cursor),
+        limit=limit + 1,
+    )
+    return cut(entries, limit, [entry.id for entry in entries])

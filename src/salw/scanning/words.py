@@ -1,0 +1,20 @@
+"""Holders and people in the reader's words: by name in his own units, by function elsewhere. Pure."""
+
+from typing import Any
+
+from salw.core.language import Language, translate
+
+
+def person_name(value: Any, language: Language) -> str:
+    """Return a person by rank and family name; a value erased since is said to be so."""
+    if not isinstance(value, dict):
+        return translate("person.erased", language)
+    parts = [str(value.get(key) or "") for key in ("rank", "family_name")]
+    return " ".join(part for part in parts if part) or translate("person.unnamed", language)
+
+
+def holder_name(kind: str, name: str | None, person: Any, *, named: bool, language: Language) -> str:
+    """Return what a holder is called: a person by name where `named`, else by function; a place by its name."""
+    if kind == "person":
+        return person_name(person, language) if named else translate("holder_kind.person", language)
+    return name or translate(f"holder_kind.{kind}", language)
