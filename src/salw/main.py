@@ -16,7 +16,10 @@ from salw.core.db import make_engine
 from salw.core.errors import DomainError
 from salw.core.http import install
 from salw.core.migrate import current, head
+from salw.custody.routes.disposals import router as disposals
+from salw.custody.routes.holders import router as holders
 from salw.custody.routes.issues import router as issues
+from salw.custody.routes.transfers import router as transfers
 from salw.custody.rules import CONSTRAINTS as CUSTODY
 from salw.intake.routes import router as intake
 from salw.registry.routes import router as registry
@@ -25,7 +28,7 @@ from salw.scanning.routes import router as scanning
 from salw.summaries.routes import router as summaries
 from salw.summaries.rules import CONSTRAINTS as SUMMARIES
 
-ROUTERS = (access, issues, intake, summaries, registry, scanning)
+ROUTERS = (access, disposals, holders, issues, transfers, intake, summaries, registry, scanning)
 CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {**REGISTRY, **CUSTODY, **SUMMARIES}
 PREFIX = "/v1"
 ENGINES = {"app": "salw_app", "exchange": "salw_exchange", "publisher": "salw_publisher"}

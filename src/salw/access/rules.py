@@ -9,6 +9,7 @@ class Permission(StrEnum):
     ASSIGNMENT_RECORD = "assignment:record"
     DISPOSAL_APPROVE = "disposal:approve"
     DISPOSAL_PROPOSE = "disposal:propose"
+    DISPOSAL_READ = "disposal:read"
     INCIDENT_CLOSE = "incident:close"
     INCIDENT_OPEN = "incident:open"
     INCIDENT_READ = "incident:read"
@@ -52,6 +53,7 @@ class Role(StrEnum):
 
 
 _READS = {
+    Permission.DISPOSAL_READ,
     Permission.INCIDENT_READ,
     Permission.MODEL_READ,
     Permission.ORGANISATION_READ,

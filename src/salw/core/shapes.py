@@ -1,6 +1,22 @@
 """What comes in and goes out over HTTP: the two base shapes."""
 
-from pydantic import BaseModel, ConfigDict
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+
+_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def _within_reason(value: datetime) -> datetime:
+    if not _EARLIEST <= value < _LATEST:
+        raise ValueError("an instant between 1900 and 2200")
+    return value
+
+
+# An instant with its offset; at the ends of the calendar it could not be written in UTC.
+Instant = Annotated[AwareDatetime, AfterValidator(_within_reason)]
 
 
 class In(BaseModel):

@@ -77,8 +77,10 @@ LOSSES = frozenset({HolderKind.LOST, HolderKind.STOLEN, HolderKind.TAKEN_BY_ENEM
 USER_HOLDERS = frozenset(
     {HolderKind.PERSON, HolderKind.POST, HolderKind.CREW, HolderKind.VEHICLE, HolderKind.DETACHMENT}
 )
-# Holders for which one person answers at a time, relieved by a handover that moves no weapon.
+# Holders opened with one person who answers for them.
 COLLECTIVE_HOLDERS = USER_HOLDERS - {HolderKind.PERSON}
+# Holders for which one person answers at a time, relieved by a handover that moves no weapon.
+ANSWERED_FOR = COLLECTIVE_HOLDERS | {HolderKind.STORE}
 
 
 def state_of(kind: HolderKind, mark: str | None) -> State:
@@ -213,6 +215,16 @@ class LineStatus(StrEnum):
     DISPATCHED = "dispatched"
     RECEIVED = "received"
     CANCELLED = "cancelled"
+
+
+class DisposalMethod(StrEnum):
+    """How weapons are destroyed."""
+
+    CUTTING = "cutting"
+    CRUSHING = "crushing"
+    MELTING = "melting"
+    BURNING = "burning"
+    OTHER = "other"
 
 
 # From which statuses each step may be taken: approval before dispatch, cancellation only before it, and

@@ -1,16 +1,20 @@
 """What the routes of custody take and give."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, SerializeAsAny, model_validator
 
-from salw.core.shapes import In, Out
+from salw.core.shapes import In, Instant, Out
 from salw.custody.operations.moves import DocumentNumber, Order
-from salw.custody.rules import Expected, Held
+from salw.custody.operations.transfers import TransferStep
+from salw.custody.rules import DisposalMethod, Expected, Held, HolderKind, LineStatus, TransferStatus
 
 LIST_MAX = 1_000
+# A store is handed over whole, and a depot holds more than one list of a movement may.
+HANDOVER_MAX = 20_000
 
 
 class VersionedWeapon(In):
@@ -51,8 +55,8 @@ class IssueIn(In):
     store: UUID
     to: RecipientIn
     weapons: Weapons
-    due_back_at: AwareDatetime | None = None
-    occurred_at: AwareDatetime | None = None
+    due_back_at: Instant | None = None
+    occurred_at: Instant | None = None
     order: OrderIn = OrderIn()
 
 
@@ -61,8 +65,105 @@ class ReturnIn(In):
 
     store: UUID
     weapons: Weapons
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Instant | None = None
     order: OrderIn = OrderIn()
+
+
+class Addressed(In):
+    """A body with the id in its address, so that a repeat must have named the same thing."""
+
+    subject: UUID
+    body: SerializeAsAny[In]
+
+
+class TransferIn(In):
+    """A mutation to another store of the country."""
+
+    from_store: UUID
+    to_store: UUID
+    due_on: date
+    weapons: Weapons
+    order: OrderIn = OrderIn()
+
+
+class StepIn(In):
+    """A step that lists no weapon. The id is the client's; a repeat gives the first answer."""
+
+    id: UUID
+
+
+class DispatchIn(StepIn):
+    """What is scanned out; lines of the order that are not scanned are cancelled."""
+
+    weapons: Weapons
+    occurred_at: Instant | None = None
+    order: OrderIn = OrderIn()
+
+
+class ReceiptIn(StepIn):
+    """What is scanned in; `complete` says that no more is expected."""
+
+    weapons: Annotated[list[VersionedWeapon], Field(max_length=LIST_MAX)]
+    complete: bool
+    occurred_at: Instant | None = None
+    order: OrderIn = OrderIn()
+
+
+class DisposalIn(In):
+    """A proposal to destroy weapons of a store."""
+
+    store: UUID
+    method: DisposalMethod
+    place: Annotated[str, Field(min_length=1, max_length=200)]
+    authority: Annotated[str, Field(min_length=1, max_length=200)]
+    weapons: Weapons
+
+
+class DisposalApprovalIn(StepIn):
+    """The second officer's word, on exactly the weapons proposed."""
+
+    weapons: Weapons
+    occurred_at: Instant | None = None
+    order: OrderIn = OrderIn()
+
+
+class AssignmentIn(In):
+    """An affectation; with `to` null it ends. Nothing moves."""
+
+    to: RecipientIn | None
+    weapons: Weapons
+
+
+class ReliefIn(In):
+    """A passation de service. `outgoing` is null only where nobody answered yet."""
+
+    holder: UUID
+    outgoing: UUID | None
+    incoming: UUID
+    weapons: Annotated[list[VersionedWeapon], Field(max_length=HANDOVER_MAX)]
+
+
+class CollectiveKind(StrEnum):
+    """The holders that are opened by hand; stores come with the organisation, persons by themselves."""
+
+    POST = "post"
+    CREW = "crew"
+    VEHICLE = "vehicle"
+    DETACHMENT = "detachment"
+
+    @property
+    def holder_kind(self) -> HolderKind:
+        """Return the kind of the holder."""
+        return HolderKind(self.value)
+
+
+class HolderIn(In):
+    """A post, crew, vehicle or detachment and who answers for it."""
+
+    unit: UUID
+    kind: CollectiveKind
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    answerable: UUID
 
 
 class MovedWeapon(Out):
@@ -81,6 +182,83 @@ class MovedOut(Out):
     weapons: list[MovedWeapon]
 
 
+class TransferStepOut(Out):
+    """Where a step left a transfer, its document's number if it made one, and the new versions."""
+
+    id: UUID
+    status: TransferStatus
+    document_number: str | None
+    weapons: list[MovedWeapon]
+
+
+class TransferHead(Out):
+    """A mutation without its weapons."""
+
+    id: UUID
+    status: TransferStatus
+    due_on: date
+    overdue: bool
+    from_store_id: UUID
+    from_store_name: str
+    to_store_id: UUID
+    to_store_name: str
+    document_number: str
+    ordered_by: UUID
+    ordered_at: datetime
+    approved_by: UUID | None
+    approved_at: datetime | None
+    dispatched_by: UUID | None
+    dispatched_at: datetime | None
+    closed_by: UUID | None
+    closed_at: datetime | None
+
+
+class TransferLine(Out):
+    """One weapon of a mutation; its version is null once it is out of the reader's scope."""
+
+    weapon: UUID
+    status: LineStatus
+    version: int | None
+
+
+class TransferOut(TransferHead):
+    """A mutation with its weapons."""
+
+    weapons: list[TransferLine]
+
+
+class ListedOut(Out):
+    """Weapons a write was about and did not move: their versions stay."""
+
+    id: UUID
+    weapons: list[MovedWeapon]
+
+
+class DisposalOut(Out):
+    """A destruction proposed or carried out."""
+
+    id: UUID
+    status: str
+    store_id: UUID
+    method: DisposalMethod
+    place: str
+    authority: str
+    proposed_by: UUID
+    proposed_at: datetime
+    approved_by: UUID | None
+    approved_at: datetime | None
+    weapons: list[MovedWeapon]
+
+
+class HolderOut(Out):
+    """A holder just opened."""
+
+    id: UUID
+    kind: CollectiveKind
+    name: str
+    answerable: UUID
+
+
 def moved(request_id: UUID, document_kind: str, number: DocumentNumber, held: list[Held]) -> MovedOut:
     """Return the answer to a movement of `held` by one step each."""
     return MovedOut(
@@ -89,6 +267,21 @@ def moved(request_id: UUID, document_kind: str, number: DocumentNumber, held: li
         document_number=number.printed,
         weapons=[MovedWeapon(weapon=h.weapon_id, version=h.seq + 1) for h in held],
     )
+
+
+def stepped(transfer_id: UUID, step: TransferStep) -> TransferStepOut:
+    """Return the answer to a step of a transfer."""
+    return TransferStepOut(
+        id=transfer_id,
+        status=step.status,
+        document_number=step.number.printed if step.number else None,
+        weapons=[MovedWeapon(weapon=h.weapon_id, version=h.seq + 1) for h in step.moved],
+    )
+
+
+def listed(request_id: UUID, held: list[Held]) -> ListedOut:
+    """Return the answer to a write that moved nothing."""
+    return ListedOut(id=request_id, weapons=[MovedWeapon(weapon=h.weapon_id, version=h.seq) for h in held])
 
 
 def expected(weapons: list[VersionedWeapon]) -> list[Expected]:

@@ -5,7 +5,6 @@ for it until an authorised outcome (R9).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,17 +15,11 @@ from salw.core.actor import Actor
 from salw.core.db import run
 from salw.core.errors import Conflict, NotFound, Unacceptable
 from salw.custody.operations.holders import open_sink
-from salw.custody.operations.moves import Destination, DocumentNumber, Order, Step, lock_weapons, record_moves
-from salw.custody.rules import Expected, Held, HolderKind, MovementKind
+from salw.custody.operations.moves import Destination, DocumentNumber, Order, Step, record_moves
+from salw.custody.rules import Held, HolderKind, MovementKind
 from salw.documents.rules import DocumentKind
 from salw.ledger.events import Event, columns, make_event
 from salw.ledger.operations import APPEND_CTE
-
-_LOCK_AS_THEY_ARE = """
-select l.weapon_id, l.seq, l.holder_id, l.unit_id, l.awaited_by_unit_id, h.kind
-  from lock_custody(%(weapons)s) l
-  join holder h on h.country = %(country)s and h.id = l.holder_id
-"""
 
 _OPEN = f"""
 with {APPEND_CTE}
@@ -42,46 +35,40 @@ returning weapon_id
 """
 
 
-def lock_as_they_are(db: Connection, actor: Actor, weapons: Sequence[UUID]) -> tuple[list[Held], dict[UUID, UUID]]:
+def lock_as_they_are(db: Connection, actor: Actor, weapons: Sequence[UUID]) -> list[Held]:
     """Lock weapons in scope whatever their version, for a count that saw them missing.
 
-    Returns their custody and the open case of each that has one. Raises `custody.weapon_repeated`,
-    `weapon.not_found`.
+    Raises `custody.weapon_repeated`, `weapon.not_found`.
     """
     if len(set(weapons)) != len(weapons):
         raise Unacceptable("custody.weapon_repeated")
-    rows = run(db, _LOCK_AS_THEY_ARE, {"country": actor.country, "weapons": list(weapons)})
+    rows = run(db, "select * from lock_custody(%(weapons)s)", {"weapons": list(weapons)})
     held = [
         Held(
-            r["weapon_id"], r["seq"], r["holder_id"], HolderKind(r["kind"]), r["unit_id"], r["awaited_by_unit_id"], None
+            row["weapon_id"],
+            row["seq"],
+            row["holder_id"],
+            HolderKind(row["kind"]),
+            row["unit_id"],
+            row["awaited_by_unit_id"],
+            row["mark"],
         )
-        for r in rows
+        for row in rows
     ]
     unknown = sorted(str(w) for w in set(weapons) - {h.weapon_id for h in held})
     if unknown:
         raise NotFound("weapon.not_found", weapons=unknown, count=len(unknown))
-    return _with_marks(db, actor, held)
+    return held
 
 
-def lock_with_cases(db: Connection, actor: Actor, expected: Sequence[Expected]) -> tuple[list[Held], dict[UUID, UUID]]:
-    """Lock weapons at the versions seen, and return their custody and the open case of each that has one.
-
-    Raises what `moves.lock_weapons` raises.
-    """
-    held, _ = lock_weapons(db, actor, expected)
-    return _with_marks(db, actor, held)
-
-
-def _with_marks(db: Connection, actor: Actor, held: Sequence[Held]) -> tuple[list[Held], dict[UUID, UUID]]:
-    # A statement of its own, after the locks: the one that waited for them may see marks as they were
-    # before the other transaction, and whoever marks a weapon holds its lock.
+def find_cases(db: Connection, actor: Actor, weapons: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Return the open case of each weapon that has one."""
     rows = run(
         db,
-        "select weapon_id, case_id, mark from case_mark where country = %(country)s and weapon_id = any(%(weapons)s)",
-        {"country": actor.country, "weapons": [h.weapon_id for h in held]},
+        "select weapon_id, case_id from case_mark where country = %(country)s and weapon_id = any(%(weapons)s)",
+        {"country": actor.country, "weapons": list(weapons)},
     )
-    marks = {r["weapon_id"]: r["mark"] for r in rows}
-    return [replace(h, mark=marks.get(h.weapon_id)) for h in held], {r["weapon_id"]: r["case_id"] for r in rows}
+    return {row["weapon_id"]: row["case_id"] for row in rows}
 
 
 def open_case_marks(

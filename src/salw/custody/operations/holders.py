@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from salw.access.queries import get_person
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import Conflict, NotFound, Unacceptable
@@ -12,7 +13,7 @@ from salw.core.ids import new_id
 from salw.custody.operations.moves import Destination
 from salw.custody.rules import COLLECTIVE_HOLDERS, SINKS, USER_HOLDERS, HolderKind
 from salw.ledger import operations as ledger
-from salw.ledger.events import make_event
+from salw.ledger.events import commit_to, make_event
 
 # Finds the person's holder at his unit, or makes it; the second branch sees the row only if the first
 # did not insert it, so exactly one comes back, also when two clients do this at once.
@@ -92,24 +93,26 @@ def _person_holder(db: Connection, actor: Actor, person_id: UUID) -> Row:
 def open_sink(db: Connection, *, actor: Actor, unit_id: int, kind: HolderKind) -> Destination:
     """Return the sink of a unit (lost, destroyed, ...), opened at its first use."""
     assert kind in SINKS  # noqa: S101 - only our own code names a sink
-    row = run_one(
-        db,
-        """
-        with opened as (
-            insert into holder (country, id, unit_id, kind)
-            values (%(country)s, %(id)s, %(unit)s, %(kind)s)
-            on conflict do nothing returning id
+    for _ in range(2):
+        row = run_one(
+            db,
+            """
+            with opened as (
+                insert into holder (country, id, unit_id, kind)
+                values (%(country)s, %(id)s, %(unit)s, %(kind)s)
+                on conflict do nothing returning id
+            )
+            select id from opened
+            union all
+            select id from holder where country = %(country)s and unit_id = %(unit)s and kind = %(kind)s
+            limit 1
+            """,
+            {"country": actor.country, "id": new_id(), "unit": unit_id, "kind": kind.value},
         )
-        select id from opened
-        union all
-        select id from holder where country = %(country)s and unit_id = %(unit)s and kind = %(kind)s
-        limit 1
-        """,
-        {"country": actor.country, "id": new_id(), "unit": unit_id, "kind": kind.value},
-    )
-    if row is None:  # opened by another client at this moment and not yet visible to this statement
-        raise Conflict("request.try_again")
-    return Destination(row["id"], unit_id)
+        if row is not None:
+            return Destination(row["id"], unit_id)
+    # Another client opened it between our two looks; under read committed the second look sees it.
+    raise Conflict("request.try_again")
 
 
 def open_transit(db: Connection, *, actor: Actor, from_unit_id: int, to_unit_id: int) -> Destination:
@@ -182,6 +185,41 @@ def open_collective_holder(
     _open(db, actor, now, holder_id, unit_id, kind, name, person_id)
 
 
+def open_user_holder(
+    db: Connection,
+    *,
+    actor: Actor,
+    now: datetime,
+    holder_id: UUID,
+    unit_uuid: UUID,
+    kind: HolderKind,
+    name: str,
+    person_id: UUID,
+) -> None:
+    """Open a post, crew, vehicle or detachment of a unit in scope, answered for by a person in scope.
+
+    Raises `unit.not_found`, `person.not_found`, `holder.not_collective`.
+    """
+    unit = run_one(
+        db,
+        "select id from unit where country = %(country)s and uuid = %(uuid)s and id = any(%(units)s)",
+        {"country": actor.country, "uuid": unit_uuid, "units": list(actor.units)},
+    )
+    if unit is None:
+        raise NotFound("unit.not_found", unit=str(unit_uuid))
+    get_person(db, actor, person_id)
+    open_collective_holder(
+        db,
+        actor=actor,
+        now=now,
+        holder_id=holder_id,
+        unit_id=unit["id"],
+        kind=kind,
+        name=name,
+        person_id=person_id,
+    )
+
+
 def _check_unit(actor: Actor, unit_id: int) -> None:
     if not actor.covers(unit_id):
         raise NotFound("unit.not_found")
@@ -224,11 +262,14 @@ def _open(
             """,
             values,
         )
+    # A crew may be named after a man: the event only commits to the name.
+    committed = commit_to({"name": name})
+    ledger.keep_values(db, country=actor.country, commitments=[committed])
     facts = {
         "holder": str(holder_id),
         "unit": unit_id,
         "holder_kind": kind.value,
-        "name": name,
+        "name": committed.digest.hex(),
         "answerable": str(person_id) if person_id else None,
     }
     ledger.append(db, country=actor.country, events=[make_event(actor, "holder.opened", now, facts=facts)])

@@ -49,8 +49,7 @@ _WRITE_DOCUMENT = f"with {_DOCUMENTED}, {APPEND_CTE} select 1"
 # A data-modifying part of a `with` that nobody reads is still executed; the foreign keys are checked at
 # the end of the statement, when document and events are there. `recorded_at` never runs before the
 # movement that it follows, even where the clock did.
-_WRITE = f"""
-with {_DOCUMENTED}, {APPEND_CTE}
+_MOVE = """
 insert into movement (country, weapon_id, seq, from_holder_id, from_unit_id, to_holder_id, to_unit_id,
                       kind, document_id, event_id, recorded_at, occurred_at)
 select %(country)s, m.weapon_id, m.seq, m.from_holder_id, m.from_unit_id, m.to_holder_id, m.to_unit_id,
@@ -61,6 +60,12 @@ select %(country)s, m.weapon_id, m.seq, m.from_holder_id, m.from_unit_id, m.to_h
        as m (weapon_id, seq, from_holder_id, from_unit_id, to_holder_id, to_unit_id, event_id)
   left join custody c on c.country = %(country)s and c.weapon_id = m.weapon_id
 """
+
+_WRITE = f"with {_DOCUMENTED}, {APPEND_CTE} {_MOVE}"
+
+# For a list too long for one statement (a register): the document stands, written by `record_document` in
+# the same transaction, and each part of the list adds its movements to it.
+_WRITE_ON_DOCUMENT = f"with {APPEND_CTE} {_MOVE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,17 +169,19 @@ def record_moves(
     occurred_at: datetime,
     facts: Mapping[str, Any],
     extra_events: Sequence[Event] = (),
+    document_stands: bool = False,
 ) -> None:
     """Write the document, one event per weapon, and the movements, in one statement.
 
     `facts` are common to all events; each adds its weapon's seq, from and to. `extra_events` are events
     of the same write that move nothing (the registration of a weapon); they come first in the log.
+    `document_stands` says that `record_document` wrote the document earlier in this transaction.
     """
     paper = {**_paper(document_id, document_kind, number, order), "occurred_at": instant_text(occurred_at)}
     events = [_move_event(actor, now, event_kind, step, {**paper, **facts}) for step in steps]
     run(
         db,
-        _WRITE,
+        _WRITE_ON_DOCUMENT if document_stands else _WRITE,
         {
             **_document_columns(actor, document_id, document_kind, number, order),
             "movement_kind": kind.value,

@@ -1,0 +1,122 @@
+"""Relief of an answerable person (passation de service): he hands over exactly what the holder has."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from salw.access.queries import get_person
+from salw.core.actor import Actor
+from salw.core.db import Row, run, run_one
+from salw.core.errors import Conflict, NotFound, Unacceptable
+from salw.core.ids import new_id
+from salw.custody.operations.moves import lock_weapons
+from salw.custody.rules import ANSWERED_FOR, Expected, Held, check_same_list
+from salw.ledger import operations as ledger
+from salw.ledger.events import make_event
+
+
+def relieve(
+    db: Connection,
+    *,
+    actor: Actor,
+    now: datetime,
+    relief_id: UUID,
+    holder_id: UUID,
+    outgoing_id: UUID | None,
+    incoming_id: UUID,
+    weapons: Sequence[Expected],
+) -> list[Held]:
+    """Make `incoming_id` answer for a store, post, crew, vehicle or detachment in place of `outgoing_id`.
+
+    The weapons given must be what the holder has without an open case: a missing weapon stays with the
+    one who could not show it until its case has an outcome. `outgoing_id` is None only where nobody
+    answered yet. Nothing moves. Raises `holder.not_found`, `relief.no_answerable_person`,
+    `relief.same_person`, `relief.not_answerable`, `relief.list_differs`, `person.not_found` and what
+    locking raises.
+    """
+    if incoming_id == outgoing_id:
+        raise Unacceptable("relief.same_person")
+    holder = _get_holder(db, actor, holder_id)
+    if holder["kind"] not in ANSWERED_FOR:
+        raise Unacceptable("relief.no_answerable_person", kind=holder["kind"])
+    incoming = get_person(db, actor, incoming_id)
+    _hand_over(db, actor, now, holder_id, outgoing_id, incoming_id)
+    held: list[Held] = []
+    if weapons:
+        held, _ = lock_weapons(db, actor, weapons)
+    check_same_list([h.weapon_id for h in held], _weapons_of(db, actor, holder_id), "relief.list_differs")
+    common = {"relief": str(relief_id), "holder": str(holder_id), "unit": holder["unit_id"]}
+    person = {"id": str(incoming_id), "commitment": incoming["commitment"].hex()}
+    relief = make_event(
+        actor,
+        "holder.relieved",
+        now,
+        facts={
+            **common,
+            "outgoing": str(outgoing_id) if outgoing_id else None,
+            "person": person,
+            "count": len(held),
+        },
+    )
+    events = [
+        make_event(
+            actor, "weapon.taken_over", now, weapon_id=h.weapon_id, facts={**common, "person": person, "seq": h.seq}
+        )
+        for h in held
+    ]
+    ledger.append(db, country=actor.country, events=[relief, *events])
+    return held
+
+
+def _get_holder(db: Connection, actor: Actor, holder_id: UUID) -> Row:
+    row = run_one(
+        db,
+        "select id, unit_id, kind from holder where country = %(country)s and id = %(id)s and unit_id = any(%(units)s)",
+        {"country": actor.country, "id": holder_id, "units": list(actor.units)},
+    )
+    if row is None:
+        raise NotFound("holder.not_found", holder=str(holder_id))
+    return row
+
+
+def _hand_over(
+    db: Connection, actor: Actor, now: datetime, holder_id: UUID, outgoing_id: UUID | None, incoming_id: UUID
+) -> None:
+    """End one person's time and begin the other's; of two reliefs at once the key lets one through."""
+    if outgoing_id is not None:
+        ended = run(
+            db,
+            """
+            update answerable set ended_at = %(now)s
+             where country = %(country)s and holder_id = %(holder)s and person_id = %(person)s
+               and ended_at is null
+            returning id
+            """,
+            {"country": actor.country, "holder": holder_id, "person": outgoing_id, "now": now},
+        )
+        if not ended:
+            raise Conflict("relief.not_answerable", person=str(outgoing_id))
+    run(
+        db,
+        """
+        insert into answerable (country, id, holder_id, person_id, started_at)
+        values (%(country)s, %(id)s, %(holder)s, %(person)s, %(now)s)
+        """,
+        {"country": actor.country, "id": new_id(), "holder": holder_id, "person": incoming_id, "now": now},
+    )
+
+
+def _weapons_of(db: Connection, actor: Actor, holder_id: UUID) -> list[UUID]:
+    rows = run(
+        db,
+        """
+        select c.weapon_id
+          from custody c
+          left join case_mark k on k.country = c.country and k.weapon_id = c.weapon_id
+         where c.country = %(country)s and c.holder_id = %(holder)s and k.weapon_id is null
+        """,
+        {"country": actor.country, "holder": holder_id},
+    )
+    return [row["weapon_id"] for row in rows]

@@ -1,0 +1,417 @@
+"""Transfers (mutations) between two stores of a country: ordered, approved, dispatched, received.
+
+Every step locks the transfer before any weapon, and changes its status only from the statuses that allow
+the step, so that of two at once one wins.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from salw.access.queries import get_any_store, get_store
+from salw.core.actor import Actor
+from salw.core.db import Row, run, run_one
+from salw.core.errors import Conflict, NotFound, Unacceptable
+from salw.custody.operations.assignments import end_assignments
+from salw.custody.operations.holders import open_transit
+from salw.custody.operations.moves import (
+    Destination,
+    DocumentNumber,
+    Order,
+    Step,
+    lock_weapons,
+    record_document,
+    record_moves,
+)
+from salw.custody.rules import (
+    MAY_APPROVE,
+    MAY_CANCEL,
+    MAY_DISPATCH,
+    MAY_RECEIVE,
+    Expected,
+    Held,
+    LineStatus,
+    MovementKind,
+    TransferStatus,
+    check_another_officer,
+    check_held_by,
+    check_listed,
+    check_no_open_case,
+    check_transfer_status,
+    status_after_receipt,
+)
+from salw.documents.rules import DocumentKind
+from salw.ledger import operations as ledger
+from salw.ledger.events import make_event
+
+
+@dataclass(frozen=True, slots=True)
+class TransferStep:
+    """Where a step left the transfer: its status, the document's number if it made one, what it moved."""
+
+    status: TransferStatus
+    number: DocumentNumber | None = None
+    moved: Sequence[Held] = ()
+
+
+def order_transfer(
+    db: Connection,
+    *,
+    actor: Actor,
+    now: datetime,
+    transfer_id: UUID,
+    from_store_id: UUID,
+    to_store_id: UUID,
+    due_on: date,
+    weapons: Sequence[Expected],
+    order: Order,
+) -> TransferStep:
+    """Order weapons of a store in scope to any other store of the country; nothing moves.
+
+    The movement order's id is the transfer's. Raises `store.not_found`, `transfer.same_store`,
+    `transfer.due_in_past`, `custody.held_elsewhere`, `custody.case_open` and what locking raises.
+    """
+    if from_store_id == to_store_id:
+        raise Unacceptable("transfer.same_store")
+    if due_on < actor.today:
+        raise Unacceptable("transfer.due_in_past", due_on=due_on.isoformat())
+    source = get_store(db, actor, from_store_id)
+    target = get_any_store(db, actor, to_store_id)
+    held, number = lock_weapons(db, actor, weapons, number_for_unit=source["unit_id"])
+    check_held_by(held, from_store_id)
+    check_no_open_case(held)
+    assert number is not None  # noqa: S101 - asked for above
+    record_document(
+        db,
+        actor=actor,
+        now=now,
+        event_kind="transfer.ordered",
+        document_id=transfer_id,
+        document_kind=DocumentKind.MOVEMENT_ORDER,
+        number=number,
+        order=order,
+        facts={
+            "transfer": str(transfer_id),
+            "from": str(from_store_id),
+            "from_unit": source["unit_id"],
+            "to": str(to_store_id),
+            "to_unit": target["unit_id"],
+            "due_on": due_on.isoformat(),
+            "weapons": [str(h.weapon_id) for h in held],
+        },
+    )
+    _insert_transfer(db, actor, now, transfer_id, source, target, due_on, [h.weapon_id for h in held])
+    return TransferStep(TransferStatus.ORDERED, number)
+
+
+def _insert_transfer(
+    db: Connection,
+    actor: Actor,
+    now: datetime,
+    transfer_id: UUID,
+    source: Row,
+    target: Row,
+    due_on: date,
+    weapon_ids: Sequence[UUID],
+) -> None:
+    run(
+        db,
+        """
+        with ordered as (
+            insert into transfer (country, id, from_store_id, from_unit_id, to_store_id, to_unit_id, status, due_on,
+                                  ordered_by, ordered_at)
+            values (%(country)s, %(id)s, %(from)s, %(from_unit)s, %(to)s, %(to_unit)s, 'ordered', %(due_on)s,
+                    %(person)s, %(now)s)
+        )
+        insert into transfer_line (country, transfer_id, weapon_id, status)
+        select %(country)s, %(id)s, unnest(%(weapons)s::uuid[]), 'ordered'
+        """,
+        {
+            "country": actor.country,
+            "id": transfer_id,
+            "from": source["id"],
+            "from_unit": source["unit_id"],
+            "to": target["id"],
+            "to_unit": target["unit_id"],
+            "due_on": due_on,
+            "person": actor.person_id,
+            "now": now,
+            "weapons": list(weapon_ids),
+        },
+    )
+
+
+def approve_transfer(db: Connection, *, actor: Actor, now: datetime, transfer_id: UUID) -> TransferStep:
+    """Approve an order; another person than the one who gave it.
+
+    Raises `transfer.not_found`, `transfer.wrong_status`, `transfer.same_officer`.
+    """
+    transfer = _lock_transfer(db, actor, transfer_id, "from", MAY_APPROVE)
+    check_another_officer(actor.person_id, transfer["ordered_by"], "transfer.same_officer")
+    _advance(
+        db,
+        actor,
+        transfer_id,
+        MAY_APPROVE,
+        {"status": TransferStatus.APPROVED.value, "approved_by": actor.person_id, "approved_at": now},
+    )
+    _tell(db, actor, now, "transfer.approved", transfer_id)
+    return TransferStep(TransferStatus.APPROVED)
+
+
+def cancel_transfer(db: Connection, *, actor: Actor, now: datetime, transfer_id: UUID) -> TransferStep:
+    """Cancel an order of which nothing has left. Raises `transfer.not_found`, `transfer.wrong_status`."""
+    _lock_transfer(db, actor, transfer_id, "from", MAY_CANCEL)
+    _advance(
+        db,
+        actor,
+        transfer_id,
+        MAY_CANCEL,
+        {"status": TransferStatus.CANCELLED.value, "closed_by": actor.person_id, "closed_at": now},
+    )
+    lines = _lines(db, actor, transfer_id, LineStatus.ORDERED)
+    _mark_lines(db, actor, transfer_id, lines, LineStatus.CANCELLED)
+    _tell(db, actor, now, "transfer.cancelled", transfer_id)
+    return TransferStep(TransferStatus.CANCELLED)
+
+
+def dispatch_transfer(
+    db: Connection,
+    *,
+    actor: Actor,
+    now: datetime,
+    transfer_id: UUID,
+    request_id: UUID,
+    weapons: Sequence[Expected],
+    occurred_at: datetime,
+    order: Order,
+) -> TransferStep:
+    """Send out the weapons scanned, all of them on the order; lines not scanned are cancelled.
+
+    They go to a transit holder that counts with the sender and is awaited by the other unit. The exit
+    order's id is the request's. An assignment ends: it is within the unit that the weapon leaves. Raises
+    `transfer.not_found`, `transfer.wrong_status`, `transfer.not_on_order`, `custody.held_elsewhere`,
+    `custody.case_open` and what locking raises.
+    """
+    transfer = _lock_transfer(db, actor, transfer_id, "from", MAY_DISPATCH)
+    listed = _lines(db, actor, transfer_id, LineStatus.ORDERED)
+    scanned = [w.weapon_id for w in weapons]
+    check_listed(scanned, listed, "transfer.not_on_order")
+    left_out = sorted(set(listed) - set(scanned))
+    to = open_transit(db, actor=actor, from_unit_id=transfer["from_unit_id"], to_unit_id=transfer["to_unit_id"])
+    _advance(
+        db,
+        actor,
+        transfer_id,
+        MAY_DISPATCH,
+        {
+            "status": TransferStatus.DISPATCHED.value,
+            "transit_holder_id": to.holder_id,
+            "dispatched_by": actor.person_id,
+            "dispatched_at": now,
+        },
+    )
+    number, held = _send_out(db, actor, now, transfer, to, request_id, weapons, left_out, occurred_at, order)
+    _mark_lines(db, actor, transfer_id, scanned, LineStatus.DISPATCHED)
+    _mark_lines(db, actor, transfer_id, left_out, LineStatus.CANCELLED)
+    return TransferStep(TransferStatus.DISPATCHED, number, held)
+
+
+def _send_out(
+    db: Connection,
+    actor: Actor,
+    now: datetime,
+    transfer: Row,
+    to: Destination,
+    request_id: UUID,
+    weapons: Sequence[Expected],
+    left_out: Sequence[UUID],
+    occurred_at: datetime,
+    order: Order,
+) -> tuple[DocumentNumber, list[Held]]:
+    held, number = lock_weapons(db, actor, weapons, number_for_unit=transfer["from_unit_id"])
+    check_held_by(held, transfer["from_store_id"])
+    check_no_open_case(held)
+    assert number is not None  # noqa: S101 - asked for above
+    facts = {"transfer": str(transfer["id"])}
+    sent = make_event(
+        actor,
+        "transfer.dispatched",
+        now,
+        facts={**facts, "sent": len(held), "left_out": [str(w) for w in left_out]},
+    )
+    ended = end_assignments(
+        db,
+        actor=actor,
+        now=now,
+        weapon_ids=[h.weapon_id for h in held],
+        because=f"transfer:{transfer['id']}",
+    )
+    record_moves(
+        db,
+        actor=actor,
+        now=now,
+        kind=MovementKind.TRANSFER_OUT,
+        event_kind="weapon.dispatched",
+        steps=[Step(h.weapon_id, h, to) for h in held],
+        document_id=request_id,
+        document_kind=DocumentKind.EXIT_ORDER,
+        number=number,
+        order=order,
+        occurred_at=occurred_at,
+        facts=facts,
+        extra_events=[sent, *ended],
+    )
+    return number, held
+
+
+def receive_transfer(
+    db: Connection,
+    *,
+    actor: Actor,
+    now: datetime,
+    transfer_id: UUID,
+    request_id: UUID,
+    weapons: Sequence[Expected],
+    complete: bool,
+    occurred_at: datetime,
+    order: Order,
+) -> TransferStep:
+    """Take in the weapons scanned; with `complete`, declare that no more is expected.
+
+    What did not arrive stays in transit on the sender's book and the transfer is short; a late weapon may
+    still be received on it. A weapon with an open case is taken in all the same: it is there, and its
+    case is settled by an outcome. Raises `transfer.not_found`, `transfer.wrong_status`,
+    `transfer.same_officer`, `transfer.nothing_received`, `transfer.not_in_transit`,
+    `custody.held_elsewhere` and what locking raises.
+    """
+    transfer = _lock_transfer(db, actor, transfer_id, "to", MAY_RECEIVE)
+    check_another_officer(actor.person_id, transfer["dispatched_by"], "transfer.same_officer")
+    if not weapons and not complete:
+        raise Unacceptable("transfer.nothing_received")
+    awaited = _lines(db, actor, transfer_id, LineStatus.DISPATCHED)
+    scanned = [w.weapon_id for w in weapons]
+    check_listed(scanned, awaited, "transfer.not_in_transit")
+    outstanding = sorted(set(awaited) - set(scanned))
+    status = status_after_receipt(transfer["status"], outstanding=len(outstanding), complete=complete)
+    number: DocumentNumber | None = None
+    held: list[Held] = []
+    if weapons:
+        number, held = _take_in(db, actor, now, transfer, request_id, weapons, occurred_at, order)
+        _mark_lines(db, actor, transfer_id, scanned, LineStatus.RECEIVED)
+    change: dict[str, Any] = {"status": status.value}
+    if status is TransferStatus.CLOSED:
+        change |= {"closed_by": actor.person_id, "closed_at": now}
+    _advance(db, actor, transfer_id, MAY_RECEIVE, change)
+    if status is TransferStatus.CLOSED:
+        _tell(db, actor, now, "transfer.closed", transfer_id)
+    elif complete:
+        _tell(db, actor, now, "transfer.short", transfer_id, outstanding=[str(w) for w in outstanding])
+    return TransferStep(status, number, held)
+
+
+def _take_in(
+    db: Connection,
+    actor: Actor,
+    now: datetime,
+    transfer: Row,
+    request_id: UUID,
+    weapons: Sequence[Expected],
+    occurred_at: datetime,
+    order: Order,
+) -> tuple[DocumentNumber, list[Held]]:
+    held, number = lock_weapons(db, actor, weapons, number_for_unit=transfer["to_unit_id"])
+    check_held_by(held, transfer["transit_holder_id"])
+    assert number is not None  # noqa: S101 - asked for above
+    to = Destination(transfer["to_store_id"], transfer["to_unit_id"])
+    record_moves(
+        db,
+        actor=actor,
+        now=now,
+        kind=MovementKind.TRANSFER_IN,
+        event_kind="weapon.received",
+        steps=[Step(h.weapon_id, h, to) for h in held],
+        document_id=request_id,
+        document_kind=DocumentKind.ENTRY_ORDER,
+        number=number,
+        order=order,
+        occurred_at=occurred_at,
+        facts={"transfer": str(transfer["id"])},
+    )
+    return number, held
+
+
+def _lock_transfer(
+    db: Connection,
+    actor: Actor,
+    transfer_id: UUID,
+    side: Literal["from", "to"],
+    allowed: frozenset[TransferStatus],
+) -> Row:
+    row = run_one(
+        db,
+        # Two steps of one transfer wait here for each other, before either locks a weapon.
+        f"""
+        select * from transfer
+         where country = %(country)s and id = %(id)s and {side}_unit_id = any(%(units)s)
+           for no key update
+        """,
+        {"country": actor.country, "id": transfer_id, "units": list(actor.units)},
+    )
+    if row is None:
+        raise NotFound("transfer.not_found", transfer=str(transfer_id))
+    check_transfer_status(row["status"], allowed)
+    return row
+
+
+def _advance(
+    db: Connection,
+    actor: Actor,
+    transfer_id: UUID,
+    allowed: frozenset[TransferStatus],
+    change: dict[str, Any],
+) -> None:
+    """Change a transfer that stands where the step allows; the condition holds whatever was locked."""
+    done = run(
+        db,
+        f"""
+        update transfer set {", ".join(f"{column} = %({column})s" for column in change)}
+         where country = %(country)s and id = %(id)s and transfer.status = any(%(allowed)s)
+        returning id
+        """,
+        {"country": actor.country, "id": transfer_id, "allowed": [status.value for status in allowed], **change},
+    )
+    if not done:
+        raise Conflict("request.try_again")
+
+
+def _lines(db: Connection, actor: Actor, transfer_id: UUID, status: LineStatus) -> list[UUID]:
+    rows = run(
+        db,
+        "select weapon_id from transfer_line "
+        "where country = %(country)s and transfer_id = %(id)s and status = %(status)s",
+        {"country": actor.country, "id": transfer_id, "status": status.value},
+    )
+    return [row["weapon_id"] for row in rows]
+
+
+def _mark_lines(
+    db: Connection, actor: Actor, transfer_id: UUID, weapon_ids: Sequence[UUID], status: LineStatus
+) -> None:
+    run(
+        db,
+        """
+        update transfer_line set status = %(status)s
+         where country = %(country)s and transfer_id = %(id)s and weapon_id = any(%(weapons)s)
+        """,
+        {"country": actor.country, "id": transfer_id, "weapons": list(weapon_ids), "status": status.value},
+    )
+
+
+def _tell(db: Connection, actor: Actor, now: datetime, kind: str, transfer_id: UUID, **facts: Any) -> None:
+    event = make_event(actor, kind, now, facts={"transfer": str(transfer_id), **facts})
+    ledger.append(db, country=actor.country, events=[event])

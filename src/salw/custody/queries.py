@@ -1,0 +1,103 @@
+"""Reading transfers and disposals, within the scope of the actor."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from salw.core.actor import Actor
+from salw.core.db import Row, run, run_one
+from salw.core.errors import NotFound
+from salw.custody.rules import UNDER_WAY
+
+# Both sides see a transfer; overdue is a day in the country's time and never acts by itself.
+_TRANSFER = """
+select t.id, t.status, t.due_on, (t.due_on < %(today)s and t.status = any(%(under_way)s)) as overdue,
+       t.from_store_id, fs.name as from_store_name, t.to_store_id, ts.name as to_store_name,
+       lpad(d.number::text, 6, '0') || '/' || d.year as document_number,
+       t.ordered_by, t.ordered_at, t.approved_by, t.approved_at, t.dispatched_by, t.dispatched_at,
+       t.closed_by, t.closed_at
+  from transfer t
+  join store fs on fs.country = t.country and fs.id = t.from_store_id
+  join store ts on ts.country = t.country and ts.id = t.to_store_id
+  join document d on d.country = t.country and d.id = t.id
+ where t.country = %(country)s
+   and (t.from_unit_id = any(%(units)s) or t.to_unit_id = any(%(units)s))
+"""
+
+
+def get_transfer(db: Connection, actor: Actor, transfer_id: UUID) -> Row:
+    """Return a transfer of which either side is in scope. Raises `transfer.not_found`."""
+    row = run_one(db, f"{_TRANSFER} and t.id = %(id)s", {**_scope(actor), "id": transfer_id})
+    if row is None:
+        raise NotFound("transfer.not_found", transfer=str(transfer_id))
+    return row
+
+
+def list_transfers(db: Connection, actor: Actor, *, status: str | None, after: UUID | None, limit: int) -> list[Row]:
+    """Return the transfers of which either side is in scope, by id, at most `limit`."""
+    return run(
+        db,
+        f"""{_TRANSFER}
+           and (%(status)s::text is null or t.status = %(status)s)
+           and t.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
+         order by t.id limit %(limit)s
+        """,
+        {**_scope(actor), "status": status, "after": after, "limit": limit},
+    )
+
+
+def list_transfer_lines(db: Connection, actor: Actor, transfer_id: UUID) -> list[Row]:
+    """Return the lines of a transfer, with each weapon's version while it is in scope, else null."""
+    return run(
+        db,
+        """
+        select l.weapon_id as weapon, l.status, c.seq as version
+          from transfer_line l
+          left join custody c on c.country = l.country and c.weapon_id = l.weapon_id
+               and (c.unit_id = any(%(units)s) or c.awaited_by_unit_id = any(%(units)s))
+         where l.country = %(country)s and l.transfer_id = %(id)s
+         order by l.weapon_id
+        """,
+        {**_scope(actor), "id": transfer_id},
+    )
+
+
+def get_disposal(db: Connection, actor: Actor, disposal_id: UUID) -> Row:
+    """Return a disposal of a unit in scope. Raises `disposal.not_found`."""
+    row = run_one(
+        db,
+        """
+        select d.id, d.status, d.store_id, d.method, d.place, d.authority, d.proposed_by, d.proposed_at,
+               d.approved_by, d.approved_at
+          from disposal d
+         where d.country = %(country)s and d.id = %(id)s and d.unit_id = any(%(units)s)
+        """,
+        {**_scope(actor), "id": disposal_id},
+    )
+    if row is None:
+        raise NotFound("disposal.not_found", disposal=str(disposal_id))
+    return row
+
+
+def list_disposal_lines(db: Connection, actor: Actor, disposal_id: UUID) -> list[Row]:
+    """Return the weapons of a disposal with their versions."""
+    return run(
+        db,
+        """
+        select l.weapon_id as weapon, c.seq as version
+          from disposal_line l
+          join custody c on c.country = l.country and c.weapon_id = l.weapon_id
+         where l.country = %(country)s and l.disposal_id = %(id)s
+         order by l.weapon_id
+        """,
+        {**_scope(actor), "id": disposal_id},
+    )
+
+
+def _scope(actor: Actor) -> Row:
+    return {
+        "country": actor.country,
+        "units": list(actor.units),
+        "today": actor.today,
+        "under_way": [status.value for status in UNDER_WAY],
+    }

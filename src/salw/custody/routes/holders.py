@@ -1,0 +1,76 @@
+"""`PUT /v1/holders/{id}`, `PUT /v1/reliefs/{id}` and `PUT /v1/assignments/{id}`: who answers, whose it is."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from salw.access.guard import Desk, requires
+from salw.access.repeats import answer_once
+from salw.access.rules import Permission
+from salw.custody.operations.assignments import assign_weapons
+from salw.custody.operations.holders import open_user_holder
+from salw.custody.operations.reliefs import relieve
+from salw.custody.schemas import AssignmentIn, HolderIn, HolderOut, ListedOut, ReliefIn, expected, listed
+
+router = APIRouter(tags=["custody"])
+
+
+@router.put("/holders/{holder_id}")
+def put_holder(holder_id: UUID, body: HolderIn, desk: Desk = requires(Permission.RELIEF_RECORD)) -> HolderOut:
+    """Open a post, crew, vehicle or detachment. The id is the client's; a repeat gives the first answer."""
+
+    def work() -> HolderOut:
+        open_user_holder(
+            desk.db,
+            actor=desk.actor,
+            now=desk.now,
+            holder_id=holder_id,
+            unit_uuid=body.unit,
+            kind=body.kind.holder_kind,
+            name=body.name,
+            person_id=body.answerable,
+        )
+        return HolderOut(id=holder_id, kind=body.kind, name=body.name, answerable=body.answerable)
+
+    return answer_once(desk, "holder", holder_id, body, HolderOut, work)
+
+
+@router.put("/reliefs/{relief_id}")
+def put_relief(relief_id: UUID, body: ReliefIn, desk: Desk = requires(Permission.RELIEF_RECORD)) -> ListedOut:
+    """Relieve an answerable person; the weapons must be what the holder has. A repeat gives the first answer."""
+
+    def work() -> ListedOut:
+        held = relieve(
+            desk.db,
+            actor=desk.actor,
+            now=desk.now,
+            relief_id=relief_id,
+            holder_id=body.holder,
+            outgoing_id=body.outgoing,
+            incoming_id=body.incoming,
+            weapons=expected(body.weapons),
+        )
+        return listed(relief_id, held)
+
+    return answer_once(desk, "relief", relief_id, body, ListedOut, work)
+
+
+@router.put("/assignments/{assignment_id}")
+def put_assignment(
+    assignment_id: UUID, body: AssignmentIn, desk: Desk = requires(Permission.ASSIGNMENT_RECORD)
+) -> ListedOut:
+    """Assign weapons to whom they belong, or end their assignment. A repeat gives the first answer."""
+
+    def work() -> ListedOut:
+        held = assign_weapons(
+            desk.db,
+            actor=desk.actor,
+            now=desk.now,
+            assignment_id=assignment_id,
+            person_id=body.to.person if body.to else None,
+            holder_id=body.to.holder if body.to else None,
+            weapons=expected(body.weapons),
+        )
+        return listed(assignment_id, held)
+
+    return answer_once(desk, "assignment", assignment_id, body, ListedOut, work)
