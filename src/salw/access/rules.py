@@ -25,6 +25,7 @@ class Permission(StrEnum):
     STOCKTAKE_CLOSE = "stocktake:close"
     STOCKTAKE_COUNT = "stocktake:count"
     STOCKTAKE_OPEN = "stocktake:open"
+    STOCKTAKE_READ = "stocktake:read"
     SUMMARY_PUBLISH = "summary:publish"
     SUMMARY_READ = "summary:read"
     TRANSFER_APPROVE = "transfer:approve"
@@ -60,6 +61,7 @@ _READS = {
     Permission.REPORT_READ,
     Permission.SCAN_READ,
     Permission.SESSION_OWN,
+    Permission.STOCKTAKE_READ,
     Permission.TRANSFER_READ,
     Permission.WEAPON_READ,
 }
