@@ -5,7 +5,6 @@ the values can be erased and every proof still stands (`docs/architecture.md`).
 """
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +15,7 @@ import rfc8785
 
 from salw.core.actor import Actor
 from salw.core.db import instant_text
-from salw.core.ids import new_id
+from salw.core.ids import new_id, random_bytes
 
 SCHEMA = 1
 LEAF_PREFIX = b"\x00"  # RFC 6962, 2.1: a leaf is hashed with a zero byte before it
@@ -45,7 +44,7 @@ class Commitment:
 
 def commit_to(value: Any) -> Commitment:
     """Return a salted commitment to a JSON value: SHA-256 over a 32-byte salt and its canonical bytes."""
-    salt = os.urandom(32)
+    salt = random_bytes(32)
     return Commitment(new_id(), salt, hashlib.sha256(salt + rfc8785.dumps(value)).digest(), value)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from salw.core.actor import Actor
 from salw.core.db import Row, run
 from salw.core.errors import Conflict, NotFound, Unacceptable
-from salw.core.ids import new_id
+from salw.core.ids import new_id, random_bytes
 from salw.ledger.events import Commitment, Event, commit_to, make_event
 from salw.ledger.events import columns as event_columns
 from salw.ledger.operations import APPEND_CTE, keep_values
@@ -193,7 +193,7 @@ def make_labels(
         raise Conflict("label.already_labelled", weapons=[str(w) for w in weapon_ids if w in old], count=len(old))
     reason = commit_to(replace_reason) if old else None
     keep_values(db, country=actor.country, commitments=[reason] if reason else [])
-    drawn = draw_many(len(weapon_ids))
+    drawn = draw_many(len(weapon_ids), random_bytes)
     events = _label_events(actor, now, batch_id, weapon_ids, drawn, old, reason)
     written = run(
         db,
