@@ -25,11 +25,13 @@ from salw.intake.routes import router as intake
 from salw.registry.routes import router as registry
 from salw.registry.rules import CONSTRAINTS as REGISTRY
 from salw.scanning.routes import router as scanning
+from salw.stocktakes.routes import router as stocktakes
+from salw.stocktakes.rules import CONSTRAINTS as STOCKTAKES
 from salw.summaries.routes import router as summaries
 from salw.summaries.rules import CONSTRAINTS as SUMMARIES
 
-ROUTERS = (access, disposals, holders, issues, transfers, intake, summaries, registry, scanning)
-CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {**REGISTRY, **CUSTODY, **SUMMARIES}
+ROUTERS = (access, disposals, holders, issues, transfers, intake, stocktakes, summaries, registry, scanning)
+CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {**REGISTRY, **CUSTODY, **STOCKTAKES, **SUMMARIES}
 PREFIX = "/v1"
 ENGINES = {"app": "salw_app", "exchange": "salw_exchange", "publisher": "salw_publisher"}
 

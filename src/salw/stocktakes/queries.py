@@ -126,6 +126,20 @@ def get_totals(db: Connection, actor: Actor, stocktake_id: UUID) -> Totals:
     return total_lines(db, actor.country, stocktake_id)
 
 
+def list_differences(db: Connection, country: str, stocktake_id: UUID) -> list[Row]:
+    """Return the lines of a check in scope that are not as they should be: `id, outcome, weapon_id, counts`."""
+    return run(
+        db,
+        """
+        select id, outcome, weapon_id, counts from stocktake_line
+         where country = %(country)s and stocktake_id = %(id)s
+           and outcome not in ('matched', 'moved_during_count')
+         order by id
+        """,
+        {"country": country, "id": stocktake_id},
+    )
+
+
 def total_lines(db: Connection, country: str, stocktake_id: UUID) -> Totals:
     """Return the lines written so far by outcome, of a check already found in scope."""
     rows = run(

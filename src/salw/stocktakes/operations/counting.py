@@ -1,0 +1,185 @@
+"""Counting: what was seen, resolved in the register, and told back without a word of what is expected."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from salw.core.actor import Actor
+from salw.core.db import Row, instant_text, run, run_one
+from salw.core.errors import NotFound
+from salw.core.ids import new_id
+from salw.ledger.events import Commitment, Event, columns, commit_to, make_event
+from salw.ledger.operations import APPEND_CTE, keep_values
+from salw.stocktakes.rules import (
+    ANSWER_OF_READING,
+    CountAnswer,
+    NewCount,
+    Read,
+    Reading,
+    check_open,
+    read,
+)
+
+# Counting shares the lock of the check, closing takes it alone: no count slips in behind a closure.
+_LOCK = """
+select store_id, status from stocktake
+ where country = %(country)s and id = %(id)s and unit_id = any(%(units)s)
+   for share
+"""
+
+_KNOWN = """
+select id, fingerprint from stocktake_count
+ where country = %(country)s and stocktake_id = %(stocktake)s and id = any(%(ids)s)
+"""
+
+# Marks found on many weapons by their nature (proof, parts) do not name one, nor do marks nobody can read.
+# Where several weapons bear the mark, the one that this check expects is meant; where that leaves more
+# than one, or none of several, nothing is guessed. A typed text that is a label code or a registry number
+# of ours is that first, and a mark only if it is neither.
+_RECORD = f"""
+with {APPEND_CTE}, given as (
+    select * from unnest(%(ids)s::uuid[], %(methods)s::text[], %(texts)s::text[], %(labels)s::text[],
+                         %(tails)s::text[], %(numbers)s::text[], %(marks)s::text[], %(instants)s::timestamptz[],
+                         %(conditions)s::text[], %(notes)s::uuid[], %(fingerprints)s::bytea[])
+        as g (id, method, text, label, tail, number, mark, counted_at, condition, note_id, fingerprint)
+), borne as (
+    select b.mark,
+           case when count(distinct m.weapon_id) = 1 then (array_agg(m.weapon_id))[1]
+                when count(distinct e.weapon_id) = 1
+                then (array_agg(e.weapon_id) filter (where e.weapon_id is not null))[1]
+           end as weapon_id
+      from (select distinct mark from given where mark is not null) as b
+      join mark m on m.country = %(country)s and m.normalised = b.mark
+       and m.kind not in ('proof', 'part') and m.legibility in ('legible', 'partial')
+      left join stocktake_expected e
+        on e.country = %(country)s and e.stocktake_id = %(stocktake)s and e.weapon_id = m.weapon_id
+     group by b.mark
+), resolved as (
+    select g.*,
+           case when g.method = 'unreadable' then 'unreadable'
+                when l.code is not null and g.tail <> l.tail then 'wrong_label'
+                when l.voided_at is not null then 'void_label'
+                when l.weapon_id is not null or w.id is not null or b.weapon_id is not null then 'weapon'
+                when l.code is not null then 'unattached_label'
+                when b.mark is not null then 'ambiguous_mark'
+                when g.label is not null then 'unknown_label'
+                else 'unknown_mark'
+           end as reading,
+           coalesce(l.weapon_id, w.id, b.weapon_id) as found_id,
+           coalesce(l.code, w.registry_number, b.mark, g.label, g.number, g.mark) as read_as
+      from given g
+      left join label l on l.country = %(country)s and l.code = g.label
+      left join weapon w on w.country = %(country)s and w.registry_number = g.number
+      left join borne b on b.mark = g.mark
+)
+insert into stocktake_count (country, stocktake_id, id, method, text, reading, read_as, weapon_id, counted_at,
+                             condition, note_id, fingerprint, counted_by, event_id)
+select %(country)s, %(stocktake)s, r.id, r.method, r.text, r.reading, r.read_as,
+       case when r.reading = 'weapon' then r.found_id end, r.counted_at, r.condition, r.note_id, r.fingerprint,
+       %(by)s, %(event)s
+  from resolved r
+returning id, reading
+"""
+
+
+def lock_stocktake(db: Connection, actor: Actor, stocktake_id: UUID) -> Row:
+    """Lock a check for counting and return its store and status. Raises `stocktake.not_found`, `stocktake.closed`."""
+    row = run_one(db, _LOCK, {"country": actor.country, "id": stocktake_id, "units": list(actor.units)})
+    if row is None:
+        raise NotFound("stocktake.not_found", stocktake=str(stocktake_id))
+    check_open(row["status"])
+    return row
+
+
+def record_counts(
+    db: Connection, *, actor: Actor, now: datetime, stocktake_id: UUID, counts: Sequence[NewCount]
+) -> list[CountAnswer]:
+    """Record what was seen and return one answer a count, in the same order.
+
+    Counts are never changed: one already known is `repeated`, another one under its id `id_reused`, and a
+    malformed one is not kept, so that the counter reads again. The whole list is **one** ledger event, with
+    each count in it in canonical form: a count is not a fact about custody, a list is what a counter hands
+    in, and an event a count would cost three times as much (docs/architecture.md). Raises
+    `stocktake.not_found`, `stocktake.closed`.
+    """
+    lock_stocktake(db, actor, stocktake_id)
+    where = {"country": actor.country, "stocktake": stocktake_id}
+    known = {r["id"]: r["fingerprint"] for r in run(db, _KNOWN, {**where, "ids": [c.id for c in counts]})}
+    answers: list[CountAnswer | None] = []
+    new: list[tuple[NewCount, Read]] = []
+    for count in counts:
+        fingerprint = count.fingerprint
+        if count.id in known:
+            same = known[count.id] == fingerprint
+            answers.append(CountAnswer.REPEATED if same else CountAnswer.ID_REUSED)
+            continue
+        meaning = read(count)
+        if meaning is None:
+            answers.append(CountAnswer.MALFORMED)
+            continue
+        known[count.id] = fingerprint
+        new.append((count, meaning))
+        answers.append(None)
+    readings = _write(db, actor, now, stocktake_id, new) if new else {}
+    return [answer or ANSWER_OF_READING[readings[count.id]] for count, answer in zip(counts, answers, strict=True)]
+
+
+def _write(
+    db: Connection, actor: Actor, now: datetime, stocktake_id: UUID, new: Sequence[tuple[NewCount, Read]]
+) -> dict[UUID, Reading]:
+    notes = {c.id: commit_to({"note": c.note}) for c, _ in new if c.note is not None}
+    keep_values(db, country=actor.country, commitments=list(notes.values()))
+    event = _event(actor, now, stocktake_id, new, notes)
+    rows = run(
+        db,
+        _RECORD,
+        {
+            "country": actor.country,
+            "stocktake": stocktake_id,
+            "by": actor.person_id,
+            "event": event.id,
+            **columns([event]),
+            "ids": [c.id for c, _ in new],
+            "methods": [c.method.value for c, _ in new],
+            "texts": [r.text for _, r in new],
+            "labels": [r.label for _, r in new],
+            "tails": [r.tail for _, r in new],
+            "numbers": [r.number for _, r in new],
+            "marks": [r.mark for _, r in new],
+            "instants": [c.counted_at for c, _ in new],
+            "conditions": [c.condition.value if c.condition else None for c, _ in new],
+            "notes": [notes[c.id].id if c.id in notes else None for c, _ in new],
+            "fingerprints": [c.fingerprint for c, _ in new],
+        },
+    )
+    return {row["id"]: Reading(row["reading"]) for row in rows}
+
+
+def _event(
+    actor: Actor,
+    now: datetime,
+    stocktake_id: UUID,
+    new: Sequence[tuple[NewCount, Read]],
+    notes: dict[UUID, Commitment],
+) -> Event:
+    """Return the event of a list of counts: rows instead of objects, because there are a thousand of them."""
+    listed: list[list[Any]] = [
+        [
+            str(c.id),
+            c.method.value,
+            r.text,
+            instant_text(c.counted_at),
+            c.condition.value if c.condition else None,
+            notes[c.id].digest.hex() if c.id in notes else None,
+        ]
+        for c, r in new
+    ]
+    facts = {
+        "stocktake": str(stocktake_id),
+        "columns": ["id", "method", "read", "counted_at", "condition", "note_commitment"],
+        "counts": listed,
+    }
+    return make_event(actor, "stocktake.counted", now, facts=facts, event_id=new_id())

@@ -1,0 +1,95 @@
+"""Opening a check: what the store's book holds is frozen at that moment."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from salw.access.queries import get_store
+from salw.core.actor import Actor
+from salw.core.db import Row, run_one
+from salw.core.errors import Conflict
+from salw.ledger import operations as ledger
+from salw.ledger.events import make_event
+from salw.stocktakes.rules import StocktakeKind
+
+# One statement, so that the check and its expected set are of one snapshot. `statement_timestamp()` lies
+# before that snapshot: a movement committed after it is never taken for one of before the opening. The
+# digest lets an auditor prove later that the frozen set was not touched up.
+_OPEN = """
+with opened as (
+    insert into stocktake (country, id, store_id, unit_id, kind, mission, status, log_size, opened_at, opened_by,
+                           opened_role)
+    values (%(country)s, %(id)s, %(store)s, %(unit)s, %(kind)s, %(mission)s, 'open',
+            (select coalesce(max(idx) + 1, 0) from leaf where country = %(country)s),
+            statement_timestamp(), %(by)s, %(role)s)
+    returning opened_at, log_size
+), frozen as (
+    insert into stocktake_expected (country, stocktake_id, weapon_id, seq, holder_id, case_id)
+    select %(country)s, %(id)s, c.weapon_id, c.seq, c.holder_id, k.case_id
+      from custody c
+      left join case_mark k on (k.country, k.weapon_id) = (c.country, c.weapon_id)
+     where c.country = %(country)s and c.holder_id = %(store)s
+     order by c.weapon_id
+    returning weapon_id, seq
+)
+select o.opened_at, o.log_size, f.weapons, f.digest
+  from opened o,
+       (select count(*) as weapons,
+               encode(sha256(coalesce(string_agg(weapon_id || ':' || seq, ',' order by weapon_id), '')::bytea), 'hex')
+               as digest
+          from frozen) as f
+"""
+
+
+def open_stocktake(
+    db: Connection,
+    *,
+    actor: Actor,
+    now: datetime,
+    stocktake_id: UUID,
+    store_id: UUID,
+    kind: StocktakeKind,
+    mission: str | None,
+) -> Row:
+    """Open a check of a store and freeze what its book holds; return `opened_at` and `log_size`.
+
+    Weapons under an open case are expected too, and marked: one that is found present must be told. How
+    many are expected is told to nobody. Raises `store.not_found`, `stocktake.already_open`.
+    """
+    store = get_store(db, actor, store_id)
+    running = run_one(
+        db,
+        "select id from stocktake where country = %(country)s and store_id = %(store)s and status = 'open'",
+        {"country": actor.country, "store": store_id},
+    )
+    if running is not None:
+        raise Conflict("stocktake.already_open", stocktake=str(running["id"]))
+    opened = run_one(
+        db,
+        _OPEN,
+        {
+            "country": actor.country,
+            "id": stocktake_id,
+            "store": store_id,
+            "unit": store["unit_id"],
+            "kind": kind.value,
+            "mission": mission,
+            "by": actor.person_id,
+            "role": actor.roles[0],
+        },
+    )
+    assert opened is not None  # noqa: S101 - an insert returns its row
+    facts = {
+        "stocktake": str(stocktake_id),
+        "store": str(store_id),
+        "unit": store["unit_id"],
+        "kind": kind.value,
+        "mission": mission,
+        "role": actor.roles[0],
+        "log_size": opened["log_size"],
+        "expected": opened["weapons"],
+        "expected_digest": opened["digest"],
+    }
+    ledger.append(db, country=actor.country, events=[make_event(actor, "stocktake.opened", now, facts=facts)])
+    return opened

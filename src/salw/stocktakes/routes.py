@@ -1,0 +1,116 @@
+"""`/v1/stocktakes`: open a check, count blind, close it, read what it is."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from salw.access.guard import Desk, requires
+from salw.access.repeats import answer_once
+from salw.access.rules import Permission
+from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
+from salw.custody.schemas import Addressed
+from salw.stocktakes import queries
+from salw.stocktakes.operations.closing import close_stocktake
+from salw.stocktakes.operations.counting import record_counts
+from salw.stocktakes.operations.opening import open_stocktake
+from salw.stocktakes.rules import StocktakeStatus
+from salw.stocktakes.schemas import (
+    ClosedOut,
+    ClosureIn,
+    CountedOut,
+    CountsIn,
+    CountsOut,
+    OpenedOut,
+    StocktakeIn,
+    StocktakeOut,
+    StocktakeResultOut,
+    header,
+    totals_out,
+)
+
+router = APIRouter(tags=["stocktakes"])
+Limit = Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)]
+
+
+@router.put("/stocktakes/{stocktake_id}")
+def put_stocktake(stocktake_id: UUID, body: StocktakeIn, desk: Desk = requires(Permission.STOCKTAKE_OPEN)) -> OpenedOut:
+    """Open a check of a store; what its book holds is frozen now. The id is the client's; a repeat gives the first
+    answer."""
+
+    def work() -> OpenedOut:
+        opened = open_stocktake(
+            desk.db,
+            actor=desk.actor,
+            now=desk.now,
+            stocktake_id=stocktake_id,
+            store_id=body.store,
+            kind=body.kind,
+            mission=body.mission,
+        )
+        return OpenedOut(
+            id=stocktake_id,
+            store=body.store,
+            kind=body.kind,
+            status=StocktakeStatus.OPEN,
+            mission=body.mission,
+            opened_at=opened["opened_at"],
+            log_size=opened["log_size"],
+        )
+
+    return answer_once(desk, "stocktake", stocktake_id, body, OpenedOut, work)
+
+
+@router.post("/stocktakes/{stocktake_id}/counts")
+def post_counts(stocktake_id: UUID, body: CountsIn, desk: Desk = requires(Permission.STOCKTAKE_COUNT)) -> CountsOut:
+    """Record what was seen, up to 1,000 things. Each count has its own id, so that a list may be sent again."""
+    answers = record_counts(
+        desk.db, actor=desk.actor, now=desk.now, stocktake_id=stocktake_id, counts=[c.new for c in body.counts]
+    )
+    return CountsOut(
+        counts=[CountedOut(id=c.id, answer=answer) for c, answer in zip(body.counts, answers, strict=True)]
+    )
+
+
+@router.post("/stocktakes/{stocktake_id}/closure")
+def post_closure(stocktake_id: UUID, body: ClosureIn, desk: Desk = requires(Permission.STOCKTAKE_CLOSE)) -> ClosedOut:
+    """Close a check: every weapon expected or seen gets its one line, and a case opens on what is missing."""
+
+    def work() -> ClosedOut:
+        totals, incident_id = close_stocktake(desk.db, actor=desk.actor, now=desk.now, stocktake_id=stocktake_id)
+        return ClosedOut(
+            id=stocktake_id, status=StocktakeStatus.CLOSED, totals=totals_out(totals), incident=incident_id
+        )
+
+    addressed = Addressed(subject=stocktake_id, body=body)
+    return answer_once(desk, "stocktake.closure", body.id, addressed, ClosedOut, work)
+
+
+@router.get("/stocktakes/{stocktake_id}")
+def get_stocktake(stocktake_id: UUID, desk: Desk = requires(Permission.STOCKTAKE_READ)) -> StocktakeResultOut:
+    """Show a check; its result only once it is closed."""
+    row = queries.get_stocktake(desk.db, desk.actor, stocktake_id)
+    totals = None
+    if row["status"] == StocktakeStatus.CLOSED:
+        totals = totals_out(queries.get_totals(desk.db, desk.actor, stocktake_id))
+    return StocktakeResultOut(**header(row), totals=totals, incident=row["incident_id"])
+
+
+@router.get("/stocktakes")
+def get_stocktakes(
+    desk: Desk = requires(Permission.STOCKTAKE_READ),
+    store: UUID | None = None,
+    status: StocktakeStatus | None = None,
+    cursor: str | None = None,
+    limit: Limit = PAGE_SIZE,
+) -> Page[StocktakeOut]:
+    """List the checks in scope, of one store or one status where asked."""
+    rows = queries.list_stocktakes(
+        desk.db,
+        desk.actor,
+        store_id=store,
+        status=status.value if status else None,
+        after=decode_cursor(cursor),
+        limit=limit + 1,
+    )
+    return cut([StocktakeOut(**header(row)) for row in rows], limit, [row["id"] for row in rows])

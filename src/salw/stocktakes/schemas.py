@@ -1,0 +1,184 @@
+"""What the routes of checks take and give."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from salw.core.db import Row
+from salw.core.shapes import In, Out
+from salw.stocktakes.reconciliation import Totals
+from salw.stocktakes.rules import Condition, CountAnswer, Method, NewCount, StocktakeKind, StocktakeStatus
+
+COUNTS_MAX = 1_000
+
+
+class StocktakeIn(In):
+    """A check to open: of which store, of which kind, on which order of mission."""
+
+    store: UUID
+    kind: StocktakeKind
+    mission: (
+        Annotated[str, Field(min_length=1, max_length=100, description="Number of the order of mission")] | None
+    ) = None
+
+
+class OpenedOut(Out):
+    """A check now open. How many weapons are expected is told to nobody until it is closed."""
+
+    id: UUID
+    store: UUID
+    kind: StocktakeKind
+    status: StocktakeStatus
+    mission: str | None
+    opened_at: datetime
+    log_size: int
+
+
+class CountIn(In):
+    """One thing seen. `text` is what was scanned or typed; what nobody can read has a note instead."""
+
+    id: UUID
+    method: Method
+    text: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    counted_at: AwareDatetime
+    condition: Condition | None = None
+    note: Annotated[str, Field(min_length=1, max_length=1_000)] | None = None
+
+    @model_validator(mode="after")
+    def text_or_note(self) -> "CountIn":
+        """Refuse a scan without text, and an unreadable thing without a note or with a text."""
+        if self.method is Method.UNREADABLE and (self.text is not None or self.note is None):
+            raise ValueError("an unreadable thing has a note and no text")
+        if self.method is not Method.UNREADABLE and self.text is None:
+            raise ValueError("what was read is missing")
+        return self
+
+    @property
+    def new(self) -> NewCount:
+        """Return the count as the operation wants it."""
+        return NewCount(self.id, self.method, self.text, self.counted_at, self.condition, self.note)
+
+
+class CountsIn(In):
+    """What one counter hands in, in any order; each count has an id of the client's."""
+
+    counts: Annotated[list[CountIn], Field(min_length=1, max_length=COUNTS_MAX)]
+
+
+class CountedOut(Out):
+    """What became of one count."""
+
+    id: UUID
+    answer: CountAnswer
+
+
+class CountsOut(Out):
+    """One answer a count, in the order of the list."""
+
+    counts: list[CountedOut]
+
+
+class ClosureIn(In):
+    """A closure; the id is the client's, a repeat gives the first answer."""
+
+    id: UUID
+
+
+class TotalsOut(Out):
+    """Lines by outcome, and the sums they must agree with (weapons)."""
+
+    matched: int
+    missing: int
+    extra_known: int
+    extra_unregistered: int
+    void_label: int
+    unreadable: int
+    moved_during_count: int
+    moved_expected: int
+    moved_seen: int
+    expected: int
+    seen: int
+    lines: int
+
+
+class ClosedOut(Out):
+    """What a check came to, and the case opened on what is missing, if any."""
+
+    id: UUID
+    status: StocktakeStatus
+    totals: TotalsOut
+    incident: UUID | None
+
+
+class OfficerOut(Out):
+    """A person in the function in which he acted; names are null where they were erased."""
+
+    id: UUID
+    role: str
+    rank: str | None
+    family_name: str | None
+    given_names: str | None
+
+
+class StocktakeOut(Out):
+    """A check without what it expects or found."""
+
+    id: UUID
+    kind: StocktakeKind
+    status: StocktakeStatus
+    mission: str | None
+    store: UUID
+    store_name: str
+    unit: UUID
+    unit_name: str
+    force: str | None
+    log_size: int
+    opened_at: datetime
+    opened_by: OfficerOut
+    closed_at: datetime | None
+    closed_by: OfficerOut | None
+
+
+class StocktakeResultOut(StocktakeOut):
+    """A check with its result, which is null until it is closed (blind count)."""
+
+    totals: TotalsOut | None
+    incident: UUID | None
+
+
+def totals_out(totals: Totals) -> TotalsOut:
+    """Return the totals as they go out."""
+    return TotalsOut(**{name: getattr(totals, name) for name in TotalsOut.model_fields})
+
+
+def header(row: Row) -> dict[str, Any]:
+    """Return the fields of `StocktakeOut` from a row of `queries.get_stocktake`."""
+    return {
+        "id": row["id"],
+        "kind": row["kind"],
+        "status": row["status"],
+        "mission": row["mission"],
+        "store": row["store_id"],
+        "store_name": row["store_name"],
+        "unit": row["unit_uuid"],
+        "unit_name": row["unit_name"],
+        "force": row["force_code"],
+        "log_size": row["log_size"],
+        "opened_at": row["opened_at"],
+        "opened_by": _officer(row, "opened"),
+        "closed_at": row["closed_at"],
+        "closed_by": _officer(row, "closed") if row["closed_by"] else None,
+    }
+
+
+def _officer(row: Row, act: str) -> OfficerOut:
+    value = row[f"{act}_by_value"] or {}
+    return OfficerOut(
+        id=row[f"{act}_by"],
+        role=row[f"{act}_role"],
+        rank=value.get("rank"),
+        family_name=value.get("family_name"),
+        given_names=value.get("given_names"),
+    )
