@@ -14,6 +14,8 @@ import pytest
 from cluster import Database, Run, begin_run, drop
 from salw.core.embedded import Cluster
 
+pytest_plugins = ["service_fixtures"]
+
 # marker: (what to look for, the Debian package that has it)
 TOOLS: dict[str, tuple[tuple[str, ...], str]] = {
     "chromium": (("chromium", "chromium-browser", "google-chrome"), "chromium"),

@@ -8,29 +8,29 @@ from salw.main import api_routes, permission_of
 
 OPEN = {("POST", "/v1/sessions")}
 
-INTERFACE = """
-GET /v1/weapons/{weapon_id}
-PUT /v1/weapons/{weapon_id}
-GET /v1/weapons
-GET /v1/weapons/{weapon_id}/history
-GET /v1/models
-POST /v1/label-batches
-GET /v1/label-batches/{batch_id}/sheet.pdf
-POST /v1/scans
-PUT /v1/issues/{issue_id}
-PUT /v1/returns/{return_id}
-PUT /v1/transfers/{transfer_id}
-POST /v1/transfers/{transfer_id}/approval
-POST /v1/transfers/{transfer_id}/dispatch
-POST /v1/transfers/{transfer_id}/receipt
-POST /v1/transfers/{transfer_id}/cancellation
-PUT /v1/incidents/{incident_id}
-POST /v1/incidents/{incident_id}/outcome
-PUT /v1/stocktakes/{stocktake_id}
-POST /v1/stocktakes/{stocktake_id}/counts
-POST /v1/stocktakes/{stocktake_id}/closure
-GET /v1/summaries/cross-border
-""".split("\n")[1:-1]
+INTERFACE = (
+    "GET /v1/weapons/{weapon_id}",
+    "PUT /v1/weapons/{weapon_id}",
+    "GET /v1/weapons",
+    "GET /v1/weapons/{weapon_id}/history",
+    "GET /v1/models",
+    "POST /v1/label-batches",
+    "GET /v1/label-batches/{batch_id}/sheet.pdf",
+    "POST /v1/scans",
+    "PUT /v1/issues/{issue_id}",
+    "PUT /v1/returns/{return_id}",
+    "PUT /v1/transfers/{transfer_id}",
+    "POST /v1/transfers/{transfer_id}/approval",
+    "POST /v1/transfers/{transfer_id}/dispatch",
+    "POST /v1/transfers/{transfer_id}/receipt",
+    "POST /v1/transfers/{transfer_id}/cancellation",
+    "PUT /v1/incidents/{incident_id}",
+    "POST /v1/incidents/{incident_id}/outcome",
+    "PUT /v1/stocktakes/{stocktake_id}",
+    "POST /v1/stocktakes/{stocktake_id}/counts",
+    "POST /v1/stocktakes/{stocktake_id}/closure",
+    "GET /v1/summaries/cross-border",
+)
 
 
 def served() -> set[str]:
@@ -51,10 +51,7 @@ def test_reconciliations_are_served_in_four_forms(subject: str, form: str) -> No
 
 def test_every_route_names_its_permission() -> None:
     without = {
-        (method, path)
-        for path, route in api_routes()
-        for method in route.methods or ()
-        if permission_of(route) is None
+        (method, path) for path, route in api_routes() for method in route.methods or () if permission_of(route) is None
     }
     assert without == OPEN
 

@@ -1,0 +1,60 @@
+"""Every route against its own OpenAPI document: whatever is sent, never a 5xx, always the promised shape."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import response_schema_conformance
+
+from salw.access.operations.organisation import post_person
+from salw.access.rules import Role
+from salw.core import clock
+from salw.core.ids import new_id
+from salw.main import ENGINES, create_app
+from world import World, build_world
+
+
+@pytest.fixture(scope="module")
+def busy_world(app_engine: object) -> World:
+    """Return a world whose storekeeper holds every role, so that requests come past the gate."""
+    world = build_world(app_engine)  # type: ignore[arg-type]  # the fixture's engine
+    now = clock.now()
+    with world.transaction() as db:
+        for role in Role:
+            post_person(
+                db,
+                actor=replace(world.founder, units=world.units),
+                now=now,
+                posting_id=new_id(),
+                person_id=world["keeper"].person_id,
+                unit_id=world.root,
+                role=role,
+                started_on=date(2020, 1, 1),
+            )
+    world.register(5)
+    return world
+
+
+# The document needs no database: engines connect at their first use.
+schema = schemathesis.openapi.from_dict(
+    create_app(dict.fromkeys(ENGINES.values(), "postgresql+psycopg:///nowhere")).openapi()
+)
+
+
+@schema.parametrize()
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_request_breaks_the_service(case: schemathesis.Case, service: str, busy_world: World) -> None:
+    case.call_and_validate(
+        base_url=service, headers=busy_world["keeper"].headers, checks=[not_a_server_error, response_schema_conformance]
+    )
+
+
+@schema.parametrize()
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+def test_nothing_but_log_in_answers_without_a_session(case: schemathesis.Case, service: str) -> None:
+    response = case.call(base_url=service)
+    if case.path not in {"/healthz", "/readyz", "/v1/sessions"}:
+        assert response.status_code in {400, 401, 405, 422}, (case.path, response.status_code)
