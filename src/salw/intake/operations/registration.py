@@ -42,17 +42,19 @@ def register_weapons(
     weapons: Sequence[NewWeapon],
     occurred_at: datetime,
     order: Order,
+    number: DocumentNumber | None = None,
 ) -> tuple[DocumentNumber, list[str]]:
     """Take weapons on charge in a store, on one document, and return its number and the registry numbers.
 
-    One event a weapon tells both what it is and where it began. Raises `store.not_found`,
+    With `number`, the document stands already in this transaction and these weapons are one part of what it
+    takes on charge. One event a weapon tells both what it is and where it began. Raises `store.not_found`,
     `registry.weapon_repeated`, `registry.unknown_model`, `document.no_office`.
     """
     assert origin in ORIGINS  # noqa: S101 - the schemas accept no other
     check_weapons(list(weapons))
     store = get_store(db, actor, store_id)
     numbers = insert_weapons(db, actor=actor, weapons=weapons, unit_id=store["unit_id"])
-    document_number = take_number(db, actor, store["unit_id"])
+    document_number = number or take_number(db, actor, store["unit_id"])
     to = Destination(store_id, store["unit_id"])
     record_moves(
         db,
@@ -67,5 +69,6 @@ def register_weapons(
         order=order,
         occurred_at=occurred_at,
         facts={"origin": origin.value},
+        document_stands=number is not None,
     )
     return document_number, numbers

@@ -1,0 +1,1 @@
+"""Register import: an armoury's own file, read, mapped, checked row by row, staged and taken on charge."""

@@ -1,0 +1,72 @@
+"""Tables of register import: the file as a whole, and every row of it as it was written."""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from salw.core.db import country_column, country_key, metadata, type_instant
+
+register_file = Table(
+    "register_file",
+    metadata,
+    country_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Column("mapping", Text, nullable=False),
+    Column("mapping_sha256", LargeBinary, nullable=False),
+    Column("store_id", Uuid, nullable=False),
+    Column("unit_id", Integer, nullable=False),
+    Column("document_id", Uuid, nullable=False),
+    Column("imported_by", Uuid, nullable=False),
+    Column("columns", ARRAY(Text), nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("imported", Integer, nullable=False),
+    Column("flagged", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("blank", Integer, nullable=False),
+    Column("recorded_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
+    UniqueConstraint("country", "sha256"),
+    ForeignKeyConstraint(["country", "store_id", "unit_id"], ["store.country", "store.id", "store.unit_id"]),
+    country_key(["document_id"], "document", ["id"]),
+    country_key(["imported_by"], "person", ["id"]),
+    CheckConstraint("octet_length(sha256) = 32 and octet_length(mapping_sha256) = 32", name="digests_are_sha256"),
+    CheckConstraint("rows = imported + flagged + refused", name="rows_add_up"),
+    CheckConstraint("imported + flagged > 0", name="something_imported"),
+    Index("ix_register_file_store_id", "country", "store_id"),
+    comment="An armoury's file that was taken on charge, once; `columns` are its headings as written.",
+)
+
+register_row = Table(
+    "register_row",
+    metadata,
+    country_column(),
+    Column("file_id", Uuid, primary_key=True),
+    Column("line", Integer, primary_key=True, autoincrement=False),
+    Column("raw", JSONB, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("flags", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("refusals", JSONB),
+    Column("weapon_id", Uuid),
+    country_key(["file_id"], "register_file", ["id"]),
+    country_key(["weapon_id"], "weapon", ["id"]),
+    Index("ix_register_row_weapon_id", "country", "weapon_id"),
+    CheckConstraint("status in ('imported', 'flagged', 'refused')", name="status_known"),
+    CheckConstraint("line > 0", name="line_positive"),
+    CheckConstraint("(status = 'refused') = (weapon_id is null)", name="refused_or_weapon"),
+    CheckConstraint("(status = 'refused') = (refusals is not null)", name="refused_with_reason"),
+    CheckConstraint("(status = 'flagged') = (cardinality(flags) > 0)", name="flagged_with_reason"),
+    comment="Each row of a register file as text by column, what became of it, and the weapon it became.",
+)
