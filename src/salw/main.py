@@ -1,5 +1,6 @@
 """The service: `create_app()` puts routers, error handlers and engines together. No logic."""
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -21,6 +22,8 @@ from salw.custody.routes.holders import router as holders
 from salw.custody.routes.issues import router as issues
 from salw.custody.routes.transfers import router as transfers
 from salw.custody.rules import CONSTRAINTS as CUSTODY
+from salw.incidents.routes import router as incidents
+from salw.incidents.rules import CONSTRAINTS as INCIDENTS
 from salw.intake.routes import router as intake
 from salw.registry.routes import router as registry
 from salw.registry.rules import CONSTRAINTS as REGISTRY
@@ -30,9 +33,10 @@ from salw.stocktakes.rules import CONSTRAINTS as STOCKTAKES
 from salw.summaries.routes import router as summaries
 from salw.summaries.rules import CONSTRAINTS as SUMMARIES
 
-ROUTERS = (access, disposals, holders, issues, transfers, intake, stocktakes, summaries, registry, scanning)
-CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {**REGISTRY, **CUSTODY, **STOCKTAKES, **SUMMARIES}
+ROUTERS = (access, disposals, holders, issues, transfers, incidents, intake, stocktakes, summaries, registry, scanning)
+CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {**REGISTRY, **CUSTODY, **INCIDENTS, **STOCKTAKES, **SUMMARIES}
 PREFIX = "/v1"
+POOL_SIZES = defaultdict(lambda: 2, app=16)  # connections a process; PostgreSQL has 60 for everybody
 ENGINES = {"app": "salw_app", "exchange": "salw_exchange", "publisher": "salw_publisher"}
 
 
@@ -53,7 +57,7 @@ def create_app(urls: Mapping[str, str]) -> FastAPI:
         docs_url=None,  # the interactive pages would fetch scripts from elsewhere
         redoc_url=None,
     )
-    app.state.engines = {name: make_engine(urls[role]) for name, role in ENGINES.items()}
+    app.state.engines = {name: make_engine(urls[role], pool_size=POOL_SIZES[name]) for name, role in ENGINES.items()}
     install(app, CONSTRAINTS)
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)

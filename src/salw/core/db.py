@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from psycopg.rows import dict_row
 from sqlalchemy import (
     Column,
@@ -48,9 +49,12 @@ def country_key(columns: Sequence[str], table: str, target: Sequence[str]) -> Fo
     return ForeignKeyConstraint(["country", *columns], [f"{table}.country", *(f"{table}.{c}" for c in target)])
 
 
-def make_engine(url: str, *, pool_size: int = 10) -> Engine:
-    """Return an engine on `url`; the pool is checked on use, so that a restarted database is survived."""
-    return create_engine(url, pool_size=pool_size, max_overflow=10, pool_pre_ping=False, pool_recycle=1800)
+def make_engine(url: str, *, pool_size: int = 5) -> Engine:
+    """Return an engine on `url` that keeps at most `pool_size` connections and waits for one beyond that.
+
+    No overflow: the server's connections are few, and a queue in the pool is cheaper than a refusal there.
+    """
+    return create_engine(url, pool_size=pool_size, max_overflow=0, pool_recycle=1800)
 
 
 Row = dict[str, Any]
@@ -59,7 +63,15 @@ Row = dict[str, Any]
 def run(db: Connection, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
     """Execute `sql` (psycopg style, `%(name)s`) in the transaction of `db` and return its rows as dicts."""
     cursor = _driver_cursor(db)
-    cursor.execute(sql, parameters or {})
+    try:
+        cursor.execute(sql, parameters or {})
+    except psycopg.OperationalError:
+        # The pool does not see what the driver sees: after a restart of the server its idle connections
+        # are all dead, and each would fail one more request.
+        if cursor.connection.closed:
+            db.invalidate()
+            db.engine.dispose()
+        raise
     return list(cursor.fetchall()) if cursor.description else []
 
 

@@ -1,0 +1,91 @@
+"""What a client is told when something is wrong: problem+json, a stable code, a text in its language."""
+
+import httpx
+import pytest
+
+from salw.core.http import BODY_SIZE_MAX
+from salw.core.ids import new_id
+from world import World
+
+
+def problem(answer: httpx.Response, status: int, code: str) -> dict[str, object]:
+    assert answer.headers["content-type"] == "application/problem+json"
+    content: dict[str, object] = answer.json()
+    assert (answer.status_code, content["status"], content["code"]) == (status, status, code)
+    assert content["request_id"] == answer.headers["x-request-id"]
+    assert content["detail"] != code, "the code has no text"
+    return content
+
+
+def test_an_unknown_address_is_a_problem_like_any_other(client: httpx.Client) -> None:
+    problem(client.get("/nothing-here"), 404, "request.no_such_address")
+
+
+def test_a_wrong_method_is_a_problem_like_any_other(client: httpx.Client) -> None:
+    assert "GET" in client.put("/me").headers["allow"]
+    problem(client.put("/me"), 405, "request.wrong_method")
+
+
+def test_a_body_that_is_not_json_names_the_place(client: httpx.Client, world: World) -> None:
+    answer = client.put(
+        f"/issues/{new_id()}",
+        content=b'{"store": ',
+        headers={**world["keeper"].headers, "Content-Type": "application/json"},
+    )
+    assert problem(answer, 422, "request.malformed")["errors"]
+
+
+def test_an_unknown_field_is_refused_because_a_misspelt_field_is_a_fact_lost(
+    client: httpx.Client, world: World
+) -> None:
+    body = {"store": str(world.store_alpha), "weapons": [{"weapon": str(new_id()), "version": 1}], "ocurred_at": 1}
+    answer = client.put(f"/returns/{new_id()}", json=body, headers=world["keeper"].headers)
+    fields = {error["field"] for error in problem(answer, 422, "request.malformed")["errors"]}  # type: ignore[attr-defined]
+    assert "body.ocurred_at" in fields
+
+
+def test_a_character_that_no_text_can_hold_is_refused(client: httpx.Client, world: World) -> None:
+    (weapon,) = world.register()
+    body = {
+        "store": str(world.store_alpha),
+        "to": {"person": str(world["soldier"].person_id)},
+        "weapons": [{"weapon": str(weapon.weapon_id), "version": 1}],
+        "order": {"reference": "a\x00b"},
+    }
+    answer = client.put(f"/issues/{new_id()}", json=body, headers=world["keeper"].headers)
+    problem(answer, 422, "request.unacceptable_value")
+
+
+def test_a_body_over_the_limit_is_refused(client: httpx.Client, world: World) -> None:
+    answer = client.put(
+        f"/issues/{new_id()}",
+        content=b"[" + b" " * BODY_SIZE_MAX + b"]",
+        headers={**world["keeper"].headers, "Content-Type": "application/json"},
+    )
+    problem(answer, 413, "request.too_large")
+
+
+@pytest.mark.parametrize(("asked", "language"), [("fr-ML,en;q=0.5", "fr"), ("en-GB", "en"), ("", "fr"), ("ha", "fr")])
+def test_the_text_is_in_the_readers_language(client: httpx.Client, asked: str, language: str) -> None:
+    answer = client.get("/me", headers={"Accept-Language": asked})
+    assert answer.headers["content-language"] == language
+    french = client.get("/me", headers={"Accept-Language": "fr"}).json()["detail"]
+    assert (answer.json()["detail"] == french) == (language == "fr")
+
+
+def test_who_is_not_logged_in_is_told_how(client: httpx.Client) -> None:
+    answer = client.get("/me")
+    problem(answer, 401, "session.required")
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("token", ["bf.", "xx.forged", "bf." + "a" * 43, "ml." + "a" * 43, "\u00e9"])
+def test_a_made_up_token_opens_nothing(client: httpx.Client, token: str) -> None:
+    answer = client.get("/me", headers={"Authorization": f"Bearer {token}".encode()})
+    problem(answer, 401, "session.required")
+
+
+def test_a_token_does_not_work_in_another_country(client: httpx.Client, world: World) -> None:
+    secret = world["keeper"].token.split(".", 1)[1]
+    answer = client.get("/me", headers={"Authorization": f"Bearer ml.{secret}"})
+    problem(answer, 401, "session.required")
