@@ -1,0 +1,1 @@
+"""Reconciliation of the books as JSON, PDF, XLSX and CSV. Reads only: this feature writes nothing."""

@@ -1,0 +1,236 @@
+"""Reading the books as they stood at a sealed log size, for a store or a unit.
+
+Stock at a size is the present custody, rolled back over what the units' passages and the queue hold from
+that size on. For a given size the answer never changes again, so the statements of one report need no
+common snapshot.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from salw.access.queries import get_store
+from salw.core.actor import Actor
+from salw.core.db import Row, run, run_one
+from salw.core.errors import NotFound
+from salw.custody.rules import SINKS, MovementKind
+from salw.reports.rules import Entry, Exit, Model, Subject, entry_of, exit_of
+from salw.stocktakes.queries import get_stocktake
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Whose books are read: one store, or (`store_id` None) every holder of `units` outside the sinks."""
+
+    country: str
+    store_id: UUID | None
+    units: tuple[int, ...]
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Return the values that the statements below share."""
+        return {
+            "country": self.country,
+            "store": self.store_id,
+            "units": list(self.units),
+            "sinks": [kind.value for kind in sorted(SINKS)],
+        }
+
+
+# The day in the country's time, turned into the log: an index is given once and its instant never changes.
+_LOG_SIZE = """
+select coalesce((
+    select idx + 1 from leaf
+     where country = %(country)s and sequenced_at < %(day)s::date::timestamp at time zone %(zone)s
+     order by sequenced_at desc, idx desc limit 1), 0) as size
+"""
+
+_OURS = {
+    "store": "{column} = %(store)s",
+    "unit": "exists (select from holder h where h.country = %(country)s and h.id = {column} "
+    "and h.unit_id = any(%(units)s) and h.kind <> all(%(sinks)s))",
+}
+
+_MODEL: Final = "w.class_code, coalesce(w.model_code, '') as code, coalesce(c.name, btrim(w.model_text), '') as name"
+
+# The earliest passage from the size on tells who had the weapon just before: `from_holder_id` is null where
+# it came from outside the unit. Between two units of ours one movement has two rows; the leaving one speaks.
+_STOCK = """
+with later as (
+    select p.weapon_id, p.seq, p.from_holder_id
+      from passage p
+     where p.country = %(country)s and p.unit_id = any(%(units)s) and p.idx >= %(size)s
+    union all
+    select m.weapon_id, m.seq, case when m.from_unit_id = any(%(units)s) then m.from_holder_id end
+      from event_queue q join movement m on (m.country, m.event_id) = (q.country, q.event_id)
+     where q.country = %(country)s and (m.to_unit_id = any(%(units)s) or m.from_unit_id = any(%(units)s))
+), touched as materialized (
+    select distinct on (weapon_id) weapon_id, from_holder_id
+      from later order by weapon_id, seq, from_holder_id nulls last
+), held as (
+    select k.weapon_id from custody k
+     where k.country = %(country)s and {custody_is_ours}
+       and not exists (select from touched t where t.weapon_id = k.weapon_id)
+    union all
+    select t.weapon_id from touched t where {touched_was_ours}
+)
+select {model}, count(*) as weapons
+  from held
+  join weapon w on w.country = %(country)s and w.id = held.weapon_id
+  left join model c on c.code = w.model_code
+ group by 1, 2, 3
+"""
+
+# Read from the movements and the log, not from the passages: the balance is then a real check of both.
+_MOVED = """
+select m.kind, m.came, {model}, count(*) as weapons
+  from (
+    select m.weapon_id, m.event_id, m.kind, true as came from movement m
+     where m.country = %(country)s and {to_is_ours} and ({from_is_ours}) is not true
+    union all
+    select m.weapon_id, m.event_id, m.kind, false as came from movement m
+     where m.country = %(country)s and {from_is_ours} and ({to_is_ours}) is not true
+  ) m
+  join leaf l on l.country = %(country)s and l.event_id = m.event_id
+  join weapon w on w.country = %(country)s and w.id = m.weapon_id
+  left join model c on c.code = w.model_code
+ where l.idx >= %(opening_size)s and l.idx < %(size)s
+ group by 1, 2, 3, 4, 5
+"""
+
+
+def get_store_subject(db: Connection, actor: Actor, store_id: UUID) -> tuple[Subject, Books]:
+    """Return a store in scope as a subject, and its books. Raises `store.not_found`."""
+    row = get_store(db, actor, store_id)
+    subject = Subject("store", row["id"], row["name"], row["unit_uuid"], row["unit_name"], row["force_code"], 1, 1)
+    return subject, Books(actor.country, store_id, (row["unit_id"],))
+
+
+def get_unit_subject(db: Connection, actor: Actor, unit_uuid: UUID) -> tuple[Subject, Books]:
+    """Return a unit in scope with all that is below it, and their books together. Raises `unit.not_found`."""
+    row = run_one(
+        db,
+        """
+        select u.id, u.uuid, u.name, u.force_code, array_agg(c.descendant_id order by c.descendant_id) as units,
+               (select count(*) from store s where s.country = u.country
+                   and s.unit_id = any(array_agg(c.descendant_id))) as stores
+          from unit u
+          join unit_closure c on c.country = u.country and c.ancestor_id = u.id and c.descendant_id = any(%(units)s)
+         where u.country = %(country)s and u.uuid = %(uuid)s and u.id = any(%(units)s)
+         group by u.country, u.id
+        """,
+        {"country": actor.country, "uuid": unit_uuid, "units": list(actor.units)},
+    )
+    if row is None:
+        raise NotFound("unit.not_found", unit=str(unit_uuid))
+    subject = Subject(
+        "unit", row["uuid"], row["name"], row["uuid"], row["name"], row["force_code"], row["stores"], len(row["units"])
+    )
+    return subject, Books(actor.country, None, tuple(row["units"]))
+
+
+def get_log_size_before(db: Connection, actor: Actor, day: date) -> int:
+    """Return how many events the country's log held when `day` began, in the country's time."""
+    row = run_one(db, _LOG_SIZE, {"country": actor.country, "day": day, "zone": actor.time_zone})
+    return int(row["size"]) if row else 0
+
+
+def count_stock(db: Connection, books: Books, size: int) -> dict[Model, int]:
+    """Return the weapons that the holders of `books` had at a log size, by class and model."""
+    ours = _OURS["unit" if books.store_id is None else "store"]
+    present = "k.unit_id = any(%(units)s) and " + ours.format(column="k.holder_id")
+    rows = run(
+        db,
+        _STOCK.format(model=_MODEL, custody_is_ours=present, touched_was_ours=ours.format(column="t.from_holder_id")),
+        {**books.parameters, "size": size},
+    )
+    return {_model(row): row["weapons"] for row in rows}
+
+
+def count_movements(
+    db: Connection, books: Books, opening_size: int, size: int
+) -> tuple[dict[Model, dict[Entry, int]], dict[Model, dict[Exit, int]]]:
+    """Return the movements sealed between two log sizes into and out of `books`, by model and column.
+
+    Movements between two holders of the same books cancel out and are not counted.
+    """
+    ours = _OURS["unit" if books.store_id is None else "store"]
+    rows = run(
+        db,
+        _MOVED.format(
+            model=_MODEL,
+            to_is_ours=ours.format(column="m.to_holder_id"),
+            from_is_ours=ours.format(column="m.from_holder_id"),
+        ),
+        {**books.parameters, "opening_size": opening_size, "size": size},
+    )
+    entries: dict[Model, dict[Entry, int]] = defaultdict(lambda: defaultdict(int))
+    exits: dict[Model, dict[Exit, int]] = defaultdict(lambda: defaultdict(int))
+    for row in rows:
+        kind = MovementKind(row["kind"])
+        if row["came"]:
+            entries[_model(row)][entry_of(kind)] += row["weapons"]
+        else:
+            exits[_model(row)][exit_of(kind)] += row["weapons"]
+    return entries, exits
+
+
+def list_last_checks(db: Connection, books: Books, actor: Actor, from_date: date, to_date: date) -> list[Row]:
+    """Return, of each store of `books`, the last check closed in a period of days, both inclusive.
+
+    The rows are those of `stocktakes.queries.get_stocktake`.
+    """
+    rows = run(
+        db,
+        """
+        select distinct on (s.store_id) s.id
+          from stocktake s
+         where s.country = %(country)s and s.status = 'closed' and s.unit_id = any(%(units)s)
+           and (%(store)s::uuid is null or s.store_id = %(store)s)
+           and s.closed_at >= %(from_date)s::date::timestamp at time zone %(zone)s
+           and s.closed_at < (%(to_date)s::date + 1)::timestamp at time zone %(zone)s
+         order by s.store_id, s.closed_at desc, s.id desc
+        """,
+        {**books.parameters, "from_date": from_date, "to_date": to_date, "zone": actor.time_zone},
+    )
+    checks = [get_stocktake(db, actor, row["id"]) for row in rows]
+    return sorted(checks, key=lambda check: (check["store_name"], check["id"]))
+
+
+def _model(row: Row) -> Model:
+    return Model(row["class_code"], row["name"], row["code"])
+
+
+def is_demo(db: Connection, country: str) -> bool:
+    """Say whether this country's books are made up: any demonstration account says so."""
+    row = run_one(
+        db, "select exists (select from account where country = %(country)s and demo) as demo", {"country": country}
+    )
+    return bool(row and row["demo"])
+
+
+def get_names(db: Connection, actor: Actor, force: str | None) -> Row:
+    """Return what the letterhead says: the country and the force in both languages, and who prints.
+
+    `printed_by` is the actor's rank and name, or his number where they are erased.
+    """
+    row = run_one(
+        db,
+        """
+        select n.name_fr as country_fr, n.name_en as country_en, f.name_fr as force_fr, f.name_en as force_en,
+               coalesce(nullif(concat_ws(' ', v.value->>'rank', v.value->>'family_name', v.value->>'given_names'),
+                               ''), p.matricule, '') as printed_by
+          from country n
+          left join force f on f.country = n.code and f.code = %(force)s
+          left join person p on p.country = n.code and p.id = %(person)s
+          left join personal_value v on v.country = p.country and v.id = p.value_id
+         where n.code = %(country)s
+        """,
+        {"country": actor.country, "force": force, "person": actor.person_id},
+    )
+    assert row is not None  # noqa: S101 - the actor's country is reference data
+    return row

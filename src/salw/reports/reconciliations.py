@@ -1,0 +1,182 @@
+"""Putting a reconciliation together: of a period for a store or a unit, and of one closed check."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy import Connection
+
+from salw.core.actor import Actor
+from salw.core.db import Row
+from salw.documents.rules import printed_number
+from salw.reports import queries
+from salw.reports.queries import Books
+from salw.reports.rules import (
+    Check,
+    DoesNotAddUp,
+    Model,
+    Reconciliation,
+    Subject,
+    Tally,
+    Variance,
+    check_period,
+    make_balances,
+    make_tallies,
+)
+from salw.stocktakes.queries import get_stocktake, list_lines
+from salw.stocktakes.reconciliation import Outcome
+from salw.stocktakes.rules import Method, check_closed
+
+log = structlog.get_logger("salw.reports")
+
+
+def reconcile_store(db: Connection, *, actor: Actor, store_id: UUID, from_date: date, to_date: date) -> Reconciliation:
+    """Return the état de rapprochement of a store over days of the country's time, both inclusive.
+
+    Raises `store.not_found`, `report.period_reversed`, `report.period_in_future`,
+    `report.does_not_add_up` (an error of the service, logged).
+    """
+    return _reconcile_period(db, actor, *queries.get_store_subject(db, actor, store_id), from_date, to_date)
+
+
+def reconcile_unit(db: Connection, *, actor: Actor, unit_id: UUID, from_date: date, to_date: date) -> Reconciliation:
+    """Return the état de rapprochement of a unit and all below it in scope: stores, users, transits.
+
+    Raises `unit.not_found` and what `reconcile_store` raises.
+    """
+    return _reconcile_period(db, actor, *queries.get_unit_subject(db, actor, unit_id), from_date, to_date)
+
+
+def _reconcile_period(
+    db: Connection, actor: Actor, subject: Subject, books: Books, from_date: date, to_date: date
+) -> Reconciliation:
+    check_period(from_date, to_date, actor.today)
+    opening_size = queries.get_log_size_before(db, actor, from_date)
+    size = queries.get_log_size_before(db, actor, to_date + timedelta(days=1))
+    entries, exits = queries.count_movements(db, books, opening_size, size)
+    try:
+        classes, total = make_balances(
+            queries.count_stock(db, books, opening_size), entries, exits, queries.count_stock(db, books, size)
+        )
+        found = queries.list_last_checks(db, books, actor, from_date, to_date)
+        checks = tuple(_make_check(row, list_lines(db, actor, row["id"])) for row in found)
+    except DoesNotAddUp as error:
+        log.error("report.does_not_add_up", subject=str(subject.id), opening=opening_size, size=size, **error.details)
+        raise
+    return Reconciliation(
+        country=actor.country,
+        subject=subject,
+        from_date=from_date,
+        to_date=to_date,
+        time_zone=actor.time_zone,
+        opening_log_size=opening_size,
+        log_size=size,
+        provisional=to_date == actor.today,
+        demo=queries.is_demo(db, actor.country),
+        classes=classes,
+        total=total,
+        checks=checks,
+    )
+
+
+def reconcile_stocktake(db: Connection, *, actor: Actor, stocktake_id: UUID) -> Reconciliation:
+    """Return the état de rapprochement of a closed check.
+
+    Raises `stocktake.not_found`, `stocktake.still_open`, `report.does_not_add_up` (logged).
+    """
+    row = get_stocktake(db, actor, stocktake_id)
+    check_closed(row["status"])
+    try:
+        check = _make_check(row, list_lines(db, actor, stocktake_id))
+    except DoesNotAddUp as error:
+        log.error("report.does_not_add_up", stocktake=str(stocktake_id), **error.details)
+        raise
+    zone = ZoneInfo(actor.time_zone)
+    subject, _ = queries.get_store_subject(db, actor, row["store_id"])
+    return Reconciliation(
+        country=actor.country,
+        subject=subject,
+        from_date=check.opened_at.astimezone(zone).date(),
+        to_date=check.closed_at.astimezone(zone).date(),
+        time_zone=actor.time_zone,
+        opening_log_size=None,
+        log_size=check.log_size,
+        provisional=False,
+        demo=queries.is_demo(db, actor.country),
+        classes=(),
+        total=None,
+        checks=(check,),
+    )
+
+
+def _make_check(header: Row, lines: Sequence[Row]) -> Check:
+    by_model: dict[Model, Counter[str]] = {}
+    for line in lines:
+        by_model.setdefault(_model(line), Counter()).update(_figures(line))
+    tallies = {
+        model: Tally(**{name: counted[name] for name in Tally.__dataclass_fields__})
+        for model, counted in by_model.items()
+    }
+    classes, total = make_tallies(tallies)
+    outcomes = Counter(Outcome(line["outcome"]) for line in lines)
+    return Check(
+        id=header["id"],
+        kind=header["kind"],
+        mission=header["mission"],
+        store_id=header["store_id"],
+        store_name=header["store_name"],
+        log_size=header["log_size"],
+        opened_at=header["opened_at"],
+        closed_at=header["closed_at"],
+        typed=sum(line["method"] == Method.TYPED for line in lines),
+        outcomes={outcome: outcomes[outcome] for outcome in Outcome},
+        classes=classes,
+        total=total,
+        variances=tuple(_make_variance(line) for line in lines if line["outcome"] != Outcome.MATCHED),
+    )
+
+
+def _model(line: Row) -> Model:
+    # A thing that names no weapon has no class: it stands on a line of its own, before the others.
+    return Model(line["class_code"] or "", (line["model_name"] or "").strip(), line["model_code"] or "")
+
+
+_COLUMN_OF_OUTCOME = {
+    Outcome.MATCHED: "matched",
+    Outcome.MISSING: "shortage",
+    Outcome.EXTRA_KNOWN: "overage",
+    Outcome.EXTRA_UNREGISTERED: "overage",
+    Outcome.VOID_LABEL: "unresolved",
+    Outcome.UNREADABLE: "unresolved",
+}
+
+
+def _figures(line: Row) -> list[str]:
+    """Return every column of `Tally` that a line counts in; `book` and `real` come from it directly."""
+    seen = line["counts"] > 0
+    columns = ["book"] * line["expected"] + ["real"] * seen
+    outcome = Outcome(line["outcome"])
+    if outcome is Outcome.MOVED_DURING_COUNT:
+        return columns + ["moved_expected"] * line["expected"] + ["moved_seen"] * seen
+    return [*columns, _COLUMN_OF_OUTCOME[outcome]]
+
+
+def _make_variance(line: Row) -> Variance:
+    number = line["movement_document_number"]
+    named = line["weapon_id"] is not None
+    return Variance(
+        outcome=Outcome(line["outcome"]),
+        model=_model(line),
+        serial=line["serial_raw"],
+        registry_number=line["registry_number"],
+        # What was read on a weapon that the register knows says nothing more than its numbers do.
+        reading=None if named else line["text_read"] or line["note"],
+        typed=line["method"] == Method.TYPED,
+        movement=line["movement_kind"],
+        document=printed_number(number, line["movement_document_year"]) if number is not None else None,
+        book_unit=line["book_unit_name"] if line["outcome"] == Outcome.EXTRA_KNOWN else None,
+        case_open=line["case_id"] is not None,
+    )

@@ -1,0 +1,1 @@
+"""One document, three printed forms: PDF for signing, XLSX for working, CSV for exchange."""

@@ -1,0 +1,304 @@
+"""The one document that PDF, XLSX and CSV print: every figure is put in its cell here, once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from salw.core.language import Language
+from salw.reports.rendering.words import Words
+from salw.reports.rules import (
+    Balance,
+    Check,
+    ClassBalance,
+    Entry,
+    Exit,
+    Reconciliation,
+    Tally,
+    Variance,
+    digest_of,
+    number_of,
+)
+
+Cell = str | int | None
+
+
+class Sheet(StrEnum):
+    """The sheet of the workbook that a table stands on."""
+
+    SUMMARY = "summary"
+    MOVEMENTS = "movements"
+    VARIANCES = "variances"
+
+
+class RowKind(StrEnum):
+    """How a row is set."""
+
+    LINE = "line"
+    SUBTOTAL = "subtotal"
+    TOTAL = "total"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column; `width_mm` is what it asks for on paper, and `sparse` ones are left out there when empty.
+
+    `head` may hold soft hyphens, for narrow columns on paper; `label` is the same without them.
+    """
+
+    head: str
+    width_mm: float
+    numeric: bool = False
+    sparse: bool = False
+    repeats: bool = True
+
+    @property
+    def label(self) -> str:
+        """Return the head in one piece."""
+        return self.head.replace("\u00ad", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of cells, as many as there are columns: figures as numbers, serials as text."""
+
+    kind: RowKind
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with its title, the facts above it, and what is said where it has no row."""
+
+    sheet: Sheet
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    nil: str
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a print adds to the report: names of the letterhead, who prints, when. Not part of the digest."""
+
+    country: str
+    force: str
+    printed_by: str
+    printed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A report ready to print in one language."""
+
+    language: Language
+    title: str
+    subtitle: str
+    number: str
+    digest: str
+    letterhead: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    warning: str | None
+    banner: str | None
+    tables: tuple[Table, ...]
+    printed: str
+    signatures: bool
+    words: Words
+
+
+def make_document(report: Reconciliation, heading: Heading, language: Language) -> Document:
+    """Return a report as the document of one language."""
+    words = Words(language, report.time_zone)
+    digest = digest_of(report)
+    subject = report.subject
+    tables = _balance_tables(report.classes, report.total, words) if report.total else []
+    for check in report.checks:
+        tables += _check_tables(check, words)
+    if report.total and not report.checks:
+        tables.append(
+            Table(
+                Sheet.VARIANCES, words.say("table.checks"), (Column(words.say("nil"), 60),), (), words.say("no_check")
+            )
+        )
+    letterhead = [heading.country, heading.force, subject.unit_name]
+    if subject.kind == "store":
+        letterhead.append(subject.name)
+    return Document(
+        language=language,
+        title=words.say("title"),
+        subtitle=_subtitle(report, words),
+        number=number_of(report, digest),
+        digest=digest,
+        letterhead=tuple(line for line in letterhead if line),
+        facts=_facts(report, words),
+        warning=words.say("provisional") if report.provisional else None,
+        banner=words.say("demo") if report.demo else None,
+        tables=tuple(tables),
+        printed=words.say("printed", person=heading.printed_by, at=words.instant(heading.printed_at)),
+        signatures=True,
+        words=words,
+    )
+
+
+def _subtitle(report: Reconciliation, words: Words) -> str:
+    if report.total is None:
+        check = report.checks[0]
+        return words.say("of_check", kind=words.say(f"kind.{check.kind}"), at=words.instant(check.closed_at))
+    return words.say("of_period", from_date=words.day(report.from_date), to_date=words.day(report.to_date))
+
+
+def _facts(report: Reconciliation, words: Words) -> tuple[tuple[str, str], ...]:
+    subject = report.subject
+    facts = [(words.say("fact.subject"), words.say(f"subject.{subject.kind}", name=subject.name))]
+    if subject.kind == "unit":
+        facts.append(
+            (
+                words.say("fact.scope"),
+                words.say("scope", units=words.number(subject.units), stores=words.number(subject.stores)),
+            )
+        )
+    if report.opening_log_size is not None:
+        facts.append((words.say("fact.opening_log"), words.say("log", size=words.number(report.opening_log_size))))
+    facts.append((words.say("fact.log"), words.say("log", size=words.number(report.log_size))))
+    return tuple(facts)
+
+
+def _weapon_columns(words: Words) -> tuple[Column, ...]:
+    return (
+        Column(words.say("column.code"), 16, repeats=False),
+        Column(words.say("column.class"), 46, repeats=False),
+        Column(words.say("column.model"), 52),
+    )
+
+
+def _figure(words: Words, code: str, *, sparse: bool = False) -> Column:
+    return Column(words.say(f"column.{code}"), 19, numeric=True, sparse=sparse)
+
+
+def _balance_tables(classes: Sequence[ClassBalance], total: Balance, words: Words) -> list[Table]:
+    """Return the balance, and its entries and exits by kind: the totals of all three come from one place."""
+    summary = [_figure(words, code) for code in ("opening", "entries_total", "exits_total", "closing")]
+    entries = [_figure(words, column.value, sparse=True) for column in Entry]
+    exits = [_figure(words, column.value, sparse=True) for column in Exit]
+
+    def rows(figures: str) -> tuple[Row, ...]:
+        def cells(balance: Balance) -> tuple[int, ...]:
+            if figures == "entries":
+                return (*(balance.entries[c] for c in Entry), balance.entries_total)
+            if figures == "exits":
+                return (*(balance.exits[c] for c in Exit), balance.exits_total)
+            return (balance.opening, balance.entries_total, balance.exits_total, balance.closing)
+
+        made = []
+        for group in classes:
+            name = words.weapon_class(group.class_code)
+            made += [
+                Row(RowKind.LINE, (group.class_code, name, words.model(m.model.name), *cells(m.balance)))
+                for m in group.models
+            ]
+            made.append(Row(RowKind.SUBTOTAL, (group.class_code, name, words.say("subtotal"), *cells(group.subtotal))))
+        made.append(Row(RowKind.TOTAL, (words.say("total"), "", "", *cells(total))))
+        return tuple(made)
+
+    weapon = _weapon_columns(words)
+    nil = words.say("nil")
+    return [
+        Table(Sheet.SUMMARY, words.say("table.balance"), (*weapon, *summary), rows("summary"), nil),
+        Table(
+            Sheet.MOVEMENTS,
+            words.say("table.entries"),
+            (*weapon, *entries, _figure(words, "entries_total")),
+            rows("entries"),
+            nil,
+        ),
+        Table(
+            Sheet.MOVEMENTS,
+            words.say("table.exits"),
+            (*weapon, *exits, _figure(words, "exits_total")),
+            rows("exits"),
+            nil,
+        ),
+    ]
+
+
+TALLY_COLUMNS = ("book", "matched", "shortage", "moved_expected", "overage", "unresolved", "moved_seen", "real")
+
+
+def _check_tables(check: Check, words: Words) -> list[Table]:
+    def cells(tally: Tally) -> tuple[int, ...]:
+        return tuple(getattr(tally, column) for column in TALLY_COLUMNS)
+
+    rows = []
+    for group in check.classes:
+        name = words.weapon_class(group.class_code)
+        rows += [
+            Row(RowKind.LINE, (group.class_code, name, words.model(m.model.name), *cells(m.tally)))
+            for m in group.models
+        ]
+        rows.append(Row(RowKind.SUBTOTAL, (group.class_code, name, words.say("subtotal"), *cells(group.subtotal))))
+    rows.append(Row(RowKind.TOTAL, (words.say("total"), "", "", *cells(check.total))))
+    facts = (
+        (words.say("fact.kind"), words.say(f"kind.{check.kind}")),
+        *(((words.say("fact.mission"), check.mission),) if check.mission else ()),
+        (words.say("fact.opened"), words.instant(check.opened_at)),
+        (words.say("fact.closed"), words.instant(check.closed_at)),
+        (words.say("fact.typed"), words.number(check.typed)),
+    )
+    figures = (_figure(words, c, sparse=c in ("moved_expected", "unresolved", "moved_seen")) for c in TALLY_COLUMNS)
+    variance_rows = [
+        Row(
+            RowKind.LINE,
+            (
+                number,
+                words.say(f"outcome.{v.outcome}"),
+                words.weapon_class(v.model.class_code),
+                words.model(v.model.name),
+                v.serial or words.say("no_serial"),
+                v.registry_number or "",
+                _explanation(v, words),
+                "",
+            ),
+        )
+        for number, v in enumerate(check.variances, 1)
+    ]
+    variance_columns = (
+        Column(words.say("column.number"), 9, numeric=True),
+        Column(words.say("column.outcome"), 42),
+        Column(words.say("column.class"), 36),
+        Column(words.say("column.model"), 36),
+        Column(words.say("column.serial"), 38),
+        Column(words.say("column.registry_number"), 26),
+        Column(words.say("column.explanation"), 46),
+        Column(words.say("column.remarks"), 34),
+    )
+    return [
+        Table(
+            Sheet.SUMMARY,
+            words.say("table.check", store=check.store_name),
+            (*_weapon_columns(words), *figures),
+            tuple(rows),
+            words.say("nil"),
+            facts,
+        ),
+        Table(
+            Sheet.VARIANCES,
+            words.say("table.variances", store=check.store_name),
+            variance_columns,
+            tuple(variance_rows),
+            words.say("no_variance"),
+        ),
+    ]
+
+
+def _explanation(variance: Variance, words: Words) -> str:
+    said = []
+    if variance.reading is not None:
+        said.append(words.say("typed" if variance.typed else "read", text=variance.reading))
+    if variance.movement is not None:
+        said.append(words.say(f"movement.{variance.movement}", document=variance.document or ""))
+    if variance.book_unit is not None:
+        said.append(words.say("on_book_of", unit=variance.book_unit))
+    if variance.case_open:
+        said.append(words.say("case_open"))
+    return words.say("separator").join(said)

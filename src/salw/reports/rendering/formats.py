@@ -1,0 +1,63 @@
+"""From a report to the bytes of a file."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import rfc8785
+from sqlalchemy import Connection
+
+from salw.core.actor import Actor
+from salw.reports.queries import get_names
+from salw.reports.rendering.csv import make_csv
+from salw.reports.rendering.document import Heading, make_document
+from salw.reports.rendering.pdf import make_pdf
+from salw.reports.rendering.xlsx import make_xlsx
+from salw.reports.rules import Reconciliation, content, digest_of, number_of
+
+
+class PrintedFormat(StrEnum):
+    """What a person may ask a report as."""
+
+    PDF = "pdf"
+    XLSX = "xlsx"
+    CSV = "csv"
+
+
+MEDIA_TYPES: dict[PrintedFormat, str] = {
+    PrintedFormat.PDF: "application/pdf",
+    PrintedFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    PrintedFormat.CSV: "text/csv; charset=utf-8",
+}
+
+
+def make_json(report: Reconciliation) -> bytes:
+    """Return the report as canonical JSON with its number and digest.
+
+    The digest is the SHA-256 of the canonical JSON of `report` alone, so that anybody can make it again.
+    """
+    digest = digest_of(report)
+    return rfc8785.dumps({"number": number_of(report, digest), "digest": digest, "report": content(report)})
+
+
+def print_report(db: Connection, *, actor: Actor, now: datetime, report: Reconciliation, form: PrintedFormat) -> bytes:
+    """Return the report as a file in the actor's language.
+
+    Only the PDF says who printed it and when; the other two are the same bytes whoever asks.
+    """
+    names = get_names(db, actor, report.subject.force)
+    english = actor.language == "en"
+    heading = Heading(
+        country=names["country_en" if english else "country_fr"],
+        force=names["force_en" if english else "force_fr"] or "",
+        printed_by=names["printed_by"],
+        printed_at=now,
+    )
+    document = make_document(report, heading, actor.language)
+    if form is PrintedFormat.PDF:
+        return make_pdf(document)
+    return make_xlsx(document) if form is PrintedFormat.XLSX else make_csv(document)
+
+
+def file_name(report: Reconciliation, extension: str) -> str:
+    """Return the name to keep the file under: ASCII, the days and the subject's id."""
+    return f"rapprochement-{report.from_date}-{report.to_date}-{report.subject.id}.{extension}"

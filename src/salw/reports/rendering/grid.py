@@ -1,0 +1,188 @@
+"""A ruled table on paper: thin rules, figures to the right, cells that wrap, its head on every page.
+
+reportlab's own Table grows quadratically with its rows when it splits over pages; this one is linear, and
+never cuts a text: an identity cut short is another identity.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Flowable
+
+from salw.reports.rendering.document import RowKind
+from salw_labels import fonts
+
+SIZE = 7.5
+LEADING = 9.2  # points, as every length here
+HEAD_SIZE_MIN = 4.5
+PADDING: float = 1.1 * mm
+SOFT_HYPHEN = "\u00ad"
+RULE, STRONG_RULE = 0.25, 0.8
+GREY, SHADE = 0.62, 0.94
+
+
+@dataclass(frozen=True, slots=True)
+class GridColumn:
+    """A column as drawn: its head, its width in points, and whether it holds figures."""
+
+    label: str
+    width: float
+    numeric: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    """A row as drawn: the lines of each cell."""
+
+    kind: RowKind
+    cells: tuple[tuple[str, ...], ...]
+
+    @property
+    def height(self) -> float:
+        """Return the height in points."""
+        return max(len(cell) for cell in self.cells) * LEADING + 2 * PADDING * 0.75
+
+
+def wrap(text: str, font: str, size: float, width: float) -> tuple[str, ...]:
+    """Return `text` in lines no wider than `width` points; a word that is wider is broken, never cut off."""
+    lines, current = [], ""
+    for word in text.split(" "):
+        longer = (f"{current} {word}" if current else word).replace(SOFT_HYPHEN, "")
+        if stringWidth(longer, font, size) <= width:
+            current = longer
+            continue
+        if current:
+            lines.append(current)
+        *broken, current = _break_word(word, font, size, width)
+        lines += broken
+    return (*lines, current)
+
+
+def _break_word(word: str, font: str, size: float, width: float) -> list[str]:
+    """Return a word in pieces that fit: whole, else at its soft hyphens, else anywhere."""
+    whole = word.replace(SOFT_HYPHEN, "")
+    if stringWidth(whole, font, size) <= width or len(whole) < 2:
+        return [whole]
+    if SOFT_HYPHEN in word:
+        first, rest = word.split(SOFT_HYPHEN, 1)
+        return [*_break_word(f"{first}-", font, size, width), *_break_word(rest, font, size, width)]
+    fits = max((n for n in range(1, len(word)) if stringWidth(word[:n], font, size) <= width), default=1)
+    return [word[:fits], *_break_word(word[fits:], font, size, width)]
+
+
+def font_of(kind: RowKind) -> str:
+    """Return the typeface of a row."""
+    return fonts.SANS if kind is RowKind.LINE else fonts.SANS_BOLD
+
+
+class Grid(Flowable):  # type: ignore[misc]  # reportlab has no types
+    """The flowable: `rows` under a head that is drawn again after each page break."""
+
+    def __init__(self, columns: Sequence[GridColumn], rows: Sequence[GridRow]) -> None:
+        super().__init__()
+        self.columns = columns
+        self.rows = rows
+        self.head_size, self.head = _make_head(columns)
+        self.head_height = max(len(lines) for lines in self.head) * (self.head_size + 1.6) + 2 * PADDING
+        self.width = sum(c.width for c in columns)
+
+    def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:  # noqa: ARG002
+        """Return the size that the whole table takes."""
+        self.height = self.head_height + sum(row.height for row in self.rows)
+        return self.width, self.height
+
+    def split(self, available_width: float, available_height: float) -> list[Flowable]:  # noqa: ARG002
+        """Return the part that fits and the rest. A total is not parted from the line above it."""
+        left, count = available_height - self.head_height, 0
+        while count < len(self.rows) and self.rows[count].height <= left:
+            left -= self.rows[count].height
+            count += 1
+        while 0 < count < len(self.rows) and self.rows[count].kind is not RowKind.LINE:
+            count -= 1
+        if count == 0 or count == len(self.rows):
+            return []
+        return [Grid(self.columns, self.rows[:count]), Grid(self.columns, self.rows[count:])]
+
+    def draw(self) -> None:
+        """Draw the head and every row, from the top."""
+        canvas: Canvas = self.canv
+        y = self.height
+        y = self._draw_head(canvas, y)
+        for number, row in enumerate(self.rows):
+            y = self._draw_row(canvas, y, row, first=number == 0)
+        canvas.setLineWidth(STRONG_RULE)
+        canvas.line(0, y, self.width, y)
+
+    def _draw_head(self, canvas: Canvas, y: float) -> float:
+        bottom = y - self.head_height
+        canvas.setFillGray(SHADE)
+        canvas.rect(0, bottom, self.width, self.head_height, 0, 1)
+        canvas.setFillGray(0)
+        canvas.setFont(fonts.SANS_BOLD, self.head_size)
+        x = 0.0
+        for column, lines in zip(self.columns, self.head, strict=True):
+            baseline = bottom + PADDING + 0.8 + (len(lines) - 1) * (self.head_size + 1.6)
+            for line in lines:
+                _draw(canvas, column, x, baseline, line)
+                baseline -= self.head_size + 1.6
+            x += column.width
+        canvas.setLineWidth(STRONG_RULE)
+        canvas.line(0, y, self.width, y)
+        canvas.line(0, bottom, self.width, bottom)
+        return bottom
+
+    def _draw_row(self, canvas: Canvas, y: float, row: GridRow, *, first: bool) -> float:
+        bottom = y - row.height
+        if row.kind is RowKind.TOTAL:
+            canvas.setFillGray(SHADE)
+            canvas.rect(0, bottom, self.width, row.height, 0, 1)
+            canvas.setFillGray(0)
+        if not first:
+            canvas.setStrokeGray(0 if row.kind is RowKind.TOTAL else GREY)
+            canvas.setLineWidth(STRONG_RULE if row.kind is RowKind.TOTAL else RULE)
+            canvas.line(0, y, self.width, y)
+            canvas.setStrokeGray(0)
+        canvas.setFont(font_of(row.kind), SIZE)
+        x = 0.0
+        for column, lines in zip(self.columns, row.cells, strict=True):
+            baseline = y - PADDING * 0.75 - SIZE
+            for line in lines:
+                _draw(canvas, column, x, baseline, line)
+                baseline -= LEADING
+            x += column.width
+        return bottom
+
+
+def _draw(canvas: Canvas, column: GridColumn, x: float, y: float, text: str) -> None:
+    if not text:
+        return
+    if column.numeric:
+        canvas.drawRightString(x + column.width - PADDING, y, text)
+    else:
+        canvas.drawString(x + PADDING, y, text)
+
+
+def _make_head(columns: Sequence[GridColumn]) -> tuple[float, list[tuple[str, ...]]]:
+    """Return the size at which no word of the head is broken, and the head's lines."""
+    size = 6.8
+    while size > HEAD_SIZE_MIN and any(
+        stringWidth(word, fonts.SANS_BOLD, size) > column.width - 2 * PADDING
+        for column in columns
+        for word in column.label.replace(SOFT_HYPHEN, "- ").split(" ")
+    ):
+        size -= 0.2
+    return size, [wrap(c.label, fonts.SANS_BOLD, size, c.width - 2 * PADDING) for c in columns]
+
+
+def fit(columns: Sequence[GridColumn], width: float) -> list[GridColumn]:
+    """Return the columns stretched or narrowed so that together they are `width` points wide.
+
+    Figures keep their width; the texts share the rest in proportion.
+    """
+    numeric = sum(c.width for c in columns if c.numeric)
+    texts = sum(c.width for c in columns if not c.numeric)
+    share = (width - numeric) / texts
+    return [c if c.numeric else replace(c, width=c.width * share) for c in columns]

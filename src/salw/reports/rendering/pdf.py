@@ -1,0 +1,237 @@
+"""The report on paper: A4 across, its head on every page, its digest at every foot, room to sign."""
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+from reportlab.lib.pagesizes import A4, landscape
+from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import BaseDocTemplate, CondPageBreak, Flowable, Frame, KeepTogether, PageTemplate, Spacer
+
+from salw.reports.rendering.document import Cell, Document, RowKind, Table
+from salw.reports.rendering.grid import PADDING, SIZE, Grid, GridColumn, GridRow, fit, font_of, wrap
+from salw.reports.rendering.signing import Observations, Signatures
+from salw_labels import fonts
+
+PAGE_WIDTH, PAGE_HEIGHT = landscape(A4)
+MARGIN = 15 * mm
+BODY_WIDTH = PAGE_WIDTH - 2 * MARGIN
+HEAD_HEIGHT, FOOT_HEIGHT = 10 * mm, 15 * mm
+FIGURE_WIDTH_MIN = 13 * mm
+
+
+def make_pdf(document: Document) -> bytes:
+    """Return the document as a PDF: the same document gives the same bytes."""
+    fonts.register()
+    file = BytesIO()
+    template = BaseDocTemplate(
+        file,
+        pagesize=(PAGE_WIDTH, PAGE_HEIGHT),
+        title=f"{document.title} {document.number}",
+        author="salw",
+        subject=document.subtitle,
+        creator="salw",
+        lang=document.language,
+        invariant=1,
+        initialFontName=fonts.SANS,
+        allowSplitting=1,
+    )
+    frame = Frame(
+        MARGIN, FOOT_HEIGHT, BODY_WIDTH, PAGE_HEIGHT - FOOT_HEIGHT - HEAD_HEIGHT - 3 * mm, 0, 0, 0, 0, id="body"
+    )
+    template.addPageTemplates(PageTemplate(id="page", frames=[frame]))
+    # The lock covers the whole build: reportlab cuts the subset of a shared font while it draws and saves.
+    with fonts.saving:
+        template.build(_story(document), canvasmaker=_numbered(document))
+    return file.getvalue()
+
+
+def _story(document: Document) -> list[Flowable]:
+    story: list[Flowable] = [_Masthead(document), Spacer(1, 4 * mm)]
+    if document.warning:
+        story += [Text(document.warning, fonts.SANS_BOLD, 8.5), Spacer(1, 2 * mm)]
+    for table in document.tables:
+        story += _table(document, table)
+    story += [
+        KeepTogether([Observations(document, BODY_WIDTH), Spacer(1, 4 * mm), Signatures(document, BODY_WIDTH)]),
+    ]
+    return story
+
+
+def _table(document: Document, table: Table) -> list[Flowable]:
+    above: list[Flowable] = [Text(table.title, fonts.SANS_BOLD, 10), Spacer(1, 1.5 * mm)]
+    if table.facts:
+        line = "   ·   ".join(f"{name} {value}" for name, value in table.facts)
+        above += [Text(line, fonts.SANS, 8), Spacer(1, 1.5 * mm)]
+    if len([row for row in table.rows if row.kind is RowKind.LINE]) == 0:
+        return [KeepTogether([*above, Text(table.nil, fonts.SANS, 8.5), Spacer(1, 6 * mm)])]
+    # A title at the foot of a page without a line under it would belong to nothing.
+    return [CondPageBreak(42 * mm), *above, _grid(document, table), Spacer(1, 6 * mm)]
+
+
+def _grid(document: Document, table: Table) -> Grid:
+    total = table.rows[-1].cells if table.rows[-1].kind is RowKind.TOTAL else None
+    shown = [i for i, c in enumerate(table.columns) if not (c.sparse and total is not None and total[i] == 0)]
+    figures = sum(table.columns[i].numeric and table.columns[i].width_mm > 12 for i in shown)
+    narrow = max(FIGURE_WIDTH_MIN, min(19 * mm, 152 * mm / max(figures, 1)))
+    columns = fit(
+        [
+            GridColumn(c.head, narrow if c.numeric and c.width_mm > 12 else c.width_mm * mm, c.numeric)
+            for c in (table.columns[i] for i in shown)
+        ],
+        BODY_WIDTH,
+    )
+    rows = []
+    above: tuple[Cell, ...] = ()
+    for row in table.rows:
+        cells = []
+        for place, i in enumerate(shown):
+            same = not table.columns[i].repeats and bool(above) and above[:1] == row.cells[:1]
+            text = (
+                "" if same and i < len(above) and above[i] == row.cells[i] else _text(document, row.kind, row.cells[i])
+            )
+            cells.append(wrap(text, font_of(row.kind), SIZE, columns[place].width - 2 * PADDING))
+        above = row.cells
+        if row.kind is RowKind.TOTAL:
+            # "Total général" may run over the columns beside it: they are empty in this row.
+            cells[0] = (_text(document, row.kind, row.cells[0]),)
+        rows.append(GridRow(row.kind, tuple(cells)))
+    return Grid(columns, rows)
+
+
+def _text(document: Document, kind: RowKind, cell: Cell) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, int):
+        return "–" if cell == 0 and kind is not RowKind.TOTAL else document.words.number(cell)
+    return cell
+
+
+class Text(Flowable):  # type: ignore[misc]  # reportlab has no types
+    """A paragraph of plain text; what a person wrote is never read as markup."""
+
+    def __init__(self, text: str, font: str, size: float) -> None:
+        super().__init__()
+        self.text, self.font, self.size = text, font, size
+
+    def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:  # noqa: ARG002
+        """Break the lines and return the size."""
+        self.lines = wrap(self.text, self.font, self.size, available_width)
+        return available_width, len(self.lines) * self.size * 1.3
+
+    def draw(self) -> None:
+        """Draw the lines from the top."""
+        y = len(self.lines) * self.size * 1.3
+        self.canv.setFont(self.font, self.size)
+        for line in self.lines:
+            y -= self.size * 1.3
+            self.canv.drawString(0, y + self.size * 0.3, line)
+
+
+class _Masthead(Flowable):  # type: ignore[misc]  # reportlab has no types
+    """Letterhead to the left, number to the right, the title between two rules, then the facts."""
+
+    def __init__(self, document: Document) -> None:
+        super().__init__()
+        self.document = document
+
+    def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:  # noqa: ARG002
+        """Break the lines and return the size."""
+        half = available_width * 0.62
+        self.letterhead = [
+            (fonts.SANS_BOLD if place == 0 else fonts.SANS, 10.0 if place == 0 else 9.0, line)
+            for place, text in enumerate(self.document.letterhead)
+            for line in wrap(text.upper() if place == 0 else text, fonts.SANS_BOLD, 10 if place == 0 else 9, half)
+        ]
+        self.facts = [
+            line
+            for name, value in self.document.facts
+            for line in wrap(f"{name} {value}", fonts.SANS, 8, available_width)
+        ]
+        self.width = available_width
+        self.height = len(self.letterhead) * 12.5 + 19 * mm + len(self.facts) * 11
+        return available_width, self.height
+
+    def draw(self) -> None:
+        """Draw it from the top."""
+        canvas, document = self.canv, self.document
+        y = self.height
+        canvas.setFont(fonts.SANS_BOLD, 9)
+        canvas.drawRightString(self.width, y - 10, document.words.say("number", number=document.number))
+        for font, size, line in self.letterhead:
+            y -= 12.5
+            canvas.setFont(font, size)
+            canvas.drawString(0, y + 2.5, line)
+        y -= 4 * mm
+        canvas.setLineWidth(0.8)
+        canvas.line(0, y, self.width, y)
+        canvas.setFont(fonts.SANS_BOLD, 15)
+        canvas.drawCentredString(self.width / 2, y - 6.4 * mm, document.title)
+        canvas.setFont(fonts.SANS, 10)
+        canvas.drawCentredString(self.width / 2, y - 11.2 * mm, document.subtitle)
+        canvas.line(0, y - 13.4 * mm, self.width, y - 13.4 * mm)
+        y -= 14.5 * mm
+        canvas.setFont(fonts.SANS, 8)
+        for line in self.facts:
+            y -= 11
+            canvas.drawString(0, y, line)
+
+
+def _numbered(document: Document) -> Callable[..., Canvas]:
+    """Return a canvas class that keeps its pages until their number is known, then adds head and foot."""
+
+    class Numbered(Canvas):  # type: ignore[misc]  # reportlab has no types
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self._kept: list[dict[str, Any]] = []
+
+        def showPage(self) -> None:  # noqa: N802 - reportlab's name
+            self._kept.append(dict(self.__dict__))
+            self._startPage()
+
+        def save(self) -> None:
+            for number, page in enumerate(self._kept, 1):
+                self.__dict__.update(page)
+                _draw_margins(self, document, number, len(self._kept))
+                super().showPage()
+            super().save()
+
+    return Numbered
+
+
+def _draw_margins(canvas: Canvas, document: Document, number: int, pages: int) -> None:
+    right = PAGE_WIDTH - MARGIN
+    canvas.setFillGray(0)
+    canvas.setStrokeGray(0)
+    if number > 1:
+        canvas.setFont(fonts.SANS, 7)
+        y = PAGE_HEIGHT - HEAD_HEIGHT
+        canvas.drawRightString(right, y + 1.5 * mm, document.words.say("number", number=document.number))
+        room = BODY_WIDTH - stringWidth(document.words.say("number", number=document.number), fonts.SANS, 7) - 8 * mm
+        running = " · ".join((document.title, document.letterhead[-1], document.subtitle))
+        canvas.drawString(MARGIN, y + 1.5 * mm, wrap(running, fonts.SANS, 7, room)[0])
+        canvas.setLineWidth(0.25)
+        canvas.line(MARGIN, y, right, y)
+    y = FOOT_HEIGHT - 3 * mm
+    canvas.setLineWidth(0.25)
+    canvas.line(MARGIN, y, right, y)
+    canvas.setFont(fonts.SANS, 6.5)
+    canvas.drawString(MARGIN, y - 3.2 * mm, document.printed)
+    canvas.drawRightString(right, y - 3.2 * mm, document.words.say("page", number=number, pages=pages))
+    canvas.setFont(fonts.MONO, 6)
+    canvas.drawString(MARGIN, y - 6.2 * mm, document.words.say("digest", digest=document.digest))
+    if document.banner:
+        _draw_banner(canvas, document.banner)
+
+
+def _draw_banner(canvas: Canvas, text: str) -> None:
+    width = stringWidth(text, fonts.SANS_BOLD, 9) + 8 * mm
+    y = PAGE_HEIGHT - 7.5 * mm
+    canvas.setFillGray(0)
+    canvas.rect(PAGE_WIDTH / 2 - width / 2, y, width, 5 * mm, 0, 1)
+    canvas.setFillGray(1)
+    canvas.setFont(fonts.SANS_BOLD, 9)
+    canvas.drawCentredString(PAGE_WIDTH / 2, y + 1.5 * mm, text)
+    canvas.setFillGray(0)

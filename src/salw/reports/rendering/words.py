@@ -1,0 +1,47 @@
+"""The words, figures and dates of a printed report, set as the reader's language sets them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+from salw.core.language import Language, translate
+from salw.registry.classification import CLASSES, ClassCode
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a report says in one language, at the clock of one country (`zone`, an IANA name)."""
+
+    language: Language
+    zone: str
+
+    def say(self, code: str, **details: object) -> str:
+        """Return the text `report.<code>` of the catalogue."""
+        return translate(f"report.{code}", self.language, **details)
+
+    def number(self, value: int) -> str:
+        """Return a figure with its thousands set apart: 1 234 567, or 1,234,567 in English."""
+        return format_decimal(value, locale=self.language)
+
+    def day(self, value: date) -> str:
+        """Return a day: 22/11/2026, or 22 November 2026, which no reader takes for another day."""
+        return format_date(value, "dd/MM/yyyy" if self.language == "fr" else "d MMMM yyyy", locale=self.language)
+
+    def instant(self, value: datetime) -> str:
+        """Return a day and an hour in the country's time."""
+        local = value.astimezone(ZoneInfo(self.zone))
+        return self.say("instant", day=self.day(local.date()), hour=f"{local:%H}", minute=f"{local:%M}")
+
+    def weapon_class(self, code: str) -> str:
+        """Return the name of a class on forms; "" is a thing seen whose class nobody could establish."""
+        if code not in CLASSES:
+            return self.say("class_unknown")
+        name = CLASSES[ClassCode(code)].name
+        return name.en if self.language == "en" else name.fr
+
+    def model(self, name: str) -> str:
+        """Return a model's name, or that it is not known."""
+        return name or self.say("model_unknown")
