@@ -106,6 +106,20 @@ class World:
             units=tuple(r["id"] for r in rows),
         )
 
+    def post(self, job: str, unit_id: int, role: Role) -> None:
+        """Give a member one more posting."""
+        with self.transaction() as db:
+            organisation.post_person(
+                db,
+                actor=self.founder,
+                now=clock.now(),
+                posting_id=new_id(),
+                person_id=self.cast[job].person_id,
+                unit_id=unit_id,
+                role=role,
+                started_on=date(2020, 1, 1),
+            )
+
     def register(
         self,
         count: int = 1,
