@@ -27,13 +27,27 @@ from salw.incidents.rules import CONSTRAINTS as INCIDENTS
 from salw.intake.routes import router as intake
 from salw.registry.routes import router as registry
 from salw.registry.rules import CONSTRAINTS as REGISTRY
+from salw.reports.routes import router as reports
 from salw.scanning.routes import router as scanning
 from salw.stocktakes.routes import router as stocktakes
 from salw.stocktakes.rules import CONSTRAINTS as STOCKTAKES
 from salw.summaries.routes import router as summaries
 from salw.summaries.rules import CONSTRAINTS as SUMMARIES
 
-ROUTERS = (access, disposals, holders, issues, transfers, incidents, intake, stocktakes, summaries, registry, scanning)
+ROUTERS = (
+    access,
+    disposals,
+    holders,
+    issues,
+    transfers,
+    incidents,
+    intake,
+    stocktakes,
+    summaries,
+    registry,
+    scanning,
+    reports,
+)
 CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {**REGISTRY, **CUSTODY, **INCIDENTS, **STOCKTAKES, **SUMMARIES}
 PREFIX = "/v1"
 POOL_SIZES = defaultdict(lambda: 2, app=16)  # connections a process; PostgreSQL has 60 for everybody
