@@ -1,0 +1,593 @@
+"""Checks over HTTP: what each thing seen comes to, that counting is blind, and who may do what."""
+
+import json
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+import httpx
+import psycopg
+import pytest
+from sqlalchemy import Connection, Engine
+
+from counting import (
+    a_count,
+    close,
+    count,
+    label,
+    lines_of,
+    open_check,
+    post_closure,
+    post_counts,
+    put_check,
+    typed,
+    unreadable,
+)
+from salw.core import clock
+from salw.core.db import run
+from salw.core.errors import Conflict
+from salw.core.ids import new_id
+from salw.custody.rules import Expected
+from salw.ledger.events import Event, columns
+from salw.stocktakes.operations.closing import close_stocktake
+from salw.stocktakes.operations.counting import record_counts
+from salw.stocktakes.operations.opening import open_stocktake
+from salw.stocktakes.queries import list_lines
+from salw.stocktakes.rules import Method, NewCount, StocktakeKind
+from salw_labels import draw
+from world import World
+
+
+def issue(client: httpx.Client, world: World, weapon: Expected) -> None:
+    body = {
+        "store": str(world.store_alpha),
+        "to": {"person": str(world["soldier"].person_id)},
+        "weapons": [{"weapon": str(weapon.weapon_id), "version": weapon.version}],
+    }
+    answer = client.put(f"/issues/{new_id()}", json=body, headers=world["keeper"].headers)
+    assert answer.status_code == 200, answer.text
+
+
+def give_back(client: httpx.Client, world: World, weapon: Expected) -> None:
+    body = {
+        "store": str(world.store_alpha),
+        "weapons": [{"weapon": str(weapon.weapon_id), "version": weapon.version}],
+    }
+    answer = client.put(f"/returns/{new_id()}", json=body, headers=world["keeper"].headers)
+    assert answer.status_code == 200, answer.text
+
+
+def outcomes(world: World, stocktake_id: UUID) -> dict[UUID, str]:
+    return {line["weapon_id"] or line["id"]: line["outcome"] for line in lines_of(world, stocktake_id)}
+
+
+def events_of(world: World, stocktake_id: UUID) -> list[dict[str, object]]:
+    with world.transaction() as db:
+        rows = run(
+            db,
+            "select canonical from event where kind like 'stocktake.%%' and recorded_at > now() - interval '1 hour' "
+            "order by recorded_at, id",
+        )
+    bodies = [json.loads(row["canonical"]) for row in rows]
+    return [body for body in bodies if body["facts"]["stocktake"] == str(stocktake_id)]
+
+
+def test_each_outcome_appears_once_and_the_totals_add_up(client: httpx.Client, world: World) -> None:
+    there, gone, moved = world.register(3)
+    (stranger,) = world.register(store=world.store_bravo)
+    (relabelled,) = world.register()
+    scanned, foreign, void = label(world, [there, stranger, relabelled])
+    label(world, [relabelled], replace=True)
+    check = open_check(client, world)
+    answers = count(
+        client,
+        world,
+        check,
+        a_count(scanned),
+        a_count(foreign),
+        a_count(void),
+        typed("NULLE PART 4711"),
+        unreadable(),
+        a_count(draw().text[:-1] + "?"),
+    )
+    assert answers == ["recorded", "recorded", "void_label", "unknown_code", "recorded", "malformed"]
+    issue(client, world, moved)
+    closed = close(client, world, check)
+    assert closed["totals"] == {
+        "matched": 1,
+        "missing": 2,
+        "extra_known": 1,
+        "extra_unregistered": 1,
+        "void_label": 1,
+        "unreadable": 1,
+        "moved_during_count": 1,
+        "moved_expected": 1,
+        "moved_seen": 0,
+        "expected": 4,
+        "seen": 2,
+        "lines": 8,
+    }
+    found = outcomes(world, check)
+    assert {w: found[w.weapon_id] for w in (there, gone, moved, stranger, relabelled)} == {
+        there: "matched",
+        gone: "missing",
+        moved: "moved_during_count",
+        stranger: "extra_known",
+        relabelled: "missing",
+    }
+
+
+def test_lines_say_how_each_weapon_is_known_and_what_explains_it(client: httpx.Client, world: World) -> None:
+    by_scan, by_hand, moved = world.register(3, serials=["AB 1001", "AB 1002", "AB 1003"])
+    (stranger,) = world.register(store=world.store_bravo, serials=["ZZ 9009"])
+    (symbol,) = label(world, [by_scan])
+    check = open_check(client, world)
+    count(client, world, check, typed("ab-1001"), a_count(symbol), typed(" ab 1002 "), typed("ZZ9009"))
+    count(client, world, check, unreadable("Pistolet, sans aucune marque"))
+    issue(client, world, moved)
+    close(client, world, check)
+    lines = {line["weapon_id"]: line for line in lines_of(world, check)}
+    assert (lines[by_scan.weapon_id]["method"], lines[by_scan.weapon_id]["counts"]) == ("scan", 2)
+    assert lines[by_scan.weapon_id]["label_code"] == symbol[:12]
+    assert (lines[by_hand.weapon_id]["method"], lines[by_hand.weapon_id]["text_read"]) == ("typed", " ab 1002 ")
+    assert (lines[by_hand.weapon_id]["serial_raw"], lines[by_hand.weapon_id]["class_code"]) == ("AB 1002", "SA-ASR")
+    explained = lines[moved.weapon_id]
+    assert (explained["movement_kind"], explained["movement_seq"], explained["moved_in"]) == ("issue", 2, False)
+    assert explained["movement_document_kind"] == "issue_slip"
+    elsewhere = lines[stranger.weapon_id]
+    assert (elsewhere["book_holder_kind"], elsewhere["book_unit_name"]) == ("store", "Bataillon d'essai Bravo")
+    assert (lines[None]["outcome"], lines[None]["note"]) == ("unreadable", "Pistolet, sans aucune marque")
+
+
+def test_several_counts_of_one_thing_are_one_line(client: httpx.Client, world: World) -> None:
+    (weapon,) = world.register(serials=["QQ 777"])
+    (symbol,) = label(world, [weapon])
+    check = open_check(client, world)
+    unknown = draw()
+    count(client, world, check, a_count(symbol), a_count(symbol), typed("QQ777"), typed(symbol[1:12]))
+    count(client, world, check, typed("inconnu 55"), typed("INCONNU-55"))
+    count(client, world, check, a_count(unknown.text), typed(unknown.printed))
+    totals = close(client, world, check)["totals"]
+    assert (totals["lines"], totals["matched"], totals["extra_unregistered"]) == (3, 1, 2)
+
+
+def test_a_typed_registry_number_names_its_weapon(client: httpx.Client, world: World) -> None:
+    (weapon,) = world.register()
+    with world.transaction() as db:
+        number = run(db, "select registry_number from weapon where id = %(w)s", {"w": weapon.weapon_id})[0]
+    check = open_check(client, world)
+    wrong = number["registry_number"][:-1] + ("A" if number["registry_number"][-1] != "A" else "B")
+    assert count(client, world, check, typed(number["registry_number"].lower()), typed(wrong)) == [
+        "recorded",
+        "malformed",
+    ]
+    assert close(client, world, check)["totals"]["matched"] == 1
+
+
+def test_a_mark_on_several_weapons_is_the_one_expected_here(client: httpx.Client, world: World) -> None:
+    serial = f"DOUBLE {new_id().hex[-8:]}"
+    (here,) = world.register(serials=[serial])
+    world.register(serials=[serial], store=world.store_bravo)
+    check = open_check(client, world)
+    assert count(client, world, check, typed(serial)) == ["recorded"]
+    close(client, world, check)
+    assert outcomes(world, check) == {here.weapon_id: "matched"}
+
+
+def test_a_mark_on_two_expected_weapons_is_not_guessed(client: httpx.Client, world: World) -> None:
+    serial = f"DOUBLE {new_id().hex[-8:]}"
+    one, two = world.register(2, serials=[serial, serial])
+    check = open_check(client, world)
+    count(client, world, check, typed(serial), typed(serial))
+    close(client, world, check)
+    lines = lines_of(world, check)
+    assert sorted(line["outcome"] for line in lines) == ["missing", "missing", "unreadable"]
+    assert [line["reading"] for line in lines if line["weapon_id"] is None] == ["ambiguous_mark"]
+    assert {line["weapon_id"] for line in lines} == {one.weapon_id, two.weapon_id, None}
+
+
+def test_a_copied_label_does_not_name_the_weapon(client: httpx.Client, world: World) -> None:
+    (weapon,) = world.register()
+    (symbol,) = label(world, [weapon])
+    copied = symbol[:12] + ("00000000" if symbol[12:] != "00000000" else "11111111")
+    check = open_check(client, world)
+    assert count(client, world, check, a_count(copied)) == ["unknown_code"]
+    close(client, world, check)
+    assert {line["reading"] for line in lines_of(world, check) if line["weapon_id"] is None} == {"wrong_label"}
+    assert outcomes(world, check)[weapon.weapon_id] == "missing"
+
+
+def test_what_cannot_be_read_is_not_taken_for_a_mark(client: httpx.Client, world: World) -> None:
+    check = open_check(client, world)
+    assert count(client, world, check, typed("illisible"), typed("???"), typed("---")) == ["malformed"] * 3
+    assert close(client, world, check)["totals"]["lines"] == 0
+
+
+# Movements while the check is open.
+
+
+def test_a_weapon_counted_and_then_issued_is_explained_and_no_difference(client: httpx.Client, world: World) -> None:
+    (weapon,) = world.register(serials=["MV 1"])
+    check = open_check(client, world)
+    count(client, world, check, typed("MV 1"))
+    issue(client, world, weapon)
+    closed = close(client, world, check)
+    assert (closed["totals"]["moved_during_count"], closed["totals"]["moved_seen"]) == (1, 1)
+    assert closed["incident"] is None
+
+
+def test_a_weapon_taken_back_during_the_check_is_no_excess(client: httpx.Client, world: World) -> None:
+    (weapon,) = world.register(serials=["MV 2"])
+    issue(client, world, weapon)
+    check = open_check(client, world)
+    give_back(client, world, Expected(weapon.weapon_id, 2))
+    count(client, world, check, typed("MV 2"))
+    close(client, world, check)
+    (line,) = lines_of(world, check)
+    assert (line["outcome"], line["expected"], line["movement_kind"], line["moved_in"]) == (
+        "moved_during_count",
+        False,
+        "return",
+        True,
+    )
+
+
+def test_a_weapon_issued_and_taken_back_meanwhile_is_explained_by_its_first_movement(
+    client: httpx.Client, world: World
+) -> None:
+    (weapon,) = world.register()
+    check = open_check(client, world)
+    issue(client, world, weapon)
+    give_back(client, world, Expected(weapon.weapon_id, 2))
+    close(client, world, check)
+    (line,) = lines_of(world, check)
+    assert (line["outcome"], line["movement_seq"], line["counts"]) == ("moved_during_count", 2, 0)
+
+
+def test_a_movement_of_before_the_opening_explains_nothing(client: httpx.Client, world: World) -> None:
+    (weapon,) = world.register(serials=["MV 4"])
+    issue(client, world, weapon)
+    check = open_check(client, world)
+    count(client, world, check, typed("MV 4"))
+    close(client, world, check)
+    (line,) = lines_of(world, check)
+    assert (line["outcome"], line["book_holder_kind"]) == ("extra_known", "person")
+
+
+# Cases.
+
+
+def test_what_is_missing_becomes_one_case_and_stays_on_the_book(client: httpx.Client, world: World) -> None:
+    gone = world.register(3)
+    check = open_check(client, world)
+    incident = close(client, world, check)["incident"]
+    with world.transaction() as db:
+        marks = run(
+            db,
+            "select k.weapon_id, k.case_id, c.holder_id, i.stocktake_id from case_mark k "
+            "join custody c using (country, weapon_id) join incident i on (i.country, i.id) = (k.country, k.case_id) "
+            "where k.weapon_id = any(%(w)s)",
+            {"w": [w.weapon_id for w in gone]},
+        )
+    assert len(marks) == 3
+    assert {(str(m["case_id"]), m["holder_id"], m["stocktake_id"]) for m in marks} == {
+        (incident, world.store_alpha, check)
+    }
+
+
+def test_an_open_case_keeps_its_weapon_and_is_told_when_it_is_found(client: httpx.Client, world: World) -> None:
+    found, gone = world.register(2, serials=["CASE 1", "CASE 2"])
+    first = close(client, world, open_check(client, world))["incident"]
+    check = open_check(client, world)
+    count(client, world, check, typed("CASE 1"))
+    closed = close(client, world, check)
+    assert closed["incident"] is None
+    lines = {line["weapon_id"]: line for line in lines_of(world, check)}
+    assert (lines[found.weapon_id]["outcome"], str(lines[found.weapon_id]["case_id"])) == ("matched", first)
+    assert (lines[gone.weapon_id]["outcome"], str(lines[gone.weapon_id]["case_id"])) == ("missing", first)
+
+
+def test_each_difference_is_an_event_and_an_excess_stands_in_the_weapons_history(
+    client: httpx.Client, world: World
+) -> None:
+    world.register(2)
+    (stranger,) = world.register(store=world.store_bravo, serials=["XS 31"])
+    check = open_check(client, world)
+    count(client, world, check, typed("XS 31"), unreadable())
+    close(client, world, check)
+    events = events_of(world, check)
+    kinds = [event["kind"] for event in events]
+    assert kinds == ["stocktake.opened", "stocktake.counted", "stocktake.closed", *["stocktake.difference_found"] * 4]
+    assert {event.get("weapon") for event in events} >= {str(stranger.weapon_id)}
+    assert "rouillée" not in json.dumps(events, ensure_ascii=False)
+
+
+def test_the_ledger_never_learns_the_secret_characters_of_a_label(client: httpx.Client, world: World) -> None:
+    (symbol,) = label(world, world.register())
+    check = open_check(client, world)
+    count(client, world, check, a_count(symbol))
+    counted = json.dumps(events_of(world, check))
+    assert symbol[:12] in counted
+    assert symbol[12:] not in counted
+
+
+# Blind.
+
+
+@pytest.mark.parametrize("job", ["keeper", "armourer", "auditor", "commander"])
+def test_nothing_of_what_is_expected_is_told_while_the_check_is_open(
+    client: httpx.Client, world: World, job: str
+) -> None:
+    world.register(7)
+    check = new_id()
+    texts = [put_check(client, world, check).text]
+    texts.append(post_counts(client, world, check, [typed("RIEN 1"), unreadable()]).text)
+    shown = client.get(f"/stocktakes/{check}", headers=world[job].headers)
+    listed = client.get(f"/stocktakes?store={world.store_alpha}", headers=world[job].headers)
+    assert shown.status_code == listed.status_code == 200
+    assert (shown.json()["totals"], shown.json()["incident"]) == (None, None)
+    for text in [*texts, shown.text, listed.text]:
+        assert not {"expected", "matched", "missing"} & set(_words(json.loads(text)))
+    actor = world.actor(job)
+    with pytest.raises(Conflict, match=r"stocktake\.still_open"), world.transaction() as db:
+        list_lines(db, actor, check)
+
+
+def _words(content: object) -> list[str]:
+    if isinstance(content, dict):
+        return [word for key, value in content.items() for word in ([key] if value is not None else []) + _words(value)]
+    if isinstance(content, list):
+        return [word for value in content for word in _words(value)]
+    return [str(content)]
+
+
+def test_the_answer_to_a_count_is_the_same_whether_the_weapon_is_expected_or_not(
+    client: httpx.Client, world: World
+) -> None:
+    here, there = world.register(serials=["BL 1"])[0], world.register(serials=["BL 2"], store=world.store_bravo)[0]
+    check = open_check(client, world)
+    assert here != there
+    assert count(client, world, check, typed("BL 1"), typed("BL 2")) == ["recorded", "recorded"]
+
+
+def test_the_result_is_shown_after_closure(client: httpx.Client, world: World) -> None:
+    world.register(2)
+    check = open_check(client, world)
+    closed = close(client, world, check)
+    shown = client.get(f"/stocktakes/{check}", headers=world["keeper"].headers).json()
+    assert (shown["status"], shown["totals"], shown["incident"]) == ("closed", closed["totals"], closed["incident"])
+    assert (shown["closed_by"]["role"], shown["closed_by"]["family_name"]) == ("unit_commander", "ESSAI-COMMANDER")
+
+
+# Who may.
+
+
+def test_who_does_not_order_or_inspect_opens_no_check(client: httpx.Client, world: World) -> None:
+    for job in ("keeper", "armourer", "accountant", "orderer", "commission", "administrator", "soldier"):
+        answer = put_check(client, world, new_id(), job=job)
+        assert (answer.status_code, answer.json()["code"]) == (403, "access.not_permitted"), job
+
+
+def test_who_has_no_hand_in_the_store_counts_nothing_and_closes_nothing(client: httpx.Client, world: World) -> None:
+    check = open_check(client, world)
+    for job in ("commander", "accountant", "orderer", "commission", "administrator", "soldier"):
+        answer = post_counts(client, world, check, [unreadable()], job=job)
+        assert (answer.status_code, answer.json()["code"]) == (403, "access.not_permitted"), job
+    for job in ("keeper", "armourer", "accountant", "orderer", "commission", "soldier"):
+        answer = post_closure(client, world, check, job=job)
+        assert (answer.status_code, answer.json()["code"]) == (403, "access.not_permitted"), job
+
+
+def test_another_units_storekeeper_does_not_find_the_check(client: httpx.Client, world: World) -> None:
+    check = open_check(client, world)
+    for answer in (
+        post_counts(client, world, check, [unreadable()], job="keeper_bravo"),
+        client.get(f"/stocktakes/{check}", headers=world["keeper_bravo"].headers),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (404, "stocktake.not_found")
+    listed = client.get("/stocktakes", headers=world["keeper_bravo"].headers).json()
+    assert listed["items"] == []
+
+
+def test_another_country_finds_neither_store_nor_check_nor_weapon(
+    client: httpx.Client, world: World, new_world: Callable[[str], World]
+) -> None:
+    mali = new_world("ML")
+    mali.register(serials=["ML ONLY 1"])
+    check = open_check(client, world)
+    answer = put_check(client, mali, new_id(), store=str(world.store_alpha))
+    assert (answer.status_code, answer.json()["code"]) == (404, "store.not_found")
+    for response in (
+        post_counts(client, mali, check, [unreadable()]),
+        post_closure(client, mali, check),
+        client.get(f"/stocktakes/{check}", headers=mali["auditor"].headers),
+    ):
+        assert (response.status_code, response.json()["code"]) == (404, "stocktake.not_found")
+    assert count(client, world, check, typed("ML ONLY 1")) == ["unknown_code"]
+
+
+def test_who_counted_does_not_close(client: httpx.Client, world: World) -> None:
+    world.register()
+    check = open_check(client, world, job="auditor")
+    count(client, world, check, unreadable(), job="auditor")
+    answer = post_closure(client, world, check, job="auditor")
+    assert (answer.status_code, answer.json()["code"]) == (409, "stocktake.same_officer")
+    assert post_closure(client, world, check, job="commander").status_code == 200
+
+
+# Repeats and order.
+
+
+def test_a_second_check_of_the_same_store_is_refused_and_names_the_first(client: httpx.Client, world: World) -> None:
+    check = open_check(client, world)
+    answer = put_check(client, world, new_id(), job="auditor")
+    assert (answer.status_code, answer.json()["code"]) == (409, "stocktake.already_open")
+    assert answer.json()["details"] == {"stocktake": str(check)}
+    assert put_check(client, world, new_id(), store=str(world.store_bravo), job="auditor").status_code == 200
+
+
+def test_the_database_itself_refuses_two_open_checks_of_a_store(client: httpx.Client, world: World) -> None:
+    open_check(client, world)
+    with pytest.raises(psycopg.errors.UniqueViolation, match="uq_stocktake_open"), world.transaction() as db:
+        run(
+            db,
+            "insert into stocktake (country, id, store_id, unit_id, kind, status, log_size, opened_at, opened_by, "
+            "opened_role) select country, %(id)s, store_id, unit_id, kind, status, log_size, opened_at, opened_by, "
+            "opened_role from stocktake where store_id = %(store)s",
+            {"id": new_id(), "store": world.store_alpha},
+        )
+
+
+def test_an_opening_repeated_gives_the_first_answer(client: httpx.Client, world: World) -> None:
+    check = new_id()
+    first, again = put_check(client, world, check), put_check(client, world, check)
+    assert first.status_code == again.status_code == 200
+    assert first.json() == again.json()
+    other = put_check(client, world, check, kind="handover")
+    assert (other.status_code, other.json()["code"]) == (409, "request.id_reused")
+
+
+def test_a_count_sent_again_is_recorded_once_and_never_changed(client: httpx.Client, world: World) -> None:
+    world.register(serials=["RP 1"])
+    check = open_check(client, world)
+    first = typed("RP 1")
+    assert count(client, world, check, first, first) == ["recorded", "repeated"]
+    assert count(client, world, check, first, {**first, "text": "RP 2"}, typed("RP 3")) == [
+        "repeated",
+        "id_reused",
+        "unknown_code",
+    ]
+    assert len(events_of(world, check)) == 3
+    totals = close(client, world, check)["totals"]
+    assert (totals["matched"], totals["extra_unregistered"]) == (1, 1)
+
+
+def test_a_list_with_nothing_new_writes_no_event(client: httpx.Client, world: World) -> None:
+    check = open_check(client, world)
+    first = unreadable()
+    count(client, world, check, first)
+    before = len(events_of(world, check))
+    assert count(client, world, check, first, typed("néant")) == ["repeated", "malformed"]
+    assert len(events_of(world, check)) == before
+
+
+def test_a_closure_repeated_gives_the_first_answer_and_another_is_refused(client: httpx.Client, world: World) -> None:
+    world.register()
+    check, closure = open_check(client, world), new_id()
+    first, again = (post_closure(client, world, check, closure_id=closure) for _ in range(2))
+    assert first.status_code == again.status_code == 200
+    assert first.json() == again.json()
+    answer = post_closure(client, world, check)
+    assert (answer.status_code, answer.json()["code"]) == (409, "stocktake.closed")
+
+
+def test_nothing_is_counted_after_closure(client: httpx.Client, world: World) -> None:
+    check = open_check(client, world)
+    close(client, world, check)
+    answer = post_counts(client, world, check, [unreadable()])
+    assert (answer.status_code, answer.json()["code"]) == (409, "stocktake.closed")
+
+
+def test_a_store_is_checked_again_once_the_first_check_is_closed(client: httpx.Client, world: World) -> None:
+    first = open_check(client, world)
+    close(client, world, first)
+    second = open_check(client, world, kind="handover")
+    listed = client.get(f"/stocktakes?store={world.store_alpha}&status=open", headers=world["auditor"].headers)
+    assert [item["id"] for item in listed.json()["items"]] == [str(second)]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"method": "scan"},
+        {"method": "typed"},
+        {"method": "unreadable"},
+        {"method": "unreadable", "note": "x", "text": "y"},
+        {"method": "guessed", "text": "x"},
+    ],
+)
+def test_a_count_without_what_was_read_is_refused(client: httpx.Client, world: World, bad: dict[str, str]) -> None:
+    check = open_check(client, world)
+    given = {"id": str(new_id()), "counted_at": clock.now().isoformat(), **bad}
+    answer = post_counts(client, world, check, [given])
+    assert (answer.status_code, answer.json()["code"]) == (422, "request.malformed")
+
+
+def test_a_thousand_counts_are_one_call_and_no_more(client: httpx.Client, world: World) -> None:
+    check = open_check(client, world)
+    assert set(count(client, world, check, *(unreadable() for _ in range(1_000)))) == {"recorded"}
+    assert post_counts(client, world, check, [unreadable() for _ in range(1_001)]).status_code == 422
+    assert close(client, world, check)["totals"]["unreadable"] == 1_000
+
+
+# The ledger fails: nothing else was saved.
+
+
+BROKEN = {"event_hashes": [None]}
+
+
+def _refuse(db: Connection, *, country: str, events: Sequence[Event]) -> None:
+    run(db, "insert into event (country, id, kind) values (%(c)s, %(id)s, 'x')", {"c": country, "id": new_id()})
+
+
+def test_where_the_ledger_fails_no_check_is_opened(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("salw.ledger.operations.columns", lambda events: {**columns(events), **BROKEN})
+    actor, check = world.actor("commander"), new_id()
+    with pytest.raises(psycopg.errors.NotNullViolation), world.transaction() as db:
+        open_stocktake(
+            db,
+            actor=actor,
+            now=clock.now(),
+            stocktake_id=check,
+            store_id=world.store_alpha,
+            kind=StocktakeKind.COUNT,
+            mission=None,
+        )
+    with world.transaction() as db:
+        assert run(db, "select 1 from stocktake where id = %(id)s", {"id": check}) == []
+
+
+def test_where_the_ledger_fails_nothing_is_counted(
+    client: httpx.Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = open_check(client, world)
+    monkeypatch.setattr("salw.stocktakes.operations.counting.columns", lambda events: {**columns(events), **BROKEN})
+    actor = world.actor("keeper")
+    seen = NewCount(new_id(), Method.UNREADABLE, None, clock.now(), note="rien")
+    with pytest.raises(psycopg.errors.NotNullViolation), world.transaction() as db:
+        record_counts(db, actor=actor, now=clock.now(), stocktake_id=check, counts=[seen])
+    with world.transaction() as db:
+        assert run(db, "select 1 from stocktake_count where stocktake_id = %(id)s", {"id": check}) == []
+
+
+def test_where_the_ledger_fails_the_check_stays_open_without_lines_or_case(
+    client: httpx.Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (weapon,) = world.register()
+    check = open_check(client, world)
+    actor = world.actor("commander")
+    with monkeypatch.context() as patch:
+        # Only the last append of the closure: the case was opened before it and must go with it.
+        patch.setattr("salw.stocktakes.operations.closing.ledger.append", _refuse)
+        with pytest.raises(psycopg.errors.NotNullViolation), world.transaction() as db:
+            close_stocktake(db, actor=actor, now=clock.now(), stocktake_id=check)
+    with world.transaction() as db:
+        assert run(db, "select 1 from stocktake_line where stocktake_id = %(id)s", {"id": check}) == []
+        assert run(db, "select 1 from case_mark where weapon_id = %(w)s", {"w": weapon.weapon_id}) == []
+    assert post_closure(client, world, check).status_code == 200
+
+
+def test_the_service_cannot_touch_up_counts_lines_or_the_expected_set(
+    client: httpx.Client, world: World, owner_engine: Engine
+) -> None:
+    world.register()
+    check = open_check(client, world)
+    count(client, world, check, unreadable())
+    close(client, world, check)
+    for table in ("stocktake_count", "stocktake_line", "stocktake_expected"):
+        for statement in (f"delete from {table}", f"update {table} set country = country"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), world.transaction() as db:
+                run(db, statement)
+            with owner_engine.connect() as db:
+                run(db, "set role salw_owner")
+                with pytest.raises(psycopg.DatabaseError, match="never changed"):
+                    run(db, statement)

@@ -1,0 +1,114 @@
+"""The rapprochement as a function over sets: one line each, and sums that agree."""
+
+from collections import Counter
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from salw.stocktakes.reconciliation import (
+    DIFFERENCES,
+    DoesNotAddUp,
+    Line,
+    Outcome,
+    Totals,
+    check_cross_foot,
+    outcome_of,
+    reconcile,
+    total,
+)
+
+weapons = st.frozensets(st.integers(0, 30))
+
+
+class Sets(NamedTuple):
+    """What a check starts from; the three last are things that are no registered weapon."""
+
+    expected: frozenset[int]
+    seen: frozenset[int]
+    moved: frozenset[int]
+    unregistered: frozenset[int]
+    void_labels: frozenset[int]
+    unreadable: frozenset[int]
+
+    @property
+    def lines(self) -> dict[int, Line]:
+        return reconcile(**self._asdict())
+
+    @property
+    def totals(self) -> Totals:
+        return total(Counter(self.lines.values()))
+
+
+def things(start: int) -> st.SearchStrategy[frozenset[int]]:
+    return st.frozensets(st.integers(start, start + 9), max_size=5)
+
+
+sets = st.builds(Sets, weapons, weapons, weapons, things(100), things(200), things(300))
+
+
+@given(sets)
+def test_every_weapon_and_every_thing_seen_has_exactly_one_line(given_sets: Sets) -> None:
+    expected, seen, _, *others = given_sets
+    assert given_sets.lines.keys() == expected | seen | frozenset().union(*others)
+    assert given_sets.totals.lines == len(given_sets.lines)
+
+
+@given(sets)
+def test_the_sums_agree_with_the_sets(given_sets: Sets) -> None:
+    totals = given_sets.totals
+    things_seen = len(given_sets.unregistered) + len(given_sets.void_labels) + len(given_sets.unreadable)
+    check_cross_foot(totals, expected=len(given_sets.expected), seen=len(given_sets.seen), things=things_seen)
+    assert totals.matched + totals.missing + totals.moved_expected == len(given_sets.expected)
+    assert totals.matched + totals.extra_known + totals.moved_seen == len(given_sets.seen)
+
+
+@given(sets)
+def test_a_line_says_truly_whether_its_weapon_was_expected_and_seen(given_sets: Sets) -> None:
+    for weapon, line in given_sets.lines.items():
+        assert line.expected == (weapon in given_sets.expected)
+        assert line.seen == (weapon in given_sets.seen or weapon >= 100)
+
+
+@given(sets)
+def test_a_weapon_that_moved_is_never_a_difference(given_sets: Sets) -> None:
+    for weapon, line in given_sets.lines.items():
+        if weapon in given_sets.moved:
+            assert line.outcome is Outcome.MOVED_DURING_COUNT
+            assert line.outcome not in DIFFERENCES
+
+
+@given(weapons)
+def test_seeing_exactly_what_is_expected_leaves_no_difference(everything: frozenset[int]) -> None:
+    lines = reconcile(expected=everything, seen=everything, moved=frozenset())
+    assert {line.outcome for line in lines.values()} <= {Outcome.MATCHED}
+
+
+@given(sets, st.integers(0, 30))
+def test_seeing_one_more_weapon_never_makes_a_weapon_missing(given_sets: Sets, weapon: int) -> None:
+    more = given_sets._replace(seen=given_sets.seen | {weapon})
+    assert more.totals.missing <= given_sets.totals.missing
+
+
+@pytest.mark.parametrize(
+    ("expected", "seen", "moved", "outcome"),
+    [
+        (True, True, False, Outcome.MATCHED),
+        (True, False, False, Outcome.MISSING),
+        (False, True, False, Outcome.EXTRA_KNOWN),
+        (True, True, True, Outcome.MOVED_DURING_COUNT),
+        (True, False, True, Outcome.MOVED_DURING_COUNT),
+        (False, True, True, Outcome.MOVED_DURING_COUNT),
+    ],
+)
+def test_the_six_ways_of_a_registered_weapon(expected: bool, seen: bool, moved: bool, outcome: Outcome) -> None:
+    assert outcome_of(expected=expected, seen=seen, moved=moved) is outcome
+
+
+@given(sets, st.sampled_from(["expected", "seen", "things"]), st.sampled_from([-1, 1]))
+def test_one_weapon_too_many_or_too_few_is_noticed(given_sets: Sets, side: str, by: int) -> None:
+    things_seen = len(given_sets.unregistered) + len(given_sets.void_labels) + len(given_sets.unreadable)
+    truth = {"expected": len(given_sets.expected), "seen": len(given_sets.seen), "things": things_seen}
+    with pytest.raises(DoesNotAddUp):
+        check_cross_foot(given_sets.totals, **{**truth, side: truth[side] + by})
