@@ -1,14 +1,20 @@
-"""Labels made over HTTP, and what is inside their symbols, for the tests that scan."""
+"""Labels made over HTTP, what is inside their symbols, and weapons moved about, for tests that scan and read."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import httpx
 
+from salw.core import clock
+from salw.core.actor import Actor
 from salw.core.db import run
 from salw.core.ids import new_id
-from salw.custody.rules import Expected
+from salw.custody.operations.holders import open_sink, open_transit
+from salw.custody.operations.moves import Destination, Order, Step, lock_weapons, record_moves
+from salw.custody.rules import Expected, HolderKind, MovementKind
+from salw.documents.rules import DocumentKind
 from world import World
 
 
@@ -41,3 +47,45 @@ def scan(client: httpx.Client, world: World, code: str, job: str = "keeper", **m
     """Scan or type a code."""
     language = str(more.pop("language", "fr"))
     return client.post("/scans", json={"code": code, **more}, params={"language": language}, headers=world[job].headers)
+
+
+def whole(world: World) -> Actor:
+    """Return somebody in the scope of the whole world."""
+    return replace(world.founder, units=world.units)
+
+
+def move(world: World, weapon: Expected, to: str, kind: MovementKind) -> None:
+    """Move a weapon to a sink of Alpha's or into a transit that Bravo awaits, as custody does it."""
+    actor = whole(world)
+    with world.transaction() as db:
+        held, number = lock_weapons(db, actor, [weapon], number_for_unit=world.alpha)
+        assert number is not None
+        destination: Destination = (
+            open_transit(db, actor=actor, from_unit_id=world.alpha, to_unit_id=world.bravo)
+            if to == "transit"
+            else open_sink(db, actor=actor, unit_id=world.alpha, kind=HolderKind(to))
+        )
+        record_moves(
+            db,
+            actor=actor,
+            now=clock.now(),
+            kind=kind,
+            event_kind="weapon.moved_by_test",
+            steps=[Step(held[0].weapon_id, held[0], destination)],
+            document_id=new_id(),
+            document_kind=DocumentKind.MOVEMENT_ORDER,
+            number=number,
+            order=Order(),
+            occurred_at=clock.now(),
+            facts={},
+        )
+
+
+def issue(client: httpx.Client, world: World, weapon: Expected, **to: str) -> None:
+    """Issue a weapon of Alpha's store to its soldier, or to `person` or `holder`."""
+    body = {
+        "store": str(world.store_alpha),
+        "to": to or {"person": str(world["soldier"].person_id)},
+        "weapons": [{"weapon": str(weapon.weapon_id), "version": weapon.version}],
+    }
+    assert client.put(f"/issues/{new_id()}", json=body, headers=world["keeper"].headers).status_code == 200

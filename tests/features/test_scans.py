@@ -1,56 +1,19 @@
 """From a scanned or typed text to one card."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import Connection
 
-from labelling import make_labels, scan, symbols
-from salw.core import clock
-from salw.core.actor import Actor
+from labelling import issue, make_labels, move, scan, symbols
 from salw.core.db import Row, run
 from salw.core.ids import new_id
-from salw.custody.operations.holders import open_sink, open_transit
-from salw.custody.operations.moves import Destination, Order, Step, lock_weapons, record_moves
-from salw.custody.rules import Expected, HolderKind, MovementKind
-from salw.documents.rules import DocumentKind
+from salw.custody.rules import Expected, MovementKind
 from salw.scanning.resolver import resolve
 from salw_labels import draw
 from world import World
-
-
-def whole(world: World) -> Actor:
-    return replace(world.founder, units=world.units)
-
-
-def move(world: World, weapon: Expected, to: str, kind: MovementKind) -> None:
-    """Move a weapon to a sink of Alpha's or into a transit that Bravo awaits, as custody does it."""
-    actor = whole(world)
-    with world.transaction() as db:
-        held, number = lock_weapons(db, actor, [weapon], number_for_unit=world.alpha)
-        assert number is not None
-        destination: Destination = (
-            open_transit(db, actor=actor, from_unit_id=world.alpha, to_unit_id=world.bravo)
-            if to == "transit"
-            else open_sink(db, actor=actor, unit_id=world.alpha, kind=HolderKind(to))
-        )
-        record_moves(
-            db,
-            actor=actor,
-            now=clock.now(),
-            kind=kind,
-            event_kind="weapon.moved_by_test",
-            steps=[Step(held[0].weapon_id, held[0], destination)],
-            document_id=new_id(),
-            document_kind=DocumentKind.MOVEMENT_ORDER,
-            number=number,
-            order=Order(),
-            occurred_at=clock.now(),
-            facts={},
-        )
 
 
 def labelled(client: httpx.Client, world: World, **more: object) -> tuple[Expected, str]:
@@ -58,15 +21,6 @@ def labelled(client: httpx.Client, world: World, **more: object) -> tuple[Expect
     (weapon,) = world.register(**more)  # type: ignore[arg-type]  # the keywords of `register`
     assert make_labels(client, world, [weapon]).status_code == 200
     return weapon, symbols(world, weapon.weapon_id)[0]
-
-
-def issue(client: httpx.Client, world: World, weapon: Expected, **to: str) -> None:
-    body = {
-        "store": str(world.store_alpha),
-        "to": to or {"person": str(world["soldier"].person_id)},
-        "weapons": [{"weapon": str(weapon.weapon_id), "version": weapon.version}],
-    }
-    assert client.put(f"/issues/{new_id()}", json=body, headers=world["keeper"].headers).status_code == 200
 
 
 def codes(card: dict[str, list[dict[str, str]]]) -> list[str]:

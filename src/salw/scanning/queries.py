@@ -14,10 +14,13 @@ from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound
 from salw.custody.rules import LOSSES, STATE_SQL, State
+from salw.registry.rules import MarkKind
 from salw.registry.texts import normalise_mark
 from salw.scanning.rules import CANDIDATES_MAX, holder_kinds_of
 from salw_labels import LabelError, parse_registry_number
 
+# The marks of the tracing instrument first: serial, then import.
+_MARK_KINDS = ["factory_serial", "import", *(k.value for k in MarkKind if k not in ("factory_serial", "import"))]
 _LOSSES = ", ".join(f"'{kind}'" for kind in sorted(LOSSES))
 
 # A person's roles at a unit: those of his postings there or above, in force today.
@@ -130,14 +133,15 @@ def list_cards(db: Connection, actor: Actor, weapon_ids: list[UUID]) -> list[Row
 
 
 def list_marks(db: Connection, actor: Actor, weapon_id: UUID) -> list[Row]:
-    """Return the marks of a weapon that the caller has found in scope, in the order they were entered."""
+    """Return the marks of a weapon that the caller has found in scope: the serial first, as on the card."""
     return run(
         db,
         """
         select id, kind, raw, script, normalised, place, legibility, seen_on from mark
-         where country = %(country)s and weapon_id = %(weapon)s order by id
+         where country = %(country)s and weapon_id = %(weapon)s
+         order by array_position(%(kinds)s::text[], kind), raw, id
         """,
-        {"country": actor.country, "weapon": weapon_id},
+        {"country": actor.country, "weapon": weapon_id, "kinds": _MARK_KINDS},
     )
 
 
