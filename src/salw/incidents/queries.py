@@ -118,7 +118,7 @@ def lock_incident(db: Connection, actor: Actor, incident_id: UUID) -> Row:
     row = run_one(
         db,
         """
-        select id, unit_id, kind, cause, status, opened_by from incident
+        select id, unit_id, kind, cause, status, opened_by, occurred_at from incident
          where country = %(country)s and id = %(id)s and unit_id = any(%(units)s)
            for no key update
         """,
@@ -127,3 +127,118 @@ def lock_incident(db: Connection, actor: Actor, incident_id: UUID) -> Row:
     if row is None:
         raise NotFound("incident.not_found", incident=str(incident_id))
     return row
+
+
+_LISTED = """
+    i.id, i.kind, i.cause, i.status, u.uuid as unit_id, u.name as unit_name, i.occurred_at, i.reported_at,
+    i.message_reference, i.stocktake_id, i.opened_at, i.closed_at,
+    (select count(*) from incident_weapon w
+      where w.country = i.country and w.incident_id = i.id and w.status = 'open') as open_weapons,
+    (select coalesce(sum(l.quantity - l.itemised - l.withdrawn), 0)::int from loss_line l
+      where l.country = i.country and l.incident_id = i.id) as open_by_count
+"""
+
+_LIST = f"""
+select {_LISTED}
+  from incident i join unit u on u.country = i.country and u.id = i.unit_id
+ where i.country = %(country)s and i.unit_id = any(%(units)s)
+   and (%(status)s::text is null or i.status = %(status)s)
+   and i.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
+ order by i.id limit %(limit)s
+"""
+
+_GET = f"""
+select {_LISTED}, i.opened_by, i.store_id, v.value->>'place' as place, v.value->>'circumstances' as circumstances,
+       v.erased_at as details_erased_at, d.number, d.year
+  from incident i
+  join unit u on u.country = i.country and u.id = i.unit_id
+  left join personal_value v on v.country = i.country and v.id = i.details_id
+  left join document d on d.country = i.country and d.id = i.document_id
+ where i.country = %(country)s and i.unit_id = any(%(units)s) and i.id = %(id)s
+"""
+
+
+def list_incidents(db: Connection, actor: Actor, *, status: str | None, after: UUID | None, limit: int) -> list[Row]:
+    """Return the incidents of units in scope by id, at most `limit`."""
+    return run(
+        db,
+        _LIST,
+        {
+            "country": actor.country,
+            "units": list(actor.units),
+            "status": status,
+            "after": after,
+            "limit": limit,
+        },
+    )
+
+
+def get_incident(db: Connection, actor: Actor, incident_id: UUID) -> Row:
+    """Return an incident in scope with its free text, null where erased. Raises `incident.not_found`."""
+    row = run_one(db, _GET, {"country": actor.country, "units": list(actor.units), "id": incident_id})
+    if row is None:
+        raise NotFound("incident.not_found", incident=str(incident_id))
+    return row
+
+
+def list_lines(db: Connection, actor: Actor, incident_id: UUID) -> list[Row]:
+    """Return the losses by count of an incident already found in scope."""
+    return run(
+        db,
+        """
+        select id, model_code as model, class_code, quantity, itemised, withdrawn,
+               quantity - itemised - withdrawn as open
+          from loss_line where country = %(country)s and incident_id = %(incident)s order by id
+        """,
+        {"country": actor.country, "incident": incident_id},
+    )
+
+
+def list_marks(db: Connection, actor: Actor, incident_id: UUID) -> list[Row]:
+    """Return the marks of a find already found in scope, in the order given."""
+    return run(
+        db,
+        "select kind, raw from incident_mark where country = %(country)s and incident_id = %(incident)s "
+        "order by place_in_list",
+        {"country": actor.country, "incident": incident_id},
+    )
+
+
+def list_outcomes(db: Connection, actor: Actor, incident_id: UUID) -> list[Row]:
+    """Return the outcomes of an incident already found in scope, oldest first."""
+    return run(
+        db,
+        """
+        select o.id, o.kind, o.written_off_as, o.cause, v.value->>'reason' as reason, o.store_id, o.decided_by,
+               o.decided_at, d.number, d.year
+          from incident_outcome o
+          left join personal_value v on v.country = o.country and v.id = o.reason_id
+          left join document d on d.country = o.country and d.id = o.document_id
+         where o.country = %(country)s and o.incident_id = %(incident)s
+         order by o.decided_at, o.id
+        """,
+        {"country": actor.country, "incident": incident_id},
+    )
+
+
+def list_weapons(db: Connection, actor: Actor, incident_id: UUID, *, after: UUID | None, limit: int) -> list[Row]:
+    """Return the weapons of an incident already found in scope, with their version where still in scope."""
+    return run(
+        db,
+        """
+        select w.weapon_id, w.status, w.loss_line_id, w.outcome_id,
+               case when c.unit_id = any(%(units)s) then c.seq end as version
+          from incident_weapon w
+          join custody c on c.country = w.country and c.weapon_id = w.weapon_id
+         where w.country = %(country)s and w.incident_id = %(incident)s
+           and w.weapon_id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
+         order by w.weapon_id limit %(limit)s
+        """,
+        {
+            "country": actor.country,
+            "units": list(actor.units),
+            "incident": incident_id,
+            "after": after,
+            "limit": limit,
+        },
+    )

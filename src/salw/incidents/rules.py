@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from salw.core.errors import Conflict, DomainError, Refused, Unacceptable
-from salw.custody.rules import LOSSES, SINKS, Held, HolderKind
+from salw.custody.rules import LOSSES, Held, HolderKind
 
 # A phone's clock may run ahead of the server's by this much before a report is one from the future.
 CLOCK_SKEW = timedelta(hours=1)
@@ -135,6 +135,68 @@ class Withdrawal:
     quantity: int
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an officer decided on weapons of a case, or on a number of its loss lines."""
+
+    id: UUID
+    kind: OutcomeKind
+    written_off_as: WriteOff | None = None
+    cause: Cause | None = None
+    reason: str | None = None
+    store_id: UUID | None = None
+
+
+# Which parts of a report belong to which kind of incident; the others would be facts lost.
+_PARTS: dict[str, frozenset[IncidentKind]] = {
+    "weapons": LOSS_KINDS | {IncidentKind.RETRIEVED},
+    "loss_lines": LOSS_KINDS,
+    "cause": LOSS_KINDS,
+    "marks": FIND_KINDS,
+    "store": FIND_KINDS | {IncidentKind.RETRIEVED},
+}
+
+
+def check_parts(kind: IncidentKind, parts: Iterable[str]) -> None:
+    """Refuse a report with a part that its kind has no use for. Raises `incident.part_not_of_kind`."""
+    for part in parts:
+        if kind not in _PARTS[part]:
+            raise Unacceptable("incident.part_not_of_kind", part=part, kind=kind.value)
+
+
+def check_outcome(outcome: Outcome, *, by_count: bool) -> None:
+    """Refuse an outcome that says too much or too little.
+
+    What was lost by count leaves the book only once it is itemised. Raises `incident.part_not_of_kind`,
+    `incident.store_needed`, `incident.reason_needed`, `incident.itemise_first`.
+    """
+    if outcome.store_id is not None and outcome.kind is not OutcomeKind.RECOVERED:
+        raise Unacceptable("incident.part_not_of_kind", part="store", kind=outcome.kind.value)
+    if outcome.written_off_as is not None and outcome.kind is not OutcomeKind.WRITTEN_OFF:
+        raise Unacceptable("incident.part_not_of_kind", part="written_off_as", kind=outcome.kind.value)
+    if outcome.kind is OutcomeKind.RECOVERED and outcome.store_id is None:
+        raise Unacceptable("incident.store_needed")
+    if outcome.kind is OutcomeKind.CLERICAL and not (outcome.reason or "").strip():
+        raise Unacceptable("incident.reason_needed")
+    if by_count and outcome.kind in (OutcomeKind.WRITTEN_OFF, OutcomeKind.RECOVERED):
+        raise Unacceptable("incident.itemise_first")
+
+
+def write_off_of(outcome: Outcome, kind: IncidentKind, cause: Cause | None) -> WriteOff:
+    """Return as what the weapons leave the book: as the outcome says, else as they were reported.
+
+    The cause that the inquiry established goes before the reported one, and must name that sink. Raises
+    `incident.sink_needed`, `incident.cause_names_another_sink`.
+    """
+    if outcome.written_off_as is None and kind is IncidentKind.MISSING:
+        raise Unacceptable("incident.sink_needed")
+    written_off_as = outcome.written_off_as or WriteOff(kind.value)
+    named = outcome.cause or cause
+    if named is not None and written_off_as not in WRITE_OFFS_OF_CAUSE[named]:
+        raise Unacceptable("incident.cause_names_another_sink", cause=named.value, written_off_as=written_off_as.value)
+    return written_off_as
+
+
 def check_times(report: Report, now: datetime) -> None:
     """Refuse a report made before the fact or in the future.
 
@@ -147,20 +209,15 @@ def check_times(report: Report, now: datetime) -> None:
         raise Unacceptable("incident.in_the_future")
 
 
-def check_on_the_books(held: Iterable[Held]) -> None:
-    """Refuse to report as lost what is off the books already. Raises `incident.off_the_books`."""
-    refuse_weapons([h for h in held if h.holder_kind in SINKS], "incident.off_the_books")
-
-
 def check_retrievable(held: Iterable[Held]) -> None:
     """Accept weapons in a loss sink or with an open case only. Raises `incident.not_lost`."""
     refuse_weapons([h for h in held if h.holder_kind not in LOSSES and h.mark is None], "incident.not_lost")
 
 
-def check_write_off(written_off_as: WriteOff, cause: Cause | None) -> None:
-    """Refuse a sink that the cause does not name. Raises `incident.cause_names_another_sink`."""
-    if cause is not None and written_off_as not in WRITE_OFFS_OF_CAUSE[cause]:
-        raise Unacceptable("incident.cause_names_another_sink", cause=cause.value, written_off_as=written_off_as.value)
+def check_open(status: str) -> None:
+    """Refuse what comes after the end of a case. Raises `incident.closed`."""
+    if status != "open":
+        raise Conflict("incident.closed")
 
 
 def check_other_officer(decider: UUID, reporters: Iterable[UUID]) -> None:

@@ -9,8 +9,10 @@ from salw.access.repeats import answer_once
 from salw.access.rules import Permission
 from salw.core.ids import new_id
 from salw.custody.schemas import order_of, when
+from salw.incidents.queries import find_open_loss_matches
+from salw.incidents.schemas import matches_out
 from salw.intake.operations.registration import register_weapons
-from salw.intake.schemas import RegisteredOut, WeaponIn, new_weapon
+from salw.intake.schemas import FOUND_ORIGINS, RegisteredOut, WeaponIn, new_weapon
 
 router = APIRouter(tags=["registry"])
 
@@ -32,12 +34,14 @@ def put_weapon(weapon_id: UUID, body: WeaponIn, desk: Desk = requires(Permission
             occurred_at=when(body.occurred_at, desk.now),
             order=order_of(body.order),
         )
+        matches = find_open_loss_matches(desk.db, desk.actor, weapon.marks) if body.origin in FOUND_ORIGINS else []
         return RegisteredOut(
             id=weapon_id,
             registry_number=numbers[0],
             version=1,
             document_number=document.printed,
             unidentified=weapon.unidentified,
+            open_loss_matches=matches_out(matches),
         )
 
     return answer_once(desk, "weapon", weapon_id, body, RegisteredOut, work)

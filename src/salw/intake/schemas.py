@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, Field
 from salw.core.shapes import In, Out
 from salw.custody.rules import MovementKind
 from salw.custody.schemas import OrderIn
+from salw.incidents.schemas import OpenLossMatchOut
 from salw.registry.classification import ClassCode
 from salw.registry.rules import MarkKind, NewMark, NewWeapon
 
@@ -32,6 +33,10 @@ class Origin(StrEnum):
     def movement(self) -> MovementKind:
         """Return the kind of the first movement."""
         return MovementKind(self.value)
+
+
+# Origins of weapons that may be somebody's loss (R11, R12).
+FOUND_ORIGINS = frozenset({Origin.SEIZURE, Origin.FOUND, Origin.SURRENDERED})
 
 
 class Legibility(StrEnum):
@@ -81,6 +86,9 @@ class RegisteredOut(Out):
     version: int
     document_number: str
     unidentified: bool
+    open_loss_matches: list[OpenLossMatchOut] = Field(
+        description="Open losses whose marks equal those of a weapon seized, found or surrendered (R12)."
+    )
 
 
 def new_weapon(weapon_id: UUID, body: WeaponIn) -> NewWeapon:

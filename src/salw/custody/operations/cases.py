@@ -35,14 +35,14 @@ returning weapon_id
 """
 
 
-def lock_as_they_are(db: Connection, actor: Actor, weapons: Sequence[UUID]) -> list[Held]:
+def lock_as_they_are(db: Connection, weapons: Sequence[UUID]) -> list[Held]:
     """Lock weapons in scope whatever their version, for a count that saw them missing.
 
     Raises `custody.weapon_repeated`, `weapon.not_found`.
     """
     if len(set(weapons)) != len(weapons):
         raise Unacceptable("custody.weapon_repeated")
-    rows = run(db, "select * from lock_custody(%(weapons)s)", {"weapons": list(weapons)})
+    rows = run(db, "select * from lock_custody(%(weapons)s)", {"weapons": list(weapons)})  # filters the scope itself
     held = [
         Held(
             row["weapon_id"],

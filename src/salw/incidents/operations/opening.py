@@ -9,11 +9,12 @@ from sqlalchemy import Connection
 
 from salw.core.actor import Actor
 from salw.core.errors import Unacceptable
-from salw.custody.operations.cases import lock_as_they_are, lock_with_cases
-from salw.custody.rules import SINKS, Expected, Held, check_no_open_case
+from salw.custody.operations.cases import lock_as_they_are
+from salw.custody.operations.moves import lock_weapons
+from salw.custody.rules import SINKS, Expected, Held, check_no_open_case, check_on_the_books
 from salw.incidents.operations.reports import mark_missing, record_report
 from salw.incidents.queries import classes_of_models
-from salw.incidents.rules import IncidentKind, LossLine, Report, check_on_the_books, check_times
+from salw.incidents.rules import IncidentKind, LossLine, Report, check_times
 
 
 def open_cases(
@@ -35,8 +36,8 @@ def open_cases(
     Returns the weapons left alone: those under another case, which keep it, and those off the books since.
     Where none remains no case is opened. Raises `weapon.not_found`, `custody.weapon_repeated`.
     """
-    held, cases = lock_as_they_are(db, actor, weapons)
-    opened = [h for h in held if h.weapon_id not in cases and h.holder_kind not in SINKS]
+    held = lock_as_they_are(db, weapons)
+    opened = [h for h in held if h.mark is None and h.holder_kind not in SINKS]
     if opened:
         report = Report(
             id=incident_id,
@@ -66,7 +67,7 @@ def open_incident(
     """Open a case on the weapons named, on a loss by count, or on both.
 
     Returns the weapons' custody, which has not moved, and the lines with their class. Raises
-    `incident.nothing_named`, `incident.off_the_books`, `custody.case_open`, `registry.unknown_model`, what
+    `incident.nothing_named`, `custody.off_the_books`, `custody.case_open`, `registry.unknown_model`, what
     `rules.check_times` raises and what locking raises.
     """
     if not weapons and not lines:
@@ -75,7 +76,7 @@ def open_incident(
     lines = _with_classes(db, lines)
     held: list[Held] = []
     if weapons:
-        held, _ = lock_with_cases(db, actor, weapons)
+        held, _ = lock_weapons(db, actor, weapons)
     check_on_the_books(held)
     check_no_open_case(held)
     record_report(db, actor=actor, now=now, report=report, weapon_count=len(held), lines=lines)

@@ -1,0 +1,278 @@
+"""What the routes of incidents take and give."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from salw.core.ids import new_id
+from salw.core.pages import Page
+from salw.core.shapes import In, Out
+from salw.custody.schemas import LIST_MAX, MovedWeapon, OrderIn, VersionedWeapon, Weapons
+from salw.incidents.queries import OpenLossMatch
+from salw.incidents.rules import Cause, IncidentKind, LossLine, Outcome, OutcomeKind, Report, Withdrawal, WriteOff
+from salw.registry.classification import ClassCode
+from salw.registry.rules import MarkKind, NewMark
+
+Text = Annotated[str, Field(max_length=10_000)]
+Short = Annotated[str, Field(max_length=200)]
+Quantity = Annotated[int, Field(ge=1, le=100_000)]
+
+
+class IncidentStatus(StrEnum):
+    """Whether an outcome is awaited."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class LossLineIn(In):
+    """Weapons lost by count: of a model, or of a class where the model is not known."""
+
+    model: Short | None = Field(None, description="A code of GET /v1/models.")
+    class_code: ClassCode | None = None
+    quantity: Quantity
+
+    @model_validator(mode="after")
+    def one_of_two(self) -> "LossLineIn":
+        """Refuse none and both."""
+        if (self.model is None) == (self.class_code is None):
+            raise ValueError("give either model or class_code")
+        return self
+
+
+class MarkIn(In):
+    """A mark on a weapon found, as engraved; never rejected for its form."""
+
+    kind: MarkKind
+    raw: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class IncidentIn(In):
+    """A loss (weapons, or counts in `loss_lines`), a retrieval (weapons and `store`) or a find (`marks`).
+
+    `reported_at` is when the report went out, and `message_reference` the date-time group of the radio
+    message that carried it: a deadline is met by the act, not by typing it in.
+    """
+
+    kind: IncidentKind
+    unit: UUID | None = Field(None, description="Where it is not the one unit of the weapons or of the store.")
+    weapons: Annotated[tuple[VersionedWeapon, ...], Field(max_length=LIST_MAX)] = ()
+    loss_lines: Annotated[tuple[LossLineIn, ...], Field(max_length=200)] = ()
+    marks: Annotated[tuple[MarkIn, ...], Field(max_length=200)] = ()
+    store: UUID | None = None
+    cause: Cause | None = None
+    place: Short | None = None
+    circumstances: Text | None = None
+    occurred_at: AwareDatetime | None = None
+    reported_at: AwareDatetime | None = None
+    message_reference: Annotated[str, Field(max_length=100)] | None = None
+    order: OrderIn = OrderIn()
+
+    @property
+    def parts(self) -> list[str]:
+        """Return the names of the parts given that not every kind has."""
+        return [name for name in ("weapons", "loss_lines", "marks", "store", "cause") if getattr(self, name)]
+
+
+class ItemisedIn(In):
+    """Weapons of a loss by count, named later."""
+
+    id: UUID
+    loss_line: UUID
+    weapons: Weapons
+
+
+class WithdrawalIn(In):
+    """A number of a loss line that was not lost after all."""
+
+    loss_line: UUID
+    quantity: Quantity
+
+
+class OutcomeIn(In):
+    """What an officer decided on weapons of the case, or on a number of its loss lines."""
+
+    id: UUID
+    kind: OutcomeKind
+    weapons: Annotated[tuple[VersionedWeapon, ...], Field(max_length=LIST_MAX)] = ()
+    loss_lines: Annotated[tuple[WithdrawalIn, ...], Field(max_length=200)] = ()
+    written_off_as: WriteOff | None = Field(None, description="By default as the loss was reported.")
+    cause: Cause | None = None
+    reason: Text | None = None
+    store: UUID | None = None
+    occurred_at: AwareDatetime | None = None
+    order: OrderIn = OrderIn()
+
+
+class LossLineOut(Out):
+    """A line of a loss by count; `open` is what is neither itemised nor withdrawn."""
+
+    id: UUID
+    model: str | None
+    class_code: str
+    quantity: int
+    itemised: int
+    withdrawn: int
+    open: int
+
+
+class OpenLossMatchOut(Out):
+    """An open loss that bears a mark just read. Of another unit's weapon nothing is told: its accountant knows."""
+
+    mark: str
+    weapon: UUID | None
+    state: str | None
+    contact: str | None
+
+
+class IncidentOpenedOut(Out):
+    """An incident as it was written down."""
+
+    id: UUID
+    kind: str
+    status: str
+    document_number: str | None
+    weapons: list[MovedWeapon]
+    loss_lines: list[LossLineOut]
+    open_cases: list[UUID] = Field(description="Cases of retrieved weapons that await an outcome.")
+    open_loss_matches: list[OpenLossMatchOut]
+
+
+class ItemisedOut(Out):
+    """Weapons added to a case, and what their line leaves open."""
+
+    id: UUID
+    incident: UUID
+    loss_line: UUID
+    left_open: int
+    weapons: list[MovedWeapon]
+
+
+class OutcomeOut(Out):
+    """What an outcome left: new versions where weapons moved, and whether the case is closed."""
+
+    id: UUID
+    incident: UUID
+    status: str
+    document_number: str | None
+    weapons: list[MovedWeapon]
+
+
+class IncidentLineOut(Out):
+    """An incident in a list."""
+
+    id: UUID
+    kind: str
+    cause: str | None
+    status: str
+    unit_id: UUID
+    unit_name: str
+    occurred_at: datetime
+    reported_at: datetime
+    message_reference: str | None
+    stocktake_id: UUID | None
+    opened_at: datetime
+    closed_at: datetime | None
+    open_weapons: int
+    open_by_count: int
+
+
+class CaseWeaponOut(Out):
+    """A weapon of an incident; the version is null once another unit answers for it."""
+
+    weapon: UUID
+    version: int | None
+    status: str
+    loss_line: UUID | None
+    outcome: UUID | None
+
+
+class DecidedOut(Out):
+    """An outcome of a case."""
+
+    id: UUID
+    kind: str
+    written_off_as: str | None
+    cause: str | None
+    reason: str | None
+    store: UUID | None
+    document_number: str | None
+    decided_by: UUID
+    decided_at: datetime
+
+
+class SeenMarkOut(Out):
+    """A mark on a weapon found."""
+
+    kind: str
+    raw: str
+
+
+class IncidentOut(IncidentLineOut):
+    """An incident with its weapons, a page at a time."""
+
+    place: str | None
+    circumstances: str | None
+    details_erased_at: datetime | None
+    opened_by: UUID
+    store: UUID | None
+    document_number: str | None
+    loss_lines: list[LossLineOut]
+    marks: list[SeenMarkOut]
+    open_loss_matches: list[OpenLossMatchOut]
+    outcomes: list[DecidedOut]
+    weapons: Page[CaseWeaponOut]
+
+
+def report_of(incident_id: UUID, body: IncidentIn, unit_id: int, now: datetime) -> Report:
+    """Return the report as the operations want it: reported now, and happened when reported, unless said."""
+    reported_at = body.reported_at or now
+    return Report(
+        id=incident_id,
+        kind=body.kind,
+        unit_id=unit_id,
+        occurred_at=body.occurred_at or reported_at,
+        reported_at=reported_at,
+        cause=body.cause,
+        place=body.place,
+        circumstances=body.circumstances,
+        message_reference=body.message_reference,
+    )
+
+
+def lines_of(body: IncidentIn) -> list[LossLine]:
+    """Return the losses by count, each with an id of its own."""
+    return [
+        LossLine(new_id(), x.model, x.class_code.value if x.class_code else None, x.quantity) for x in body.loss_lines
+    ]
+
+
+def marks_of(body: IncidentIn) -> list[NewMark]:
+    """Return the marks as the registry compares them."""
+    return [NewMark(m.kind, m.raw) for m in body.marks]
+
+
+def outcome_of(body: OutcomeIn) -> Outcome:
+    """Return the outcome as the operation wants it."""
+    return Outcome(body.id, body.kind, body.written_off_as, body.cause, body.reason, body.store)
+
+
+def withdrawals_of(body: OutcomeIn) -> list[Withdrawal]:
+    """Return what is withdrawn from losses by count."""
+    return [Withdrawal(w.loss_line, w.quantity) for w in body.loss_lines]
+
+
+def matches_out(matches: list[OpenLossMatch]) -> list[OpenLossMatchOut]:
+    """Return matches as they are told: whom to ask where there is nothing to show."""
+    return [
+        OpenLossMatchOut(mark=m.mark, weapon=m.weapon_id, state=m.state, contact=None if m.weapon_id else "accountant")
+        for m in matches
+    ]
+
+
+def versions_out(versions: dict[UUID, int]) -> list[MovedWeapon]:
+    """Return weapons with their versions, by id."""
+    return [MovedWeapon(weapon=weapon, version=version) for weapon, version in sorted(versions.items())]
