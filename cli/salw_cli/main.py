@@ -8,11 +8,12 @@ from salw.core.engine import EmbeddedError
 from salw.core.errors import DomainError
 from salw.core.language import translate
 from salw.core.settings import SettingsError
-from salw_cli import db, demo, labels, register, service, summary
+from salw_cli import db, demo, labels, register, report, service, summary
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Registre des armes légères et de petit calibre.")
 app.add_typer(db.app, name="db")
 app.add_typer(register.app, name="register")
+app.add_typer(report.app, name="report")
 app.command("serve")(service.serve)
 app.command("demo")(demo.demo)
 app.add_typer(summary.app, name="summary")

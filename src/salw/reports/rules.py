@@ -78,7 +78,7 @@ def exit_of(kind: MovementKind) -> Exit:
     return EXIT_OF.get(kind, Exit.CORRECTION_OUT)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Model:
     """A line's weapon: class code, catalogue code if it is known, the name that people read ("" if none)."""
 
@@ -276,7 +276,7 @@ def make_balances(
     Raises `report.does_not_add_up` where opening + in - out differs from closing in any line.
     """
     lines = []
-    for model in sorted({*opening, *entries, *exits, *closing}):
+    for model in sorted({*opening, *entries, *exits, *closing}, key=_place):
         came = {column: entries.get(model, {}).get(column, 0) for column in Entry}
         went = {column: exits.get(model, {}).get(column, 0) for column in Exit}
         balance = Balance(
@@ -322,7 +322,7 @@ def make_tallies(tallies: Mapping[Model, Tally]) -> tuple[tuple[ClassTally, ...]
     wrong = [model for model, tally in tallies.items() if not tally.adds_up]
     if wrong:
         raise DoesNotAddUp("report.does_not_add_up", count=len(wrong), lines=[str(model) for model in wrong[:20]])
-    lines = [ModelTally(model, tallies[model]) for model in sorted(tallies)]
+    lines = [ModelTally(model, tallies[model]) for model in sorted(tallies, key=_place)]
     classes = tuple(
         ClassTally(code, models, add_tallies(line.tally for line in models))
         for code, models in _by_class(lines).items()
@@ -334,6 +334,11 @@ def add_tallies(tallies: Iterable[Tally]) -> Tally:
     """Return the sum of tallies, column by column."""
     every = list(tallies)
     return Tally(*(sum(getattr(t, f.name) for t in every) for f in fields(Tally)))
+
+
+def _place(model: Model) -> tuple[bool, str, str, str]:
+    """Return where a model stands on the form: by class and name, what nobody could class at the end."""
+    return (not model.class_code, model.class_code, model.name, model.code)
 
 
 def _by_class(lines: Sequence[Line]) -> dict[str, tuple[Line, ...]]:

@@ -1,7 +1,7 @@
 """The one document that PDF, XLSX and CSV print: every figure is put in its cell here, once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -103,7 +103,6 @@ class Document:
     banner: str | None
     tables: tuple[Table, ...]
     printed: str
-    signatures: bool
     words: Words
 
 
@@ -134,9 +133,8 @@ def make_document(report: Reconciliation, heading: Heading, language: Language) 
         facts=_facts(report, words),
         warning=words.say("provisional") if report.provisional else None,
         banner=words.say("demo") if report.demo else None,
-        tables=tuple(tables),
+        tables=tuple(replace(t, title=f"{n}. {t.title}") for n, t in enumerate(tables, 1)),
         printed=words.say("printed", person=heading.printed_by, at=words.instant(heading.printed_at)),
-        signatures=True,
         words=words,
     )
 
@@ -192,19 +190,24 @@ def _balance_tables(classes: Sequence[ClassBalance], total: Balance, words: Word
 
         made = []
         for group in classes:
+            # What did not move stands in the balance alone: the details list movements.
+            lines = [m for m in group.models if figures == "summary" or any(cells(m.balance))]
             name = words.weapon_class(group.class_code)
             made += [
-                Row(RowKind.LINE, (group.class_code, name, words.model(m.model.name), *cells(m.balance)))
-                for m in group.models
+                Row(RowKind.LINE, (group.class_code, name, words.model(m.model.name), *cells(m.balance))) for m in lines
             ]
-            made.append(Row(RowKind.SUBTOTAL, (group.class_code, name, words.say("subtotal"), *cells(group.subtotal))))
-        made.append(Row(RowKind.TOTAL, (words.say("total"), "", "", *cells(total))))
-        return tuple(made)
+            if lines:
+                subtotal = (group.class_code, name, words.say("subtotal"), *cells(group.subtotal))
+                made.append(Row(RowKind.SUBTOTAL, subtotal))
+        return (*made, Row(RowKind.TOTAL, (words.say("total"), "", "", *cells(total)))) if made else ()
 
     weapon = _weapon_columns(words)
     nil = words.say("nil")
+    balance = Table(Sheet.SUMMARY, words.say("table.balance"), (*weapon, *summary), rows("summary"), nil)
+    if not balance.rows:
+        return [balance]
     return [
-        Table(Sheet.SUMMARY, words.say("table.balance"), (*weapon, *summary), rows("summary"), nil),
+        balance,
         Table(
             Sheet.MOVEMENTS,
             words.say("table.entries"),
@@ -254,7 +257,7 @@ def _check_tables(check: Check, words: Words) -> list[Table]:
                 words.say(f"outcome.{v.outcome}"),
                 words.weapon_class(v.model.class_code),
                 words.model(v.model.name),
-                v.serial or words.say("no_serial"),
+                v.serial or (words.say("no_serial") if v.registry_number else ""),
                 v.registry_number or "",
                 _explanation(v, words),
                 "",

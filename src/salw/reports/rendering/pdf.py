@@ -18,8 +18,9 @@ from salw_labels import fonts
 PAGE_WIDTH, PAGE_HEIGHT = landscape(A4)
 MARGIN = 15 * mm
 BODY_WIDTH = PAGE_WIDTH - 2 * MARGIN
-HEAD_HEIGHT, FOOT_HEIGHT = 10 * mm, 15 * mm
-FIGURE_WIDTH_MIN = 13 * mm
+HEAD_HEIGHT, FOOT_HEIGHT = 14 * mm, 15 * mm
+FIGURE_WIDTH_MIN, FIGURE_WIDTH_MAX, FIGURES_WIDTH = 13 * mm, 28 * mm, 152 * mm
+GAP = 5.5 * mm
 
 
 def make_pdf(document: Document) -> bytes:
@@ -49,33 +50,35 @@ def make_pdf(document: Document) -> bytes:
 
 
 def _story(document: Document) -> list[Flowable]:
-    story: list[Flowable] = [_Masthead(document), Spacer(1, 4 * mm)]
+    story: list[Flowable] = [_Masthead(document)]
     if document.warning:
-        story += [Text(document.warning, fonts.SANS_BOLD, 8.5), Spacer(1, 2 * mm)]
+        story.append(Text(document.warning, fonts.SANS_BOLD, 8.5, space_before=2 * mm))
     for table in document.tables:
         story += _table(document, table)
-    story += [
-        KeepTogether([Observations(document, BODY_WIDTH), Spacer(1, 4 * mm), Signatures(document, BODY_WIDTH)]),
-    ]
+    story.append(
+        KeepTogether(
+            [Spacer(1, GAP), Observations(document, BODY_WIDTH), Spacer(1, 3 * mm), Signatures(document, BODY_WIDTH)]
+        )
+    )
     return story
 
 
 def _table(document: Document, table: Table) -> list[Flowable]:
-    above: list[Flowable] = [Text(table.title, fonts.SANS_BOLD, 10), Spacer(1, 1.5 * mm)]
+    above: list[Flowable] = [Text(table.title, fonts.SANS_BOLD, 10, space_before=GAP), Spacer(1, 1.5 * mm)]
     if table.facts:
         line = "   ·   ".join(f"{name} {value}" for name, value in table.facts)
         above += [Text(line, fonts.SANS, 8), Spacer(1, 1.5 * mm)]
-    if len([row for row in table.rows if row.kind is RowKind.LINE]) == 0:
-        return [KeepTogether([*above, Text(table.nil, fonts.SANS, 8.5), Spacer(1, 6 * mm)])]
+    if not any(row.kind is RowKind.LINE for row in table.rows):
+        return [KeepTogether([*above, Text(table.nil, fonts.SANS, 8.5)])]
     # A title at the foot of a page without a line under it would belong to nothing.
-    return [CondPageBreak(42 * mm), *above, _grid(document, table), Spacer(1, 6 * mm)]
+    return [CondPageBreak(42 * mm), *above, _grid(document, table)]
 
 
 def _grid(document: Document, table: Table) -> Grid:
     total = table.rows[-1].cells if table.rows[-1].kind is RowKind.TOTAL else None
     shown = [i for i, c in enumerate(table.columns) if not (c.sparse and total is not None and total[i] == 0)]
     figures = sum(table.columns[i].numeric and table.columns[i].width_mm > 12 for i in shown)
-    narrow = max(FIGURE_WIDTH_MIN, min(19 * mm, 152 * mm / max(figures, 1)))
+    narrow = max(FIGURE_WIDTH_MIN, min(FIGURE_WIDTH_MAX, FIGURES_WIDTH / max(figures, 1)))
     columns = fit(
         [
             GridColumn(c.head, narrow if c.numeric and c.width_mm > 12 else c.width_mm * mm, c.numeric)
@@ -112,8 +115,9 @@ def _text(document: Document, kind: RowKind, cell: Cell) -> str:
 class Text(Flowable):  # type: ignore[misc]  # reportlab has no types
     """A paragraph of plain text; what a person wrote is never read as markup."""
 
-    def __init__(self, text: str, font: str, size: float) -> None:
+    def __init__(self, text: str, font: str, size: float, *, space_before: float = 0) -> None:
         super().__init__()
+        self.spaceBefore = space_before  # not used at the top of a page
         self.text, self.font, self.size = text, font, size
 
     def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:  # noqa: ARG002

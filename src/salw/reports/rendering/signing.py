@@ -12,7 +12,7 @@ from salw.reports.rendering.document import Document
 from salw_labels import fonts
 
 SIGNATORIES = ("storekeeper", "inspector", "commander")
-_WRITING_LINE = 7 * mm
+_WRITING_LINE = 8 * mm
 
 
 def _dotted(canvas: Canvas, x: float, y: float, width: float) -> None:
@@ -28,7 +28,7 @@ class Observations(Flowable):  # type: ignore[misc]  # reportlab has no types
 
     def __init__(self, document: Document, width: float) -> None:
         super().__init__()
-        self.document, self.width, self.height = document, width, 32 * mm
+        self.document, self.width, self.height = document, width, 25 * mm
 
     def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:  # noqa: ARG002
         """Return the size."""
@@ -44,7 +44,7 @@ class Observations(Flowable):  # type: ignore[misc]  # reportlab has no types
         for x, code in ((0.0, "observations"), (half, "answer")):
             canvas.setFont(fonts.SANS_BOLD, 8)
             canvas.drawString(x + 2 * mm, self.height - 4.5 * mm, words.say(code))
-            for line in range(3):
+            for line in range(2):
                 _dotted(canvas, x + 2 * mm, self.height - 12 * mm - line * _WRITING_LINE, half - 4 * mm)
 
 
@@ -53,7 +53,7 @@ class Signatures(Flowable):  # type: ignore[misc]  # reportlab has no types
 
     def __init__(self, document: Document, width: float) -> None:
         super().__init__()
-        self.document, self.width, self.height = document, width, 50 * mm
+        self.document, self.width, self.height = document, width, 42 * mm
 
     def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:  # noqa: ARG002
         """Return the size."""
@@ -81,7 +81,7 @@ class Signatures(Flowable):  # type: ignore[misc]  # reportlab has no types
             canvas.drawString(left, y, label)
             end = left + canvas.stringWidth(label, fonts.SANS, 7.5) + 1.5 * mm
             _dotted(canvas, end, y - 0.5, right - end)
-            y -= 6.5 * mm
+            y -= 6 * mm
         canvas.setLineWidth(0.5)
         for choice in ("read_and_approved", "refuses_to_sign") if code == "storekeeper" else ("read_and_approved",):
             canvas.rect(left, y - 0.5, 2.6 * mm, 2.6 * mm)
