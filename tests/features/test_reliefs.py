@@ -1,0 +1,135 @@
+"""Relief of an answerable person over HTTP: exactly what the holder has, and nothing moves."""
+
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+import httpx
+from sqlalchemy import Engine
+
+from salw.core import clock
+from salw.core.db import run
+from salw.core.ids import new_id
+from salw.custody.operations.cases import open_case_marks
+from salw.custody.operations.moves import lock_weapons
+from salw.custody.rules import Expected
+from world import World
+
+
+def relieve(
+    client: httpx.Client,
+    world: World,
+    weapons: list[Expected],
+    *,
+    job: str = "commander",
+    holder: UUID | None = None,
+    outgoing: str | None = "soldier",
+    incoming: str = "armourer",
+    request: UUID | None = None,
+) -> httpx.Response:
+    body = {
+        "holder": str(holder or world.post_alpha),
+        "outgoing": str(world[outgoing].person_id) if outgoing else None,
+        "incoming": str(world[incoming].person_id),
+        "weapons": [{"weapon": str(w.weapon_id), "version": w.version} for w in weapons],
+    }
+    return client.put(f"/reliefs/{request or new_id()}", json=body, headers=world[job].headers)
+
+
+def issued_to_post(client: httpx.Client, world: World, count: int) -> list[Expected]:
+    weapons = world.register(count)
+    body = {
+        "store": str(world.store_alpha),
+        "to": {"holder": str(world.post_alpha)},
+        "weapons": [{"weapon": str(w.weapon_id), "version": 1} for w in weapons],
+    }
+    answer = client.put(f"/issues/{new_id()}", json=body, headers=world["keeper"].headers)
+    assert answer.status_code == 200, answer.text
+    return [Expected(w.weapon_id, 2) for w in weapons]
+
+
+def answerable(owner_engine: Engine, holder: UUID) -> list[UUID]:
+    with owner_engine.begin() as db:
+        run(db, "set local role salw_owner")
+        rows = run(db, "select person_id from answerable where holder_id = %(h)s and ended_at is null", {"h": holder})
+    return [r["person_id"] for r in rows]
+
+
+def code(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+def test_a_relief_hands_over_all_and_moves_nothing(client: httpx.Client, world: World, owner_engine: Engine) -> None:
+    weapons = issued_to_post(client, world, 2)
+    answer = relieve(client, world, weapons)
+    assert answer.status_code == 200, answer.text
+    assert {w["version"] for w in answer.json()["weapons"]} == {2}
+    assert answerable(owner_engine, world.post_alpha) == [world["armourer"].person_id]
+    with owner_engine.begin() as db:
+        run(db, "set local role salw_owner")
+        events = run(
+            db,
+            "select kind, weapon_id from event where kind = 'weapon.taken_over' and weapon_id = any(%(w)s)",
+            {"w": [w.weapon_id for w in weapons]},
+        )
+    assert len(events) == 2
+
+
+def test_a_list_that_is_not_the_holders_is_refused_and_named(
+    client: httpx.Client, world: World, owner_engine: Engine
+) -> None:
+    held = issued_to_post(client, world, 2)
+    (stranger,) = world.register()
+    answer = relieve(client, world, [held[0], stranger])
+    assert code(answer) == (409, "relief.list_differs")
+    assert answer.json()["details"]["missing"] == [str(held[1].weapon_id)]
+    assert answer.json()["details"]["extra"] == [str(stranger.weapon_id)]
+    assert code(relieve(client, world, [])) == (409, "relief.list_differs")
+    assert answerable(owner_engine, world.post_alpha) == [world["soldier"].person_id]
+
+
+def test_a_weapon_with_an_open_case_is_not_handed_over(client: httpx.Client, world: World) -> None:
+    held = issued_to_post(client, world, 2)
+    actor = world.founder
+    with world.transaction() as db:
+        locked, _ = lock_weapons(db, actor, held[:1])
+        open_case_marks(db, actor=actor, now=clock.now(), case_id=new_id(), held=locked, facts={})
+    assert code(relieve(client, world, held)) == (409, "relief.list_differs")
+    assert relieve(client, world, held[1:]).status_code == 200
+
+
+def test_a_repeat_gives_the_first_answer(client: httpx.Client, world: World) -> None:
+    weapons, request = issued_to_post(client, world, 1), new_id()
+    first = relieve(client, world, weapons, request=request)
+    assert relieve(client, world, weapons, request=request).json() == first.json()
+    assert code(relieve(client, world, weapons)) == (409, "relief.not_answerable")
+
+
+def test_of_two_reliefs_at_once_exactly_one_wins(client: httpx.Client, world: World, owner_engine: Engine) -> None:
+    weapons = issued_to_post(client, world, 1)
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(
+            pool.map(lambda incoming: relieve(client, world, weapons, incoming=incoming), ("armourer", "keeper"))
+        )
+    assert sorted(a.status_code for a in answers) == [200, 409]
+    assert len(answerable(owner_engine, world.post_alpha)) == 1
+
+
+def test_a_storekeeper_is_relieved_of_his_store(client: httpx.Client, world: World, owner_engine: Engine) -> None:
+    weapons = world.register(2)
+    answer = relieve(client, world, weapons, holder=world.store_alpha, outgoing="keeper", incoming="soldier")
+    assert answer.status_code == 200, answer.text
+    assert answerable(owner_engine, world.store_alpha) == [world["soldier"].person_id]
+
+
+def test_a_relief_must_make_sense(client: httpx.Client, world: World) -> None:
+    assert code(relieve(client, world, [], incoming="soldier")) == (422, "relief.same_person")
+    assert code(relieve(client, world, [], outgoing="keeper")) == (409, "relief.not_answerable")
+    assert code(relieve(client, world, [], outgoing=None)) == (409, "relief.not_answerable")
+    assert code(relieve(client, world, [], incoming="soldier_bravo")) == (404, "person.not_found")
+    assert code(relieve(client, world, [], holder=new_id())) == (404, "holder.not_found")
+    assert code(relieve(client, world, [], holder=world.store_bravo)) == (404, "holder.not_found")
+
+
+def test_relief_is_refused_to_other_roles(client: httpx.Client, world: World) -> None:
+    for job in ("orderer", "auditor", "accountant", "armourer", "soldier"):
+        assert code(relieve(client, world, [], job=job)) == (403, "access.not_permitted"), job
