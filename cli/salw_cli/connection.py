@@ -25,8 +25,8 @@ def ensure_database(settings: Settings) -> None:
 
 
 @contextmanager
-def desk(permission: Permission, account: str, password_file: Path | None) -> Iterator[Desk]:
-    """Log in as `account` and open one transaction in its scope, committed at the end.
+def desk(permission: Permission, account: str, password_file: Path | None, *, role: str = "salw_app") -> Iterator[Desk]:
+    """Log in as `account` and open one transaction in its scope, committed at the end, as database `role`.
 
     The password comes from the file, from SALW_PASSWORD, or is asked for at the terminal.
     """
@@ -38,11 +38,13 @@ def desk(permission: Permission, account: str, password_file: Path | None) -> It
     settings = get_settings()
     ensure_database(settings)
     engine = make_engine(role_url(settings, "salw_app"))
+    working = engine if role == "salw_app" else make_engine(role_url(settings, role))
     try:
         with engine.begin() as db:
             token = log_in(db, account=account, password=password, now=clock.now()).token
-        with engine.begin() as db:
+        with working.begin() as db:
             now = clock.now()
             yield Desk(db, begin(db, token, now, permission, settings.language), now)
     finally:
         engine.dispose()
+        working.dispose()

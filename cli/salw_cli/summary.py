@@ -1,0 +1,98 @@
+"""`salw summary`: the countries side by side, and the publication of a quarter."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from salw.access.rules import Permission
+from salw.core.ids import new_id
+from salw.summaries import queries
+from salw.summaries.cross_border import cross_border
+from salw.summaries.operations import publish_quarter
+from salw.summaries.rules import QUARTER_PATTERN, Quarter, parse_quarter, quarter_of
+from salw.summaries.schemas import CrossBorderOut, ShareOut
+from salw_cli.connection import desk
+
+app = typer.Typer(no_args_is_help=True, help="Synthèses : ce qui franchit une frontière, et rien d'autre.")
+
+_Account = typer.Option(..., "--account", help="Compte de la commission, par exemple commission@bf.")
+_PasswordFile = typer.Option(None, "--password-file", help="Fichier du mot de passe ; sinon SALW_PASSWORD.")
+_Quarter = typer.Option(None, "--quarter", help="Trimestre civil, 2026Q4 ; sans lui, celui en cours.")
+_Json = typer.Option(False, "--json", help="Réponse lisible par une machine.")
+
+
+def _asked(text: str | None) -> Quarter | None:
+    if text is None:
+        return None
+    if not re.fullmatch(QUARTER_PATTERN, text):
+        raise typer.BadParameter("un trimestre s'écrit 2026Q4", param_hint="--quarter")
+    return parse_quarter(text)
+
+
+@app.command("cross-border")
+def show(
+    account: str = _Account,
+    quarter: str | None = _Quarter,
+    password_file: Path | None = _PasswordFile,
+    as_json: bool = _Json,
+) -> None:
+    """Montrer les trois pays côte à côte, d'après les seules cellules publiées."""
+    asked = _asked(quarter)
+    with desk(Permission.SUMMARY_READ, account, password_file, role="salw_exchange") as work:
+        answer = cross_border(work.db, asked or quarter_of(work.now, work.actor.time_zone))
+    if as_json:
+        print(answer.model_dump_json())
+    else:
+        _print(answer)
+
+
+@app.command("publish")
+def publish(
+    account: str = _Account,
+    quarter: str | None = _Quarter,
+    password_file: Path | None = _PasswordFile,
+    as_json: bool = _Json,
+) -> None:
+    """Publier un trimestre de son propre pays ; publier de nouveau crée une nouvelle version."""
+    asked = _asked(quarter)
+    release = new_id()
+    with desk(Permission.SUMMARY_PUBLISH, account, password_file, role="salw_publisher") as work:
+        chosen = asked or quarter_of(work.now, work.actor.time_zone)
+        number = publish_quarter(work.db, actor=work.actor, now=work.now, release_id=release, quarter=chosen)
+        cells, forces = queries.count_cells(work.db, work.actor, release)
+    if as_json:
+        print(json.dumps({"id": str(release), "quarter": str(chosen), "number": number, "cells": cells}))
+    else:
+        print(f"{chosen}, version {number} : {cells} cellules, forces {', '.join(forces) or 'aucune'}")
+
+
+def _print(answer: CrossBorderOut) -> None:
+    table = Table(title=f"Armes publiées, {answer.quarter}", title_justify="left")
+    table.add_column("")
+    for country in answer.countries:
+        table.add_column(
+            country.name_fr if country.published else f"{country.name_fr} (rien de publié)", justify="right"
+        )
+    table.add_column("Ensemble", justify="right")
+    columns = [*(c.totals if c.published else None for c in answer.countries), answer.totals]
+    rows = (
+        ("Armes", [t and t.weapons for t in columns]),
+        ("dont en écritures", [t and t.in_stock for t in columns]),
+        ("Marquées", [t and _percent(t.marked) for t in columns]),
+        ("Étiquetées", [t and _percent(t.labelled) for t in columns]),
+        ("Pertes du trimestre", [t and t.losses for t in columns]),
+        ("Récupérations", [t and t.recoveries for t in columns]),
+        ("Valeurs tues", [t and t.hidden for t in columns]),
+    )
+    for name, values in rows:
+        table.add_row(name, *("–" if value is None else str(value) for value in values))
+    Console(file=sys.stdout).print(table)
+
+
+def _percent(share: ShareOut) -> str:
+    return "–" if share.rate is None else f"{share.rate * 100:.1f} %".replace(".", ",")
