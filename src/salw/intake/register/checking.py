@@ -8,7 +8,7 @@ from typing import Final
 
 from salw.core.ids import new_id
 from salw.intake.register.calibres import Calibres
-from salw.intake.register.mapping import Lookup, Register, folded, nearest
+from salw.intake.register.mapping import Lookup, Register, folded, nearest, place_of
 from salw.intake.register.reading import Cells
 from salw.registry.classification import ClassCode
 from salw.registry.rules import MarkKind, NewMark, NewWeapon
@@ -104,7 +104,9 @@ class Checker:
         self.longest_serial = 0
 
     def _place(self, heading: str) -> int:
-        return self.headings.index(heading)
+        place = place_of(heading, self.headings)
+        assert place is not None  # noqa: S101 - `check_headings` was asked first
+        return place
 
     def check(self, cells: Cells) -> Row | None:
         """Judge one row by itself; None where every cell is empty."""

@@ -3,7 +3,7 @@
 import difflib
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
@@ -186,7 +186,16 @@ def _check_one_meaning(field: str, words: Mapping[str, Any]) -> None:
             raise Unacceptable("register.mapping_two_meanings", field=field, value=word, other=before[0])
 
 
-def check_headings(mapping: Register, headings: list[str], file: str) -> None:
+def place_of(heading: str, headings: Sequence[str]) -> int | None:
+    """Return the column that a mapping means: the heading as written, else but for its spaces; None if none."""
+    if heading in headings:
+        return list(headings).index(heading)
+    spaced = [" ".join(h.split()) for h in headings]
+    wanted = " ".join(heading.split())
+    return spaced.index(wanted) if spaced.count(wanted) == 1 else None
+
+
+def check_headings(mapping: Register, headings: Sequence[str], file: str) -> None:
     """Refuse a mapping that names a column the file lacks, or has twice.
 
     Raises `register.unknown_column`, `register.column_twice`.
@@ -194,9 +203,12 @@ def check_headings(mapping: Register, headings: list[str], file: str) -> None:
     named = [h for group in mapping.columns.headings().values() for h in group]
     named += [rule.column for rule in mapping.ignore]
     for heading in named:
-        if heading not in headings:
+        if place_of(heading, headings) is None:
             raise Unacceptable(
-                "register.unknown_column", file=file, column=heading, nearest=nearest(heading, filter(None, headings))
+                "register.unknown_column",
+                file=file,
+                column=heading,
+                nearest=nearest(heading, filter(str.strip, headings)),
             )
-        if headings.count(heading) > 1:
+        if list(headings).count(heading) > 1:
             raise Unacceptable("register.column_twice", file=file, column=heading)
