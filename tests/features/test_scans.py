@@ -231,7 +231,7 @@ def test_what_may_be_done_next_follows_from_role_and_state(client: httpx.Client,
     issue(client, world, weapon)
     card = scan(client, world, symbol).json()["card"]
     assert actions(card) == ["return", "count", "assign", "open_incident"]
-    assert card["next"][0]["text"] == "Réintégration : reprendre l'arme"
+    assert card["next"][0]["text"] == "Réintégration\u00a0: reprendre l'arme"
 
 
 def test_who_awaits_a_weapon_may_scan_and_receive_it_and_its_sender_may_not(client: httpx.Client, world: World) -> None:

@@ -215,7 +215,7 @@ def test_a_history_tells_where_a_weapon_came_from_and_where_it_went(
     make_labels(client, world, [weapon])
     registered, issued, label = entries(client, world, weapon)
     assert [e["log_index"] for e in (registered, issued, label)] == [None] * 3
-    assert (registered["text"], registered["source"]) == ("Prise en charge : saisie", None)
+    assert (registered["text"], registered["source"]) == ("Prise en charge\u00a0: saisie", None)
     assert registered["destination"]["name"] == "Armurerie keeper"
     assert (issued["text"], issued["seq"]) == ("Perception", 2)
     assert issued["source"]["name"] == "Armurerie keeper"
