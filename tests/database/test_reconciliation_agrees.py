@@ -152,7 +152,7 @@ def test_the_statement_gives_the_lines_of_the_function(app_engine: Engine, seed:
         with world.transaction() as db:
             check.move_some(db, actor, 0.15)
     with world.transaction() as db:
-        totals, _ = close_stocktake(db, actor=commander, now=clock.now(), stocktake_id=stocktake_id)
+        closed = close_stocktake(db, actor=commander, now=clock.now(), stocktake_id=stocktake_id)
         rows = run(
             db,
             "select l.*, c.read_as from stocktake_line l left join stocktake_count c using (country, stocktake_id, id) "
@@ -174,4 +174,4 @@ def test_the_statement_gives_the_lines_of_the_function(app_engine: Engine, seed:
         + [("void_label", read) for read in check.voided]
         + [("unreadable", "")] * check.unreadable
     )
-    assert totals.lines == len(rows)
+    assert closed.totals.lines == len(rows)

@@ -280,7 +280,9 @@ def test_an_open_case_keeps_its_weapon_and_is_told_when_it_is_found(client: http
     check = open_check(client, world)
     count(client, world, check, typed("CASE 1"))
     closed = close(client, world, check)
-    assert closed["incident"] is None
+    assert (closed["incident"], closed["found_under_case"]) == (None, [str(found.weapon_id)])
+    told = [e["weapon"] for e in events_of(world, check) if e["kind"] == "stocktake.found_under_case"]
+    assert told == [str(found.weapon_id)]
     lines = {line["weapon_id"]: line for line in lines_of(world, check)}
     assert (lines[found.weapon_id]["outcome"], str(lines[found.weapon_id]["case_id"])) == ("matched", first)
     assert (lines[gone.weapon_id]["outcome"], str(lines[gone.weapon_id]["case_id"])) == ("missing", first)
@@ -430,8 +432,8 @@ def test_the_database_itself_refuses_two_open_checks_of_a_store(client: httpx.Cl
     with pytest.raises(psycopg.errors.UniqueViolation, match="uq_stocktake_open"), world.transaction() as db:
         run(
             db,
-            "insert into stocktake (country, id, store_id, unit_id, kind, status, log_size, opened_at, opened_by, "
-            "opened_role) select country, %(id)s, store_id, unit_id, kind, status, log_size, opened_at, opened_by, "
+            "insert into stocktake (country, id, store_id, unit_id, kind, status, log_size, expected_count, opened_at, opened_by, "
+            "opened_role) select country, %(id)s, store_id, unit_id, kind, status, log_size, expected_count, opened_at, opened_by, "
             "opened_role from stocktake where store_id = %(store)s",
             {"id": new_id(), "store": world.store_alpha},
         )
@@ -583,7 +585,7 @@ def test_the_service_cannot_touch_up_counts_lines_or_the_expected_set(
     check = open_check(client, world)
     count(client, world, check, unreadable())
     close(client, world, check)
-    for table in ("stocktake_count", "stocktake_line", "stocktake_expected"):
+    for table in ("stocktake_count", "stocktake_finding", "stocktake_matched", "stocktake_expected"):
         for statement in (f"delete from {table}", f"update {table} set country = country"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege), world.transaction() as db:
                 run(db, statement)

@@ -1,4 +1,7 @@
-"""Tables of checks. Counts and lines are only ever added; see `reconciliation` for what the lines mean."""
+"""Tables of checks. Counts and lines are only ever added; see `reconciliation` for what the lines mean.
+
+`stocktake_line` is a view on findings and matched weapons together: one line each.
+"""
 
 from sqlalchemy import (
     BigInteger,
@@ -14,6 +17,7 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from salw.core.db import country_column, country_key, metadata, type_instant
 
@@ -28,6 +32,7 @@ stocktake = Table(
     Column("mission", Text),
     Column("status", Text, nullable=False),
     Column("log_size", BigInteger, nullable=False),
+    Column("expected_count", Integer, nullable=False),
     Column("opened_at", type_instant, nullable=False),
     Column("opened_by", Uuid, nullable=False),
     Column("opened_role", Text, nullable=False),
@@ -98,11 +103,12 @@ stocktake_count = Table(
     CheckConstraint("(method = 'unreadable') = (text is null)", name="text_where_read"),
     CheckConstraint("method <> 'unreadable' or note_id is not null", name="unreadable_has_note"),
     CheckConstraint("condition in ('serviceable', 'unserviceable')", name="condition_known"),
+    Index("ix_stocktake_count_things", "country", "stocktake_id", postgresql_where=text("weapon_id is null")),
     comment="Each thing seen, blind. read_as: the label code or normalised mark it was looked up by.",
 )
 
-stocktake_line = Table(
-    "stocktake_line",
+stocktake_finding = Table(
+    "stocktake_finding",
     metadata,
     country_column(),
     Column("stocktake_id", Uuid, primary_key=True),
@@ -114,10 +120,21 @@ stocktake_line = Table(
     Column("movement_seq", Integer),
     Column("book_holder_id", Uuid),
     Column("case_id", Uuid),
+    country_key(["stocktake_id"], "stocktake", ["id"]),
+    country_key(["weapon_id"], "weapon", ["id"]),
     CheckConstraint(
-        "outcome in ('matched', 'missing', 'extra_known', 'extra_unregistered', 'void_label', 'unreadable', "
-        "'moved_during_count')",
+        "outcome in ('missing', 'extra_known', 'extra_unregistered', 'void_label', 'unreadable', 'moved_during_count')",
         name="outcome_known",
     ),
-    comment="The result, one line each. id: the weapon; where there is none, the first count of the thing seen.",
+    comment="Lines of a result but the matched ones. id: the weapon; without one, the first count of the thing.",
+)
+
+stocktake_matched = Table(
+    "stocktake_matched",
+    metadata,
+    country_column(),
+    Column("stocktake_id", Uuid, primary_key=True),
+    Column("weapon_ids", ARRAY(Uuid), nullable=False),
+    country_key(["stocktake_id"], "stocktake", ["id"]),
+    comment="The matched lines of a result, all in one row: a depot has a hundred thousand. See stocktake_line.",
 )

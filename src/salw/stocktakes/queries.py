@@ -131,9 +131,8 @@ def list_differences(db: Connection, country: str, stocktake_id: UUID) -> list[R
     return run(
         db,
         """
-        select id, outcome, weapon_id, counts from stocktake_line
-         where country = %(country)s and stocktake_id = %(id)s
-           and outcome not in ('matched', 'moved_during_count')
+        select id, outcome, weapon_id, counts from stocktake_finding
+         where country = %(country)s and stocktake_id = %(id)s and outcome <> 'moved_during_count'
          order by id
         """,
         {"country": country, "id": stocktake_id},

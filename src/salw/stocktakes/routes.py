@@ -77,9 +77,13 @@ def post_closure(stocktake_id: UUID, body: ClosureIn, desk: Desk = requires(Perm
     """Close a check: every weapon expected or seen gets its one line, and a case opens on what is missing."""
 
     def work() -> ClosedOut:
-        totals, incident_id = close_stocktake(desk.db, actor=desk.actor, now=desk.now, stocktake_id=stocktake_id)
+        closed = close_stocktake(desk.db, actor=desk.actor, now=desk.now, stocktake_id=stocktake_id)
         return ClosedOut(
-            id=stocktake_id, status=StocktakeStatus.CLOSED, totals=totals_out(totals), incident=incident_id
+            id=stocktake_id,
+            status=StocktakeStatus.CLOSED,
+            totals=totals_out(closed.totals),
+            incident=closed.incident_id,
+            found_under_case=closed.found_under_case,
         )
 
     addressed = Addressed(subject=stocktake_id, body=body)

@@ -104,12 +104,13 @@ class TotalsOut(Out):
 
 
 class ClosedOut(Out):
-    """What a check came to, and the case opened on what is missing, if any."""
+    """What a check came to, the case opened on what is missing, if any, and weapons found that a case was open on."""
 
     id: UUID
     status: StocktakeStatus
     totals: TotalsOut
     incident: UUID | None
+    found_under_case: list[UUID]
 
 
 class OfficerOut(Out):

@@ -1,6 +1,7 @@
 """Closing a check: one line for everything, sums that agree, cases for what is missing."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,14 +17,14 @@ from salw.incidents.rules import IncidentKind
 from salw.ledger import operations as ledger
 from salw.ledger.events import Event, make_event
 from salw.stocktakes.queries import list_differences
-from salw.stocktakes.reconciliation import DIFFERENCES, Line, Outcome, Totals, check_cross_foot, total
+from salw.stocktakes.reconciliation import Line, Outcome, Totals, check_cross_foot, total
 from salw.stocktakes.rules import check_closer, check_open
 
 # Waits for the counts under way and keeps further ones out until commit.
 _LOCK = """
-select store_id, unit_id, status, opened_at,
-       array(select distinct counted_by from stocktake_count n
-              where n.country = s.country and n.stocktake_id = s.id) as counters
+select store_id, unit_id, status, opened_at, expected_count,
+       exists (select 1 from stocktake_count n
+                where n.country = s.country and n.stocktake_id = s.id and n.counted_by = %(by)s) as counted_by_closer
   from stocktake s
  where s.country = %(country)s and s.id = %(id)s and s.unit_id = any(%(units)s)
    for no key update
@@ -35,7 +36,7 @@ select store_id, unit_id, status, opened_at,
 # not expected has moved if its last movement is of after the opening, or if the book now has it here.
 # Custody is looked up (`offset 0`) only for those: joined for all, it would cost as much as the rest.
 _RECONCILE = """
-with seen as (
+with seen as materialized (
     select weapon_id, count(*)::int as counts
       from stocktake_count
      where country = %(country)s and stocktake_id = %(id)s and weapon_id is not null
@@ -45,7 +46,7 @@ with seen as (
       from movement
      where country = %(country)s and from_holder_id = %(store)s
        and recorded_at > %(opened_at)s::timestamptz - interval '1 day'
-), known as (
+), known as materialized (
     select coalesce(e.weapon_id, n.weapon_id) as id, e.weapon_id is not null as expected,
            coalesce(n.counts, 0) as counts, e.case_id, coalesce(d.seq, c.moved_seq) as movement_seq, c.holder_id
       from (select weapon_id, seq, case_id from stocktake_expected
@@ -68,33 +69,38 @@ with seen as (
       from stocktake_count
      where country = %(country)s and stocktake_id = %(id)s and weapon_id is null
      group by 1, reading, case when reading = 'unreadable' then id::text else read_as end
-), written as (
-    insert into stocktake_line (country, stocktake_id, id, outcome, weapon_id, expected, counts, movement_seq,
-                                book_holder_id, case_id)
+), matched as (
+    insert into stocktake_matched (country, stocktake_id, weapon_ids)
+    select %(country)s, %(id)s, coalesce(array_agg(id), '{}')
+      from known where movement_seq is null and expected and counts > 0
+    returning cardinality(weapon_ids) as lines
+), found as (
+    insert into stocktake_finding (country, stocktake_id, id, outcome, weapon_id, expected, counts, movement_seq,
+                                   book_holder_id, case_id)
     select %(country)s, %(id)s, id,
            case when movement_seq is not null then 'moved_during_count'
-                when not expected then 'extra_known'
-                when counts > 0 then 'matched'
-                else 'missing'
+                when expected then 'missing'
+                else 'extra_known'
            end,
            id, expected, counts, movement_seq, case when movement_seq is null then holder_id end, case_id
-      from known
+      from known where movement_seq is not null or not expected or counts = 0
     union all
     select %(country)s, %(id)s, id, outcome, null, false, counts, null, null, null from things
     returning outcome, expected, counts > 0 as seen
 )
-select outcome, expected, seen, count(*) as lines from written group by outcome, expected, seen
+select 'matched' as part, true as expected, true as seen, lines, null::uuid as id from matched
+union all
+select outcome, expected, seen, count(*), null from found group by outcome, expected, seen
+union all
+select 'all seen', false, true, (select count(*) from seen), null
+union all
+select 'all things', false, true, (select count(*) from things), null
+union all
+select 'under case', true, true, 1, id from known where case_id is not null and counts > 0 and movement_seq is null
 """
 
-# The sets, counted apart from the lines, which must agree with them.
-_SETS = """
-select (select count(*) from stocktake_expected where country = %(country)s and stocktake_id = %(id)s) as expected,
-       count(distinct weapon_id) as seen,
-       count(distinct (reading, case when reading = 'unreadable' then id::text else read_as end))
-           filter (where weapon_id is null) as things
-  from stocktake_count
- where country = %(country)s and stocktake_id = %(id)s
-"""
+# The join of two sets of a hundred thousand stays in memory; the setting ends with the transaction.
+_MEMORY = "select set_config('work_mem', '64MB', true)"
 
 _CLOSE = """
 update stocktake
@@ -103,20 +109,35 @@ update stocktake
 """
 
 
-def close_stocktake(db: Connection, *, actor: Actor, now: datetime, stocktake_id: UUID) -> tuple[Totals, UUID | None]:
-    """Close a check: write its lines, open one case on what is missing, and return totals and that case.
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What a check came to: totals, the case opened on what is missing, weapons found that were under a case."""
 
-    Weapons under another case keep it, and no case is opened on them again. Every difference is an event of
-    its own, in the weapon's history where there is a weapon; the weapons that match are proved by the
-    frozen set and the counts, which are in the log already. Raises `stocktake.not_found`,
-    `stocktake.closed`, `stocktake.same_officer`.
+    totals: Totals
+    incident_id: UUID | None
+    found_under_case: list[UUID]
+
+
+def close_stocktake(db: Connection, *, actor: Actor, now: datetime, stocktake_id: UUID) -> Closed:
+    """Close a check: write its lines and open one case on what is missing.
+
+    Weapons under another case keep it, and no case is opened on them again; those of them that were found
+    are told, and only an outcome closes their case. Every difference is an event of its own, in the weapon's
+    history where there is a weapon; the weapons that match are proved by the frozen set and the counts,
+    which are in the log already. Raises `stocktake.not_found`, `stocktake.closed`, `stocktake.same_officer`.
     """
-    stocktake = run_one(db, _LOCK, {"country": actor.country, "id": stocktake_id, "units": list(actor.units)})
+    stocktake = run_one(
+        db,
+        _LOCK,
+        {"country": actor.country, "id": stocktake_id, "units": list(actor.units), "by": actor.person_id},
+    )
     if stocktake is None:
         raise NotFound("stocktake.not_found", stocktake=str(stocktake_id))
     check_open(stocktake["status"])
-    check_closer(actor.person_id, stocktake["counters"])
-    totals = reconcile_stocktake(db, country=actor.country, stocktake_id=stocktake_id, stocktake=stocktake)
+    check_closer(counted=stocktake["counted_by_closer"])
+    totals, found_under_case = reconcile_stocktake(
+        db, country=actor.country, stocktake_id=stocktake_id, stocktake=stocktake
+    )
     differences = list_differences(db, actor.country, stocktake_id)
     incident_id = _open_case(db, actor, now, stocktake_id, stocktake, differences)
     run(
@@ -131,19 +152,38 @@ def close_stocktake(db: Connection, *, actor: Actor, now: datetime, stocktake_id
             "incident": incident_id,
         },
     )
-    events = _events(actor, now, stocktake_id, stocktake, totals, differences, incident_id)
+    closed = Closed(totals, incident_id, found_under_case)
+    events = _events(actor, now, stocktake_id, stocktake["store_id"], closed, differences)
     ledger.append(db, country=actor.country, events=events)
-    return totals, incident_id
+    return closed
 
 
-def reconcile_stocktake(db: Connection, *, country: str, stocktake_id: UUID, stocktake: Row) -> Totals:
-    """Write every line of a locked check in one statement and return the totals, which agree with the sets."""
-    where = {"country": country, "id": stocktake_id}
-    rows = run(db, _RECONCILE, {**where, "store": stocktake["store_id"], "opened_at": stocktake["opened_at"]})
-    totals = total({Line(Outcome(r["outcome"]), r["expected"], r["seen"]): r["lines"] for r in rows})
-    sets = run(db, _SETS, where)[0]
-    check_cross_foot(totals, expected=sets["expected"], seen=sets["seen"], things=sets["things"])
-    return totals
+def reconcile_stocktake(
+    db: Connection, *, country: str, stocktake_id: UUID, stocktake: Row
+) -> tuple[Totals, list[UUID]]:
+    """Write every line of a locked check in one statement.
+
+    Returns the totals, which agree with what was frozen and with what was counted, and the weapons found
+    that were under an open case.
+    """
+    run(db, _MEMORY)
+    rows = run(
+        db,
+        _RECONCILE,
+        {
+            "country": country,
+            "id": stocktake_id,
+            "store": stocktake["store_id"],
+            "opened_at": stocktake["opened_at"],
+        },
+    )
+    outcomes = {outcome.value for outcome in Outcome}
+    totals = total(
+        {Line(Outcome(r["part"]), r["expected"], r["seen"]): r["lines"] for r in rows if r["part"] in outcomes}
+    )
+    sets = {r["part"]: r["lines"] for r in rows if r["part"] not in outcomes}
+    check_cross_foot(totals, expected=stocktake["expected_count"], seen=sets["all seen"], things=sets["all things"])
+    return totals, [r["id"] for r in rows if r["part"] == "under case"]
 
 
 def _open_case(
@@ -170,25 +210,19 @@ def _open_case(
 
 
 def _events(
-    actor: Actor,
-    now: datetime,
-    stocktake_id: UUID,
-    stocktake: Row,
-    totals: Totals,
-    differences: Sequence[Row],
-    incident_id: UUID | None,
+    actor: Actor, now: datetime, stocktake_id: UUID, store_id: UUID, closed: Closed, differences: Sequence[Row]
 ) -> list[Event]:
-    common: dict[str, Any] = {"stocktake": str(stocktake_id), "store": str(stocktake["store_id"])}
-    closed = {
+    common: dict[str, Any] = {"stocktake": str(stocktake_id), "store": str(store_id)}
+    result = {
         **common,
         "role": actor.roles[0],
-        "incident": str(incident_id) if incident_id else None,
-        "lines": {outcome.value: getattr(totals, outcome.value) for outcome in Outcome},
-        "expected": totals.expected,
-        "seen": totals.seen,
+        "incident": str(closed.incident_id) if closed.incident_id else None,
+        "lines": {outcome.value: getattr(closed.totals, outcome.value) for outcome in Outcome},
+        "expected": closed.totals.expected,
+        "seen": closed.totals.seen,
     }
     return [
-        make_event(actor, "stocktake.closed", now, facts=closed),
+        make_event(actor, "stocktake.closed", now, facts=result),
         *(
             make_event(
                 actor,
@@ -198,6 +232,9 @@ def _events(
                 facts={**common, "line": str(d["id"]), "outcome": d["outcome"], "counts": d["counts"]},
             )
             for d in differences
-            if d["outcome"] in DIFFERENCES
+        ),
+        *(
+            make_event(actor, "stocktake.found_under_case", now, weapon_id=weapon, facts=common)
+            for weapon in closed.found_under_case
         ),
     ]

@@ -15,16 +15,10 @@ from salw.stocktakes.rules import StocktakeKind
 
 # One statement, so that the check and its expected set are of one snapshot. `statement_timestamp()` lies
 # before that snapshot: a movement committed after it is never taken for one of before the opening. The
-# digest lets an auditor prove later that the frozen set was not touched up.
+# digest lets an auditor prove later that the frozen set was not touched up; the number of weapons is kept
+# apart from the set, so that the result must agree with both.
 _OPEN = """
-with opened as (
-    insert into stocktake (country, id, store_id, unit_id, kind, mission, status, log_size, opened_at, opened_by,
-                           opened_role)
-    values (%(country)s, %(id)s, %(store)s, %(unit)s, %(kind)s, %(mission)s, 'open',
-            (select coalesce(max(idx) + 1, 0) from leaf where country = %(country)s),
-            statement_timestamp(), %(by)s, %(role)s)
-    returning opened_at, log_size
-), frozen as (
+with frozen as (
     insert into stocktake_expected (country, stocktake_id, weapon_id, seq, holder_id, case_id)
     select %(country)s, %(id)s, c.weapon_id, c.seq, c.holder_id, k.case_id
       from custody c
@@ -32,13 +26,21 @@ with opened as (
      where c.country = %(country)s and c.holder_id = %(store)s
      order by c.weapon_id
     returning weapon_id, seq
+), summed as (
+    select count(*) as weapons,
+           encode(sha256(coalesce(string_agg(weapon_id || ':' || seq, ',' order by weapon_id), '')::bytea), 'hex')
+           as digest
+      from frozen
+), opened as (
+    insert into stocktake (country, id, store_id, unit_id, kind, mission, status, log_size, expected_count,
+                           opened_at, opened_by, opened_role)
+    select %(country)s, %(id)s, %(store)s, %(unit)s, %(kind)s, %(mission)s, 'open',
+           (select coalesce(max(idx) + 1, 0) from leaf where country = %(country)s), weapons,
+           statement_timestamp(), %(by)s, %(role)s
+      from summed
+    returning opened_at, log_size
 )
-select o.opened_at, o.log_size, f.weapons, f.digest
-  from opened o,
-       (select count(*) as weapons,
-               encode(sha256(coalesce(string_agg(weapon_id || ':' || seq, ',' order by weapon_id), '')::bytea), 'hex')
-               as digest
-          from frozen) as f
+select o.opened_at, o.log_size, s.weapons, s.digest from opened o, summed s
 """
 
 
