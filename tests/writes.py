@@ -1,0 +1,231 @@
+"""Every write of custody and intake over HTTP, prepared so that one request is left to send."""
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx
+import structlog
+import uvicorn
+
+from salw.core.db import run
+from salw.core.ids import new_id
+from salw.custody.rules import Expected
+from salw.main import create_app
+from service_fixtures import Server
+from world import World
+
+DUE = "2199-12-31"
+
+
+@contextmanager
+def serving(urls: Mapping[str, str]) -> Iterator[str]:
+    """Serve a database of a test's own, and give the address of `/v1`.
+
+    Quietly: these tests make the service fail on purpose, and drawing each traceback costs a second.
+    """
+    configured = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    server = Server(uvicorn.Config(create_app(urls), port=0, log_level="critical", lifespan="on"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the service did not start"
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        server.should_exit = True
+        thread.join()
+        structlog.configure(**configured)
+
+
+@dataclass(frozen=True)
+class Write:
+    """One request, ready to be sent, as often as one likes."""
+
+    method: str
+    path: str
+    body: Mapping[str, Any]
+    headers: Mapping[str, str]
+
+    def send(self, client: httpx.Client) -> httpx.Response:
+        """Send it."""
+        return client.request(self.method, self.path, json=self.body, headers=dict(self.headers))
+
+
+def listed(weapons: list[Expected]) -> list[dict[str, object]]:
+    """Return weapons as a body lists them."""
+    return [{"weapon": str(w.weapon_id), "version": w.version} for w in weapons]
+
+
+def later(weapons: list[Expected], by: int = 1) -> list[Expected]:
+    """Return the weapons `by` movements later."""
+    return [Expected(w.weapon_id, w.version + by) for w in weapons]
+
+
+def done(client: httpx.Client, write: Write) -> Write:
+    """Send a write that must succeed, and return it."""
+    answer = write.send(client)
+    assert answer.status_code == 200, answer.text
+    return write
+
+
+def register(client: httpx.Client, world: World) -> Write:
+    """Take a weapon on charge."""
+    body = {
+        "store": str(world.store_alpha),
+        "origin": "purchase",
+        "class_code": "SA-ASR",
+        "marks": [{"kind": "factory_serial", "raw": f"TEST{secrets.token_hex(5)}"}],
+    }
+    return Write("PUT", f"/weapons/{new_id()}", body, world["keeper"].headers)
+
+
+def issue(client: httpx.Client, world: World, weapons: list[Expected] | None = None, to: object = None) -> Write:
+    """Issue weapons of Alpha's store to the soldier."""
+    body = {
+        "store": str(world.store_alpha),
+        "to": to or {"person": str(world["soldier"].person_id)},
+        "weapons": listed(weapons or world.register(2)),
+    }
+    return Write("PUT", f"/issues/{new_id()}", body, world["keeper"].headers)
+
+
+def return_(client: httpx.Client, world: World, weapons: list[Expected] | None = None) -> Write:
+    """Take weapons back into Alpha's store."""
+    if weapons is None:
+        weapons = world.register(2)
+        done(client, issue(client, world, weapons))
+        weapons = later(weapons)
+    body = {"store": str(world.store_alpha), "weapons": listed(weapons)}
+    return Write("PUT", f"/returns/{new_id()}", body, world["keeper"].headers)
+
+
+def order(client: httpx.Client, world: World, weapons: list[Expected] | None = None) -> Write:
+    """Order a transfer from Alpha to Bravo."""
+    body = {
+        "from_store": str(world.store_alpha),
+        "to_store": str(world.store_bravo),
+        "due_on": DUE,
+        "weapons": listed(weapons or world.register(2)),
+    }
+    return Write("PUT", f"/transfers/{new_id()}", body, world["orderer"].headers)
+
+
+def _step(world: World, transfer: Write, name: str, job: str, **body: object) -> Write:
+    return Write("POST", f"{transfer.path}/{name}", {"id": str(new_id()), **body}, world[job].headers)
+
+
+def approve(client: httpx.Client, world: World, transfer: Write | None = None) -> Write:
+    """Approve a transfer."""
+    return _step(world, transfer or done(client, order(client, world)), "approval", "commander")
+
+
+def cancel(client: httpx.Client, world: World) -> Write:
+    """Cancel a transfer."""
+    return _step(world, done(client, order(client, world)), "cancellation", "orderer")
+
+
+def dispatch(client: httpx.Client, world: World, transfer: Write | None = None) -> Write:
+    """Send out all but the last of an approved transfer of two assigned weapons."""
+    if transfer is None:
+        weapons = world.register(2)
+        done(client, assign(client, world, weapons))
+        transfer = done(client, order(client, world, weapons))
+        done(client, approve(client, world, transfer))
+    return _step(
+        world, transfer, "dispatch", "keeper", weapons=transfer.body["weapons"][:-1] or transfer.body["weapons"]
+    )
+
+
+def receive(client: httpx.Client, world: World) -> Write:
+    """Take in what was sent, and close."""
+    sent = done(client, dispatch(client, world))
+    transfer = Write("PUT", sent.path.removesuffix("/dispatch"), {}, {})
+    weapons = [{**w, "version": w["version"] + 1} for w in sent.body["weapons"]]
+    return _step(world, transfer, "receipt", "keeper_bravo", weapons=weapons, complete=True)
+
+
+def propose(client: httpx.Client, world: World, weapons: list[Expected] | None = None) -> Write:
+    """Propose a destruction."""
+    body = {
+        "store": str(world.store_alpha),
+        "method": "melting",
+        "place": "Fonderie d'essai",
+        "authority": "Décision d'essai",
+        "weapons": listed(weapons or world.register(2)),
+    }
+    return Write("PUT", f"/disposals/{new_id()}", body, world["orderer"].headers)
+
+
+def destroy(client: httpx.Client, world: World, weapons: list[Expected] | None = None) -> Write:
+    """Carry out a destruction."""
+    proposed = done(client, propose(client, world, weapons))
+    body = {"id": str(new_id()), "weapons": proposed.body["weapons"]}
+    return Write("POST", f"{proposed.path}/approval", body, world["commander"].headers)
+
+
+def assign(client: httpx.Client, world: World, weapons: list[Expected] | None = None) -> Write:
+    """Assign weapons to the soldier."""
+    body = {"to": {"person": str(world["soldier"].person_id)}, "weapons": listed(weapons or world.register(2))}
+    return Write("PUT", f"/assignments/{new_id()}", body, world["keeper"].headers)
+
+
+def unassign(client: httpx.Client, world: World) -> Write:
+    """End an assignment."""
+    assigned = done(client, assign(client, world))
+    return Write("PUT", f"/assignments/{new_id()}", {**assigned.body, "to": None}, assigned.headers)
+
+
+def relieve(client: httpx.Client, world: World) -> Write:
+    """Relieve the soldier of a new post with two weapons."""
+    post = UUID(done(client, open_holder(client, world)).path.rsplit("/", 1)[1])
+    weapons = world.register(2)
+    done(client, issue(client, world, weapons, {"holder": str(post)}))
+    body = {
+        "holder": str(post),
+        "outgoing": str(world["soldier"].person_id),
+        "incoming": str(world["armourer"].person_id),
+        "weapons": listed(later(weapons)),
+    }
+    return Write("PUT", f"/reliefs/{new_id()}", body, world["commander"].headers)
+
+
+def open_holder(client: httpx.Client, world: World) -> Write:
+    """Open a post."""
+    with world.transaction() as db:
+        unit = run(db, "select uuid from unit where id = %(id)s", {"id": world.alpha})[0]["uuid"]
+    body = {
+        "unit": str(unit),
+        "kind": "post",
+        "name": "Poste d'essai",
+        "answerable": str(world["soldier"].person_id),
+    }
+    return Write("PUT", f"/holders/{new_id()}", body, world["keeper"].headers)
+
+
+# Each with the address it is sent to, as the OpenAPI document names it.
+WRITES: dict[str, tuple[str, Callable[[httpx.Client, World], Write]]] = {
+    "register": ("PUT /v1/weapons/{weapon_id}", register),
+    "issue": ("PUT /v1/issues/{issue_id}", issue),
+    "return": ("PUT /v1/returns/{return_id}", return_),
+    "order": ("PUT /v1/transfers/{transfer_id}", order),
+    "approve": ("POST /v1/transfers/{transfer_id}/approval", approve),
+    "cancel": ("POST /v1/transfers/{transfer_id}/cancellation", cancel),
+    "dispatch": ("POST /v1/transfers/{transfer_id}/dispatch", dispatch),
+    "receive": ("POST /v1/transfers/{transfer_id}/receipt", receive),
+    "propose": ("PUT /v1/disposals/{disposal_id}", propose),
+    "destroy": ("POST /v1/disposals/{disposal_id}/approval", destroy),
+    "assign": ("PUT /v1/assignments/{assignment_id}", assign),
+    "unassign": ("PUT /v1/assignments/{assignment_id}", unassign),
+    "relieve": ("PUT /v1/reliefs/{relief_id}", relieve),
+    "open_holder": ("PUT /v1/holders/{holder_id}", open_holder),
+}
