@@ -33,6 +33,7 @@ from salw.stocktakes.routes import router as stocktakes
 from salw.stocktakes.rules import CONSTRAINTS as STOCKTAKES
 from salw.summaries.routes import router as summaries
 from salw.summaries.rules import CONSTRAINTS as SUMMARIES
+from salw.web.routes import router as web
 
 ROUTERS = (
     access,
@@ -75,6 +76,7 @@ def create_app(urls: Mapping[str, str]) -> FastAPI:
     install(app, CONSTRAINTS)
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
+    app.include_router(web)
     app.add_api_route("/healthz", healthz, methods=["GET"], tags=["service"])
     app.add_api_route("/readyz", readyz, methods=["GET"], tags=["service"], response_model=None)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it

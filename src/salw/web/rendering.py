@@ -1,0 +1,75 @@
+"""Templates, their words and numbers, and the headers of every page."""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+from babel.dates import format_date
+from babel.numbers import format_decimal, format_percent
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from salw.core.language import Language, translate
+
+# Nothing but our own stylesheet and icon, and forms only to ourselves: a page cannot run anything.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+STATIC = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+
+_LOCALES: Mapping[Language, str] = {"fr": "fr", "en": "en_GB"}
+_templates = Environment(
+    loader=PackageLoader("salw.web", "templates"),
+    autoescape=select_autoescape(default=True),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def static_file(name: str) -> bytes:
+    """Return a file of this package that pages refer to; `name` is a key of `STATIC`."""
+    return files("salw.web").joinpath("static", name).read_bytes()
+
+
+@cache
+def static_address(name: str) -> str:
+    """Return the address of a static file; it changes with its content, so that no old one is used."""
+    return f"/static/{name}?{sha256(static_file(name)).hexdigest()[:12]}"
+
+
+def page(template: str, language: Language, context: Mapping[str, Any], *, status: int = 200) -> HTMLResponse:
+    """Return a page in the reader's language."""
+    locale = _LOCALES[language]
+
+    def number(value: int | None) -> str:
+        """A count, grouped as people write it; a withheld one as such."""
+        return "<\u00a010" if value is None else format_decimal(value, locale=locale)
+
+    def rate(value: float | None) -> str:
+        form = "0.0\u00a0%" if language == "fr" else "0.0%"
+        return "–" if value is None else format_percent(value, format=form, locale=locale)
+
+    def day(value: date) -> str:
+        return format_date(value, format="dd/MM/yyyy", locale=locale)
+
+    def words(code: str, **details: Any) -> str:
+        return translate(code, language, **details)
+
+    html = _templates.get_template(template).render(
+        language=language,
+        other_language="en" if language == "fr" else "fr",
+        t=words,
+        number=number,
+        rate=rate,
+        day=day,
+        static=static_address,
+        query=Markup("") if language == "fr" else Markup("?language=en"),
+        **context,
+    )
+    headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Content-Language": language}
+    return HTMLResponse(html, status_code=status, headers=headers)

@@ -1,0 +1,149 @@
+"""What the first page shows to whom: read with the same permissions and scopes as the interface."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from sqlalchemy import Engine
+
+from salw.access.guard import Desk, begin, token_of
+from salw.access.queries import list_stores
+from salw.access.rules import Permission
+from salw.core import clock
+from salw.core.db import Row, run_one
+from salw.core.errors import Refused
+from salw.core.language import Language
+from salw.registry.classification import ClassCode
+from salw.stocktakes.queries import list_stocktakes
+from salw.summaries.cross_border import cross_border
+from salw.summaries.rules import GONE, PUBLISHED_STATES, quarter_of
+from salw.summaries.schemas import CrossBorderOut, known_sum
+
+STORES_SHOWN = 50
+CHECKS_SHOWN = 20
+CHECKS_READ = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the side-by-side tables: a country by its code, or the total under an empty code."""
+
+    code: str
+    heading: str
+
+
+@contextmanager
+def visit(request: Request, permission: Permission, language: Language, engine: str = "app") -> Iterator[Desk | None]:
+    """Open a transaction in the scope of one permission, or give None where no posting holds it.
+
+    Raises `session.required`. A page is several such looks, because each permission has its own scope.
+    """
+    engines: dict[str, Engine] = request.app.state.engines
+    now = clock.now()
+    with engines[engine].connect() as db:
+        try:
+            actor = begin(db, token_of(request), now, permission, language)
+        except Refused:
+            yield None
+            return
+        yield Desk(db, actor, now)
+        db.commit()
+
+
+def has_demo_accounts(request: Request) -> bool:
+    """Say whether this node holds invented data, so that every page says so."""
+    engines: dict[str, Engine] = request.app.state.engines
+    with engines["app"].connect() as db:
+        row = run_one(db, "select has_demo_accounts() as demo")
+    return bool(row and row["demo"])
+
+
+def who_is_logged_in(request: Request, language: Language) -> dict[str, Any]:
+    """Return the person, his country and his roles. Raises `session.required`."""
+    with visit(request, Permission.SESSION_OWN, language) as desk:
+        if desk is None:  # an account whose postings have ended
+            return {"person": None, "roles": [], "country": None}
+        person = run_one(
+            desk.db,
+            """
+            select p.matricule, v.value, c.name_fr, c.name_en
+              from person p
+              join personal_value v on (v.country, v.id) = (p.country, p.value_id)
+              join country c on c.code = p.country
+             where p.country = %(country)s and p.id = %(id)s
+            """,
+            {"country": desk.actor.country, "id": desk.actor.person_id},
+        )
+        return {
+            "person": person,
+            "roles": sorted(desk.actor.roles),
+            "country": person[f"name_{language}"] if person else desk.actor.country,
+        }
+
+
+def stores(request: Request, language: Language) -> dict[str, Any] | None:
+    """Return the stores in scope and the days of the running quarter; None where the role sees none."""
+    with visit(request, Permission.REPORT_READ, language) as desk:
+        if desk is None:
+            return None
+        rows = list_stores(desk.db, desk.actor, after=None, limit=STORES_SHOWN + 1)
+        begin_of_quarter, _ = quarter_of(desk.now, desk.actor.time_zone).bounds(desk.actor.time_zone)
+        return {
+            "rows": sorted(rows[:STORES_SHOWN], key=lambda row: (row["unit_name"], row["name"])),
+            "more": len(rows) > STORES_SHOWN,
+            "since": begin_of_quarter.date(),
+            "until": desk.actor.today,
+        }
+
+
+def closed_checks(request: Request, language: Language) -> list[Row] | None:
+    """Return the newest closed checks in scope, each with the day of its closing in the country."""
+    with visit(request, Permission.STOCKTAKE_READ, language) as desk:
+        if desk is None:
+            return None
+        rows = list_stocktakes(desk.db, desk.actor, store_id=None, status="closed", after=None, limit=CHECKS_READ)
+        rows = sorted(rows, key=lambda row: row["closed_at"], reverse=True)[:CHECKS_SHOWN]
+        zone = ZoneInfo(desk.actor.time_zone)
+        return [{**row, "closed_day": row["closed_at"].astimezone(zone).date()} for row in rows]
+
+
+def summary(request: Request, language: Language) -> dict[str, Any] | None:
+    """Return the tables of the countries side by side; None where the role may not read them."""
+    with visit(request, Permission.SUMMARY_READ, language, engine="exchange") as desk:
+        if desk is None:
+            return None
+        answer = cross_border(desk.db, quarter_of(desk.now, desk.actor.time_zone))
+    codes = [country.code for country in answer.countries]
+    return {
+        "answer": answer,
+        "columns": [Column(c.code, c.name_fr if language == "fr" else c.name_en) for c in answer.countries],
+        "totals": [*(c.totals if c.published else None for c in answer.countries), answer.totals],
+        "by_class": _spread(answer, codes, "class_code", list(ClassCode), in_stock=True),
+        "by_state": _spread(answer, codes, "state", PUBLISHED_STATES, in_stock=False),
+    }
+
+
+def _spread(
+    answer: CrossBorderOut, codes: Sequence[str], key: str, order: Sequence[Any], *, in_stock: bool
+) -> list[tuple[str, list[int | str | None]]]:
+    """Return rows of (key, one count a country, total).
+
+    A count is None where all that was published of it is withheld, and "" where nothing was published.
+    """
+    counts: dict[Any, dict[str, int | None]] = defaultdict(dict)
+    for row in answer.side_by_side:
+        if in_stock and row.state in GONE:
+            continue
+        line = counts[getattr(row, key)]
+        for country in answer.countries:
+            if any(c.class_code == row.class_code and c.state == row.state for c in country.cells):
+                line[country.code] = known_sum((line.get(country.code), row.weapons[country.code]))
+    return [
+        (str(item), [*(counts[item].get(code, "") for code in codes), sum(n or 0 for n in counts[item].values())])
+        for item in order
+        if item in counts
+    ]

@@ -1,0 +1,203 @@
+"""The first page: read by people, without script."""
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+import httpx
+import pytest
+from sqlalchemy import Engine
+
+from salw.access.guard import COOKIE
+from salw.access.operations.accounts import create_account
+from salw.core import clock
+from salw.core.db import run
+from salw.core.ids import new_id
+from salw.summaries.rules import Detail
+from world import World
+
+PASSWORD = "essai-mot-de-passe"
+
+
+class Outline(HTMLParser):
+    """Collects what a reader without eyes goes by: headings, labels, tables, and anything that could run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def all(self, name: str) -> list[dict[str, str | None]]:
+        """Return the attributes of every tag of a name."""
+        return [attributes for tag, attributes in self.tags if tag == name]
+
+
+def outline(html: str) -> Outline:
+    parser = Outline()
+    parser.feed(html)
+    return parser
+
+
+@pytest.fixture
+def site(service: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=service, timeout=30, headers={"origin": service}) as site:
+        yield site
+
+
+def account_of(world: World, job: str) -> str:
+    login = f"page-{new_id()}"
+    with world.transaction() as db:
+        create_account(
+            db,
+            actor=world.founder,
+            now=clock.now(),
+            account_id=new_id(),
+            person_id=world[job].person_id,
+            login=login,
+            password=PASSWORD,
+        )
+    return f"{login}@{world.country.lower()}"
+
+
+def log_in(site: httpx.Client, account: str, password: str = PASSWORD) -> httpx.Response:
+    return site.post("/log-in", data={"account": account, "password": password})
+
+
+def see(site: httpx.Client, world: World, job: str, language: str = "fr") -> str:
+    site.cookies.set(COOKIE, world[job].token)
+    answer = site.get("/", params={"language": language})
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def test_a_stranger_sees_what_this_is_and_a_form_in_french(site: httpx.Client) -> None:
+    answer = site.get("/", headers={"accept-language": "en"})
+    assert answer.status_code == 200
+    assert '<html lang="fr">' in answer.text
+    seen = outline(answer.text)
+    assert len(seen.all("h1")) == 1
+    named = {label["for"] for label in seen.all("label")}
+    assert {field["id"] for field in seen.all("input")} <= named
+    assert "Se connecter" in answer.text
+
+
+def test_english_is_one_link_away(site: httpx.Client) -> None:
+    answer = site.get("/", params={"language": "en"})
+    assert '<html lang="en">' in answer.text
+    assert "Log in" in answer.text
+    assert "Se connecter" not in answer.text
+
+
+def test_a_page_can_run_nothing(site: httpx.Client, world: World) -> None:
+    for html in (site.get("/").text, see(site, world, "commission")):
+        seen = outline(html)
+        assert not seen.all("script")
+        assert not seen.all("style")
+        assert not [a for _, a in seen.tags if "style" in a or any(name.startswith("on") for name in a)]
+        assert not [a for _, a in seen.tags for n in ("src", "href") if str(a.get(n, "")).startswith(("http", "//"))]
+    policy = site.get("/").headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+def test_log_in_by_form_opens_a_session_kept_from_scripts_and_other_sites(site: httpx.Client, world: World) -> None:
+    answer = log_in(site, account_of(world, "keeper"))
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert "ESSAI-KEEPER" in site.get("/").text
+
+
+def test_a_wrong_password_is_told_at_the_top_and_keeps_the_account(site: httpx.Client, world: World) -> None:
+    answer = log_in(site, "personne@bf", "faux")
+    assert answer.status_code == 401
+    assert 'role="alert"' in answer.text
+    assert 'value="personne@bf"' in answer.text
+    assert "faux" not in answer.text
+    assert "set-cookie" not in answer.headers
+
+
+def test_what_is_typed_is_shown_as_text(site: httpx.Client) -> None:
+    answer = log_in(site, '"><script>alert(1)</script>@bf', "x")
+    assert "<script>" not in answer.text
+
+
+@pytest.mark.parametrize("origin", ["https://ailleurs.example", "null", ""])
+def test_another_site_cannot_log_anybody_in_or_out(site: httpx.Client, service: str, world: World, origin: str) -> None:
+    with httpx.Client(base_url=service, headers={"origin": origin} if origin else {}) as stranger:
+        assert log_in(stranger, account_of(world, "keeper")).status_code == 403
+        stranger.cookies.set(COOKIE, world["keeper"].token)
+        assert stranger.post("/log-out").status_code == 403
+    assert "ESSAI-KEEPER" in see(site, world, "keeper")
+    fetched = site.post("/log-in", data={"account": "a@bf"}, headers={"sec-fetch-site": "cross-site"})
+    assert fetched.status_code == 403
+
+
+def test_log_out_ends_the_session_on_the_server(site: httpx.Client, world: World) -> None:
+    site.cookies.set(COOKIE, world["armourer"].token)
+    assert site.post("/log-out").status_code == 303
+    assert "Se connecter" in see(site, world, "armourer")
+
+
+def test_a_storekeeper_sees_his_store_alone_with_its_reconciliation(site: httpx.Client, world: World) -> None:
+    html = see(site, world, "keeper")
+    links = [str(a["href"]) for a in outline(html).all("a")]
+    own = [link for link in links if f"/v1/stores/{world.store_alpha}/reconciliation.pdf?from=" in link]
+    assert len(own) == 1
+    assert str(world.store_bravo) not in html
+    answer = site.get(own[0])
+    assert answer.status_code == 200, answer.text
+    assert answer.content.startswith(b"%PDF")
+
+
+def test_a_commission_sees_the_countries_side_by_side_and_no_store(
+    site: httpx.Client, client: httpx.Client, world: World
+) -> None:
+    world.register(12)
+    as_officer = world["commission"].headers
+    client.put("/publication-settings/AT", json={"detail": Detail.EXACT.value}, headers=as_officer)
+    quarter = client.get("/summaries/cross-border", headers=as_officer).json()["quarter"]
+    client.post(f"/summaries/{quarter}/publication", json={"id": str(new_id())}, headers=as_officer)
+    html = see(site, world, "commission")
+    for name in ("Burkina Faso", "Mali", "Niger"):
+        assert html.count(f'class="n">{name}<') >= 3, name
+    answer = client.get("/summaries/cross-border", headers=as_officer).json()
+    total = f"{answer['totals']['weapons']:,}".replace(",", "\u202f")
+    assert re.search(rf"Armes publiées</th>.*>{total}</td></tr>", html)
+    assert "/v1/stores/" not in html
+    assert 'id="by-class"' not in see(site, world, "keeper")
+
+
+def test_who_has_no_page_is_told_so(site: httpx.Client, world: World) -> None:
+    assert "administrateur de votre pays" in see(site, world, "oversight")
+
+
+def test_an_account_whose_postings_have_ended_is_no_error(site: httpx.Client, world: World) -> None:
+    site.cookies.set(COOKIE, world["soldier"].token)
+    assert site.get("/").status_code == 200
+
+
+def test_the_banner_shows_while_there_are_demo_accounts(site: httpx.Client, world: World, owner_engine: Engine) -> None:
+    def banner() -> bool:
+        return 'class="demo"' in site.get("/").text
+
+    login = account_of(world, "auditor")
+    before = banner()
+    with owner_engine.begin() as db:
+        run(db, "set local role salw_owner")
+        run(db, "update account set demo = true where login = %(l)s", {"l": login.split("@")[0]})
+    assert banner()
+    with owner_engine.begin() as db:
+        run(db, "set local role salw_owner")
+        run(db, "update account set demo = false where login = %(l)s", {"l": login.split("@")[0]})
+    assert banner() == before
+
+
+def test_static_files_are_ours_and_nothing_else_is_served(site: httpx.Client) -> None:
+    for address in [str(a["href"]) for a in outline(site.get("/").text).all("link")]:
+        assert site.get(address).status_code == 200
+    assert site.get("/static/..%2froutes.py").status_code == 404
+    assert site.get("/static/routes.py").status_code == 404
