@@ -73,14 +73,18 @@ select w.id, w.registry_number, w.class_code, w.model_code, coalesce(m.name, w.m
 
 _NO_LABEL = "null::text as scanned_code, null::text as scanned_tail, null::timestamptz as scanned_voided_at"
 
-_CARD_BY_LABEL = (
-    _CARD.format(
-        scanned="l.code as scanned_code, l.tail as scanned_tail, l.voided_at as scanned_voided_at",
-        source="label l join weapon w on w.country = l.country and w.id = l.weapon_id",
-    )
-    + " and l.country = %(country)s and l.code = %(code)s"
+
+def _statement(source: str, condition: str, scanned: str = _NO_LABEL, before: str = "") -> str:
+    """Return a card's statement on one line: psycopg keeps what it learnt of a text up to 4,096 characters."""
+    return " ".join((before + _CARD.format(scanned=scanned, source=source) + condition).split())
+
+
+_CARD_BY_LABEL = _statement(
+    "label l join weapon w on w.country = l.country and w.id = l.weapon_id",
+    "and l.country = %(country)s and l.code = %(code)s",
+    "l.code as scanned_code, l.tail as scanned_tail, l.voided_at as scanned_voided_at",
 )
-_CARDS = _CARD.format(scanned=_NO_LABEL, source="weapon w") + " and w.id = any(%(weapons)s) order by w.id"
+_CARDS = _statement("weapon w", "and w.id = any(%(weapons)s) order by w.id")
 
 # A mark that somebody could not read is no name: it equals every other such mark.
 _IDS_BY_TEXT = """
@@ -91,6 +95,12 @@ _IDS_BY_TEXT = """
     select weapon_id from mark
      where country = %(country)s and normalised = %(mark)s and legibility in ('legible', 'partial')
 """
+
+_CARDS_BY_TEXT = _statement(
+    "named n join weapon w on w.id = n.id",
+    "order by w.id limit %(limit)s",
+    before=f"with named as materialized ({_IDS_BY_TEXT})",
+)
 
 
 def _reader(actor: Actor) -> dict[str, Any]:
@@ -111,12 +121,8 @@ def find_cards_by_text(
     db: Connection, actor: Actor, *, registry_number: str | None, mark: str | None, limit: int = CANDIDATES_MAX
 ) -> list[Row]:
     """Return the cards of weapons with a registry number, serial or mark, by id, at most `limit` + 1."""
-    sql = (
-        f"with named as materialized ({_IDS_BY_TEXT})"
-        + _CARD.format(scanned=_NO_LABEL, source="named n join weapon w on w.id = n.id")
-        + " order by w.id limit %(limit)s"
-    )
-    return run(db, sql, {**_reader(actor), "registry_number": registry_number, "mark": mark, "limit": limit + 1})
+    values = {"registry_number": registry_number, "mark": mark, "limit": limit + 1}
+    return run(db, _CARDS_BY_TEXT, {**_reader(actor), **values})
 
 
 def get_card(db: Connection, actor: Actor, weapon_id: UUID) -> Row:
