@@ -166,11 +166,8 @@ begin
     if not found then
         return;
     end if;
-    select coalesce(array_agg(distinct g.role), '{}') into begin_request.roles
-      from posting g
-     where g.country = p_country and g.person_id = begin_request.person_id and g.role = any(p_roles)
-       and g.started_on <= begin_request.today and (g.ended_on is null or g.ended_on > begin_request.today);
-    select coalesce(array_agg(distinct u.descendant_id), '{}') into begin_request.units
+    select coalesce(array_agg(distinct g.role), '{}'), coalesce(array_agg(distinct u.descendant_id), '{}')
+      into begin_request.roles, begin_request.units
       from posting g
       join unit_closure u on u.country = g.country and u.ancestor_id = g.unit_id
      where g.country = p_country and g.person_id = begin_request.person_id and g.role = any(p_roles)

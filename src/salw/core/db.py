@@ -72,7 +72,8 @@ def run(db: Connection, sql: str, parameters: Mapping[str, Any] | None = None) -
             db.invalidate()
             db.engine.dispose()
         raise
-    return list(cursor.fetchall()) if cursor.description else []
+    # `description` would describe every column to find out that there are some.
+    return list(cursor.fetchall()) if cursor.pgresult is not None and cursor.pgresult.nfields else []
 
 
 def run_one(db: Connection, sql: str, parameters: Mapping[str, Any] | None = None) -> Row | None:
