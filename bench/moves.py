@@ -79,7 +79,7 @@ def move_one(made: Cluster, world: World, pid: int, address: str) -> list[Result
 
 def move_500(world: World, address: str) -> Result:
     """Move 500 weapons in one call over HTTP, events included, wall clock."""
-    headers = world["keeper"].headers
+    headers = {**world["keeper"].headers, "Content-Type": "application/json"}
 
     def measure(_: int) -> Sequence[float]:
         weapons = [w.weapon_id for w in world.register(BATCH)]
