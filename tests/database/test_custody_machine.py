@@ -1,0 +1,193 @@
+"""Weapons go every way in any order over HTTP, and a dict knows where each must be."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
+from uuid import UUID
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import Engine
+
+from links import broken_links
+from salw.core.db import make_engine, run
+from salw.core.ids import new_id
+from salw.custody.rules import Expected
+from world import World
+from writes import Write, issue, listed, order, propose, return_
+
+WEAPONS = 4
+SOME = st.sets(st.integers(0, WEAPONS - 1), min_size=1, max_size=WEAPONS)
+
+
+class Custody(RuleBasedStateMachine):
+    """`place` and `version` are the whole model; every answer must be the one they foretell."""
+
+    client: ClassVar[httpx.Client]
+    world: ClassVar[World]
+    superuser: ClassVar[Engine]
+
+    @initialize()
+    def take_on_charge(self) -> None:
+        """Begin with new weapons in Alpha's store."""
+        self.ids = [w.weapon_id for w in self.world.register(WEAPONS)]
+        self.place: dict[UUID, str] = dict.fromkeys(self.ids, "alpha")
+        self.version: dict[UUID, int] = dict.fromkeys(self.ids, 1)
+        self.transfer: Write | None = None
+        self.ordered: set[UUID] = set()
+        self.status = "none"
+        self.last: tuple[Write, Any] | None = None
+
+    def chosen(self, some: set[int]) -> list[Expected]:
+        """Return weapons as the model believes them to be."""
+        return [Expected(self.ids[i], self.version[self.ids[i]]) for i in sorted(some)]
+
+    def send(self, write: Write, weapons: list[Expected], *, allowed: bool, to: str) -> bool:
+        """Send a movement; it must pass if and only if the model allows it, and then the model moves too."""
+        answer = write.send(self.client)
+        assert answer.status_code == (200 if allowed else 409), (write.path, answer.text)
+        if allowed:
+            for weapon in weapons:
+                self.place[weapon.weapon_id] = to
+                self.version[weapon.weapon_id] += 1
+            assert {w["weapon"]: w["version"] for w in answer.json()["weapons"]} == {
+                str(w.weapon_id): self.version[w.weapon_id] for w in weapons
+            }
+            self.last = (write, answer.json())
+        return allowed
+
+    def all_in(self, weapons: list[Expected], place: str) -> bool:
+        """Say whether all are in one place."""
+        return {self.place[w.weapon_id] for w in weapons} == {place}
+
+    @rule(some=SOME)
+    def issues(self, some: set[int]) -> None:
+        """Issue weapons; only what is in the store can be."""
+        weapons = self.chosen(some)
+        write = issue(self.client, self.world, weapons)
+        self.send(write, weapons, allowed=self.all_in(weapons, "alpha"), to="soldier")
+
+    @rule(some=SOME)
+    def returns(self, some: set[int]) -> None:
+        """Take weapons back; only what is out can be."""
+        weapons = self.chosen(some)
+        write = return_(self.client, self.world, weapons)
+        self.send(write, weapons, allowed=self.all_in(weapons, "soldier"), to="alpha")
+
+    @rule(some=SOME, wrong=st.sampled_from([-1, 1]))
+    def moves_with_a_wrong_version(self, some: set[int], wrong: int) -> None:
+        """A version that is not the current one moves nothing, wherever the weapons are."""
+        weapons = [Expected(w.weapon_id, max(1, w.version + wrong)) for w in self.chosen(some)]
+        if any(w.version != self.version[w.weapon_id] for w in weapons) and not any(
+            self.place[w.weapon_id] == "bravo"
+            for w in weapons  # out of this storekeeper's sight: not found
+        ):
+            answer = issue(self.client, self.world, weapons).send(self.client)
+            assert (answer.status_code, answer.json()["code"]) == (409, "custody.version_conflict")
+
+    @rule(some=SOME)
+    def orders_and_approves(self, some: set[int]) -> None:
+        """Order a transfer of what is in the store."""
+        weapons = self.chosen(some)
+        if not self.all_in(weapons, "alpha") or self.status not in ("none", "closed"):
+            return
+        self.transfer = order(self.client, self.world, weapons)
+        assert self.transfer.send(self.client).status_code == 200
+        assert self.step("approval", "commander").send(self.client).status_code == 200
+        self.ordered, self.status = {w.weapon_id for w in weapons}, "approved"
+
+    def step(self, name: str, job: str, **body: object) -> Write:
+        """Return a step of the transfer."""
+        assert self.transfer is not None
+        headers = self.world[job].headers
+        return Write("POST", f"{self.transfer.path}/{name}", {"id": str(new_id()), **body}, headers)
+
+    @precondition(lambda self: self.status == "approved")
+    @rule(some=SOME)
+    def dispatches(self, some: set[int]) -> None:
+        """Send out what was ordered and is still there; the rest is left out."""
+        weapons = self.chosen(some)
+        allowed = {w.weapon_id for w in weapons} <= self.ordered and self.all_in(weapons, "alpha")
+        if self.send(self.step("dispatch", "keeper", weapons=listed(weapons)), weapons, allowed=allowed, to="transit"):
+            self.status = "dispatched"
+
+    @precondition(lambda self: self.status == "dispatched")
+    @rule(some=SOME, complete=st.booleans())
+    def receives(self, some: set[int], complete: bool) -> None:
+        """Take in what is in transit; the transfer closes with the last."""
+        weapons = self.chosen(some)
+        write = self.step("receipt", "keeper_bravo", weapons=listed(weapons), complete=complete)
+        self.send(write, weapons, allowed=self.all_in(weapons, "transit"), to="bravo")
+        if "transit" not in self.place.values():
+            self.status = "closed"
+
+    @rule(some=st.sets(st.integers(0, WEAPONS - 1), min_size=1, max_size=1))
+    def destroys(self, some: set[int]) -> None:
+        """Destroy what is in the store, by two officers."""
+        weapons = self.chosen(some)
+        proposal = propose(self.client, self.world, weapons)
+        answer = proposal.send(self.client)
+        assert answer.status_code == (200 if self.all_in(weapons, "alpha") else 409), answer.text
+        if answer.status_code == 200:
+            body = {"id": str(new_id()), "weapons": listed(weapons)}
+            write = Write("POST", f"{proposal.path}/approval", body, self.world["commander"].headers)
+            self.send(write, weapons, allowed=True, to="destroyed")
+
+    @precondition(lambda self: self.last is not None)
+    @rule()
+    def repeats_the_last(self) -> None:
+        """The last write sent again gives its first answer and moves nothing."""
+        assert self.last is not None
+        write, first = self.last
+        answer = write.send(self.client)
+        assert (answer.status_code, answer.json()) == (200, first)
+
+    @invariant()
+    def the_books_agree(self) -> None:
+        """Custody in the database is the model, weapon by weapon."""
+        with self.superuser.begin() as db:
+            rows = run(
+                db,
+                "select c.weapon_id, c.seq, h.kind, c.unit_id from custody c join holder h on (h.country, h.id) = "
+                "(c.country, c.holder_id) where c.weapon_id = any(%(w)s)",
+                {"w": getattr(self, "ids", [])},
+            )
+        names = {"person": "soldier", "transit": "transit", "destroyed": "destroyed"}
+        for row in rows:
+            store = "alpha" if row["unit_id"] == self.world.alpha else "bravo"
+            assert names.get(row["kind"], store) == self.place[row["weapon_id"]]
+            assert row["seq"] == self.version[row["weapon_id"]]
+
+    def teardown(self) -> None:
+        """No chain is broken, whatever was done."""
+        assert broken_links(self.superuser) == {}
+
+
+@pytest.fixture
+def machine(client: httpx.Client, world: World, urls: dict[str, str]) -> Iterator[Callable[[], Custody]]:
+    """Return the way to make a machine on this worker's service."""
+    superuser = make_engine(urls["postgres"])
+    yield type("CustodyHere", (Custody,), {"client": client, "world": world, "superuser": superuser})
+    superuser.dispose()
+
+
+def test_weapons_are_where_a_dict_says_whatever_the_order_of_events(machine: Callable[[], Custody]) -> None:
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=20,
+            stateful_step_count=20,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            database=None,
+        ),
+    )
