@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from salw.core.ids import new_id
 from salw.core.pages import Page
@@ -57,6 +57,31 @@ class IncidentIn(In):
     message that carried it: a deadline is met by the act, not by typing it in.
     """
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "lost",
+                    "weapons": [{"weapon": "019aa000-0000-7000-8000-000000000001", "version": 3}],
+                    "cause": "unexplained",
+                    "circumstances": "Constatée à la relève du poste",
+                    "message_reference": "201430Z NOV 26",
+                },
+                {
+                    "kind": "taken_by_enemy",
+                    "unit": "019aa000-0000-7000-8000-000000000002",
+                    "loss_lines": [{"class_code": "SA-ASR", "quantity": 76}],
+                    "cause": "in_action",
+                },
+                {
+                    "kind": "seized",
+                    "store": "019aa000-0000-7000-8000-000000000003",
+                    "marks": [{"kind": "factory_serial", "raw": "N° 12-345"}],
+                },
+            ]
+        }
+    )
+
     kind: IncidentKind
     unit: UUID | None = Field(None, description="Where it is not the one unit of the weapons or of the store.")
     weapons: Annotated[tuple[VersionedWeapon, ...], Field(max_length=LIST_MAX)] = ()
@@ -94,6 +119,20 @@ class WithdrawalIn(In):
 
 class OutcomeIn(In):
     """What an officer decided on weapons of the case, or on a number of its loss lines."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "019aa000-0000-7000-8000-000000000004",
+                    "kind": "written_off",
+                    "weapons": [{"weapon": "019aa000-0000-7000-8000-000000000001", "version": 3}],
+                    "written_off_as": "stolen",
+                    "cause": "deserter",
+                }
+            ]
+        }
+    )
 
     id: UUID
     kind: OutcomeKind
