@@ -104,12 +104,13 @@ CREATE TABLE stocktake_matched (
     CONSTRAINT pk_stocktake_matched PRIMARY KEY (country, stocktake_id),
     CONSTRAINT fk_stocktake_matched_country_stocktake_id FOREIGN KEY(country, stocktake_id) REFERENCES stocktake (country, id)
 );
+ALTER TABLE stocktake_matched ALTER COLUMN weapon_ids SET STORAGE EXTERNAL;
 COMMENT ON TABLE stocktake_matched IS 'The matched lines of a result, all in one row: a depot has a hundred thousand. See stocktake_line.';
 """
 
 # The result: every weapon expected or seen, and every thing seen that is none, in exactly one line. A row a
-# matched weapon would cost four times what finding them out costs, so one row holds them all. The view
-# sees with the rights of who asks.
+# matched weapon would cost four times what finding them out costs, so one row holds them all (uncompressed:
+# identifiers are random). The view sees with the rights of who asks.
 LINES = """
 create view stocktake_line with (security_invoker = true) as
 select country, stocktake_id, id, outcome, weapon_id, expected, counts, movement_seq, book_holder_id, case_id

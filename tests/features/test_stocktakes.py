@@ -432,9 +432,9 @@ def test_the_database_itself_refuses_two_open_checks_of_a_store(client: httpx.Cl
     with pytest.raises(psycopg.errors.UniqueViolation, match="uq_stocktake_open"), world.transaction() as db:
         run(
             db,
-            "insert into stocktake (country, id, store_id, unit_id, kind, status, log_size, expected_count, opened_at, opened_by, "
-            "opened_role) select country, %(id)s, store_id, unit_id, kind, status, log_size, expected_count, opened_at, opened_by, "
-            "opened_role from stocktake where store_id = %(store)s",
+            "insert into stocktake (country, id, store_id, unit_id, kind, status, log_size, expected_count, "
+            "opened_at, opened_by, opened_role) select country, %(id)s, store_id, unit_id, kind, status, log_size, "
+            "expected_count, opened_at, opened_by, opened_role from stocktake where store_id = %(store)s",
             {"id": new_id(), "store": world.store_alpha},
         )
 

@@ -34,32 +34,34 @@ select store_id, unit_id, status, opened_at, expected_count,
 # two together. An expected weapon has moved if a movement follows the very version that was frozen; the
 # time only narrows the search, generously, because a long transaction records before it commits. A weapon
 # not expected has moved if its last movement is of after the opening, or if the book now has it here.
-# Custody is looked up (`offset 0`) only for those: joined for all, it would cost as much as the rest.
+# Custody is looked up for those alone: joined for all, it would cost as much as the rest. `known` is read
+# twice, once for the matched weapons and the sums, once for the findings.
 _RECONCILE = """
-with seen as materialized (
-    select weapon_id, count(*)::int as counts
-      from stocktake_count
-     where country = %(country)s and stocktake_id = %(id)s and weapon_id is not null
-     group by weapon_id
-), departed as materialized (
+with departed as materialized (
     select weapon_id, seq
       from movement
      where country = %(country)s and from_holder_id = %(store)s
        and recorded_at > %(opened_at)s::timestamptz - interval '1 day'
 ), known as materialized (
     select coalesce(e.weapon_id, n.weapon_id) as id, e.weapon_id is not null as expected,
-           coalesce(n.counts, 0) as counts, e.case_id, coalesce(d.seq, c.moved_seq) as movement_seq, c.holder_id
+           coalesce(n.counts, 0) as counts, e.case_id, d.seq as departed_seq
       from (select weapon_id, seq, case_id from stocktake_expected
              where country = %(country)s and stocktake_id = %(id)s) as e
-      full join seen n on n.weapon_id = e.weapon_id
+      full join (select weapon_id, count(*)::int as counts from stocktake_count
+                  where country = %(country)s and stocktake_id = %(id)s and weapon_id is not null
+                  group by weapon_id) as n on n.weapon_id = e.weapon_id
       left join departed d on d.weapon_id = e.weapon_id and d.seq = e.seq + 1
-      left join lateral (
-          select u.holder_id,
-                 case when u.recorded_at >= %(opened_at)s or u.holder_id = %(store)s then u.seq end as moved_seq
-            from custody u
-           where e.weapon_id is null and u.country = %(country)s and u.weapon_id = n.weapon_id
-          offset 0
-      ) as c on true
+), summed as materialized (
+    select coalesce(array_agg(id) filter (where expected and counts > 0 and departed_seq is null), '{}') as matched,
+           array_agg(id) filter (where case_id is not null and counts > 0 and departed_seq is null) as under_case,
+           count(*) filter (where counts > 0) as seen
+      from known
+), strangers as (
+    select k.id, k.counts, u.holder_id,
+           case when u.recorded_at >= %(opened_at)s or u.holder_id = %(store)s then u.seq end as moved_seq
+      from known k
+      join lateral (select * from custody u where u.country = %(country)s and u.weapon_id = k.id offset 0) as u on true
+     where not k.expected
 ), things as (
     select case when reading = 'void_label' then 'void_label'
                 when reading in ('unreadable', 'ambiguous_mark') then 'unreadable'
@@ -71,32 +73,29 @@ with seen as materialized (
      group by 1, reading, case when reading = 'unreadable' then id::text else read_as end
 ), matched as (
     insert into stocktake_matched (country, stocktake_id, weapon_ids)
-    select %(country)s, %(id)s, coalesce(array_agg(id), '{}')
-      from known where movement_seq is null and expected and counts > 0
+    select %(country)s, %(id)s, matched from summed
     returning cardinality(weapon_ids) as lines
 ), found as (
     insert into stocktake_finding (country, stocktake_id, id, outcome, weapon_id, expected, counts, movement_seq,
                                    book_holder_id, case_id)
-    select %(country)s, %(id)s, id,
-           case when movement_seq is not null then 'moved_during_count'
-                when expected then 'missing'
-                else 'extra_known'
-           end,
-           id, expected, counts, movement_seq, case when movement_seq is null then holder_id end, case_id
-      from known where movement_seq is not null or not expected or counts = 0
+    select %(country)s, %(id)s, id, case when departed_seq is null then 'missing' else 'moved_during_count' end,
+           id, true, counts, departed_seq, null, case_id
+      from known where expected and (counts = 0 or departed_seq is not null)
+    union all
+    select %(country)s, %(id)s, id, case when moved_seq is null then 'extra_known' else 'moved_during_count' end,
+           id, false, counts, moved_seq, case when moved_seq is null then holder_id end, null
+      from strangers
     union all
     select %(country)s, %(id)s, id, outcome, null, false, counts, null, null, null from things
     returning outcome, expected, counts > 0 as seen
 )
-select 'matched' as part, true as expected, true as seen, lines, null::uuid as id from matched
+select 'matched' as part, true as expected, true as seen, lines, null::uuid[] as ids from matched
 union all
 select outcome, expected, seen, count(*), null from found group by outcome, expected, seen
 union all
-select 'all seen', false, true, (select count(*) from seen), null
+select 'all seen', false, true, seen, under_case from summed
 union all
 select 'all things', false, true, (select count(*) from things), null
-union all
-select 'under case', true, true, 1, id from known where case_id is not null and counts > 0 and movement_seq is null
 """
 
 # The join of two sets of a hundred thousand stays in memory; the setting ends with the transaction.
@@ -181,9 +180,14 @@ def reconcile_stocktake(
     totals = total(
         {Line(Outcome(r["part"]), r["expected"], r["seen"]): r["lines"] for r in rows if r["part"] in outcomes}
     )
-    sets = {r["part"]: r["lines"] for r in rows if r["part"] not in outcomes}
-    check_cross_foot(totals, expected=stocktake["expected_count"], seen=sets["all seen"], things=sets["all things"])
-    return totals, [r["id"] for r in rows if r["part"] == "under case"]
+    sets = {r["part"]: r for r in rows if r["part"] not in outcomes}
+    check_cross_foot(
+        totals,
+        expected=stocktake["expected_count"],
+        seen=sets["all seen"]["lines"],
+        things=sets["all things"]["lines"],
+    )
+    return totals, sets["all seen"]["ids"] or []
 
 
 def _open_case(

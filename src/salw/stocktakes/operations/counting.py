@@ -109,7 +109,7 @@ def record_counts(
     where = {"country": actor.country, "stocktake": stocktake_id}
     known = {r["id"]: r["fingerprint"] for r in run(db, _KNOWN, {**where, "ids": [c.id for c in counts]})}
     answers: list[CountAnswer | None] = []
-    new: list[tuple[NewCount, Read]] = []
+    new: list[tuple[NewCount, Read, bytes]] = []
     for count in counts:
         fingerprint = count.fingerprint
         if count.id in known:
@@ -121,16 +121,16 @@ def record_counts(
             answers.append(CountAnswer.MALFORMED)
             continue
         known[count.id] = fingerprint
-        new.append((count, meaning))
+        new.append((count, meaning, fingerprint))
         answers.append(None)
     readings = _write(db, actor, now, stocktake_id, new) if new else {}
     return [answer or ANSWER_OF_READING[readings[count.id]] for count, answer in zip(counts, answers, strict=True)]
 
 
 def _write(
-    db: Connection, actor: Actor, now: datetime, stocktake_id: UUID, new: Sequence[tuple[NewCount, Read]]
+    db: Connection, actor: Actor, now: datetime, stocktake_id: UUID, new: Sequence[tuple[NewCount, Read, bytes]]
 ) -> dict[UUID, Reading]:
-    notes = {c.id: commit_to({"note": c.note}) for c, _ in new if c.note is not None}
+    notes = {c.id: commit_to({"note": c.note}) for c, _, _ in new if c.note is not None}
     keep_values(db, country=actor.country, commitments=list(notes.values()))
     event = _event(actor, now, stocktake_id, new, notes)
     rows = run(
@@ -142,17 +142,17 @@ def _write(
             "by": actor.person_id,
             "event": event.id,
             **columns([event]),
-            "ids": [c.id for c, _ in new],
-            "methods": [c.method.value for c, _ in new],
-            "texts": [r.text for _, r in new],
-            "labels": [r.label for _, r in new],
-            "tails": [r.tail for _, r in new],
-            "numbers": [r.number for _, r in new],
-            "marks": [r.mark for _, r in new],
-            "instants": [c.counted_at for c, _ in new],
-            "conditions": [c.condition.value if c.condition else None for c, _ in new],
-            "notes": [notes[c.id].id if c.id in notes else None for c, _ in new],
-            "fingerprints": [c.fingerprint for c, _ in new],
+            "ids": [c.id for c, _, _ in new],
+            "methods": [c.method.value for c, _, _ in new],
+            "texts": [r.text for _, r, _ in new],
+            "labels": [r.label for _, r, _ in new],
+            "tails": [r.tail for _, r, _ in new],
+            "numbers": [r.number for _, r, _ in new],
+            "marks": [r.mark for _, r, _ in new],
+            "instants": [c.counted_at for c, _, _ in new],
+            "conditions": [c.condition.value if c.condition else None for c, _, _ in new],
+            "notes": [notes[c.id].id if c.id in notes else None for c, _, _ in new],
+            "fingerprints": [fingerprint for _, _, fingerprint in new],
         },
     )
     return {row["id"]: Reading(row["reading"]) for row in rows}
@@ -162,7 +162,7 @@ def _event(
     actor: Actor,
     now: datetime,
     stocktake_id: UUID,
-    new: Sequence[tuple[NewCount, Read]],
+    new: Sequence[tuple[NewCount, Read, bytes]],
     notes: dict[UUID, Commitment],
 ) -> Event:
     """Return the event of a list of counts: rows instead of objects, because there are a thousand of them."""
@@ -175,7 +175,7 @@ def _event(
             c.condition.value if c.condition else None,
             notes[c.id].digest.hex() if c.id in notes else None,
         ]
-        for c, r in new
+        for c, r, _ in new
     ]
     facts = {
         "stocktake": str(stocktake_id),
