@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound
-from salw.core.language import translate
+from salw.core.language import Language, catalogue, translate
 from salw.core.shapes import Out
 from salw.scanning.words import holder_name, person_name
 
@@ -206,7 +206,6 @@ def _entry(
     fact: _Fact, holders: dict[str, PlaceOut], people: dict[tuple[UUID, str], ActorOut], actor: Actor
 ) -> EntryOut:
     facts, language = fact.facts, actor.language
-    moved = fact.row["movement_kind"]
     unknown = ActorOut(function=translate("role.none", language), unit_name=None, name=None)
     document = None
     if facts.get("document_kind"):
@@ -219,7 +218,7 @@ def _entry(
     return EntryOut(
         id=fact.row["id"],
         kind=fact.row["kind"],
-        text=translate(f"movement.{moved}" if moved else f"event.{fact.row['kind']}", language, **_plain(facts)),
+        text=_sentence(fact, language),
         said_at=facts.get("occurred_at") or fact.said["at"],
         recorded_at=fact.row["recorded_at"],
         seq=facts.get("seq"),
@@ -229,6 +228,17 @@ def _entry(
         actor=people.get(fact.author, unknown),
         log_index=fact.row["idx"],
     )
+
+
+def _sentence(fact: _Fact, language: Language) -> str:
+    """Return what happened in words: a movement by its kind, any other fact by its event's own text."""
+    moved, kind = fact.row["movement_kind"], fact.row["kind"]
+    if moved:
+        return translate(f"movement.{moved}", language)
+    code = f"event.{kind}"
+    if code not in catalogue(language):
+        return translate("event.other", language, fact=kind)
+    return translate(code, language, **_plain(fact.facts))
 
 
 def _plain(facts: dict[str, Any]) -> dict[str, str]:
