@@ -8,7 +8,7 @@ from salw.core.engine import EmbeddedError
 from salw.core.errors import DomainError
 from salw.core.language import translate
 from salw.core.settings import SettingsError
-from salw_cli import db, demo, labels, register, report, service, summary
+from salw_cli import db, demo, labels, register, report, service, stocktake, summary
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Registre des armes légères et de petit calibre.")
 app.add_typer(db.app, name="db")
@@ -18,6 +18,7 @@ app.command("serve")(service.serve)
 app.command("demo")(demo.demo)
 app.add_typer(summary.app, name="summary")
 app.add_typer(labels.app, name="labels")
+app.add_typer(stocktake.app, name="stocktake")
 app.add_typer(service.ledger, name="ledger")
 
 EXIT_REFUSED = 1  # a rule said no, or the input cannot be right
