@@ -68,7 +68,7 @@ class Life:
                 self._issue(db, store, [weapons.pop() for _ in range(task)], post=True, due_in=due_in, days_ago=2)
                 away = [weapons.pop() for _ in range(third - single - task)]
                 self._issue(db, store, away, post=False, days_ago=self.chance.randint(3, 60))
-                back = away[: len(away) // 4]
+                back = away[: -(-len(away) // 4)]
                 self._return(db, store, back)
 
     def _label(self, store: Store) -> None:

@@ -89,6 +89,12 @@ def _side_by_side(codes: list[str], cells: list[tuple[str, Cell]]) -> list[RowOu
         group = groups[class_code, state]
         weapons = {code: known_sum(c.weapons for country, c in group if country == code) for code in codes}
         rows.append(
-            RowOut(class_code=class_code, state=state, weapons=weapons, total=sum(n or 0 for n in weapons.values()))
+            RowOut(
+                class_code=class_code,
+                state=state,
+                weapons=weapons,
+                total=sum(n or 0 for n in weapons.values()),
+                hidden=sum(cell.weapons is None for _, cell in group),
+            )
         )
     return rows

@@ -114,12 +114,16 @@ class CountryOut(Out):
 
 
 class RowOut(Out):
-    """A class in a state, side by side; null for a country is "not published", not zero."""
+    """A class in a state, side by side; null for a country is "not published", not zero.
+
+    `hidden` cells of the row were too small to publish and are in no number of it.
+    """
 
     class_code: str
     state: State
     weapons: dict[str, int | None]
     total: int
+    hidden: int
 
 
 class CrossBorderOut(Out):

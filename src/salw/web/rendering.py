@@ -46,9 +46,8 @@ def page(template: str, language: Language, context: Mapping[str, Any], *, statu
     """Return a page in the reader's language."""
     locale = _LOCALES[language]
 
-    def number(value: int | None) -> str:
-        """A count, grouped as people write it; a withheld one as such."""
-        return "<\u00a010" if value is None else format_decimal(value, locale=locale)
+    def number(value: int) -> str:
+        return str(format_decimal(value, locale=locale))
 
     def rate(value: float | None) -> str:
         form = "0.0\u00a0%" if language == "fr" else "0.0%"
@@ -56,6 +55,9 @@ def page(template: str, language: Language, context: Mapping[str, Any], *, statu
 
     def day(value: date) -> str:
         return format_date(value, format="dd/MM/yyyy", locale=locale)
+
+    def quarter(value: date) -> str:
+        return format_date(value, format="QQQQ y", locale=locale)
 
     def words(code: str, **details: Any) -> str:
         return translate(code, language, **details)
@@ -67,6 +69,7 @@ def page(template: str, language: Language, context: Mapping[str, Any], *, statu
         number=number,
         rate=rate,
         day=day,
+        quarter=quarter,
         static=static_address,
         query=Markup("") if language == "fr" else Markup("?language=en"),
         **context,

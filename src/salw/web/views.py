@@ -1,7 +1,6 @@
 """What the first page shows to whom: read with the same permissions and scopes as the interface."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +33,15 @@ class Column:
 
     code: str
     heading: str
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A sum of published counts: None where all of them are withheld; `withheld` where some are."""
+
+    known: int | None
+    published: bool
+    withheld: bool
 
 
 @contextmanager
@@ -116,34 +124,40 @@ def summary(request: Request, language: Language) -> dict[str, Any] | None:
     with visit(request, Permission.SUMMARY_READ, language, engine="exchange") as desk:
         if desk is None:
             return None
-        answer = cross_border(desk.db, quarter_of(desk.now, desk.actor.time_zone))
-    codes = [country.code for country in answer.countries]
+        quarter = quarter_of(desk.now, desk.actor.time_zone)
+        answer = cross_border(desk.db, quarter)
     return {
         "answer": answer,
+        "since": quarter.bounds(desk.actor.time_zone)[0].date(),
         "columns": [Column(c.code, c.name_fr if language == "fr" else c.name_en) for c in answer.countries],
         "totals": [*(c.totals if c.published else None for c in answer.countries), answer.totals],
-        "by_class": _spread(answer, codes, "class_code", list(ClassCode), in_stock=True),
-        "by_state": _spread(answer, codes, "state", PUBLISHED_STATES, in_stock=False),
+        "by_class": _spread(answer, "class_code", list(ClassCode), in_stock=True),
+        "by_state": _spread(answer, "state", PUBLISHED_STATES, in_stock=False),
     }
 
 
-def _spread(
-    answer: CrossBorderOut, codes: Sequence[str], key: str, order: Sequence[Any], *, in_stock: bool
-) -> list[tuple[str, list[int | str | None]]]:
-    """Return rows of (key, one count a country, total).
-
-    A count is None where all that was published of it is withheld, and "" where nothing was published.
-    """
-    counts: dict[Any, dict[str, int | None]] = defaultdict(dict)
-    for row in answer.side_by_side:
-        if in_stock and row.state in GONE:
-            continue
-        line = counts[getattr(row, key)]
-        for country in answer.countries:
-            if any(c.class_code == row.class_code and c.state == row.state for c in country.cells):
-                line[country.code] = known_sum((line.get(country.code), row.weapons[country.code]))
-    return [
-        (str(item), [*(counts[item].get(code, "") for code in codes), sum(n or 0 for n in counts[item].values())])
-        for item in order
-        if item in counts
+def _spread(answer: CrossBorderOut, key: str, order: Sequence[Any], *, in_stock: bool) -> list[tuple[str, list[Count]]]:
+    """Return rows of (key, one count a country, total)."""
+    cells = [
+        (country.code, getattr(cell, key), cell.weapons)
+        for country in answer.countries
+        for cell in country.cells
+        if not (in_stock and cell.state in GONE)
     ]
+    present = {item for _, item, _ in cells}
+    return [
+        (
+            str(item),
+            [
+                *(_count(n for c, i, n in cells if i == item and c == country.code) for country in answer.countries),
+                _count(n for _, i, n in cells if i == item),
+            ],
+        )
+        for item in order
+        if item in present
+    ]
+
+
+def _count(weapons: Iterable[int | None]) -> Count:
+    counts = list(weapons)
+    return Count(known_sum(counts), published=bool(counts), withheld=None in counts)
