@@ -108,6 +108,7 @@ CREATE TABLE label (
 );
 CREATE INDEX ix_label_batch_id ON label (country, batch_id, position);
 CREATE INDEX ix_label_weapon_id ON label (country, weapon_id);
+CREATE UNIQUE INDEX uq_label_valid ON label (country, weapon_id) WHERE voided_at is null;
 COMMENT ON TABLE label IS 'What a QR label says: a record, not the legal mark (R20). One valid label a weapon.';
 CREATE TABLE mark (
     country TEXT NOT NULL,

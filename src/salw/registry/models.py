@@ -122,6 +122,7 @@ label = Table(
     country_key(["batch_id"], "label_batch", ["id"]),
     country_key(["weapon_id"], "weapon", ["id"]),
     Index("ix_label_weapon_id", "country", "weapon_id"),
+    Index("uq_label_valid", "country", "weapon_id", unique=True, postgresql_where=text("voided_at is null")),
     Index("ix_label_batch_id", "country", "batch_id", "position"),
     CheckConstraint("length(code) = 12 and length(tail) = 8", name="length"),
     comment="What a QR label says: a record, not the legal mark (R20). One valid label a weapon.",

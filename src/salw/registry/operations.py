@@ -135,7 +135,15 @@ select ancestor_id as unit from unit_closure
  order by sum(depth) limit 1
 """
 
-# Voiding is conditional: the count tells whether every label was still valid when it was voided.
+# Voiding is conditional: the rows returned tell whether every label was still valid when it was voided. It
+# is a statement of its own, because the index that allows one valid label a weapon looks at each row as it
+# is written, and the parts of one statement run in no order.
+_VOID_LABELS = """
+update label set voided_at = clock_timestamp()
+ where country = %(country)s and code = any(%(void)s) and voided_at is null
+returning code
+"""
+
 _WRITE_LABELS = f"""
 with batch as (
     insert into label_batch (country, id, unit_id, stock, start_position, copies)
@@ -143,17 +151,11 @@ with batch as (
 ), {APPEND_CTE}, marked as (
     update weapon set labelled = true
      where country = %(country)s and id = any(%(weapons)s) and not labelled
-), voided as (
-    update label set voided_at = clock_timestamp()
-     where country = %(country)s and code = any(%(void)s) and voided_at is null
-    returning 1
-), made as (
-    insert into label (country, code, tail, batch_id, position, weapon_id)
-    select %(country)s, l.code, l.tail, %(batch)s, l.place - 1, l.weapon
-      from unnest(%(codes)s::text[], %(tails)s::text[], %(weapons)s::uuid[])
-           with ordinality as l (code, tail, weapon, place)
 )
-select count(*) as voided from voided
+insert into label (country, code, tail, batch_id, position, weapon_id)
+select %(country)s, l.code, l.tail, %(batch)s, l.place - 1, l.weapon
+  from unnest(%(codes)s::text[], %(tails)s::text[], %(weapons)s::uuid[])
+       with ordinality as l (code, tail, weapon, place)
 """
 
 
@@ -195,7 +197,9 @@ def make_labels(
     keep_values(db, country=actor.country, commitments=[reason] if reason else [])
     drawn = draw_many(len(weapon_ids), random_bytes)
     events = _label_events(actor, now, batch_id, weapon_ids, drawn, old, reason)
-    written = run(
+    if old and len(run(db, _VOID_LABELS, {**scope, "void": list(old.values())})) != len(old):
+        raise Conflict("request.try_again")
+    run(
         db,
         _WRITE_LABELS,
         {
@@ -206,13 +210,10 @@ def make_labels(
             "stock": stock,
             "start": start,
             "copies": copies,
-            "void": list(old.values()),
             "codes": [label.code for label in drawn],
             "tails": [label.tail for label in drawn],
         },
     )
-    if written[0]["voided"] != len(old):
-        raise Conflict("request.try_again")
     return MadeLabels(len(drawn), len(old), -(-(start + copies * len(drawn)) // per_page))
 
 

@@ -125,5 +125,7 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     "pk_label_batch": (Conflict, "request.id_reused"),
     # Two draws of the same ten random characters: the next draw is another.
     "pk_label": (Conflict, "request.try_again"),
+    # Two people labelled one weapon at once: one of them finds it labelled when he looks again.
+    "uq_label_valid": (Conflict, "request.try_again"),
     "fk_weapon_model_code": (Unacceptable, "registry.unknown_model"),
 }
