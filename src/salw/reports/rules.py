@@ -366,9 +366,9 @@ def canonical(report: Reconciliation) -> bytes:
     return rfc8785.dumps(content(report))
 
 
-def digest_of(report: Reconciliation) -> str:
+def digest_of(body: bytes) -> str:
     """Return the SHA-256 of a report's canonical JSON, as 64 hexadecimal digits."""
-    return hashlib.sha256(canonical(report)).hexdigest()
+    return hashlib.sha256(body).hexdigest()
 
 
 def number_of(report: Reconciliation, digest: str) -> str:

@@ -16,6 +16,7 @@ from salw.reports.rules import (
     Reconciliation,
     Tally,
     Variance,
+    canonical,
     digest_of,
     number_of,
 )
@@ -109,7 +110,7 @@ class Document:
 def make_document(report: Reconciliation, heading: Heading, language: Language) -> Document:
     """Return a report as the document of one language."""
     words = Words(language, report.time_zone)
-    digest = digest_of(report)
+    digest = digest_of(canonical(report))
     subject = report.subject
     tables = _balance_tables(report.classes, report.total, words) if report.total else []
     for check in report.checks:
@@ -197,8 +198,9 @@ def _balance_tables(classes: Sequence[ClassBalance], total: Balance, words: Word
                 Row(RowKind.LINE, (group.class_code, name, words.model(m.model.name), *cells(m.balance))) for m in lines
             ]
             if lines:
-                subtotal = (group.class_code, name, words.say("subtotal"), *cells(group.subtotal))
-                made.append(Row(RowKind.SUBTOTAL, subtotal))
+                made.append(
+                    Row(RowKind.SUBTOTAL, (group.class_code, name, words.say("subtotal"), *cells(group.subtotal)))
+                )
         return (*made, Row(RowKind.TOTAL, (words.say("total"), "", "", *cells(total)))) if made else ()
 
     weapon = _weapon_columns(words)

@@ -1,9 +1,9 @@
 """From a report to the bytes of a file."""
 
+import json
 from datetime import datetime
 from enum import StrEnum
 
-import rfc8785
 from sqlalchemy import Connection
 
 from salw.core.actor import Actor
@@ -12,7 +12,7 @@ from salw.reports.rendering.csv import make_csv
 from salw.reports.rendering.document import Heading, make_document
 from salw.reports.rendering.pdf import make_pdf
 from salw.reports.rendering.xlsx import make_xlsx
-from salw.reports.rules import Reconciliation, content, digest_of, number_of
+from salw.reports.rules import Reconciliation, canonical, digest_of, number_of
 
 
 class PrintedFormat(StrEnum):
@@ -35,8 +35,11 @@ def make_json(report: Reconciliation) -> bytes:
 
     The digest is the SHA-256 of the canonical JSON of `report` alone, so that anybody can make it again.
     """
-    digest = digest_of(report)
-    return rfc8785.dumps({"number": number_of(report, digest), "digest": digest, "report": content(report)})
+    body = canonical(report)
+    digest = digest_of(body)
+    # The three keys are in canonical order, so the whole is canonical as well.
+    head = json.dumps({"digest": digest, "number": number_of(report, digest)}, separators=(",", ":")).encode()
+    return head[:-1] + b',"report":' + body + b"}"
 
 
 def print_report(db: Connection, *, actor: Actor, now: datetime, report: Reconciliation, form: PrintedFormat) -> bytes:

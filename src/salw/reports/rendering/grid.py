@@ -4,8 +4,11 @@ reportlab's own Table grows quadratically with its rows when it splits over page
 never cuts a text: an identity cut short is another identity.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import accumulate
 
 from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfmetrics import stringWidth
@@ -35,10 +38,14 @@ class GridColumn:
 
 @dataclass(frozen=True, slots=True)
 class GridRow:
-    """A row as drawn: the lines of each cell."""
+    """A row as drawn: the lines of each cell; `on_top` are its cells where it is the first row of a page.
+
+    Cells that repeat the row above are left blank, except at the top of a page, as far as they fit.
+    """
 
     kind: RowKind
     cells: tuple[tuple[str, ...], ...]
+    on_top: tuple[tuple[str, ...], ...]
 
     @property
     def height(self) -> float:
@@ -46,6 +53,7 @@ class GridRow:
         return max(len(cell) for cell in self.cells) * LEADING + 2 * PADDING * 0.75
 
 
+@lru_cache(maxsize=20_000)  # most cells of a long list repeat those of other rows
 def wrap(text: str, font: str, size: float, width: float) -> tuple[str, ...]:
     """Return `text` in lines no wider than `width` points; a word that is wider is broken, never cut off."""
     lines, current = [], ""
@@ -78,41 +86,46 @@ def font_of(kind: RowKind) -> str:
     return fonts.SANS if kind is RowKind.LINE else fonts.SANS_BOLD
 
 
+# First row, row after the last, and where each row of the whole table ends: the parts of a table that runs
+# over a thousand pages share rows and ends, so that splitting copies neither.
+Part = tuple[int, int, list[float]]
+
+
 class Grid(Flowable):  # type: ignore[misc]  # reportlab has no types
     """The flowable: `rows` under a head that is drawn again after each page break."""
 
-    def __init__(self, columns: Sequence[GridColumn], rows: Sequence[GridRow]) -> None:
+    def __init__(self, columns: Sequence[GridColumn], rows: Sequence[GridRow], part: Part | None = None) -> None:
         super().__init__()
         self.columns = columns
         self.rows = rows
         self.head_size, self.head = _make_head(columns)
         self.head_height = max(len(lines) for lines in self.head) * (self.head_size + 1.6) + 2 * PADDING
         self.width = sum(c.width for c in columns)
+        self.first, self.last, self.ends = part or (0, len(rows), [0.0, *accumulate(row.height for row in rows)])
 
     def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:  # noqa: ARG002
         """Return the size that the whole table takes."""
-        self.height = self.head_height + sum(row.height for row in self.rows)
+        self.height = self.head_height + self.ends[self.last] - self.ends[self.first]
         return self.width, self.height
 
     def split(self, available_width: float, available_height: float) -> list[Flowable]:  # noqa: ARG002
         """Return the part that fits and the rest. A total is not parted from the line above it."""
-        left, count = available_height - self.head_height, 0
-        while count < len(self.rows) and self.rows[count].height <= left:
-            left -= self.rows[count].height
-            count += 1
-        while 0 < count < len(self.rows) and self.rows[count].kind is not RowKind.LINE:
-            count -= 1
-        if count == 0 or count == len(self.rows):
+        bottom = self.ends[self.first] + available_height - self.head_height
+        cut = min(bisect_right(self.ends, bottom) - 1, self.last)
+        while self.first < cut < self.last and self.rows[cut].kind is not RowKind.LINE:
+            cut -= 1
+        if cut <= self.first or cut == self.last:
             return []
-        return [Grid(self.columns, self.rows[:count]), Grid(self.columns, self.rows[count:])]
+        parts = ((self.first, cut, self.ends), (cut, self.last, self.ends))
+        return [Grid(self.columns, self.rows, part) for part in parts]
 
     def draw(self) -> None:
         """Draw the head and every row, from the top."""
         canvas: Canvas = self.canv
         y = self.height
         y = self._draw_head(canvas, y)
-        for number, row in enumerate(self.rows):
-            y = self._draw_row(canvas, y, row, first=number == 0)
+        for place in range(self.first, self.last):
+            y = self._draw_row(canvas, y, self.rows[place], first=place == self.first)
         canvas.setLineWidth(STRONG_RULE)
         canvas.line(0, y, self.width, y)
 
@@ -147,7 +160,7 @@ class Grid(Flowable):  # type: ignore[misc]  # reportlab has no types
             canvas.setStrokeGray(0)
         canvas.setFont(font_of(row.kind), SIZE)
         x = 0.0
-        for column, lines in zip(self.columns, row.cells, strict=True):
+        for column, lines in zip(self.columns, row.on_top if first else row.cells, strict=True):
             baseline = y - PADDING * 0.75 - SIZE
             for line in lines:
                 _draw(canvas, column, x, baseline, line)

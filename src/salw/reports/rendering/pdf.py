@@ -6,6 +6,7 @@ from typing import Any
 
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfdoc import PDFZCompress
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, CondPageBreak, Flowable, Frame, KeepTogether, PageTemplate, Spacer
@@ -89,18 +90,21 @@ def _grid(document: Document, table: Table) -> Grid:
     rows = []
     above: tuple[Cell, ...] = ()
     for row in table.rows:
-        cells = []
-        for place, i in enumerate(shown):
-            same = not table.columns[i].repeats and bool(above) and above[:1] == row.cells[:1]
-            text = (
-                "" if same and i < len(above) and above[i] == row.cells[i] else _text(document, row.kind, row.cells[i])
-            )
-            cells.append(wrap(text, font_of(row.kind), SIZE, columns[place].width - 2 * PADDING))
-        above = row.cells
+        full = [
+            wrap(_text(document, row.kind, row.cells[i]), font_of(row.kind), SIZE, c.width - 2 * PADDING)
+            for i, c in zip(shown, columns, strict=True)
+        ]
         if row.kind is RowKind.TOTAL:
             # "Total général" may run over the columns beside it: they are empty in this row.
-            cells[0] = (_text(document, row.kind, row.cells[0]),)
-        rows.append(GridRow(row.kind, tuple(cells)))
+            full[0] = (_text(document, row.kind, row.cells[0]),)
+        same = above[:1] == row.cells[:1]
+        cells = [
+            ("",) if same and not table.columns[i].repeats else lines for i, lines in zip(shown, full, strict=True)
+        ]
+        room = max(len(lines) for lines in cells)
+        on_top = tuple(lines if len(lines) <= room else ("",) for lines in full)
+        rows.append(GridRow(row.kind, tuple(cells), on_top))
+        above = row.cells
     return Grid(columns, rows)
 
 
@@ -190,6 +194,10 @@ def _numbered(document: Document) -> Callable[..., Canvas]:
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             self._kept: list[dict[str, Any]] = []
+            # Pages deflated without the ASCII85 step, as on label sheets: pure Python, and a third larger.
+            self.setPageCompression(0)
+            self._doc.setCompression(1)
+            self._doc.defaultStreamFilters = [PDFZCompress]
 
         def showPage(self) -> None:  # noqa: N802 - reportlab's name
             self._kept.append(dict(self.__dict__))

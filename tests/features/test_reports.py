@@ -1,0 +1,481 @@
+"""Reconciliation reports: they add up at every sealed instant, and all four forms say the same."""
+
+import csv
+import hashlib
+import io
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import openpyxl
+import pytest
+import rfc8785
+from pypdf import PdfReader
+from sqlalchemy import Engine
+
+from counting import a_count, close, count, label, open_check, typed, unreadable
+from salw.core import clock
+from salw.core.db import run
+from salw.core.ids import new_id
+from salw.custody.rules import Expected
+from salw.ledger.sequencer import drain
+from salw.registry.classification import ClassCode
+from salw.reports import queries
+from salw.reports.queries import Books
+from salw.reports.rendering.document import TALLY_COLUMNS
+from salw.reports.rules import Entry, Exit, make_balances
+from world import World
+
+Path = str
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def listed(weapons: list[Expected]) -> list[dict[str, object]]:
+    return [{"weapon": str(w.weapon_id), "version": w.version} for w in weapons]
+
+
+def moved(answer: httpx.Response) -> list[Expected]:
+    assert answer.status_code == 200, answer.text
+    return [Expected(UUID(w["weapon"]), w["version"]) for w in answer.json()["weapons"]]
+
+
+def issue(client: httpx.Client, world: World, weapons: list[Expected]) -> list[Expected]:
+    body = {
+        "store": str(world.store_alpha),
+        "to": {"person": str(world["soldier"].person_id)},
+        "weapons": listed(weapons),
+    }
+    return moved(client.put(f"/issues/{new_id()}", json=body, headers=world["keeper"].headers))
+
+
+def give_back(client: httpx.Client, world: World, weapons: list[Expected]) -> list[Expected]:
+    body = {"store": str(world.store_alpha), "weapons": listed(weapons)}
+    return moved(client.put(f"/returns/{new_id()}", json=body, headers=world["keeper"].headers))
+
+
+def dispatch(client: httpx.Client, world: World, weapons: list[Expected]) -> tuple[str, list[Expected]]:
+    """Order, approve and dispatch a mutation from Alpha to Bravo."""
+    body = {
+        "from_store": str(world.store_alpha),
+        "to_store": str(world.store_bravo),
+        "due_on": (clock.now() + timedelta(days=3)).date().isoformat(),
+        "weapons": listed(weapons),
+    }
+    transfer = str(new_id())
+    answer = client.put(f"/transfers/{transfer}", json=body, headers=world["orderer"].headers)
+    assert answer.status_code == 200, answer.text
+    step = f"/transfers/{transfer}"
+    answer = client.post(f"{step}/approval", json={"id": str(new_id())}, headers=world["commander"].headers)
+    assert answer.status_code == 200, answer.text
+    sent = {"id": str(new_id()), "weapons": listed(weapons)}
+    return transfer, moved(client.post(f"{step}/dispatch", json=sent, headers=world["keeper"].headers))
+
+
+def receive(client: httpx.Client, world: World, transfer: str, weapons: list[Expected]) -> list[Expected]:
+    body = {"id": str(new_id()), "weapons": listed(weapons), "complete": False}
+    return moved(client.post(f"/transfers/{transfer}/receipt", json=body, headers=world["keeper_bravo"].headers))
+
+
+def write_off(client: httpx.Client, world: World, weapons: list[Expected]) -> list[Expected]:
+    incident = str(new_id())
+    body: dict[str, Any] = {"kind": "lost", "weapons": listed(weapons)}
+    answer = client.put(f"/incidents/{incident}", json=body, headers=world["keeper"].headers)
+    assert answer.status_code == 200, answer.text
+    body = {"id": str(new_id()), "kind": "written_off", "weapons": listed(weapons)}
+    return moved(client.post(f"/incidents/{incident}/outcome", json=body, headers=world["commander"].headers))
+
+
+def today(world: World) -> str:
+    return world.founder.today.isoformat()
+
+
+def store_path(world: World, form: str, *, from_date: str | None = None, to_date: str | None = None) -> Path:
+    day = today(world)
+    return f"/stores/{world.store_alpha}/reconciliation.{form}?from={from_date or day}&to={to_date or day}"
+
+
+def ask(client: httpx.Client, world: World, path: Path, *, job: str = "auditor") -> httpx.Response:
+    return client.get(path, headers=world[job].headers)
+
+
+def told(client: httpx.Client, world: World, path: Path) -> dict[str, Any]:
+    answer = ask(client, world, path)
+    assert answer.status_code == 200, answer.text
+    told: dict[str, Any] = answer.json()["report"]
+    return told
+
+
+def code(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+def pdf_lines(content: bytes) -> list[str]:
+    return [line for page in PdfReader(io.BytesIO(content)).pages for line in page.extract_text().split("\n")]
+
+
+def figures_after(lines: list[str], words: str) -> list[list[int]]:
+    """Return the figures that follow each line of `words`, as the PDF prints them."""
+    found = []
+    for place, line in enumerate(lines):
+        if line.strip() == words:
+            figures = itertools.takewhile(
+                lambda text: re.fullmatch(r"[\d\u202f,]+|–", text.strip()), lines[place + 1 :]
+            )
+            found.append([0 if f.strip() == "–" else int(re.sub(r"\D", "", f)) for f in figures])
+    return found
+
+
+def csv_rows(content: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig")), delimiter=";"))
+
+
+def sheet_rows(content: bytes) -> list[list[Any]]:
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    return [list(row) for sheet in book.worksheets for row in sheet.iter_rows(values_only=True)]
+
+
+@contextmanager
+def sealed_on(owner_engine: Engine, day: date, first: int) -> Iterator[None]:
+    """Give every index from `first` on an instant of a past day, as if sealed then; undone at the end."""
+
+    def set_instants(sql: str) -> None:
+        with owner_engine.begin() as db:
+            run(db, "set local role salw_owner")
+            run(db, "alter table leaf disable trigger append_only")
+            run(
+                db,
+                f"update leaf set sequenced_at = {sql} where country = 'BF' and idx >= %(first)s",
+                {"first": first, "away": clock.now() - datetime(day.year, day.month, day.day, 12, tzinfo=UTC)},
+            )
+            run(db, "alter table leaf enable trigger append_only")
+
+    set_instants("sequenced_at - %(away)s")
+    try:
+        yield
+    finally:
+        set_instants("least(sequenced_at + %(away)s, clock_timestamp())")
+
+
+def log_size(world: World) -> int:
+    with world.transaction() as db:
+        return int(run(db, "select coalesce(max(idx) + 1, 0) as size from leaf where country = 'BF'")[0]["size"])
+
+
+def held_now(world: World, books: Books) -> int:
+    """Return the present stock without any of the report's own reading."""
+    with world.transaction() as db:
+        rows = run(
+            db,
+            "select count(*) as n from custody c join holder h on (h.country, h.id) = (c.country, c.holder_id) "
+            "where c.country = 'BF' and c.unit_id = any(%(units)s) and "
+            "(c.holder_id = %(store)s or %(store)s::uuid is null and h.kind in ('store', 'person', 'post', 'transit'))",
+            {"units": list(books.units), "store": books.store_id},
+        )
+    return int(rows[0]["n"])
+
+
+def test_the_books_add_up_between_any_two_instants_of_a_history(
+    client: httpx.Client, world: World, sequencer_engine: Engine
+) -> None:
+    of_store = Books("BF", world.store_alpha, (world.alpha,))
+    of_other = Books("BF", world.store_bravo, (world.bravo,))
+    of_unit = Books("BF", None, (world.alpha,))
+    of_all = Books("BF", None, world.units)
+    every = (of_store, of_other, of_unit, of_all)
+    instants: list[tuple[int, list[int]]] = []
+
+    def seal() -> None:
+        drain(sequencer_engine)
+        instants.append((log_size(world), [held_now(world, books) for books in every]))
+
+    seal()
+    weapons = world.register(9)
+    seal()
+    drawn = issue(client, world, weapons[:4])
+    seal()
+    back = give_back(client, world, drawn[:2])
+    transfer, sent = dispatch(client, world, [*back, *weapons[4:6]])
+    seal()
+    there = receive(client, world, transfer, sent[:3])
+    seal()
+    write_off(client, world, [weapons[6], drawn[2]])
+    seal()
+    pistols = world.register(2, class_code=ClassCode.PISTOL)
+    issue(client, world, pistols[:1])  # never sealed: every instant above is read with this in the queue
+    assert len(there) == 3
+    assert instants[-1][1] == [2, 3, 4, 7]
+    with world.transaction() as db:
+        for books, place in zip(every, range(4), strict=True):
+            for size, held in instants:
+                assert sum(queries.count_stock(db, books, size).values()) == held[place], (books, size)
+            for (size, held), (later, held_later) in itertools.combinations(instants, 2):
+                entries, exits = queries.count_movements(db, books, size, later)
+                opening, closing = (queries.count_stock(db, books, s) for s in (size, later))
+                _, total = make_balances(opening, entries, exits, closing)
+                assert (total.opening, total.closing) == (held[place], held_later[place])
+
+
+def test_each_movement_stands_in_its_column(client: httpx.Client, world: World, sequencer_engine: Engine) -> None:
+    weapons = world.register(9)
+    drawn = issue(client, world, weapons[:4])
+    back = give_back(client, world, drawn[:2])
+    transfer, sent = dispatch(client, world, [*back, *weapons[4:6]])
+    receive(client, world, transfer, sent[:3])
+    write_off(client, world, [weapons[6]])
+    drain(sequencer_engine)
+    total = told(client, world, store_path(world, "json"))["total"]
+    assert {k: n for k, n in total["entries"].items() if n} == {"opening_balance": 9, "return_in": 2}
+    assert {k: n for k, n in total["exits"].items() if n} == {"issue_out": 4, "transfer_out": 4, "loss": 1}
+    assert (total["opening"], total["entries_total"], total["exits_total"], total["closing"]) == (0, 11, 9, 2)
+
+
+def test_what_moves_inside_a_unit_cancels_out_in_its_report(
+    client: httpx.Client, world: World, sequencer_engine: Engine
+) -> None:
+    weapons = world.register(6)
+    issue(client, world, weapons[:2])
+    transfer, sent = dispatch(client, world, weapons[2:5])
+    receive(client, world, transfer, sent[:2])
+    drain(sequencer_engine)
+    with world.transaction() as db:
+        uuids = {r["id"]: r["uuid"] for r in run(db, "select id, uuid from unit where country = 'BF'")}
+    query = f"from={today(world)}&to={today(world)}"
+    alpha = told(client, world, f"/units/{uuids[world.alpha]}/reconciliation.json?{query}")
+    # What is on its way counts with its sender until it is received.
+    assert alpha["total"]["exits"]["transfer_out"] == 2
+    assert (alpha["total"]["entries_total"], alpha["total"]["exits_total"], alpha["total"]["closing"]) == (6, 2, 4)
+    hq = told(client, world, f"/units/{uuids[world.hq]}/reconciliation.json?{query}")
+    assert (hq["total"]["entries_total"], hq["total"]["exits_total"], hq["total"]["closing"]) == (6, 0, 6)
+    assert (hq["subject"]["units"], hq["subject"]["stores"]) == (3, 2)
+    assert hq["classes"][0]["models"][0]["model"]["class_code"] == "SA-ASR"
+
+
+def test_a_movement_that_is_not_sealed_is_not_in_the_report(
+    client: httpx.Client, world: World, sequencer_engine: Engine
+) -> None:
+    weapons = world.register(3)
+    drain(sequencer_engine)
+    issue(client, world, weapons)
+    before = told(client, world, store_path(world, "json"))
+    assert (before["total"]["closing"], before["total"]["exits_total"]) == (3, 0)
+    assert before["provisional"] is True
+    drain(sequencer_engine)
+    after = told(client, world, store_path(world, "json"))
+    assert (after["total"]["closing"], after["total"]["exits_total"]) == (0, 3)
+    assert after["log_size"] > before["log_size"]
+
+
+def test_all_four_forms_of_a_period_say_the_same(client: httpx.Client, world: World, sequencer_engine: Engine) -> None:
+    weapons = world.register(5)
+    world.register(1_200, class_code=ClassCode.PISTOL)
+    issue(client, world, weapons[:2])
+    drain(sequencer_engine)
+    report = told(client, world, store_path(world, "json"))
+    total = report["total"]
+    balance = [total[k] for k in ("opening", "entries_total", "exits_total", "closing")]
+    assert balance == [0, 1205, 2, 1203]
+    entries = [*(total["entries"][column] for column in Entry), 1205]
+    exits = [*(total["exits"][column] for column in Exit), 2]
+    subtotals = [
+        [c["subtotal"][k] for k in ("opening", "entries_total", "exits_total", "closing")] for c in report["classes"]
+    ]
+
+    for form, rows in (("csv", csv_rows), ("xlsx", sheet_rows)):
+        answer = ask(client, world, store_path(world, form))
+        assert answer.status_code == 200
+        found = rows(answer.content)  # type: ignore[operator]
+        grand = [[int(n) for n in row[3:] if n not in (None, "")] for row in found if row and row[0] == "Total général"]
+        assert grand == [balance, entries, exits]
+        subs = [[int(n) for n in row[3:7]] for row in found if len(row) > 2 and row[2] == "Sous-total"]
+        assert subs[: len(subtotals)] == subtotals
+    lines = pdf_lines(ask(client, world, store_path(world, "pdf")).content)
+    assert figures_after(lines, "Total général") == [balance, [1205, 1205], [2, 2]]
+    assert figures_after(lines, "Sous-total")[: len(subtotals)] == subtotals
+
+
+def test_the_same_question_about_a_past_period_gives_the_same_bytes(
+    client: httpx.Client, world: World, sequencer_engine: Engine, owner_engine: Engine
+) -> None:
+    drain(sequencer_engine)
+    first = log_size(world)
+    weapons = world.register(4)
+    drawn = issue(client, world, weapons[:3])
+    drain(sequencer_engine)
+    day = {"from_date": "2026-03-14", "to_date": "2026-03-14"}
+
+    def print_all() -> dict[str, bytes]:
+        return {form: ask(client, world, store_path(world, form, **day)).content for form in ("json", "csv", "xlsx")}
+
+    with sealed_on(owner_engine, date(2026, 3, 14), first):
+        before = print_all()
+        give_back(client, world, drawn)
+        drain(sequencer_engine)
+        world.register(1)
+        assert print_all() == before
+        report = json.loads(before["json"])["report"]
+        assert (report["total"]["opening"], report["total"]["closing"], report["provisional"]) == (0, 1, False)
+        earlier = told(client, world, store_path(world, "json", from_date="2026-03-13", to_date="2026-03-13"))
+        assert earlier["total"]["closing"] == 0
+        later = told(client, world, store_path(world, "json", from_date="2026-03-15", to_date="2026-03-15"))
+        assert (later["total"]["opening"], later["total"]["closing"]) == (1, 1)
+
+
+def test_the_digest_is_that_of_the_canonical_content_and_stands_on_every_page(
+    client: httpx.Client, world: World, sequencer_engine: Engine
+) -> None:
+    world.register(2)
+    drain(sequencer_engine)
+    told = ask(client, world, store_path(world, "json")).json()
+    assert hashlib.sha256(rfc8785.dumps(told["report"])).hexdigest() == told["digest"]
+    pages = PdfReader(io.BytesIO(ask(client, world, store_path(world, "pdf")).content)).pages
+    for number, page in enumerate(pages, 1):
+        text = page.extract_text()
+        assert told["digest"] in text
+        assert f"Page {number}/{len(pages)}" in text
+        assert told["number"] in text
+
+
+def test_an_empty_store_gets_a_nil_report(client: httpx.Client, world: World) -> None:
+    report = told(client, world, store_path(world, "json"))
+    assert report["classes"] == []
+    assert report["total"]["closing"] == 0
+    assert "Néant" in pdf_lines(ask(client, world, store_path(world, "pdf")).content)
+
+
+def test_english_is_given_where_it_is_asked_for(client: httpx.Client, world: World, sequencer_engine: Engine) -> None:
+    world.register(1_100)
+    drain(sequencer_engine)
+    lines = pdf_lines(ask(client, world, store_path(world, "pdf") + "&language=en").content)
+    assert "RECONCILIATION REPORT" in lines
+    assert figures_after(lines, "Grand total")[0] == [0, 1100, 0, 1100]
+    french = pdf_lines(ask(client, world, store_path(world, "pdf")).content)
+    assert "ÉTAT DE RAPPROCHEMENT" in french
+    assert "1\u202f100" in french
+
+
+@pytest.mark.parametrize("form", ["json", "pdf", "xlsx", "csv"])
+def test_a_store_or_unit_outside_the_scope_is_not_found(client: httpx.Client, world: World, form: str) -> None:
+    answer = ask(client, world, store_path(world, form), job="keeper_bravo")
+    assert code(answer) == (404, "store.not_found")
+    with world.transaction() as db:
+        uuid = run(db, "select uuid from unit where id = %(id)s", {"id": world.hq})[0]["uuid"]
+    path = f"/units/{uuid}/reconciliation.{form}?from={today(world)}&to={today(world)}"
+    assert code(ask(client, world, path, job="keeper")) == (404, "unit.not_found")
+    assert code(ask(client, world, store_path(world, form), job="soldier")) == (403, "access.not_permitted")
+
+
+def test_a_store_of_another_country_is_not_found(
+    client: httpx.Client, world: World, new_world: Callable[[str], World]
+) -> None:
+    other = new_world("ML")
+    path = f"/stores/{other.store_alpha}/reconciliation.json?from={today(world)}&to={today(world)}"
+    assert code(ask(client, world, path)) == (404, "store.not_found")
+
+
+def test_a_period_may_neither_run_backwards_nor_into_the_future(client: httpx.Client, world: World) -> None:
+    tomorrow = (world.founder.today + timedelta(days=1)).isoformat()
+    backwards = store_path(world, "json", from_date="2026-03-02", to_date="2026-03-01")
+    assert code(ask(client, world, backwards)) == (422, "report.period_reversed")
+    assert code(ask(client, world, store_path(world, "pdf", to_date=tomorrow))) == (422, "report.period_in_future")
+    assert code(ask(client, world, f"/stores/{world.store_alpha}/reconciliation.json")) == (422, "request.malformed")
+    ancient = store_path(world, "json", from_date="0001-01-01", to_date="0001-01-01")
+    assert told(client, world, ancient)["total"]["closing"] == 0
+
+
+def test_books_that_contradict_themselves_give_no_report(
+    client: httpx.Client, world: World, sequencer_engine: Engine
+) -> None:
+    (weapon,) = world.register()
+    drain(sequencer_engine)
+    with sequencer_engine.begin() as db:
+        run(
+            db,
+            "insert into passage (country, unit_id, idx, weapon_id, seq, gone, from_holder_id) "
+            "values ('BF', %(unit)s, 1000000000, %(weapon)s, 1, true, %(store)s)",
+            {"unit": world.alpha, "weapon": weapon.weapon_id, "store": world.store_bravo},
+        )
+    answer = ask(client, world, store_path(world, "pdf"))
+    assert code(answer) == (500, "report.does_not_add_up")
+    assert answer.json()["details"]["count"] == 1
+
+
+def a_closed_check(client: httpx.Client, world: World) -> tuple[UUID, list[Expected]]:
+    """Count a store in which one weapon is missing and some things are in excess; return the check."""
+    weapons = world.register(4, serials=["00012345", "ИЖ 4567 Б", "=1+1", "B-77120"])
+    (stranger,) = world.register(store=world.store_bravo)
+    symbols = label(world, [weapons[1], weapons[2], weapons[3], stranger])
+    check = open_check(client, world)
+    count(client, world, check, *(a_count(text) for text in symbols[1:]), typed("@0099"), unreadable())
+    issue(client, world, [weapons[1]])
+    close(client, world, check)
+    return check, weapons
+
+
+def check_path(check: UUID, form: str) -> Path:
+    return f"/stocktakes/{check}/reconciliation.{form}"
+
+
+def test_a_check_is_reported_alike_in_all_four_forms(client: httpx.Client, world: World) -> None:
+    check, _ = a_closed_check(client, world)
+    report = told(client, world, check_path(check, "json"))["checks"][0]
+    total = report["total"]
+    assert total == {
+        "book": 4,
+        "matched": 2,
+        "shortage": 1,
+        "moved_expected": 1,
+        "overage": 2,
+        "unresolved": 1,
+        "moved_seen": 0,
+        "real": 5,
+    }
+    figures = [total[column] for column in TALLY_COLUMNS]
+    for form, rows in (("csv", csv_rows), ("xlsx", sheet_rows)):
+        found = rows(ask(client, world, check_path(check, form)).content)  # type: ignore[operator]
+        assert [[int(n) for n in row[3:11]] for row in found if row and row[0] == "Total général"] == [figures]
+    lines = pdf_lines(ask(client, world, check_path(check, "pdf")).content)
+    assert figures_after(lines, "Total général") == [[4, 2, 1, 1, 2, 1, 5]]  # nothing moved in: no such column
+    assert "00012345" in lines
+    assert "ИЖ 4567 Б" in lines
+
+
+def test_serials_stay_text_and_nothing_becomes_a_formula(client: httpx.Client, world: World) -> None:
+    weapons = world.register(2, serials=["00012345", "=1+1"])
+    check = open_check(client, world)
+    close(client, world, check)
+    assert len(weapons) == 2
+    book = openpyxl.load_workbook(io.BytesIO(ask(client, world, check_path(check, "xlsx")).content))
+    assert book.sheetnames == ["Synthèse", "Mouvements", "Écarts"]
+    cells = {cell.value: cell for row in book["Écarts"].iter_rows() for cell in row}
+    assert cells["00012345"].data_type == "s"
+    assert cells["=1+1"].data_type == "s"
+    rows = csv_rows(ask(client, world, check_path(check, "csv")).content)
+    serials = {cell for row in rows for cell in row if "12345" in cell or "1+1" in cell}
+    assert serials == {"00012345", "'=1+1"}
+
+
+def test_the_last_check_closed_in_the_period_is_in_the_period_report(
+    client: httpx.Client, world: World, sequencer_engine: Engine
+) -> None:
+    check, _ = a_closed_check(client, world)
+    drain(sequencer_engine)
+    report = told(client, world, store_path(world, "json"))
+    assert [c["id"] for c in report["checks"]] == [str(check)]
+    missing = [v for v in report["checks"][0]["variances"] if v["outcome"] == "missing"]
+    assert [v["serial"] for v in missing] == ["00012345"]
+    past = told(client, world, store_path(world, "json", from_date="2026-03-01", to_date="2026-03-02"))
+    assert past["checks"] == []
+
+
+def test_an_open_check_has_no_report(client: httpx.Client, world: World) -> None:
+    check = open_check(client, world)
+    for form in ("json", "pdf"):
+        assert code(ask(client, world, check_path(check, form))) == (409, "stocktake.still_open")
+    assert code(ask(client, world, check_path(check, "pdf"), job="keeper_bravo")) == (404, "stocktake.not_found")
+    assert code(ask(client, world, check_path(new_id(), "json"))) == (404, "stocktake.not_found")
