@@ -5,9 +5,9 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from salw.core.shapes import In, Out
+from salw.core.shapes import In, Instant, Out
 from salw.custody.rules import MovementKind
 from salw.custody.schemas import OrderIn
 from salw.incidents.schemas import OpenLossMatchOut
@@ -74,7 +74,7 @@ class WeaponIn(In):
     import_country: CountryCode | None = None
     import_year: Year | None = None
     marks: Annotated[tuple[MarkIn, ...], Field(max_length=30)] = ()
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Instant | None = None
     order: OrderIn = OrderIn()
 
 
