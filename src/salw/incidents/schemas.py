@@ -5,11 +5,11 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from salw.core.ids import new_id
 from salw.core.pages import Page
-from salw.core.shapes import In, Out
+from salw.core.shapes import In, Instant, Out
 from salw.custody.schemas import LIST_MAX, MovedWeapon, OrderIn, VersionedWeapon, Weapons
 from salw.incidents.queries import OpenLossMatch
 from salw.incidents.rules import Cause, IncidentKind, LossLine, Outcome, OutcomeKind, Report, Withdrawal, WriteOff
@@ -91,8 +91,8 @@ class IncidentIn(In):
     cause: Cause | None = None
     place: Short | None = None
     circumstances: Text | None = None
-    occurred_at: AwareDatetime | None = None
-    reported_at: AwareDatetime | None = None
+    occurred_at: Instant | None = None
+    reported_at: Instant | None = None
     message_reference: Annotated[str, Field(max_length=100)] | None = None
     order: OrderIn = OrderIn()
 
@@ -142,7 +142,7 @@ class OutcomeIn(In):
     cause: Cause | None = None
     reason: Text | None = None
     store: UUID | None = None
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Instant | None = None
     order: OrderIn = OrderIn()
 
 

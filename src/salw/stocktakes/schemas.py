@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from salw.core.db import Row
-from salw.core.shapes import In, Out
+from salw.core.shapes import In, Instant, Out
 from salw.stocktakes.reconciliation import Totals
 from salw.stocktakes.rules import Condition, CountAnswer, Method, NewCount, StocktakeKind, StocktakeStatus
 
@@ -42,7 +42,7 @@ class CountIn(In):
     id: UUID
     method: Method
     text: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-    counted_at: AwareDatetime
+    counted_at: Instant
     condition: Condition | None = None
     note: Annotated[str, Field(min_length=1, max_length=1_000)] | None = None
 
