@@ -219,7 +219,7 @@ def _open(recruiter: Recruiter, number: int, force: str, unit_id: int, everywher
         keeper = recruiter.person(db, unit_id, force, Role.STOREKEEPER, login="magasinier" if first else None)
         armourer = recruiter.person(db, unit_id, force, Role.ARMOURER)
         commander = recruiter.person(db, unit_id, force, Role.UNIT_COMMANDER, login="commandant" if first else None)
-        soldiers = [recruiter.person(db, unit_id, force).person_id for _ in range(recruiter.chance.randint(8, 16))]
+        soldiers = [recruiter.person(db, unit_id, force).person_id for _ in range(recruiter.chance.randint(5, 9))]
         store = Store(
             id=new_id(),
             unit_id=unit_id,

@@ -55,7 +55,7 @@ class Life:
         weapons = store.weapons
         self.chance.shuffle(weapons)
         third = len(weapons) // 3
-        single = min(len(store.soldiers), third // 2)
+        single = min(4, third // 2)
         task = (third - single) // 2
         with self.engine.begin() as db:
             inside(db, store.keeper)
