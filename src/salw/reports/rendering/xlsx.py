@@ -66,8 +66,11 @@ def _write_sheet(book: Workbook, document: Document, sheet: Sheet, tables: list[
     top = _write_heading(page, document, formats, full=sheet is Sheet.SUMMARY)
     widths: dict[int, int] = {}
     line = top
-    for number, table in enumerate(tables):
-        line = _write_table(page, table, line, formats, widths, first=number == 0)
+    if len(tables) > 1:
+        # One frozen head would stand over the columns of another table: what each row is about stays instead.
+        page.freeze_panes(0, 3)
+    for table in tables:
+        line = _write_table(page, table, line, formats, widths, alone=len(tables) == 1)
     for column, width in widths.items():
         page.set_column(column, column, min(max(width + 2, 8), _WIDTH_MAX))
 
@@ -78,8 +81,9 @@ def _write_heading(page: Any, document: Document, formats: _Formats, *, full: bo
     if document.banner:
         lines.insert(0, (document.banner, formats.strong))
     if full:
-        lines += [(line, formats.plain) for line in document.letterhead]
-        lines += [(f"{name} {value}", formats.plain) for name, value in document.facts]
+        # Few lines, because they stay on the screen above the frozen head.
+        lines += [(" · ".join(document.letterhead), formats.plain)]
+        lines += [(" · ".join(f"{name} {value}" for name, value in document.facts), formats.plain)]
         lines += [(document.words.say("digest", digest=document.digest), formats.plain)]
         lines += [(document.warning, formats.strong)] if document.warning else []
     for number, (text, style) in enumerate(lines):
@@ -87,7 +91,7 @@ def _write_heading(page: Any, document: Document, formats: _Formats, *, full: bo
     return len(lines) + 1
 
 
-def _write_table(page: Any, table: Table, line: int, formats: _Formats, widths: dict[int, int], *, first: bool) -> int:
+def _write_table(page: Any, table: Table, line: int, formats: _Formats, widths: dict[int, int], *, alone: bool) -> int:
     page.write_string(line, 0, table.title, formats.strong)
     line += 1
     for name, value in table.facts:
@@ -96,7 +100,7 @@ def _write_table(page: Any, table: Table, line: int, formats: _Formats, widths: 
     for place, column in enumerate(table.columns):
         page.write_string(line, place, column.label, formats.head)
         widths[place] = max(widths.get(place, 0), min(len(column.label), 16))
-    if first:
+    if alone:
         page.freeze_panes(line + 1, 0)
         page.repeat_rows(line)
     line += 1
