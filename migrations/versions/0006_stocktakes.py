@@ -79,6 +79,7 @@ CREATE TABLE stocktake_count (
     CONSTRAINT ck_stocktake_count_condition_known CHECK (condition in ('serviceable', 'unserviceable'))
 );
 CREATE INDEX ix_stocktake_count_things ON stocktake_count (country, stocktake_id) WHERE weapon_id is null;
+CREATE INDEX ix_stocktake_count_weapon_id ON stocktake_count (country, stocktake_id, weapon_id);
 COMMENT ON TABLE stocktake_count IS 'Each thing seen, blind. read_as: the label code or normalised mark it was looked up by.';
 CREATE TABLE stocktake_finding (
     country TEXT NOT NULL,
@@ -120,9 +121,10 @@ select m.country, m.stocktake_id, w.id, 'matched', w.id, true, n.counts, null, n
   from stocktake_matched m
  cross join unnest(m.weapon_ids) as w (id)
   join stocktake_expected e on (e.country, e.stocktake_id, e.weapon_id) = (m.country, m.stocktake_id, w.id)
-  join (select country, stocktake_id, weapon_id, count(*)::int as counts
-          from stocktake_count where weapon_id is not null group by 1, 2, 3) as n
-    on (n.country, n.stocktake_id, n.weapon_id) = (m.country, m.stocktake_id, w.id);
+ cross join lateral (
+     select count(*)::int as counts from stocktake_count c
+      where (c.country, c.stocktake_id, c.weapon_id) = (m.country, m.stocktake_id, w.id)
+ ) as n;
 comment on view stocktake_line is 'The result of a closed check, one line a weapon or thing.';
 grant select on stocktake_line to salw_app, salw_auditor;
 """

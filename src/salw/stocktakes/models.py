@@ -92,6 +92,7 @@ stocktake_count = Table(
     country_key(["weapon_id"], "weapon", ["id"]),
     country_key(["note_id"], "personal_value", ["id"]),
     country_key(["event_id"], "event", ["id"]),
+    Index("ix_stocktake_count_weapon_id", "country", "stocktake_id", "weapon_id"),
     CheckConstraint("method in ('scan', 'typed', 'unreadable')", name="method_known"),
     CheckConstraint(
         "reading in ('weapon', 'void_label', 'unknown_label', 'wrong_label', 'unattached_label', 'unknown_mark', "

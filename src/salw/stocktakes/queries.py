@@ -28,14 +28,10 @@ select s.id, s.kind, s.status, s.mission, s.log_size,
  where s.country = %(country)s and s.unit_id = any(%(units)s)
 """
 
-# Of several counts of one weapon the line shows the best: a scan before a typed text, then the first.
+# Of several counts of one weapon the line shows the best: a scan before a typed text, then the first. It is
+# looked up by key for each line (`lateral`, one row): a check is read as soon as it is closed, when no
+# statistics tell the planner that a join of lines with counts is not one of a row with a row.
 _LINES = r"""
-with shown as (
-    select distinct on (coalesce(weapon_id, id)) coalesce(weapon_id, id) as line_id, *
-      from stocktake_count
-     where country = %(country)s and stocktake_id = %(id)s
-     order by coalesce(weapon_id, id), method, recorded_at, id
-)
 select l.id, l.outcome, l.expected, l.counts, c.method, c.reading, c.text as text_read, c.condition,
        n.value->>'note' as note,
        l.weapon_id, w.registry_number, w.class_code, w.model_code, coalesce(m.name, w.model_text) as model_name,
@@ -46,7 +42,14 @@ select l.id, l.outcome, l.expected, l.counts, c.method, c.reading, c.text as tex
        d.number as movement_document_number, d.year as movement_document_year,
        b.kind as book_holder_kind, u.name as book_unit_name, u.uuid as book_unit_uuid, l.case_id
   from stocktake_line l
-  left join shown c on c.line_id = l.id
+  left join lateral (
+      (select n.* from stocktake_count n
+        where n.country = %(country)s and n.stocktake_id = %(id)s and n.weapon_id = l.weapon_id
+        order by n.method, n.recorded_at, n.id limit 1)
+      union all
+      (select n.* from stocktake_count n
+        where n.country = %(country)s and n.stocktake_id = %(id)s and n.id = l.id and l.weapon_id is null)
+  ) as c on true
   left join personal_value n on (n.country, n.id) = (%(country)s, c.note_id)
   left join weapon w on (w.country, w.id) = (%(country)s, l.weapon_id)
   left join model m on m.code = w.model_code
