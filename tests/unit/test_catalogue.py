@@ -194,9 +194,7 @@ def test_the_forbidden_words_of_the_glossary_can_be_read_by_a_machine() -> None:
     glossary = (Path(__file__).parents[2] / "docs" / "glossary.md").read_text(encoding="utf-8")
     section = glossary.split("## Forbidden words\n")[1]
     table = [
-        [cell.strip() for cell in line.strip("|").split("|")]
-        for line in section.splitlines()
-        if line.startswith("|")
+        [cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line.startswith("|")
     ]
     assert table[0] == ["word", "say instead", "why"]
     words = [row[0] for row in table[2:]]
@@ -209,12 +207,8 @@ def test_the_forbidden_words_of_the_glossary_can_be_read_by_a_machine() -> None:
 def test_no_french_word_of_the_glossary_is_itself_forbidden() -> None:
     glossary = (Path(__file__).parents[2] / "docs" / "glossary.md").read_text(encoding="utf-8")
     words_part, forbidden_part = glossary.split("## Forbidden words\n")
-    french = [
-        line.split("|")[2] for line in words_part.split("## Words\n")[1].splitlines() if line.startswith("|")
-    ]
-    forbidden = [line.split("|")[1].strip() for line in forbidden_part.splitlines() if line.startswith("|")][
-        2:
-    ]
+    french = [line.split("|")[2] for line in words_part.split("## Words\n")[1].splitlines() if line.startswith("|")]
+    forbidden = [line.split("|")[1].strip() for line in forbidden_part.splitlines() if line.startswith("|")][2:]
     for word in forbidden:
         pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE)
         assert [text for text in french if pattern.search(text)] == [], word
