@@ -6,13 +6,12 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from salw.core.db import make_engine
-
 from bench import checks, imports, labels, moves, summaries
 from bench.harness import ROOT, RUNS, Result, cluster, service
+from salw.core.db import make_engine
 
 sys.path.insert(0, str(ROOT / "tests"))
-from world import build_world  # noqa: E402 - the tests' world, found only now
+from world import build_world
 
 
 def measure() -> list[Result]:

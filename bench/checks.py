@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import httpx
+
+from bench.harness import Result, medians
 from salw.access.rules import Permission
 from salw.core import clock
 from salw.core.db import run, run_one
@@ -13,8 +15,6 @@ from salw.core.ids import new_id
 from salw.stocktakes.operations.closing import reconcile_stocktake
 from salw.stocktakes.operations.opening import open_stocktake
 from salw.stocktakes.rules import StocktakeKind
-
-from bench.harness import Result, medians
 from world import World  # type: ignore[import-not-found]  # the tests' world, put on the path by bench.__main__
 
 COUNTS = 1_000

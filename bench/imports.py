@@ -6,12 +6,11 @@ import time
 from collections.abc import Sequence
 from hashlib import sha256
 
+from bench.harness import Result, medians
 from salw.access.rules import Permission
 from salw.core import clock
 from salw.intake.register.operations import import_register, review_register
 from salw.intake.register.reading import Source
-
-from bench.harness import Result, medians
 from world import World  # type: ignore[import-not-found]  # the tests' world, put on the path by bench.__main__
 
 ROWS = 100_000

@@ -3,14 +3,13 @@
 import time
 from collections.abc import Mapping, Sequence
 
+from bench.harness import Result, medians
 from salw.access.rules import Permission
 from salw.core import clock
 from salw.core.db import make_engine, run, transaction
 from salw.core.ids import new_id
 from salw.summaries.operations import publish_quarter, set_publication
 from salw.summaries.rules import Detail, quarter_of
-
-from bench.harness import Result, medians
 from world import World  # type: ignore[import-not-found]  # the tests' world, put on the path by bench.__main__
 
 WEAPONS = 1_000_000
@@ -47,9 +46,7 @@ def quarter(world: World, urls: Mapping[str, str]) -> Result:
             run(db, _GROUP_BY, {"country": world.country})
             bare = time.perf_counter() - begun
             begun = time.perf_counter()
-            publish_quarter(
-                db, actor=officer, now=now, release_id=new_id(), quarter=quarter_of(now, officer.time_zone)
-            )
+            publish_quarter(db, actor=officer, now=now, release_id=new_id(), quarter=quarter_of(now, officer.time_zone))
             return bare, time.perf_counter() - begun
 
     bare, spent = medians(measure, RUNS)

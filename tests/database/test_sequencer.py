@@ -123,6 +123,19 @@ def test_it_goes_on_while_writers_write_and_stops_when_told(engines: tuple[Engin
     assert indexes == list(range(len(indexes)))
 
 
+def test_the_instant_of_an_index_never_runs_before_that_of_the_index_before(engines: tuple[Engine, Engine]) -> None:
+    app, sequencer = engines
+    world = build_world(app)
+    for _ in range(5):
+        world.register(500)
+        drain(sequencer)
+    with sequencer.begin() as db:
+        rows = run(db, "select sequenced_at from leaf where country = 'BF' order by idx")
+    instants = [row["sequenced_at"] for row in rows]
+    assert len(instants) > 2_500
+    assert instants == sorted(instants)
+
+
 def test_passages_say_what_each_unit_saw(engines: tuple[Engine, Engine]) -> None:
     app, sequencer = engines
     world = build_world(app)

@@ -19,21 +19,27 @@ LEADER_LOCK = 0x53455131
 BATCH = 4_000
 
 # Rows are locked as they are taken so that two batches cannot take the same; the index continues from
-# the last leaf of the country, whose primary key refuses a second sequencer even if the lock is lost.
+# the last leaf of the country, whose primary key refuses a second sequencer even if the lock is lost. All of
+# a batch get one instant, never before that of the index before: the last index of a day is found by it.
 _SEQUENCE = """
 with taken as (
     delete from event_queue q
      using (select country, position from event_queue order by position limit %(batch)s) as first
      where (q.country, q.position) = (first.country, first.position)
     returning q.country, q.position, q.event_id
+), last as materialized (
+    select c.country, l.idx, greatest(clock_timestamp(), l.sequenced_at) as sequenced_at
+      from (select distinct country from taken) as c
+      left join lateral (
+          select idx, sequenced_at from leaf where leaf.country = c.country order by idx desc limit 1
+      ) as l on true
 ), numbered as (
-    select t.country, t.event_id,
-           coalesce((select max(l.idx) from leaf l where l.country = t.country), -1)
-           + row_number() over (partition by t.country order by t.position) as idx
-      from taken t
+    select t.country, t.event_id, l.sequenced_at,
+           coalesce(l.idx, -1) + row_number() over (partition by t.country order by t.position) as idx
+      from taken t join last l on l.country = t.country
 ), written as (
-    insert into leaf (country, idx, event_id, leaf_hash)
-    select n.country, n.idx, n.event_id, e.leaf_hash
+    insert into leaf (country, idx, event_id, leaf_hash, sequenced_at)
+    select n.country, n.idx, n.event_id, e.leaf_hash, n.sequenced_at
       from numbered n join event e on (e.country, e.id) = (n.country, n.event_id)
     returning 1
 ), moved as (
