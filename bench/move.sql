@@ -22,7 +22,6 @@ insert into movement (country, weapon_id, seq, from_holder_id, from_unit_id, to_
                       document_id, event_id, recorded_at, occurred_at)
 select 'BF', l.weapon_id, l.seq + 1, l.holder_id, l.unit_id,
        case when l.holder_id = (:store)::uuid then (:soldier)::uuid else (:store)::uuid end, (:unit)::int, 'issue',
-       m.document_id, m.event_id, greatest(clock_timestamp(), c.recorded_at), clock_timestamp()
+       m.document_id, m.event_id, clock_timestamp(), clock_timestamp()
   from locked l
-  cross join made m
-  join custody c on c.country = 'BF' and c.weapon_id = l.weapon_id;
+  cross join made m;

@@ -15,9 +15,15 @@ from salw.custody.rules import COLLECTIVE_HOLDERS, SINKS, USER_HOLDERS, HolderKi
 from salw.ledger import operations as ledger
 from salw.ledger.events import commit_to, make_event
 
+# The store that an issue starts from, beside whom it goes to: one look for both sides.
+_STORE_UNIT = """
+       (select s.unit_id from store s
+         where s.country = %(country)s and s.id = %(store)s and s.unit_id = any(%(units)s)) as store_unit_id
+"""
+
 # Finds the person's holder at his unit, or makes it; the second branch sees the row only if the first
 # did not insert it, so exactly one comes back, also when two clients do this at once.
-_PERSON_HOLDER = """
+_PERSON_HOLDER = f"""
 with person_in_scope as (
     select p.id, p.unit_id, v.commitment
       from person p join personal_value v on (v.country, v.id) = (p.country, p.value_id)
@@ -28,19 +34,21 @@ with person_in_scope as (
     on conflict (country, person_id, unit_id) where kind = 'person' do nothing
     returning id
 )
-select coalesce((select id from opened), h.id) as id, p.unit_id, p.commitment
-  from person_in_scope p
+select coalesce((select id from opened), h.id) as id, p.unit_id, 'person' as kind, p.id as person_id, p.commitment,
+       {_STORE_UNIT}
+  from (values (1)) as one
+  left join person_in_scope p on true
   left join holder h on h.country = %(country)s and h.person_id = p.id and h.unit_id = p.unit_id
        and h.kind = 'person'
 """
 
-_COLLECTIVE_HOLDER = """
-select h.id, h.unit_id, h.kind, a.person_id, v.commitment
-  from holder h
+_COLLECTIVE_HOLDER = f"""
+select h.id, h.unit_id, h.kind, a.person_id, v.commitment, {_STORE_UNIT}
+  from (values (1)) as one
+  left join holder h on h.country = %(country)s and h.id = %(holder)s and h.unit_id = any(%(units)s)
   left join answerable a on a.country = h.country and a.holder_id = h.id and a.ended_at is null
   left join person p on p.country = a.country and p.id = a.person_id
   left join personal_value v on v.country = p.country and v.id = p.value_id
- where h.country = %(country)s and h.id = %(holder)s and h.unit_id = any(%(units)s)
 """
 
 
@@ -50,44 +58,53 @@ def find_user_holder(db: Connection, *, actor: Actor, person_id: UUID | None, ho
 
     Raises `person.not_found`, `holder.not_found`, `holder.not_a_user`, `holder.nobody_answers`.
     """
-    if person_id is not None:
-        found = _person_holder(db, actor, person_id)
-        return Destination(
-            found["id"], found["unit_id"], {"id": str(person_id), "commitment": found["commitment"].hex()}
-        )
-    row = run_one(
-        db,
-        _COLLECTIVE_HOLDER,
-        {"country": actor.country, "holder": holder_id, "units": list(actor.units)},
-    )
-    if row is None:
-        raise NotFound("holder.not_found", holder=str(holder_id))
-    if HolderKind(row["kind"]) not in USER_HOLDERS:
-        raise Unacceptable("holder.not_a_user", holder=str(holder_id))
-    if row["kind"] in COLLECTIVE_HOLDERS and row["person_id"] is None:
-        raise Conflict("holder.nobody_answers", holder=str(holder_id))
-    person = {"id": str(row["person_id"]), "commitment": row["commitment"].hex()} if row["person_id"] else None
-    return Destination(row["id"], row["unit_id"], person)
+    return _destination(_user_holder(db, actor, None, person_id, holder_id), person_id, holder_id)
 
 
-def _person_holder(db: Connection, actor: Actor, person_id: UUID) -> Row:
+def find_issue_parties(
+    db: Connection, *, actor: Actor, store_id: UUID, person_id: UUID | None, holder_id: UUID | None
+) -> tuple[int, Destination]:
+    """Return the unit of the store that issues, and who receives, in one round trip.
+
+    Raises `store.not_found` and what `find_user_holder` raises.
+    """
+    row = _user_holder(db, actor, store_id, person_id, holder_id)
+    if row["store_unit_id"] is None:
+        raise NotFound("store.not_found", store=str(store_id))
+    return row["store_unit_id"], _destination(row, person_id, holder_id)
+
+
+def _user_holder(
+    db: Connection, actor: Actor, store_id: UUID | None, person_id: UUID | None, holder_id: UUID | None
+) -> Row:
+    values = {
+        "country": actor.country,
+        "units": list(actor.units),
+        "store": store_id,
+        "person": person_id,
+        "holder": holder_id,
+        "new_id": new_id(),
+    }
     for _ in range(2):
-        row = run_one(
-            db,
-            _PERSON_HOLDER,
-            {
-                "country": actor.country,
-                "person": person_id,
-                "units": list(actor.units),
-                "new_id": new_id(),
-            },
-        )
-        if row is None:
-            raise NotFound("person.not_found", person=str(person_id))
-        if row["id"] is not None:
+        row = run(db, _COLLECTIVE_HOLDER if person_id is None else _PERSON_HOLDER, values)[0]
+        if row["id"] is not None or row["person_id"] is None:
             return row
     # Another client opened it between our two looks; under read committed the second look sees it.
     raise Conflict("request.try_again")
+
+
+def _destination(row: Row, person_id: UUID | None, holder_id: UUID | None) -> Destination:
+    if row["id"] is None:
+        if person_id is not None:
+            raise NotFound("person.not_found", person=str(person_id))
+        raise NotFound("holder.not_found", holder=str(holder_id))
+    kind = HolderKind(row["kind"])
+    if kind not in USER_HOLDERS:
+        raise Unacceptable("holder.not_a_user", holder=str(holder_id))
+    if row["person_id"] is None:
+        raise Conflict("holder.nobody_answers", holder=str(holder_id))
+    person = {"id": str(row["person_id"]), "commitment": row["commitment"].hex()}
+    return Destination(row["id"], row["unit_id"], person)
 
 
 def open_sink(db: Connection, *, actor: Actor, unit_id: int, kind: HolderKind) -> Destination:

@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 
 from salw.access.queries import get_store
 from salw.core.actor import Actor
-from salw.core.db import instant_text, run
+from salw.core.db import instant_text
 from salw.core.errors import Unacceptable
 from salw.core.ids import new_id
-from salw.custody.operations.holders import find_user_holder
+from salw.custody.operations.holders import find_issue_parties
 from salw.custody.operations.moves import (
     Destination,
     DocumentNumber,
@@ -30,6 +30,13 @@ from salw.custody.rules import (
     check_no_open_case,
 )
 from salw.documents.rules import DocumentKind
+
+_INSERT_ISSUE = """
+issued as (
+    insert into issue (country, id, unit_id, from_holder_id, to_holder_id, purpose, due_back_at, document_id)
+    values (%(country)s, %(issue)s, %(issue_unit)s, %(issue_from)s, %(issue_to)s, %(purpose)s, %(due)s, %(document_id)s)
+)
+"""
 
 
 def issue_weapons(
@@ -50,13 +57,12 @@ def issue_weapons(
 
     For a task where `due_back_at` is given, else permanent. Returns the slip's number and the custody
     that the weapons had. Raises `store.not_found`, `custody.held_elsewhere`, `custody.case_open`,
-    `issue.due_before_issue` and what locking and `find_user_holder` raise.
+    `issue.due_before_issue` and what locking and `find_issue_parties` raise.
     """
     if due_back_at is not None and due_back_at <= occurred_at:
         raise Unacceptable("issue.due_before_issue")
-    store = get_store(db, actor, store_id)
-    to = find_user_holder(db, actor=actor, person_id=person_id, holder_id=holder_id)
-    held, number = lock_weapons(db, actor, weapons, number_for_unit=store["unit_id"])
+    unit_id, to = find_issue_parties(db, actor=actor, store_id=store_id, person_id=person_id, holder_id=holder_id)
+    held, number = lock_weapons(db, actor, weapons, number_for_unit=unit_id)
     check_held_by(held, store_id)
     check_no_open_case(held)
     assert number is not None  # noqa: S101 - asked for above
@@ -75,22 +81,14 @@ def issue_weapons(
         order=order,
         occurred_at=occurred_at,
         facts={"issue": str(issue_id), "purpose": purpose, "due_back_at": instant_text(due_back_at)},
-    )
-    run(
-        db,
-        """
-        insert into issue (country, id, unit_id, from_holder_id, to_holder_id, purpose, due_back_at, document_id)
-        values (%(country)s, %(id)s, %(unit)s, %(store)s, %(to)s, %(purpose)s, %(due)s, %(document)s)
-        """,
-        {
-            "country": actor.country,
-            "id": issue_id,
-            "unit": store["unit_id"],
-            "store": store_id,
-            "to": to.holder_id,
+        beside=_INSERT_ISSUE,
+        values={
+            "issue": issue_id,
+            "issue_unit": unit_id,
+            "issue_from": store_id,
+            "issue_to": to.holder_id,
             "purpose": purpose,
             "due": due_back_at,
-            "document": document_id,
         },
     )
     return number, held

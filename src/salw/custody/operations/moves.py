@@ -8,6 +8,7 @@ the queue, and the movements, from which the trigger writes custody. See `docs/a
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -170,19 +171,24 @@ def record_moves(
     facts: Mapping[str, Any],
     extra_events: Sequence[Event] = (),
     document_stands: bool = False,
+    beside: str | None = None,
+    values: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """Write the document, one event per weapon, and the movements, in one statement.
 
     `facts` are common to all events; each adds its weapon's seq, from and to. `extra_events` are events
     of the same write that move nothing (the registration of a weapon); they come first in the log.
-    `document_stands` says that `record_document` wrote the document earlier in this transaction.
+    `document_stands` says that `record_document` wrote the document earlier in this transaction. `beside` is
+    one more part of the `with`, the use case's own row, with its `values`: a round trip less on the hot path.
     """
     paper = {**_paper(document_id, document_kind, number, order), "occurred_at": instant_text(occurred_at)}
     events = [_move_event(actor, now, event_kind, step, {**paper, **facts}) for step in steps]
+    statement = _WRITE_ON_DOCUMENT if document_stands else _WRITE
     run(
         db,
-        _WRITE_ON_DOCUMENT if document_stands else _WRITE,
+        statement if beside is None else statement.replace("with ", f"with {beside}, ", 1),
         {
+            **values,
             **_document_columns(actor, document_id, document_kind, number, order),
             "movement_kind": kind.value,
             "occurred_at": occurred_at,
