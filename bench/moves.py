@@ -18,7 +18,8 @@ sys.path.insert(0, str(ROOT / "tests"))
 from world import World
 
 WEAPONS = 20_000
-REQUESTS = 1_000
+REQUESTS = 500  # a run; many short runs, because the machine's speed drifts from second to second
+RUNS = 9
 BATCH = 500
 
 
@@ -57,7 +58,7 @@ def move_one(made: Cluster, world: World, pid: int, address: str) -> list[Result
         yardstick = pgbench(made, Path("bench/move.sql"), transactions=REQUESTS, variables=variables, options=options)
         return bare, empty, move, yardstick
 
-    bare, empty, move, yardstick = medians(measure)
+    bare, empty, move, yardstick = medians(measure, RUNS)
     limit = empty + 3 * yardstick
     return [
         Result(
@@ -111,7 +112,7 @@ def scan(made: Cluster, world: World, pid: int, address: str) -> Result:
         empty = cpu_per_request((made.pid or 0, pid), [("GET", "/v1/me", None)] * REQUESTS, address, token)
         return empty, cpu_per_request((made.pid or 0, pid), calls, address, token)
 
-    empty, card = medians(measure)
+    empty, card = medians(measure, RUNS)
     return Result(
         "scan to card, CPU",
         f"{card:.2f} ms",

@@ -213,7 +213,8 @@ COMMENT ON TABLE transfer_line IS 'The weapons of a transfer, line by line.';
 # are kept: everything is found by key, and planning costs ten times what the look-up does (bench/RESULTS.md).
 LOCK_CUSTODY = """
 create function lock_custody(p_weapons uuid[])
-returns table (weapon_id uuid, seq int, holder_id uuid, unit_id int, awaited_by_unit_id int, kind text, mark text)
+returns table (weapon_id uuid, seq int, holder_id uuid, unit_id int, awaited_by_unit_id int, recorded_at timestamptz,
+               kind text, mark text)
 language plpgsql security definer set search_path = pg_catalog, public set plan_cache_mode = force_generic_plan as $$
 declare
     v_country text := nullif(current_setting('app.country', true), '');
@@ -225,7 +226,7 @@ begin
       order by c.weapon_id
         for no key update;
     return query
-    select c.weapon_id, c.seq, c.holder_id, c.unit_id, c.awaited_by_unit_id, h.kind, k.mark
+    select c.weapon_id, c.seq, c.holder_id, c.unit_id, c.awaited_by_unit_id, c.recorded_at, h.kind, k.mark
       from custody c
       join holder h on h.country = c.country and h.id = c.holder_id
       left join case_mark k on k.country = c.country and k.weapon_id = c.weapon_id

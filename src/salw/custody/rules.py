@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -153,6 +154,7 @@ class Held:
     holder_kind: HolderKind
     unit_id: int
     awaited_by_unit_id: int | None
+    recorded_at: datetime
     mark: str | None
 
 

@@ -15,7 +15,7 @@ from salw.core.actor import Actor
 from salw.core.db import run
 from salw.core.errors import Conflict, NotFound, Unacceptable
 from salw.custody.operations.holders import open_sink
-from salw.custody.operations.moves import Destination, DocumentNumber, Order, Step, record_moves
+from salw.custody.operations.moves import Destination, DocumentNumber, Order, Step, held_of, record_moves
 from salw.custody.rules import Held, HolderKind, MovementKind
 from salw.documents.rules import DocumentKind
 from salw.ledger.events import Event, columns, make_event
@@ -43,18 +43,7 @@ def lock_as_they_are(db: Connection, weapons: Sequence[UUID]) -> list[Held]:
     if len(set(weapons)) != len(weapons):
         raise Unacceptable("custody.weapon_repeated")
     rows = run(db, "select * from lock_custody(%(weapons)s)", {"weapons": list(weapons)})  # filters the scope itself
-    held = [
-        Held(
-            row["weapon_id"],
-            row["seq"],
-            row["holder_id"],
-            HolderKind(row["kind"]),
-            row["unit_id"],
-            row["awaited_by_unit_id"],
-            row["mark"],
-        )
-        for row in rows
-    ]
+    held = [held_of(row) for row in rows]
     unknown = sorted(str(w) for w in set(weapons) - {h.weapon_id for h in held})
     if unknown:
         raise NotFound("weapon.not_found", weapons=unknown, count=len(unknown))

@@ -8,6 +8,7 @@ the queue, and the movements, from which the trigger writes custody. See `docs/a
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from salw.core.actor import Actor
-from salw.core.db import instant_text, run
+from salw.core.db import Row, instant_text, run
 from salw.custody.rules import Expected, Held, HolderKind, MovementKind, check_versions
 from salw.documents.rules import DocumentKind, printed_number
 from salw.ledger.events import Event, columns, make_event
@@ -29,7 +30,7 @@ with locked as materialized (
     select n.* from number_document(%(office_of)s, %(year)s, (select count(*) from locked)) as n
      where %(office_of)s::int is not null
 )
-select l.weapon_id, l.seq, l.holder_id, l.unit_id, l.awaited_by_unit_id, l.kind, l.mark,
+select l.weapon_id, l.seq, l.holder_id, l.unit_id, l.awaited_by_unit_id, l.recorded_at, l.kind, l.mark,
        n.office_unit_id, n.number
   from locked l
   left join numbered n on true
@@ -55,11 +56,10 @@ insert into movement (country, weapon_id, seq, from_holder_id, from_unit_id, to_
                       kind, document_id, event_id, recorded_at, occurred_at)
 select %(country)s, m.weapon_id, m.seq, m.from_holder_id, m.from_unit_id, m.to_holder_id, m.to_unit_id,
        %(movement_kind)s, %(document_id)s, m.event_id,
-       greatest(clock_timestamp(), c.recorded_at), %(occurred_at)s
+       greatest(clock_timestamp(), m.previous_at), %(occurred_at)s
   from unnest(%(weapon_ids)s::uuid[], %(seqs)s::int[], %(from_holders)s::uuid[], %(from_units)s::int[],
-              %(to_holders)s::uuid[], %(to_units)s::int[], %(move_events)s::uuid[])
-       as m (weapon_id, seq, from_holder_id, from_unit_id, to_holder_id, to_unit_id, event_id)
-  left join custody c on c.country = %(country)s and c.weapon_id = m.weapon_id
+              %(to_holders)s::uuid[], %(to_units)s::int[], %(move_events)s::uuid[], %(previous)s::timestamptz[])
+       as m (weapon_id, seq, from_holder_id, from_unit_id, to_holder_id, to_unit_id, event_id, previous_at)
 """
 
 _WRITE = f"with {_DOCUMENTED}, {APPEND_CTE} {_MOVE}"
@@ -67,6 +67,12 @@ _WRITE = f"with {_DOCUMENTED}, {APPEND_CTE} {_MOVE}"
 # For a list too long for one statement (a register): the document stands, written by `record_document` in
 # the same transaction, and each part of the list adds its movements to it.
 _WRITE_ON_DOCUMENT = f"with {APPEND_CTE} {_MOVE}"
+
+
+@cache
+def _write(document_stands: bool, beside: str | None) -> str:
+    statement = _WRITE_ON_DOCUMENT if document_stands else _WRITE
+    return statement if beside is None else statement.replace("with ", f"with {beside}, ", 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,23 +135,26 @@ def lock_weapons(
             "year": year,
         },
     )
-    held = [
-        Held(
-            row["weapon_id"],
-            row["seq"],
-            row["holder_id"],
-            HolderKind(row["kind"]),
-            row["unit_id"],
-            row["awaited_by_unit_id"],
-            row["mark"],
-        )
-        for row in rows
-    ]
+    held = [held_of(row) for row in rows]
     check_versions(expected, held)
     number = None
     if rows and rows[0]["number"] is not None:
         number = DocumentNumber(rows[0]["office_unit_id"], year, rows[0]["number"])
     return held, number
+
+
+def held_of(row: Row) -> Held:
+    """Return a row of `lock_custody` as the rules want it."""
+    return Held(
+        row["weapon_id"],
+        row["seq"],
+        row["holder_id"],
+        HolderKind(row["kind"]),
+        row["unit_id"],
+        row["awaited_by_unit_id"],
+        row["recorded_at"],
+        row["mark"],
+    )
 
 
 def take_number(db: Connection, actor: Actor, unit_id: int) -> DocumentNumber:
@@ -183,10 +192,9 @@ def record_moves(
     """
     paper = {**_paper(document_id, document_kind, number, order), "occurred_at": instant_text(occurred_at)}
     events = [_move_event(actor, now, event_kind, step, {**paper, **facts}) for step in steps]
-    statement = _WRITE_ON_DOCUMENT if document_stands else _WRITE
     run(
         db,
-        statement if beside is None else statement.replace("with ", f"with {beside}, ", 1),
+        _write(document_stands, beside),
         {
             **values,
             **_document_columns(actor, document_id, document_kind, number, order),
@@ -200,6 +208,7 @@ def record_moves(
             "to_holders": [s.to.holder_id for s in steps],
             "to_units": [s.to.unit_id for s in steps],
             "move_events": [e.id for e in events],
+            "previous": [s.held.recorded_at if s.held else None for s in steps],
         },
     )
 
