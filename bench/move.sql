@@ -1,5 +1,5 @@
--- The yardstick of a move: one statement through the same tables, keys, policies and trigger as the service,
--- made of constants where the service makes canonical bytes. Variables: weapons, unit, store, soldier.
+-- The yardstick of a move: one statement that writes the same rows through the same keys, policies and trigger as
+-- the service, made of constants where the service makes canonical bytes, slip and answer. Variables: weapons, unit, store, soldier.
 \set n random(1, :weapons)
 with target as materialized (
     select id from bench_weapon where n = :n
@@ -8,7 +8,7 @@ with target as materialized (
 ), numbered as materialized (
     select d.* from number_document((:unit)::int, 2026, (select count(*) from locked)) as d
 ), made as materialized (
-    select gen_random_uuid() as document_id, gen_random_uuid() as event_id, decode(repeat('ab', 400), 'hex') as bytes
+    select gen_random_uuid() as issue_id, gen_random_uuid() as document_id, gen_random_uuid() as event_id, decode(repeat('ab', 400), 'hex') as bytes
 ), documented as (
     insert into document (country, id, kind, office_unit_id, year, number, dated_on)
     select 'BF', document_id, 'issue_slip', office_unit_id, 2026, number, current_date from made, numbered
@@ -17,6 +17,12 @@ with target as materialized (
     select 'BF', m.event_id, 'weapon.issued', l.weapon_id, m.bytes, sha256(m.bytes) from made m, locked l
 ), queued as (
     insert into event_queue (country, event_id) select 'BF', event_id from made
+), issued as (
+    insert into issue (country, id, unit_id, from_holder_id, to_holder_id, purpose, document_id)
+    select 'BF', issue_id, (:unit)::int, (:store)::uuid, (:soldier)::uuid, 'permanent', document_id from made
+), answered as (
+    insert into answer (country, operation, id, person_id, body_hash, content)
+    select 'BF', 'issue', issue_id, issue_id, sha256(bytes), '{}' from made
 )
 insert into movement (country, weapon_id, seq, from_holder_id, from_unit_id, to_holder_id, to_unit_id, kind,
                       document_id, event_id, recorded_at, occurred_at)
