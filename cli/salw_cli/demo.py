@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from collections.abc import Callable
 
 import typer
 from rich.console import Console
@@ -53,8 +54,9 @@ def demo(
                 _show_accounts(None, 0.0)
             return
         begun = time.monotonic()
-        loaded = _load(app, publisher, weapons, seed, quiet=as_json)
-        events = drain(sequencer)
+        sealed: list[int] = []
+        loaded = _load(app, publisher, weapons, seed, lambda: sealed.append(drain(sequencer)), quiet=as_json)
+        events = sum(sealed) + drain(sequencer)
         seconds = time.monotonic() - begun
     finally:
         for engine in (app, publisher, sequencer):
@@ -66,7 +68,9 @@ def demo(
         _show_accounts(loaded, seconds)
 
 
-def _load(app: Engine, publisher: Engine, weapons: int, seed: int, *, quiet: bool) -> Loaded:
+def _load(
+    app: Engine, publisher: Engine, weapons: int, seed: int, seal: Callable[[], object], *, quiet: bool
+) -> Loaded:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), disable=quiet) as bar:
         task = bar.add_task("Données de démonstration", total=weapons)
@@ -74,7 +78,7 @@ def _load(app: Engine, publisher: Engine, weapons: int, seed: int, *, quiet: boo
         def progress(country: str, done: int) -> None:
             bar.update(task, advance=done, description=f"Données de démonstration, {country}")
 
-        return load_demo(app, publisher, weapons=weapons, seed=seed, now=clock.now(), progress=progress)
+        return load_demo(app, publisher, weapons=weapons, seed=seed, now=clock.now(), progress=progress, seal=seal)
 
 
 def _has_accounts(app: Engine) -> bool:

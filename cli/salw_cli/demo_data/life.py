@@ -269,6 +269,8 @@ class Life:
         return [(store, Expected(w.weapon_id, w.version + 1)) for w in weapons]
 
     def _recover(self, lost: Sequence[tuple[Store, Expected]]) -> None:
+        if not lost:  # stores of a few weapons have none to lose
+            return
         back = self.chance.sample(list(lost), max(1, round(len(lost) * RECOVERED)))
         for store in {s.id: s for s, _ in back}.values():
             weapons = [w for s, w in back if s is store]

@@ -54,24 +54,42 @@ def has_units(engine: Engine) -> bool:
     return False
 
 
-def load_demo(app: Engine, publisher: Engine, *, weapons: int, seed: int, now: datetime, progress: Progress) -> Loaded:
+def load_demo(
+    app: Engine,
+    publisher: Engine,
+    *,
+    weapons: int,
+    seed: int,
+    now: datetime,
+    progress: Progress,
+    seal: Callable[[], object],
+) -> Loaded:
     """Make `weapons` weapons in three armies and publish the running quarter.
 
     The same `weapons`, `seed` and `now` give the same rows, apart from what the database's clock writes and
-    the salts of password hashes. `progress` is told the country and the weapons done.
+    the salts of password hashes. `progress` is told the country and the weapons done; `seal` gives the events
+    so far their index, so that the checks stand on a log that holds what they expect.
     """
     stores = 0
     shares = {"BF": weapons - 2 * (weapons // 3), "ML": weapons // 3, "NE": weapons // 3}
     for country, count in shares.items():
         source = SeededSource(f"{seed}/{country}/{weapons}")
         with drawing_from(source):
-            army = _build(app, country, count, now, source, progress)
+            army = _build(app, country, count, now, source, progress, seal)
             _publish(app, publisher, army, now)
         stores += len(army.stores)
     return Loaded(weapons, stores, str(quarter_of(now, TIME_ZONES["BF"])))
 
 
-def _build(app: Engine, country: str, count: int, now: datetime, source: SeededSource, progress: Progress) -> Army:
+def _build(
+    app: Engine,
+    country: str,
+    count: int,
+    now: datetime,
+    source: SeededSource,
+    progress: Progress,
+    seal: Callable[[], object],
+) -> Army:
     zone = TIME_ZONES[country]
     today = now.astimezone(ZoneInfo(zone)).date()
     founder = Actor(country, new_id(), new_id(), bytes(32), (), (), today, zone)
@@ -88,6 +106,7 @@ def _build(app: Engine, country: str, count: int, now: datetime, source: SeededS
     life.move_between_stores()
     life.destroy_some()
     life.lose_and_recover(count)
+    seal()
     check_stores(app, army, arsenal, now)
     return army
 

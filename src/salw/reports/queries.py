@@ -55,7 +55,10 @@ _OURS = {
     "and h.unit_id = any(%(units)s) and h.kind <> all(%(sinks)s))",
 }
 
-_MODEL: Final = "w.class_code, coalesce(w.model_code, '') as code, coalesce(c.name, btrim(w.model_text), '') as name"
+_MODEL: Final = """
+       w.class_code, coalesce(w.model_code, '') as code,
+       coalesce(c.name || ' (' || c.maker || ', ' || c.made_in || ')', btrim(w.model_text), '') as name
+"""
 
 # The earliest passage from the size on tells who had the weapon just before: `from_holder_id` is null where
 # it came from outside the unit. Between two units of ours one movement has two rows; the leaving one speaks.

@@ -159,7 +159,9 @@ def _facts(report: Reconciliation, words: Words) -> tuple[tuple[str, str], ...]:
         )
     if report.opening_log_size is not None:
         facts.append((words.say("fact.opening_log"), words.say("log", size=words.number(report.opening_log_size))))
-    facts.append((words.say("fact.log"), words.say("log", size=words.number(report.log_size))))
+    # A check stands on the log as it was when its list was frozen, a period on the log at its end.
+    name = "fact.frozen_log" if report.opening_log_size is None else "fact.log"
+    facts.append((words.say(name), words.say("log", size=words.number(report.log_size))))
     return tuple(facts)
 
 
