@@ -9,8 +9,6 @@ from pathlib import Path
 from bench import checks, imports, labels, moves, summaries
 from bench.harness import ROOT, RUNS, Result, cluster, service
 from salw.core.db import make_engine
-
-sys.path.insert(0, str(ROOT / "tests"))
 from world import build_world
 
 

@@ -15,7 +15,7 @@ from salw.core.ids import new_id
 from salw.stocktakes.operations.closing import reconcile_stocktake
 from salw.stocktakes.operations.opening import open_stocktake
 from salw.stocktakes.rules import StocktakeKind
-from world import World  # type: ignore[import-not-found]  # the tests' world, put on the path by bench.__main__
+from world import World
 
 COUNTS = 1_000
 WEAPONS = 100_000

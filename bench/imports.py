@@ -11,7 +11,7 @@ from salw.access.rules import Permission
 from salw.core import clock
 from salw.intake.register.operations import import_register, review_register
 from salw.intake.register.reading import Source
-from world import World  # type: ignore[import-not-found]  # the tests' world, put on the path by bench.__main__
+from world import World
 
 ROWS = 100_000
 RUNS = 3

@@ -1,7 +1,6 @@
 """Moves and scans: one weapon over HTTP against pgbench, 500 in one call, scan to card."""
 
 import json
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,12 +8,10 @@ from uuid import UUID
 
 import httpx
 
-from bench.harness import ROOT, Result, cpu_per_request, medians, pgbench
+from bench.harness import Result, cpu_per_request, medians, pgbench
 from salw.core.db import make_engine, run
 from salw.core.embedded import Cluster
 from salw.core.ids import new_id
-
-sys.path.insert(0, str(ROOT / "tests"))
 from world import World
 
 WEAPONS = 20_000

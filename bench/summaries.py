@@ -10,7 +10,7 @@ from salw.core.db import make_engine, run, transaction
 from salw.core.ids import new_id
 from salw.summaries.operations import publish_quarter, set_publication
 from salw.summaries.rules import Detail, quarter_of
-from world import World  # type: ignore[import-not-found]  # the tests' world, put on the path by bench.__main__
+from world import World
 
 WEAPONS = 1_000_000
 BATCH = 10_000

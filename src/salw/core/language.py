@@ -3,10 +3,12 @@
 It stands in `translations/<feature>.<language>.po`.
 """
 
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
+from babel.dates import format_date
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
@@ -36,9 +38,16 @@ def translate(code: str, language: Language, **details: Any) -> str:
     if text is None:
         return code
     try:
-        return text.format(**details)
+        return text.format(**{name: _written(value, language) for name, value in details.items()})
     except (KeyError, IndexError):
         return text
+
+
+def _written(value: Any, language: Language) -> Any:
+    """Return a day as people write it (22/11/2026); anything else as it is."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return format_date(value, "dd/MM/yyyy", locale=language)
+    return value
 
 
 def preferred(accept_language: str | None, default: Language = "fr") -> Language:

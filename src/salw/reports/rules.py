@@ -260,9 +260,9 @@ def check_period(from_date: date, to_date: date, today: date) -> None:
     Raises `report.period_reversed`, `report.period_in_future`.
     """
     if to_date < from_date:
-        raise Unacceptable("report.period_reversed", from_date=from_date.isoformat(), to_date=to_date.isoformat())
+        raise Unacceptable("report.period_reversed", from_date=from_date, to_date=to_date)
     if to_date > today:
-        raise Unacceptable("report.period_in_future", to_date=to_date.isoformat())
+        raise Unacceptable("report.period_in_future", to_date=to_date)
 
 
 def make_balances(

@@ -78,7 +78,7 @@ def order_transfer(
     if from_store_id == to_store_id:
         raise Unacceptable("transfer.same_store")
     if due_on < actor.today:
-        raise Unacceptable("transfer.due_in_past", due_on=due_on.isoformat())
+        raise Unacceptable("transfer.due_in_past", due_on=due_on)
     source = get_store(db, actor, from_store_id)
     target = get_any_store(db, actor, to_store_id)
     held, number = lock_weapons(db, actor, weapons, number_for_unit=source["unit_id"])

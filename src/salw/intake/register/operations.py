@@ -79,7 +79,7 @@ def review_register(
     store = get_store(db, actor, store_id)
     mapping = read_mapping(mapping_text)
     if mapping.defaults.occurred_on is not None and _occurred_at(mapping, actor, now) > now:
-        raise Unacceptable("register.occurred_in_future", day=mapping.defaults.occurred_on.isoformat())
+        raise Unacceptable("register.occurred_in_future", day=mapping.defaults.occurred_on)
     _refuse_same_file(db, actor, source)
     catalogue = staging.list_models(db)
     _check_models(mapping, catalogue)
@@ -107,7 +107,7 @@ def review_register(
 def _refuse_same_file(db: Connection, actor: Actor, source: Source) -> None:
     known = staging.find_file(db, actor, source.sha256)
     if known is not None:
-        day = known["recorded_at"].astimezone(ZoneInfo(actor.time_zone)).date().isoformat()
+        day = known["recorded_at"].astimezone(ZoneInfo(actor.time_zone)).date()
         raise Conflict("register.same_file", file=source.name, known=known["name"], day=day)
 
 
