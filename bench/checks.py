@@ -60,12 +60,12 @@ def counts(world: World, address: str) -> Result:
 
 # The yardstick: what a person would write by hand to find what is missing and what is extra.
 _ANTI_JOIN = """
-create temporary table bare on commit drop as
-select coalesce(e.weapon_id, n.weapon_id) as weapon_id,
-       case when n.weapon_id is null then 'missing' when e.weapon_id is null then 'extra' else 'matched' end as outcome
+select case when n.weapon_id is null then 'missing' when e.weapon_id is null then 'extra' else 'matched' end as outcome,
+       count(*)
   from (select weapon_id from stocktake_expected where country = %(country)s and stocktake_id = %(id)s) as e
   full join (select distinct weapon_id from stocktake_count
               where country = %(country)s and stocktake_id = %(id)s and weapon_id is not null) as n using (weapon_id)
+ group by 1
 """
 
 
@@ -109,7 +109,7 @@ def closing(world: World) -> Result:
     return Result(
         "close and reconcile a check of 100,000 weapons",
         f"{spent:.2f} s",
-        f"bare anti-join into a table {bare:.2f} s",
+        f"bare anti-join, counted both ways, {bare:.2f} s",
         f"<= 4 x = {4 * bare:.2f} s",
         spent <= 4 * bare,
     )

@@ -33,6 +33,9 @@ def main() -> None:
     except DomainError as error:
         print(f"{translate(error.code, 'fr', **error.details)} [{error.code}]", file=sys.stderr)
         sys.exit(EXIT_REFUSED)
+    except OSError as error:
+        print(f"{error.filename or ''} : {error.strerror} [{type(error).__name__}]", file=sys.stderr)
+        sys.exit(EXIT_USAGE)
     except (SettingsError, EmbeddedError) as error:
         print(error, file=sys.stderr)
         sys.exit(EXIT_UNAVAILABLE)

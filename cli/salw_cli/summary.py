@@ -15,7 +15,7 @@ from salw.summaries import queries
 from salw.summaries.cross_border import cross_border
 from salw.summaries.operations import publish_quarter
 from salw.summaries.rules import QUARTER_PATTERN, Quarter, parse_quarter, quarter_of
-from salw.summaries.schemas import CrossBorderOut, ShareOut
+from salw.summaries.schemas import CrossBorderOut, ShareOut, TotalsOut
 from salw_cli.connection import desk
 
 app = typer.Typer(no_args_is_help=True, help="Synthèses : ce qui franchit une frontière, et rien d'autre.")
@@ -81,17 +81,28 @@ def _print(answer: CrossBorderOut) -> None:
     table.add_column("Ensemble", justify="right")
     columns = [*(c.totals if c.published else None for c in answer.countries), answer.totals]
     rows = (
-        ("Armes", [t and t.weapons for t in columns]),
-        ("dont en écritures", [t and t.in_stock for t in columns]),
-        ("Marquées", [t and _percent(t.marked) for t in columns]),
-        ("Étiquetées", [t and _percent(t.labelled) for t in columns]),
-        ("Pertes du trimestre", [t and t.losses for t in columns]),
-        ("Récupérations", [t and t.recoveries for t in columns]),
-        ("Valeurs tues", [t and t.hidden for t in columns]),
+        ("Armes", "weapons"),
+        ("dont en écritures", "in_stock"),
+        ("Marquées", "marked"),
+        ("Étiquetées", "labelled"),
+        ("Pertes du trimestre", "losses"),
+        ("Récupérations", "recoveries"),
+        ("Valeurs tues", "hidden"),
     )
-    for name, values in rows:
-        table.add_row(name, *("–" if value is None else str(value) for value in values))
-    Console(file=sys.stdout).print(table)
+    for name, attribute in rows:
+        table.add_row(name, *(_shown(totals, attribute) for totals in columns))
+    console = Console(file=sys.stdout)
+    console.print(table)
+    if any(totals and totals.partial for totals in columns):
+        console.print("* au moins : des valeurs trop petites pour être publiées n'y sont pas.")
+
+
+def _shown(totals: TotalsOut | None, attribute: str) -> str:
+    if totals is None:
+        return "–"
+    value = getattr(totals, attribute)
+    text = _percent(value) if isinstance(value, ShareOut) else str(value)
+    return text + ("*" if attribute in totals.partial else "")
 
 
 def _percent(share: ShareOut) -> str:

@@ -110,3 +110,14 @@ def test_a_weapon_already_out_is_not_issued_again(client: httpx.Client, world: W
 def test_a_post_receives_through_its_answerable_person(client: httpx.Client, world: World) -> None:
     body = issue_body(world, world.register(), to={"holder": str(world.post_alpha)})
     assert put_issue(client, world, body).status_code == 200
+
+
+def test_nothing_is_issued_tomorrow_or_on_a_paper_of_tomorrow(client: httpx.Client, world: World) -> None:
+    tomorrow = clock.now() + timedelta(days=1)
+    weapons = world.register()
+    answer = put_issue(client, world, issue_body(world, weapons, occurred_at=tomorrow.isoformat()))
+    assert (answer.status_code, answer.json()["code"]) == (422, "custody.in_the_future")
+    order = {"dated_on": tomorrow.date().isoformat()}
+    answer = put_issue(client, world, issue_body(world, weapons, order=order))
+    assert (answer.status_code, answer.json()["code"]) == (422, "document.in_the_future")
+    assert tomorrow.strftime("%d/%m/%Y") in answer.json()["detail"]

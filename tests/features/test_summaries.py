@@ -410,6 +410,9 @@ def test_published_sums_never_include_what_is_hidden() -> None:
     ]
     totals = add_up(cells)
     assert (totals.weapons, totals.in_stock, totals.hidden) == (120, 100, 4)
+    assert totals.partial == ("weapons", "in_stock", "marked", "labelled")
+    nought = add_up([Cell("AT", "SA-ASR", State.LOST, 10, 10, 10, None, 0)])
+    assert (nought.losses, nought.partial) == (0, ("losses",)), "a nought beside a hidden loss is not none"
     assert (totals.marked.count, totals.marked.among, totals.marked.rate) == (60, 100, 0.6)
     assert (totals.labelled.among, totals.labelled.rate) == (0, None)
     assert (totals.losses, totals.recoveries) == (20, 10)

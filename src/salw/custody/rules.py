@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -177,6 +177,22 @@ def check_versions(expected: Sequence[Expected], held: Sequence[Held]) -> None:
     ]
     if stale:
         raise Conflict("custody.version_conflict", weapons=stale, count=len(stale))
+
+
+# A phone's clock may run ahead of the server's by this much without anybody lying.
+CLOCK_ALLOWANCE = timedelta(minutes=10)
+
+
+def check_happened(occurred_at: datetime, dated_on: date | None, *, now: datetime, today: date) -> None:
+    """Refuse what is said to have happened, or to have been signed, after now.
+
+    How long ago is not judged: papers come late, and stock follows the time of recording. Raises
+    `custody.in_the_future`, `document.in_the_future`.
+    """
+    if occurred_at > now + CLOCK_ALLOWANCE:
+        raise Unacceptable("custody.in_the_future")
+    if dated_on is not None and dated_on > today:
+        raise Unacceptable("document.in_the_future", dated_on=dated_on)
 
 
 def check_held_by(held: Iterable[Held], holder_id: UUID) -> None:

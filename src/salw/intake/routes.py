@@ -12,7 +12,9 @@ from salw.custody.schemas import order_of, when
 from salw.incidents.queries import find_open_loss_matches
 from salw.incidents.schemas import matches_out
 from salw.intake.operations.registration import register_weapons
-from salw.intake.schemas import FOUND_ORIGINS, RegisteredOut, WeaponIn, new_weapon
+from salw.intake.schemas import FOUND_ORIGINS, RegisteredOut, SameSerialOut, WeaponIn, new_weapon
+from salw.registry.queries import find_model_class, list_same_serial
+from salw.registry.rules import check_identity
 
 router = APIRouter(tags=["registry"])
 
@@ -23,6 +25,8 @@ def put_weapon(weapon_id: UUID, body: WeaponIn, desk: Desk = requires(Permission
 
     def work() -> RegisteredOut:
         weapon = new_weapon(weapon_id, body)
+        model_class = find_model_class(desk.db, weapon.model_code) if weapon.model_code else None
+        check_identity(weapon, model_class=model_class, this_year=desk.actor.today.year)
         document, numbers = register_weapons(
             desk.db,
             actor=desk.actor,
@@ -35,6 +39,8 @@ def put_weapon(weapon_id: UUID, body: WeaponIn, desk: Desk = requires(Permission
             order=order_of(body.order),
         )
         matches = find_open_loss_matches(desk.db, desk.actor, weapon.marks) if body.origin in FOUND_ORIGINS else []
+        serial = weapon.serial_mark
+        alike = list_same_serial(desk.db, desk.actor, weapon_id, serial.normalised) if serial else []
         return RegisteredOut(
             id=weapon_id,
             registry_number=numbers[0],
@@ -42,6 +48,7 @@ def put_weapon(weapon_id: UUID, body: WeaponIn, desk: Desk = requires(Permission
             document_number=document.printed,
             unidentified=weapon.unidentified,
             open_loss_matches=matches_out(matches),
+            same_serial=[SameSerialOut(**row) for row in alike],
         )
 
     return answer_once(desk, "weapon", weapon_id, body, RegisteredOut, work)

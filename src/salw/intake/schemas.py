@@ -78,6 +78,13 @@ class WeaponIn(In):
     order: OrderIn = OrderIn()
 
 
+class SameSerialOut(Out):
+    """Another weapon in scope with the same normalised serial."""
+
+    weapon: UUID
+    registry_number: str
+
+
 class RegisteredOut(Out):
     """A weapon now on the books."""
 
@@ -88,6 +95,9 @@ class RegisteredOut(Out):
     unidentified: bool
     open_loss_matches: list[OpenLossMatchOut] = Field(
         description="Open losses whose marks equal those of a weapon seized, found or surrendered (R12)."
+    )
+    same_serial: list[SameSerialOut] = Field(
+        description="Weapons in scope with the same serial: another factory's, or this one entered twice (R1)."
     )
 
 

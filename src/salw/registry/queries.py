@@ -64,3 +64,26 @@ def is_demo(db: Connection, actor: Actor) -> bool:
         {"country": actor.country},
     )
     return bool(row and row["demo"])
+
+
+def find_model_class(db: Connection, code: str) -> str | None:
+    """Return the class of a model of the catalogue, or None where it does not know the model."""
+    row = run_one(db, "select class_code from model where code = %(code)s", {"code": code})
+    return row["class_code"] if row else None
+
+
+def list_same_serial(db: Connection, actor: Actor, weapon_id: UUID, serial: str) -> list[Row]:
+    """Return weapons in scope, other than this one, whose normalised serial is the same, at most twenty.
+
+    A warning and no more (R1): makers repeat serials, and one rifle entered twice looks just like that.
+    """
+    return run(
+        db,
+        """
+        select id as weapon, registry_number from weapon
+         where country = %(country)s and serial_normalised = %(serial)s and unit_id = any(%(units)s)
+           and id <> %(weapon)s
+         order by id limit 20
+        """,
+        {"country": actor.country, "serial": serial, "units": list(actor.units), "weapon": weapon_id},
+    )

@@ -120,6 +120,24 @@ def check_label_weapons(weapon_ids: Sequence[UUID]) -> None:
         raise Unacceptable("registry.weapon_repeated")
 
 
+def check_identity(weapon: NewWeapon, *, model_class: str | None, this_year: int) -> None:
+    """Refuse an identity that contradicts itself: a model of another class, years to come or out of order.
+
+    `model_class` is the catalogue's class of the model, None where no model is named. Raises
+    `registry.class_contradicts_model`, `registry.years_contradict`.
+    """
+    if model_class is not None and model_class != weapon.class_code:
+        raise Unacceptable(
+            "registry.class_contradicts_model",
+            model=weapon.model_code,
+            expected=model_class,
+            given=weapon.class_code.value,
+        )
+    years = [year for year in (weapon.made_year, weapon.import_year) if year is not None]
+    if years != sorted(years) or any(year > this_year for year in years):
+        raise Unacceptable("registry.years_contradict")
+
+
 CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     "pk_weapon": (Conflict, "request.id_reused"),
     "pk_label_batch": (Conflict, "request.id_reused"),

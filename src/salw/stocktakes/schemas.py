@@ -41,7 +41,18 @@ class CountIn(In):
 
     id: UUID
     method: Method
-    text: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    text: (
+        Annotated[
+            str,
+            Field(
+                min_length=1,
+                max_length=200,
+                description="`scan`: the 20 characters of the symbol. `typed`: the line printed under it, a registry "
+                "number or a mark. Anything else sent as a scan is answered `malformed` and is not counted.",
+            ),
+        ]
+        | None
+    ) = None
     counted_at: Instant
     condition: Condition | None = None
     note: Annotated[str, Field(min_length=1, max_length=1_000)] | None = None

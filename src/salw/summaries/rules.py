@@ -1,6 +1,6 @@
 """Quarters, what may be published of them, and how published cells add up. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -100,13 +100,15 @@ class Totals:
     losses: int
     recoveries: int
     hidden: int
+    partial: tuple[str, ...]
 
 
 def add_up(cells: Iterable[Cell]) -> Totals:
     """Return the totals of cells.
 
     `weapons` counts every cell; `in_stock` and the rates count weapons still on a book (not lost, stolen,
-    destroyed ...). `hidden` is how many counts were too small to be published.
+    destroyed ...). `hidden` is how many counts were too small to be published; `partial` names the
+    sums that leave some of them out: a nought there does not say that there was none.
     """
     cells = list(cells)
     stock = [c for c in cells if c.state not in GONE]
@@ -119,7 +121,20 @@ def add_up(cells: Iterable[Cell]) -> Totals:
         losses=sum(c.losses or 0 for c in cells),
         recoveries=sum(c.recoveries or 0 for c in cells),
         hidden=sum(n is None for n in counts),
+        partial=_partial(cells, stock),
     )
+
+
+def _partial(cells: Sequence[Cell], stock: Sequence[Cell]) -> tuple[str, ...]:
+    unknown = {
+        "weapons": any(c.weapons is None for c in cells),
+        "in_stock": any(c.weapons is None for c in stock),
+        "marked": any(c.marked is None or c.weapons is None for c in stock),
+        "labelled": any(c.labelled is None or c.weapons is None for c in stock),
+        "losses": any(c.losses is None for c in cells),
+        "recoveries": any(c.recoveries is None for c in cells),
+    }
+    return tuple(name for name, some in unknown.items() if some)
 
 
 def _share(pairs: Iterable[tuple[int | None, int | None]]) -> Share:

@@ -56,7 +56,10 @@ class ShareOut(Out):
 
 
 class TotalsOut(Out):
-    """Sums of published cells; `hidden` counts were too small to publish and are in no sum."""
+    """Sums of published cells; `hidden` counts were too small to publish and are in no sum.
+
+    `partial` names the sums that leave some of them out: such a figure means "at least".
+    """
 
     weapons: int
     in_stock: int
@@ -65,6 +68,7 @@ class TotalsOut(Out):
     losses: int
     recoveries: int
     hidden: int
+    partial: list[str]
 
 
 class CellOut(Out):
@@ -145,6 +149,7 @@ def totals_out(totals: Totals) -> TotalsOut:
         losses=totals.losses,
         recoveries=totals.recoveries,
         hidden=totals.hidden,
+        partial=list(totals.partial),
     )
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from salw.core.actor import Actor
 from salw.core.db import Row, instant_text, run
-from salw.custody.rules import Expected, Held, HolderKind, MovementKind, check_versions
+from salw.custody.rules import Expected, Held, HolderKind, MovementKind, check_happened, check_versions
 from salw.documents.rules import DocumentKind, printed_number
 from salw.ledger.events import Event, columns, make_event
 from salw.ledger.operations import APPEND_CTE
@@ -190,6 +190,7 @@ def record_moves(
     `document_stands` says that `record_document` wrote the document earlier in this transaction. `beside` is
     one more part of the `with`, the use case's own row, with its `values`: a round trip less on the hot path.
     """
+    check_happened(occurred_at, order.dated_on, now=now, today=actor.today)
     paper = {**_paper(document_id, document_kind, number, order), "occurred_at": instant_text(occurred_at)}
     events = [_move_event(actor, now, event_kind, step, {**paper, **facts}) for step in steps]
     run(
@@ -226,6 +227,7 @@ def record_document(
     facts: Mapping[str, Any],
 ) -> None:
     """Write a numbered document that moves nothing yet (an order), with its one event, in one statement."""
+    check_happened(now, order.dated_on, now=now, today=actor.today)
     paper = _paper(document_id, document_kind, number, order)
     event = make_event(actor, event_kind, now, facts={**paper, **facts})
     run(
