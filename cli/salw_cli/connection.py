@@ -4,18 +4,23 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import UUID
 
 import typer
 
 from salw.access.guard import Desk, begin
 from salw.access.operations.accounts import log_in
+from salw.access.queries import list_stores
 from salw.access.rules import Permission
 from salw.core import clock
 from salw.core.db import make_engine
 from salw.core.embedded import cluster_of, role_url
+from salw.core.errors import NotFound
 from salw.core.settings import Settings, get_settings
+from salw.intake.register.mapping import nearest
 
 DATABASE = "salw"
+STORES_MAX = 10_000  # far more than one person answers for
 
 
 def ensure_database(settings: Settings) -> None:
@@ -48,3 +53,15 @@ def desk(permission: Permission, account: str, password_file: Path | None, *, ro
     finally:
         engine.dispose()
         working.dispose()
+
+
+def find_store(desk: Desk, text: str) -> UUID:
+    """Return the store that a person named, by its identifier or, within his scope, by its name."""
+    try:
+        return UUID(text)
+    except ValueError:
+        stores = {row["name"]: row["id"] for row in list_stores(desk.db, desk.actor, after=None, limit=STORES_MAX)}
+    if text not in stores:
+        raise NotFound("register.unknown_store", store=text, nearest=nearest(text, stores))
+    found: UUID = stores[text]
+    return found

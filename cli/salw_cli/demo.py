@@ -27,6 +27,8 @@ WEAPONS_LEAST, WEAPONS_MOST = 300, 2_000_000
 ACCOUNTS = (
     ("magasinier", "tient le magasin du premier bataillon : percevoir, réintégrer, recevoir, étiqueter"),
     ("commandant", "commande ce bataillon : approuve les mutations, ouvre et clôt les recensements"),
+    ("magasinier2", "tient le magasin n° 2 : reçoit ce que le premier envoie, et l'inverse"),
+    ("commandant2", "commande le bataillon de ce magasin"),
     ("ordonnateur", "état-major : ordonne les mutations et les destructions"),
     ("comptable", "état-major : tient les écritures, prend en charge"),
     ("controleur", "inspection : contrôle tous les magasins du pays"),

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from uuid import UUID
 
 import typer
 
@@ -14,7 +13,7 @@ from salw.registry.queries import get_label_batch, is_demo, list_batch_labels
 from salw.registry.rules import LABELS_MAX
 from salw.registry.sheets import render_sheet
 from salw.scanning.queries import list_unlabelled
-from salw_cli.connection import desk
+from salw_cli.connection import desk, find_store
 from salw_labels import STOCKS
 
 app = typer.Typer(no_args_is_help=True, help="Étiquettes : les faire et les imprimer.")
@@ -27,7 +26,7 @@ def labels() -> None:
 
 @app.command()
 def sheet(
-    store: UUID = typer.Option(..., "--store", help="Magasin, par son identifiant (GET /v1/stores)."),
+    store: str = typer.Option(..., "--store", help="Magasin, par son nom ou son identifiant."),
     out: Path = typer.Option(..., "--out", dir_okay=False, help="Fichier PDF à écrire ; jamais remplacé."),
     account: str = typer.Option(..., "--account", help="Compte, par exemple magasinier@bf."),
     stock: str = typer.Option("a4-weapon-20mm", "--stock", help="Planche : " + ", ".join(sorted(STOCKS)) + "."),
@@ -46,7 +45,7 @@ def sheet(
     drawn = out.with_name(out.name + ".part")
     try:
         with desk(Permission.LABEL_MAKE, account, password_file) as at:
-            weapons = list_unlabelled(at.db, at.actor, store, limit=limit)
+            weapons = list_unlabelled(at.db, at.actor, find_store(at, store), limit=limit)
             batch_id = new_id()
             made = make_labels(
                 at.db,

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
-from uuid import UUID
 
 import typer
 from rich.console import Console
@@ -14,14 +13,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from salw.access.guard import Desk
-from salw.access.queries import list_stores
 from salw.access.rules import Permission
-from salw.core.errors import NotFound, Unacceptable
+from salw.core.errors import Unacceptable
 from salw.core.language import translate
 from salw.intake.register.checking import Status
 from salw.intake.register.findings import codes, findings, summary, write_report
-from salw.intake.register.mapping import nearest
 from salw.intake.register.operations import Imported, Review, import_register, review_register
 from salw.intake.register.operations import Progress as Told
 from salw.intake.register.reading import read_source
@@ -31,7 +27,6 @@ app = typer.Typer(no_args_is_help=True, help="Registres : reprendre le registre 
 EXIT_REFUSED_ROWS = 1
 REFUSALS_SHOWN = 20
 VALUE_SHOWN = 40
-STORES_MAX = 10_000
 
 
 @app.callback()
@@ -69,7 +64,7 @@ def import_(
             now=desk.now,
             source=read_source(file),
             mapping_text=mapping_text,
-            store_id=_store(desk, store),
+            store_id=connection.find_store(desk, store),
             progress=told,
         )
         refused = review.counts[Status.REFUSED]
@@ -101,18 +96,6 @@ def _opened(report: Path | None) -> TextIO | None:
         return report.open("w", encoding="utf-8-sig", newline="")
     except OSError as error:
         raise typer.BadParameter(error.strerror or str(error), param_hint="--report") from None
-
-
-def _store(desk: Desk, text: str) -> UUID:
-    """Return the store that a person named, by its identifier or, within his scope, by its name."""
-    try:
-        return UUID(text)
-    except ValueError:
-        stores = {row["name"]: row["id"] for row in list_stores(desk.db, desk.actor, after=None, limit=STORES_MAX)}
-    if text not in stores:
-        raise NotFound("register.unknown_store", store=text, nearest=nearest(text, stores))
-    found: UUID = stores[text]
-    return found
 
 
 @contextmanager

@@ -36,7 +36,7 @@ class Format(StrEnum):
 def reconciliation(
     out: Annotated[Path, typer.Option(help="Fichier à écrire.")],
     account: Annotated[str, typer.Option(help="Compte, par exemple : controle@bf.")],
-    store: Annotated[UUID | None, typer.Option(help="Magasin d'armement (identifiant).")] = None,
+    store: Annotated[str | None, typer.Option(help="Magasin d'armement (nom ou identifiant).")] = None,
     unit: Annotated[UUID | None, typer.Option(help="Unité, avec les unités subordonnées (identifiant).")] = None,
     stocktake: Annotated[UUID | None, typer.Option(help="Recensement ou récolement clos (identifiant).")] = None,
     from_date: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="Premier jour.")] = None,
@@ -55,7 +55,8 @@ def reconciliation(
         raise typer.BadParameter("une période demande --from et --to")
     days = (from_date.date(), to_date.date()) if from_date and to_date else None
     with connection.desk(Permission.REPORT_READ, account, password_file) as desk:
-        report = _reconcile(desk, store, unit, stocktake, days)
+        store_id = connection.find_store(desk, store) if store else None
+        report = _reconcile(desk, store_id, unit, stocktake, days)
         content = (
             make_json(report)
             if form is Format.JSON

@@ -21,7 +21,7 @@ from salw.core.shapes import Out
 from salw.stocktakes import routes
 from salw.stocktakes.rules import CountAnswer, StocktakeKind
 from salw.stocktakes.schemas import COUNTS_MAX, ClosureIn, CountIn, CountsIn, StocktakeIn, TotalsOut
-from salw_cli.connection import desk
+from salw_cli.connection import desk, find_store
 
 app = typer.Typer(no_args_is_help=True, help="Recensements : ouvrir, compter, clore, consulter.")
 
@@ -36,7 +36,7 @@ NEEDED = ("method", "counted_at")
 
 @app.command("open")
 def open_(
-    store: UUID = typer.Option(..., "--store", help="Magasin, par son identifiant (GET /v1/stores)."),
+    store: str = typer.Option(..., "--store", help="Magasin, par son nom ou son identifiant."),
     kind: StocktakeKind = typer.Option(
         StocktakeKind.COUNT,
         "--kind",
@@ -50,7 +50,7 @@ def open_(
 ) -> None:
     """Ouvrir un recensement : ce que les écritures du magasin portent est figé à cet instant."""
     with desk(Permission.STOCKTAKE_OPEN, account, password_file) as at:
-        body = StocktakeIn(store=store, kind=kind, mission=mission)
+        body = StocktakeIn(store=find_store(at, store), kind=kind, mission=mission)
         opened = routes.put_stocktake(check or new_id(), body, at)
     _say(opened, as_json, f"{translate(f'stocktake.kind.{kind}', at.actor.language)} {opened.id}")
 

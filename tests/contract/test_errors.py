@@ -89,3 +89,15 @@ def test_a_token_does_not_work_in_another_country(client: httpx.Client, world: W
     secret = world["keeper"].token.split(".", 1)[1]
     answer = client.get("/me", headers={"Authorization": f"Bearer ml.{secret}"})
     problem(answer, 401, "session.required")
+
+
+def test_what_is_wrong_with_a_field_is_said_in_the_readers_language(client: httpx.Client, world: World) -> None:
+    def said(language: str) -> set[str]:
+        body = {"store": "armurerie", "weapons": []}
+        answer = client.put(
+            f"/returns/{new_id()}", json=body, headers={**world["keeper"].headers, "Accept-Language": language}
+        )
+        return {error["message"] for error in answer.json()["errors"]}
+
+    assert said("fr") == {"Un identifiant (UUID) est attendu", "Au moins 1 élément(s)"}
+    assert said("en") == {"An identifier (UUID) is expected", "At least 1 item(s)"}

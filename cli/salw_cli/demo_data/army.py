@@ -212,13 +212,18 @@ def raise_army(engine: Engine, founder: Actor, now: datetime, chance: random.Ran
     return Army(country, founder, root, list(everywhere), headquarters, stores=stores, **staff)
 
 
+# The stores that demo accounts keep and command: two, so that a mutation has both its sides.
+_LOGINS = {0: ("magasinier", "commandant"), 1: ("magasinier2", "commandant2")}
+
+
 def _open(recruiter: Recruiter, number: int, force: str, unit_id: int, everywhere: Sequence[int]) -> Store:
     founder = replace(recruiter.founder, units=tuple(everywhere))
-    first = number == 0  # the store of the demo accounts
+    first = number == 0
+    keeper_login, commander_login = _LOGINS.get(number, (None, None))
     with transaction(recruiter.engine, country=founder.country, units=everywhere) as db:
-        keeper = recruiter.person(db, unit_id, force, Role.STOREKEEPER, login="magasinier" if first else None)
+        keeper = recruiter.person(db, unit_id, force, Role.STOREKEEPER, login=keeper_login)
         armourer = recruiter.person(db, unit_id, force, Role.ARMOURER)
-        commander = recruiter.person(db, unit_id, force, Role.UNIT_COMMANDER, login="commandant" if first else None)
+        commander = recruiter.person(db, unit_id, force, Role.UNIT_COMMANDER, login=commander_login)
         soldiers = [recruiter.person(db, unit_id, force).person_id for _ in range(recruiter.chance.randint(5, 9))]
         store = Store(
             id=new_id(),

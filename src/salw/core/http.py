@@ -59,6 +59,13 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
+def _field_text(request: Request, error: Mapping[str, Any]) -> str:
+    """Return what is wrong with a field in the reader's language; Pydantic's own words where we have none."""
+    code = f"field.{error['type']}"
+    text = translate(code, language_of(request), **error.get("ctx", {}))
+    return str(error["msg"]) if text == code else text
+
+
 def database_refusal(error: Exception, constraints: Mapping[str, tuple[type[DomainError], str]]) -> DomainError:
     """Return the friendly error of a constraint of the database, by its name; raise `error` if unknown.
 
@@ -88,7 +95,7 @@ def install(app: FastAPI, constraints: Mapping[str, tuple[type[DomainError], str
     def on_validation_error(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class alone
         errors = [
-            {"field": ".".join(str(p) for p in e["loc"]), "problem": e["type"], "message": e["msg"]}
+            {"field": ".".join(str(p) for p in e["loc"]), "problem": e["type"], "message": _field_text(request, e)}
             for e in error.errors()[:100]
         ]
         return problem(request, 422, "request.malformed", {"count": len(errors)}, errors)
