@@ -147,16 +147,12 @@ COMMENT ON TABLE session IS 'Opaque server-side sessions; only the hash of the t
 # The one round trip of a request: finds the session, the postings in force on that day in the country,
 # and the units below them, and sets the scope of the transaction. `p_roles` are the roles that hold the
 # permission of the route. It runs as owner because before it no country is set and every table is empty;
-# it returns only what belongs to the hash of a 256-bit secret. `p_by_key` says that the request's statements
-# find everything by key: planning them anew each time costs more than running them.
+# it returns only what belongs to the hash of a 256-bit secret.
 BEGIN_REQUEST = """
-create function begin_request(p_country text, p_token_hash bytea, p_now timestamptz, p_roles text[], p_by_key boolean)
+create function begin_request(p_country text, p_token_hash bytea, p_now timestamptz, p_roles text[])
 returns table (account_id uuid, person_id uuid, commitment bytea, roles text[], units int[], today date, time_zone text)
 language plpgsql security definer set search_path = pg_catalog, public as $$
 begin
-    if p_by_key then
-        perform set_config('plan_cache_mode', 'force_generic_plan', true);
-    end if;
     select s.account_id, a.person_id, v.commitment, (p_now at time zone c.time_zone)::date, c.time_zone
       into begin_request.account_id, begin_request.person_id, begin_request.commitment,
            begin_request.today, begin_request.time_zone
@@ -180,8 +176,8 @@ begin
             set_config('app.units', begin_request.units::text, true);
     return next;
 end $$;
-revoke execute on function begin_request(text, bytea, timestamptz, text[], boolean) from public;
-grant execute on function begin_request(text, bytea, timestamptz, text[], boolean) to salw_app, salw_exchange;
+revoke execute on function begin_request(text, bytea, timestamptz, text[]) from public;
+grant execute on function begin_request(text, bytea, timestamptz, text[]) to salw_app, salw_exchange;
 """
 
 # Log-in happens before any country is set, so these two act as owner as well; each sees one login.

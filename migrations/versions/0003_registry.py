@@ -137,7 +137,7 @@ COMMENT ON TABLE mark IS 'Every mark as engraved, with its normalised form besid
 NUMBER_DOCUMENT = """
 create function number_document(p_unit int, p_year int, p_after bigint)
 returns table (office_unit_id int, number int)
-language plpgsql set plan_cache_mode = force_generic_plan as $$
+language plpgsql as $$
 declare
     v_country text := nullif(current_setting('app.country', true), '');
 begin

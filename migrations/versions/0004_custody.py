@@ -209,13 +209,12 @@ COMMENT ON TABLE transfer_line IS 'The weapons of a transfer, line by line.';
 
 # The app never locks custody by itself: this function does, in weapon order so that two lists cannot
 # wait for each other, and it filters country and units itself because it runs as owner. It reads only
-# once it holds the locks: a statement that waited still sees the holders and open cases of before. Its plans
-# are kept: everything is found by key, and planning costs ten times what the look-up does (bench/RESULTS.md).
+# once it holds the locks: a statement that waited still sees the holders and open cases of before.
 LOCK_CUSTODY = """
 create function lock_custody(p_weapons uuid[])
 returns table (weapon_id uuid, seq int, holder_id uuid, unit_id int, awaited_by_unit_id int, recorded_at timestamptz,
                kind text, mark text)
-language plpgsql security definer set search_path = pg_catalog, public set plan_cache_mode = force_generic_plan as $$
+language plpgsql security definer set search_path = pg_catalog, public as $$
 declare
     v_country text := nullif(current_setting('app.country', true), '');
     v_units int[] := nullif(current_setting('app.units', true), '')::int[];
@@ -242,7 +241,7 @@ grant execute on function lock_custody(uuid[]) to salw_app;
 # otherwise write nothing in silence.
 WRITE_CUSTODY = """
 create function write_custody() returns trigger
-language plpgsql security definer set search_path = pg_catalog, public set plan_cache_mode = force_generic_plan as $$
+language plpgsql security definer set search_path = pg_catalog, public as $$
 declare
     v_weapons bigint;
     v_written bigint;

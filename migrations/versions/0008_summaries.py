@@ -88,7 +88,7 @@ end $$;
 # The publisher reads columns, not tables: what is counted, and nothing that names a person or a weapon
 # beyond its key. Names of forces are reference data, the same on every node.
 GRANTS = """
-grant execute on function begin_request(text, bytea, timestamptz, text[], boolean) to salw_publisher;
+grant execute on function begin_request(text, bytea, timestamptz, text[]) to salw_publisher;
 grant select (country, id, class_code, nationally_marked, labelled) on weapon to salw_publisher;
 grant select (country, weapon_id, holder_id, unit_id) on custody to salw_publisher;
 grant select (country, id, unit_id, kind) on holder to salw_publisher;

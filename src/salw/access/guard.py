@@ -15,7 +15,7 @@ from typing import Any
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine
 
-from salw.access.rules import BY_KEY, Permission, roles_with
+from salw.access.rules import Permission, roles_with
 from salw.core import clock
 from salw.core.actor import Actor
 from salw.core.db import run_one
@@ -25,7 +25,7 @@ from salw.core.language import Language
 
 COOKIE = "salw_session"
 
-_BEGIN = "select * from begin_request(%(country)s, %(token_hash)s, %(now)s, %(roles)s, %(by_key)s)"
+_BEGIN = "select * from begin_request(%(country)s, %(token_hash)s, %(now)s, %(roles)s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,6 @@ def begin(db: Connection, token: str, now: datetime, permission: Permission, lan
             "token_hash": token_hash,
             "now": now,
             "roles": roles_with(permission),
-            "by_key": permission in BY_KEY,
         },
     )
     if row is None:

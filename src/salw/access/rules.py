@@ -38,10 +38,6 @@ class Permission(StrEnum):
     WEAPON_REGISTER = "weapon:register"
 
 
-# Requests whose statements find everything by key, whatever is asked: the database keeps their plans.
-BY_KEY = frozenset({Permission.ISSUE_RECORD, Permission.RETURN_RECORD, Permission.SCAN_READ, Permission.SESSION_OWN})
-
-
 class Role(StrEnum):
     """A posting's role, in the words of `docs/glossary.md`. The values are stored and never renamed."""
 
