@@ -75,20 +75,23 @@ def move_one(made: Cluster, world: World, pid: int, address: str) -> list[Result
     ]
 
 
-def move_500(world: World, address: str) -> Result:
+def move_500(made: Cluster, world: World, address: str) -> Result:
     """Move 500 weapons in one call over HTTP, events included, wall clock."""
     headers = {**world["keeper"].headers, "Content-Type": "application/json"}
 
-    def measure(_: int) -> Sequence[float]:
-        weapons = [w.weapon_id for w in world.register(BATCH)]
-        _, path, body = issue_call(world, weapons, 1)
+    lists = [[w.weapon_id for w in world.register(BATCH)] for _ in range(RUNS)]
+    # Without statistics the check of the chain's foreign key reads all that ever came to the store.
+    _analyze(made)
+
+    def measure(number: int) -> Sequence[float]:
+        _, path, body = issue_call(world, lists[number], 1)
         begun = time.perf_counter()
         answer = httpx.put(address + path, content=body, headers=headers, timeout=60)
         spent = time.perf_counter() - begun
         answer.raise_for_status()
         return (BATCH / spent,)
 
-    (rate,) = medians(measure)
+    (rate,) = medians(measure, RUNS)
     return Result("move 500 weapons in one call", f"{rate:,.0f} weapons/s", "-", ">= 4,000 weapons/s", rate >= 4_000)
 
 
