@@ -191,7 +191,7 @@ def machine(client: httpx.Client, world: World, urls: dict[str, str]) -> Iterato
 
 
 def run_machine(machine: type[Custody], *, examples: int, derandomize: bool) -> None:
-    """Run a machine, and demand that it went every way and was refused too."""
+    """Run a machine over random orders of events; with `derandomize` the same ones each time."""
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         machine,
         settings=settings(
@@ -204,13 +204,14 @@ def run_machine(machine: type[Custody], *, examples: int, derandomize: bool) -> 
             phases=[Phase.generate],  # shrinking over HTTP takes minutes and the failure reads well without
         ),
     )
-    ways = {f"{to} True" for to in ("soldier", "alpha", "transit", "bravo", "destroyed")}
-    assert ways <= set(machine.seen)
-    assert any(way.endswith("False") for way in machine.seen)
 
 
 def test_weapons_are_where_a_dict_says_whatever_the_order_of_events(machine: type[Custody]) -> None:
     run_machine(machine, examples=25, derandomize=True)
+    # These fixed orders go every way and are refused too; a short random run may not.
+    ways = {f"{to} True" for to in ("soldier", "alpha", "transit", "bravo", "destroyed")}
+    assert ways <= set(machine.seen)
+    assert any(way.endswith("False") for way in machine.seen)
 
 
 @pytest.mark.soak
