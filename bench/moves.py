@@ -75,23 +75,21 @@ def move_one(made: Cluster, world: World, pid: int, address: str) -> list[Result
     ]
 
 
-def move_500(made: Cluster, world: World, address: str) -> Result:
-    """Move 500 weapons in one call over HTTP, events included, wall clock."""
-    headers = {**world["keeper"].headers, "Content-Type": "application/json"}
-
+def move_500(world: World, address: str) -> Result:
+    """Move 500 weapons in one call over HTTP, events included, wall clock, right after they were registered."""
     lists = [[w.weapon_id for w in world.register(BATCH)] for _ in range(RUNS)]
-    # Without statistics the check of the chain's foreign key reads all that ever came to the store.
-    _analyze(made)
+    # The client is made once: each would read the system's certificates again, which is no part of a move.
+    with httpx.Client(base_url=address, headers=world["keeper"].headers, timeout=60) as client:
 
-    def measure(number: int) -> Sequence[float]:
-        _, path, body = issue_call(world, lists[number], 1)
-        begun = time.perf_counter()
-        answer = httpx.put(address + path, content=body, headers=headers, timeout=60)
-        spent = time.perf_counter() - begun
-        answer.raise_for_status()
-        return (BATCH / spent,)
+        def measure(number: int) -> Sequence[float]:
+            method, path, body = issue_call(world, lists[number], 1)
+            begun = time.perf_counter()
+            answer = client.request(method, path, content=body, headers={"Content-Type": "application/json"})
+            spent = time.perf_counter() - begun
+            answer.raise_for_status()
+            return (BATCH / spent,)
 
-    (rate,) = medians(measure, RUNS)
+        (rate,) = medians(measure, RUNS)
     return Result("move 500 weapons in one call", f"{rate:,.0f} weapons/s", "-", ">= 4,000 weapons/s", rate >= 4_000)
 
 

@@ -12,7 +12,7 @@ from salw.access.guard import Desk
 from salw.access.rules import Permission
 from salw.reports import reconciliations
 from salw.reports.rendering.formats import PrintedFormat, make_json, print_report
-from salw.reports.rules import Reconciliation, canonical, digest_of, number_of
+from salw.reports.rules import Reconciliation, body_of, digest_of, number_of
 from salw_cli import connection
 
 app = typer.Typer(no_args_is_help=True, help="États de rapprochement.")
@@ -63,7 +63,7 @@ def reconciliation(
             else print_report(desk.db, actor=desk.actor, now=desk.now, report=report, form=PrintedFormat(form.value))
         )
     out.write_bytes(content)
-    digest = digest_of(canonical(report))
+    digest = digest_of(body_of(report))
     typer.echo(f"{out} : n° {number_of(report, digest)}, SHA-256 du contenu {digest}")
 
 

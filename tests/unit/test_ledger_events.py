@@ -14,14 +14,15 @@ from salw.ledger.events import commit_to, make_event
 
 NOW = datetime(2026, 11, 22, 6, 45, tzinfo=UTC)
 ACTOR = Actor("BF", UUID(int=1), UUID(int=2), bytes(32), (), (), date(2026, 11, 22), "Africa/Ouagadougou")
+names = st.text(st.characters(max_codepoint=127))  # what facts are called is ours to choose
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=4),
     max_leaves=12,
 )
 
 
-@given(facts=st.dictionaries(st.text(), json_values, max_size=5))
+@given(facts=st.dictionaries(names, json_values, max_size=5))
 def test_the_bytes_do_not_depend_on_the_order_in_which_facts_were_told(facts: dict[str, object]) -> None:
     backwards = dict(reversed(facts.items()))
     one = make_event(ACTOR, "weapon.issued", NOW, facts=facts, event_id=UUID(int=3))
@@ -30,7 +31,7 @@ def test_the_bytes_do_not_depend_on_the_order_in_which_facts_were_told(facts: di
     assert json.loads(one.canonical)["facts"] == facts
 
 
-@given(facts=st.dictionaries(st.text(), json_values, max_size=5))
+@given(facts=st.dictionaries(names, json_values, max_size=5))
 def test_the_leaf_is_the_hash_of_the_stored_bytes_after_a_zero_byte(facts: dict[str, object]) -> None:
     event = make_event(ACTOR, "weapon.issued", NOW, weapon_id=UUID(int=9), facts=facts)
     assert event.leaf_hash == hashlib.sha256(b"\x00" + event.canonical).digest()

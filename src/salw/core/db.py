@@ -12,6 +12,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg.rows import dict_row
+from psycopg.types.array import ListBinaryDumper
 from sqlalchemy import (
     Column,
     Connection,
@@ -22,6 +23,9 @@ from sqlalchemy import (
     create_engine,
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP
+
+# Lists travel in PostgreSQL's binary form: written as text, the arrays of a long list cost as much as storing it.
+psycopg.adapters.register_dumper(list, ListBinaryDumper)
 
 type_instant = TIMESTAMP(timezone=True)
 

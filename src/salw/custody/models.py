@@ -116,8 +116,10 @@ movement = Table(
         name="first_says_origin",
     ),
     CheckConstraint("from_holder_id is distinct from to_holder_id", name="goes_somewhere"),
-    Index("ix_movement_to_holder_id", "country", "to_holder_id", "recorded_at"),
-    Index("ix_movement_from_holder_id", "country", "from_holder_id", "recorded_at"),
+    # By unit and not by holder: the check of the chain must find no index but its key (migration 0009).
+    Index("ix_movement_to_unit_id", "country", "to_unit_id", "recorded_at"),
+    Index("ix_movement_from_unit_id", "country", "from_unit_id", "recorded_at"),
+    Index("ix_movement_losses", "country", "recorded_at", postgresql_where=text("kind in ('loss', 'recovery')")),
     Index("ix_movement_event_id", "country", "event_id"),
     Index("ix_movement_document_id", "country", "document_id"),
     comment="The only way a weapon moves: insert-only, double-entry, chained on itself.",

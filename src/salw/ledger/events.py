@@ -11,11 +11,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import rfc8785
-
 from salw.core.actor import Actor
 from salw.core.db import instant_text
 from salw.core.ids import new_id, random_bytes
+from salw.ledger.canonical import canonical
 
 SCHEMA = 1
 LEAF_PREFIX = b"\x00"  # RFC 6962, 2.1: a leaf is hashed with a zero byte before it
@@ -45,7 +44,7 @@ class Commitment:
 def commit_to(value: Any) -> Commitment:
     """Return a salted commitment to a JSON value: SHA-256 over a 32-byte salt and its canonical bytes."""
     salt = random_bytes(32)
-    return Commitment(new_id(), salt, hashlib.sha256(salt + rfc8785.dumps(value)).digest(), value)
+    return Commitment(new_id(), salt, hashlib.sha256(salt + canonical(value)).digest(), value)
 
 
 def make_event(
@@ -74,8 +73,8 @@ def make_event(
     }
     if weapon_id is not None:
         body["weapon"] = str(weapon_id)
-    canonical = rfc8785.dumps(body)
-    return Event(identifier, kind, weapon_id, canonical, hashlib.sha256(LEAF_PREFIX + canonical).digest())
+    told = canonical(body)
+    return Event(identifier, kind, weapon_id, told, hashlib.sha256(LEAF_PREFIX + told).digest())
 
 
 def columns(events: Sequence[Event]) -> dict[str, list[Any]]:

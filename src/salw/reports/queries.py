@@ -93,10 +93,10 @@ _MOVED = """
 select m.kind, m.came, {model}, count(*) as weapons
   from (
     select m.weapon_id, m.event_id, m.kind, true as came from movement m
-     where m.country = %(country)s and {to_is_ours} and ({from_is_ours}) is not true
+     where m.country = %(country)s and m.to_unit_id = any(%(units)s) and {to_is_ours} and ({from_is_ours}) is not true
     union all
     select m.weapon_id, m.event_id, m.kind, false as came from movement m
-     where m.country = %(country)s and {from_is_ours} and ({to_is_ours}) is not true
+     where m.country = %(country)s and m.from_unit_id = any(%(units)s) and {from_is_ours} and ({to_is_ours}) is not true
   ) m
   join leaf l on l.country = %(country)s and l.event_id = m.event_id
   join weapon w on w.country = %(country)s and w.id = m.weapon_id

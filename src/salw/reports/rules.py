@@ -8,10 +8,9 @@ from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
-import rfc8785
-
 from salw.core.errors import DomainError, Unacceptable
 from salw.custody.rules import MovementKind
+from salw.ledger.canonical import canonical
 from salw.stocktakes.reconciliation import Outcome
 
 
@@ -361,9 +360,9 @@ def content(value: Any) -> Any:
     return str(value) if isinstance(value, UUID | StrEnum) else value
 
 
-def canonical(report: Reconciliation) -> bytes:
+def body_of(report: Reconciliation) -> bytes:
     """Return the canonical JSON (RFC 8785) of a report, the bytes that its digest is made of."""
-    return rfc8785.dumps(content(report))
+    return canonical(content(report))
 
 
 def digest_of(body: bytes) -> str:

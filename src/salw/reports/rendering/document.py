@@ -16,7 +16,7 @@ from salw.reports.rules import (
     Reconciliation,
     Tally,
     Variance,
-    canonical,
+    body_of,
     digest_of,
     number_of,
 )
@@ -110,7 +110,7 @@ class Document:
 def make_document(report: Reconciliation, heading: Heading, language: Language) -> Document:
     """Return a report as the document of one language."""
     words = Words(language, report.time_zone)
-    digest = digest_of(canonical(report))
+    digest = digest_of(body_of(report))
     subject = report.subject
     tables = _balance_tables(report.classes, report.total, words) if report.total else []
     for check in report.checks:

@@ -12,7 +12,7 @@ from salw.reports.rendering.csv import make_csv
 from salw.reports.rendering.document import Heading, make_document
 from salw.reports.rendering.pdf import make_pdf
 from salw.reports.rendering.xlsx import make_xlsx
-from salw.reports.rules import Reconciliation, canonical, digest_of, number_of
+from salw.reports.rules import Reconciliation, body_of, digest_of, number_of
 
 
 class PrintedFormat(StrEnum):
@@ -35,7 +35,7 @@ def make_json(report: Reconciliation) -> bytes:
 
     The digest is the SHA-256 of the canonical JSON of `report` alone, so that anybody can make it again.
     """
-    body = canonical(report)
+    body = body_of(report)
     digest = digest_of(body)
     # The three keys are in canonical order, so the whole is canonical as well.
     head = json.dumps({"digest": digest, "number": number_of(report, digest)}, separators=(",", ":")).encode()

@@ -40,7 +40,7 @@ _RECONCILE = """
 with departed as materialized (
     select weapon_id, seq
       from movement
-     where country = %(country)s and from_holder_id = %(store)s
+     where country = %(country)s and from_unit_id = %(unit)s and from_holder_id = %(store)s
        and recorded_at > %(opened_at)s::timestamptz - interval '1 day'
 ), known as materialized (
     select coalesce(e.weapon_id, n.weapon_id) as id, e.weapon_id is not null as expected,
@@ -174,6 +174,7 @@ def reconcile_stocktake(
             "country": country,
             "id": stocktake_id,
             "store": stocktake["store_id"],
+            "unit": stocktake["unit_id"],
             "opened_at": stocktake["opened_at"],
         },
     )
