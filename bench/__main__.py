@@ -20,7 +20,7 @@ def measure() -> list[Result]:
         world = build_world(engine)
         with service(urls) as (pid, address):
             results += moves.move_one(made, world, pid, address)
-            results.append(moves.move_500(world, address))
+            results.append(moves.move_500(made, world, address))
             results.append(moves.scan(made, world, pid, address))
             results.append(checks.counts(build_world(engine), address))
         results.append(checks.closing(build_world(engine)))
