@@ -1,13 +1,18 @@
 """The program `salw`: puts the commands of the other files together and says what went wrong in a line."""
 
 import sys
+from typing import NoReturn
 
+import psycopg
 import typer
+from sqlalchemy.exc import DBAPIError
 
 from salw.core.engine import EmbeddedError
 from salw.core.errors import DomainError
+from salw.core.http import database_refusal
 from salw.core.language import translate
 from salw.core.settings import SettingsError
+from salw.main import CONSTRAINTS
 from salw_cli import db, demo, labels, register, report, service, stocktake, summary
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Registre des armes légères et de petit calibre.")
@@ -26,19 +31,35 @@ EXIT_USAGE = 2  # the words of the command are wrong (typer's own)
 EXIT_UNAVAILABLE = 3  # settings or database are not as they must be
 
 
+# What a database says that is down, refuses us, or has not got our schema yet.
+UNAVAILABLE = (psycopg.OperationalError, psycopg.errors.UndefinedFunction, psycopg.errors.UndefinedTable)
+NOT_READY = "program.database_not_ready"
+
+
 def main() -> None:
     """Run the command; a refusal is one line on standard error and an exit code that means something."""
     try:
         app()
     except DomainError as error:
-        print(f"{translate(error.code, 'fr', **error.details)} [{error.code}]", file=sys.stderr)
-        sys.exit(EXIT_REFUSED)
+        _refuse(error)
+    except (DBAPIError, psycopg.Error) as error:
+        original = error.orig if isinstance(error, DBAPIError) else error
+        if not isinstance(original, UNAVAILABLE):
+            _refuse(database_refusal(error, CONSTRAINTS))
+        reason = str(original).strip().splitlines()[0]
+        print(f"{translate(NOT_READY, 'fr', reason=reason)} [{NOT_READY}]", file=sys.stderr)
+        sys.exit(EXIT_UNAVAILABLE)
     except OSError as error:
         print(f"{error.filename or ''} : {error.strerror} [{type(error).__name__}]", file=sys.stderr)
         sys.exit(EXIT_USAGE)
     except (SettingsError, EmbeddedError) as error:
         print(error, file=sys.stderr)
         sys.exit(EXIT_UNAVAILABLE)
+
+
+def _refuse(error: DomainError) -> NoReturn:
+    print(f"{translate(error.code, 'fr', **error.details)} [{error.code}]", file=sys.stderr)
+    sys.exit(EXIT_REFUSED)
 
 
 if __name__ == "__main__":

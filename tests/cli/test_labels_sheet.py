@@ -1,55 +1,26 @@
 """`salw labels sheet`, as a person types it."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from salw.access.operations.accounts import create_account
-from salw.core import clock
+from program import give_account, salw
 from salw.core.db import run
-from salw.core.ids import new_id
 from world import World
-
-PASSWORD = "un mot de passe d'essai"
 
 
 def sheet(urls: Mapping[str, str], folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("SALW_")},
-        "SALW_DATABASE_URL": urls["salw_app"],
-        "SALW_PASSWORD": PASSWORD,
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "salw_cli.main", "labels", "sheet", *words],
-        env=environment,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return salw(urls, "labels", "sheet", *words, cwd=folder)
 
 
 @pytest.fixture
 def account(world: World) -> str:
     """Return the log-in of Alpha's storekeeper, with a password."""
-    login = f"magasinier-{new_id().hex}"
-    with world.transaction() as db:
-        create_account(
-            db,
-            actor=world.founder,
-            now=clock.now(),
-            account_id=new_id(),
-            person_id=world["keeper"].person_id,
-            login=login,
-            password=PASSWORD,
-        )
-    return f"{login}@{world.country}"
+    return give_account(world, "keeper")
 
 
 def labelled(world: World, store: UUID) -> int:

@@ -2,9 +2,6 @@
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,46 +9,19 @@ import pytest
 import rfc8785
 from sqlalchemy import Engine
 
-from salw.access.operations.accounts import create_account
-from salw.core import clock
+from program import give_account, salw
 from salw.core.ids import new_id
 from salw.ledger.sequencer import drain
 from world import World
 
-PASSWORD = "un mot de passe d'essai"
+COMMAND = ("report", "reconciliation")
 MAGIC = {"pdf": b"%PDF-", "xlsx": b"PK", "csv": b"\xef\xbb\xbf", "json": b'{"digest"'}
 
 
 @pytest.fixture
 def auditor(world: World) -> str:
     """Return the log-in of an auditor, with a password."""
-    login = f"auditor-{new_id().hex}"
-    with world.transaction() as db:
-        create_account(
-            db,
-            actor=world.founder,
-            now=clock.now(),
-            account_id=new_id(),
-            person_id=world["auditor"].person_id,
-            login=login,
-            password=PASSWORD,
-        )
-    return f"{login}@{world.country}"
-
-
-def salw(urls: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("SALW_")},
-        "SALW_DATABASE_URL": urls["salw_app"],
-        "SALW_PASSWORD": PASSWORD,
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "salw_cli.main", "report", "reconciliation", *words],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return give_account(world, "auditor")
 
 
 @pytest.mark.parametrize("form", list(MAGIC))
@@ -62,7 +32,7 @@ def test_a_period_is_written_in_every_form(
     drain(sequencer_engine)
     day, out = world.founder.today.isoformat(), tmp_path / f"etat.{form}"
     period = ("--store", str(world.store_alpha), "--from", day, "--to", day)
-    told = salw(urls, *period, "--format", form, "--out", str(out), "--account", auditor)
+    told = salw(urls, *COMMAND, *period, "--format", form, "--out", str(out), "--account", auditor)
     assert told.returncode == 0, told.stderr
     assert out.read_bytes().startswith(MAGIC[form])
     if form == "json":
@@ -76,10 +46,10 @@ def test_a_refusal_is_one_line_and_writes_no_file(
 ) -> None:
     out = tmp_path / "etat.pdf"
     period = ("--from", "2026-03-02", "--to", "2026-03-01")
-    told = salw(urls, "--store", str(world.store_alpha), *period, "--out", str(out), "--account", auditor)
+    told = salw(urls, *COMMAND, "--store", str(world.store_alpha), *period, "--out", str(out), "--account", auditor)
     assert told.returncode == 1
     assert "[report.period_reversed]" in told.stderr
-    told = salw(urls, "--stocktake", str(new_id()), "--out", str(out), "--account", auditor)
+    told = salw(urls, *COMMAND, "--stocktake", str(new_id()), "--out", str(out), "--account", auditor)
     assert (told.returncode, "[stocktake.not_found]" in told.stderr) == (1, True)
     assert not out.exists()
 
@@ -88,5 +58,5 @@ def test_the_subject_is_one_of_three_and_a_period_has_two_ends(
     urls: Mapping[str, str], world: World, auditor: str, tmp_path: Path
 ) -> None:
     common = ("--out", str(tmp_path / "etat.pdf"), "--account", auditor)
-    assert salw(urls, *common).returncode == 2
-    assert salw(urls, *common, "--store", str(world.store_alpha)).returncode == 2
+    assert salw(urls, *COMMAND, *common).returncode == 2
+    assert salw(urls, *COMMAND, *common, "--store", str(world.store_alpha)).returncode == 2

@@ -1,54 +1,20 @@
 """`salw stocktake`, as a person types it."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from counting import label
-from salw.access.operations.accounts import create_account
-from salw.core import clock
-from salw.core.ids import new_id
+from program import give_account, salw
 from world import World
-
-PASSWORD = "un mot de passe d'essai"
 
 
 @pytest.fixture
 def accounts(world: World) -> dict[str, str]:
     """Return the log-ins of Alpha's storekeeper and commander, with a password."""
-    logins = {job: f"{job}-{new_id().hex}" for job in ("keeper", "commander")}
-    with world.transaction() as db:
-        for job, login in logins.items():
-            create_account(
-                db,
-                actor=world.founder,
-                now=clock.now(),
-                account_id=new_id(),
-                person_id=world[job].person_id,
-                login=login,
-                password=PASSWORD,
-            )
-    return {job: f"{login}@{world.country}" for job, login in logins.items()}
-
-
-def salw(urls: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("SALW_")},
-        "SALW_DATABASE_URL": urls["salw_app"],
-        "SALW_PASSWORD": PASSWORD,
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "salw_cli.main", "stocktake", *words],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return {job: give_account(world, job) for job in ("keeper", "commander")}
 
 
 def test_a_check_from_opening_to_closure(
@@ -57,7 +23,9 @@ def test_a_check_from_opening_to_closure(
     keeper, commander = ("--account", accounts["keeper"]), ("--account", accounts["commander"])
     weapons = world.register(3, serials=["CLI 1", "CLI 2", "CLI 3"])
     (symbol,) = label(world, weapons[:1])
-    opened = salw(urls, "open", "--store", str(world.store_alpha), "--mission", "OM 7", *commander, "--json")
+    opened = salw(
+        urls, "stocktake", "open", "--store", str(world.store_alpha), "--mission", "OM 7", *commander, "--json"
+    )
     assert opened.returncode == 0, opened.stderr
     check = json.loads(opened.stdout)["id"]
     file = tmp_path / "comptage.csv"
@@ -70,19 +38,19 @@ def test_a_check_from_opening_to_closure(
         encoding="utf-8-sig",
     )
     for answers in ({"recorded": 3, "unknown_code": 1}, {"repeated": 4}):
-        counted = salw(urls, "count", check, str(file), *keeper, "--json")
+        counted = salw(urls, "stocktake", "count", check, str(file), *keeper, "--json")
         assert counted.returncode == 0, counted.stderr
         assert json.loads(counted.stdout)["answers"] == answers
-    assert "Déficit" not in salw(urls, "show", check, *keeper).stdout
-    closed = salw(urls, "close", check, *commander)
+    assert "Déficit" not in salw(urls, "stocktake", "show", check, *keeper).stdout
+    closed = salw(urls, "stocktake", "close", check, *commander)
     assert (closed.returncode, closed.stderr) == (0, "")
     assert "Concordante : 2\nDéficit : arme manquante : 1" in closed.stdout.replace("\u00a0", " ")
-    shown = json.loads(salw(urls, "show", check, *keeper, "--json").stdout)
+    shown = json.loads(salw(urls, "stocktake", "show", check, *keeper, "--json").stdout)
     assert (shown["status"], shown["totals"]["lines"], shown["mission"]) == ("closed", 5, "OM 7")
 
 
 def test_a_refusal_is_one_line_and_exit_code_1(urls: Mapping[str, str], world: World, accounts: dict[str, str]) -> None:
-    refused = salw(urls, "open", "--store", str(world.store_alpha), "--account", accounts["keeper"])
+    refused = salw(urls, "stocktake", "open", "--store", str(world.store_alpha), "--account", accounts["keeper"])
     assert refused.returncode == 1
     assert refused.stderr.endswith("[access.not_permitted]\n")
     assert refused.stderr.count("\n") == 1
@@ -106,10 +74,12 @@ def test_a_wrong_file_is_refused_whole_with_line_and_column(
     line: int,
     column: str,
 ) -> None:
-    opened = salw(urls, "open", "--store", str(world.store_alpha), "--account", accounts["commander"], "--json")
+    opened = salw(
+        urls, "stocktake", "open", "--store", str(world.store_alpha), "--account", accounts["commander"], "--json"
+    )
     check = json.loads(opened.stdout)["id"]
     file = tmp_path / "comptage.csv"
     file.write_text(content, "utf-8")
-    refused = salw(urls, "count", check, str(file), "--account", accounts["keeper"])
+    refused = salw(urls, "stocktake", "count", check, str(file), "--account", accounts["keeper"])
     assert refused.returncode == 1
     assert f"ligne {line} : colonne {column}" in refused.stderr.replace("\u00a0", " ")

@@ -1,0 +1,42 @@
+"""The program `salw` in a process of its own, as a person types it, and an account to type it with."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from salw.access.operations.accounts import create_account
+from salw.core import clock
+from salw.core.ids import new_id
+from salw.core.settings import URL_SETTINGS
+from world import World
+
+PASSWORD = "un mot de passe d'essai"
+
+
+def salw(urls: Mapping[str, str], *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run `salw WORDS` on the database of `urls`, with the password of `give_account` at hand."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("SALW_")},
+        **{f"SALW_{URL_SETTINGS[role].upper()}": url for role, url in urls.items()},
+        "SALW_PASSWORD": PASSWORD,
+    }
+    command = [sys.executable, "-m", "salw_cli.main", *words]
+    return subprocess.run(command, env=environment, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def give_account(world: World, job: str) -> str:
+    """Give one of the cast an account with a password, and return its log-in name."""
+    login = f"{job}-{new_id().hex}"
+    with world.transaction() as db:
+        create_account(
+            db,
+            actor=world.founder,
+            now=clock.now(),
+            account_id=new_id(),
+            person_id=world[job].person_id,
+            login=login,
+            password=PASSWORD,
+        )
+    return f"{login}@{world.country}"
