@@ -1,8 +1,10 @@
 """What officers decide on cases, losses by count, and what happens when the ledger fails."""
 
+import runpy
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +35,8 @@ from salw.core.ids import new_id
 from salw.custody.rules import Expected
 from salw.incidents.rules import WriteOff
 from world import World
+
+MIGRATIONS = Path(__file__).parents[2] / "migrations" / "versions"
 
 
 @pytest.mark.parametrize("written_off_as", sorted(WriteOff))
@@ -208,6 +212,20 @@ def test_numbers_that_were_not_lost_are_withdrawn_and_the_case_closes(client: ht
     assert show(client, world, case)["loss_lines"][0]["open"] == 0
 
 
+def test_what_a_count_lost_at_each_event_can_be_read_from_the_log_alone(client: httpx.Client, world: World) -> None:
+    case, line = mass_loss(client, world, quantity=9)
+    itemise(client, world, case, line, world.register(2))
+    itemise(client, world, case, line, world.register(3))
+    part = [{"loss_line": line, "quantity": 1}, {"loss_line": line, "quantity": 2}]
+    assert decide(client, world, case, "clerical", reason="x", loss_lines=part).status_code == 200
+    # The migration that made the entries filled them from the events of lines that were there before.
+    migration = runpy.run_path(str(MIGRATIONS / "0010_losses_by_count.py"))
+    told = look(world, migration["FROM_EVENTS"].split("quantity)\n", 1)[1])
+    kept = look(world, "select country, loss_line_id as line, event_id as id, quantity as sum from loss_line_entry")
+    assert sorted(r["sum"] for r in kept if str(r["line"]) == line) == [-3, -3, -2, 9]
+    assert {(r["line"], r["id"], r["sum"]) for r in told} == {(r["line"], r["id"], r["sum"]) for r in kept}
+
+
 def test_a_line_takes_only_weapons_of_its_class_or_model(client: httpx.Client, world: World) -> None:
     models = look(world, "select code, class_code from model order by class_code, code")
     model = models[0]["code"]
@@ -267,6 +285,7 @@ def test_where_the_ledger_fails_nothing_is_saved(client: httpx.Client, world: Wo
         "(select count(*) from personal_value) as g, (select sum(itemised + withdrawn) from loss_line) as h, "
         "(select sum(last_number) from document_counter) as i, (select count(*) from answer) as j, "
         "(select count(*) from event) as k, (select count(*) from loss_line) as l, "
+        "(select count(*) from loss_line_entry) as o, "
         "(select count(*) from incident_mark) as m, (select count(*) from incident where status = 'open') as n"
     )
     before = look(world, counted)

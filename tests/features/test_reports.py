@@ -20,6 +20,7 @@ from pypdf import PdfReader
 from sqlalchemy import Engine
 
 from counting import a_count, close, count, label, open_check, typed, unreadable
+from reporting import decide, itemise, mass_loss, opened
 from salw.core import clock
 from salw.core.db import run
 from salw.core.ids import new_id
@@ -213,10 +214,10 @@ def test_the_books_add_up_between_any_two_instants_of_a_history(
     with world.transaction() as db:
         for books, place in zip(every, range(4), strict=True):
             for size, held in instants:
-                assert sum(queries.count_stock(db, books, size).values()) == held[place], (books, size)
+                assert sum(queries.count_stock(db, books, size)[0].values()) == held[place], (books, size)
             for (size, held), (later, held_later) in itertools.combinations(instants, 2):
                 entries, exits = queries.count_movements(db, books, size, later)
-                opening, closing = (queries.count_stock(db, books, s) for s in (size, later))
+                opening, closing = (queries.count_stock(db, books, s)[0] for s in (size, later))
                 _, total = make_balances(opening, entries, exits, closing)
                 assert (total.opening, total.closing) == (held[place], held_later[place])
 
@@ -233,6 +234,62 @@ def test_each_movement_stands_in_its_column(client: httpx.Client, world: World, 
     assert {k: n for k, n in total["entries"].items() if n} == {"opening_balance": 9, "return_in": 2}
     assert {k: n for k, n in total["exits"].items() if n} == {"issue_out": 4, "transfer_out": 4, "loss": 1}
     assert (total["opening"], total["entries_total"], total["exits_total"], total["closing"]) == (0, 11, 9, 2)
+
+
+def test_what_an_inquiry_looks_for_stands_under_the_stock_as_the_log_knew_it(
+    client: httpx.Client, world: World, sequencer_engine: Engine
+) -> None:
+    subjects = [Books("BF", world.store_alpha, (world.alpha,)), Books("BF", None, world.units)]
+    elsewhere = Books("BF", world.store_bravo, (world.bravo,))
+    instants: list[tuple[int, tuple[int, int]]] = []
+
+    def seal(missing: int, by_count: int) -> None:
+        drain(sequencer_engine)
+        instants.append((log_size(world), (missing, by_count)))
+
+    stray, taken, *rest = world.register(5)
+    seal(0, 0)
+    case = opened(client, world, [stray])
+    mass, line = mass_loss(client, world, quantity=3)
+    seal(1, 3)
+    assert decide(client, world, case, "found_again", [stray]).status_code == 200
+    assert itemise(client, world, mass, line, [taken, rest[0]]).status_code == 200
+    seal(2, 1)
+    assert decide(client, world, mass, "written_off", [taken]).status_code == 200
+    again: dict[str, Any] = {"reason": "compté deux fois", "loss_lines": [{"loss_line": line, "quantity": 1}]}
+    assert decide(client, world, mass, "clerical", **again).status_code == 200
+    seal(1, 0)
+    opened(client, world, rest[1:])  # never sealed: no instant knows of it
+    with world.transaction() as db:
+        for size, told in instants:
+            for books in subjects:
+                missing, by_count = (
+                    queries.count_stock(db, books, size)[1],
+                    queries.count_losses_by_count(db, books, size),
+                )
+                assert (sum(missing.values()), sum(by_count.values())) == told, (books, size)
+            assert (
+                queries.count_stock(db, elsewhere, size)[1] == queries.count_losses_by_count(db, elsewhere, size) == {}
+            )
+
+
+@pytest.mark.parametrize(("form", "rows"), [("csv", lambda b: csv_rows(b)), ("xlsx", lambda b: sheet_rows(b))])
+def test_every_form_says_what_an_inquiry_looks_for(
+    client: httpx.Client,
+    world: World,
+    sequencer_engine: Engine,
+    form: str,
+    rows: Callable[[bytes], list[list[Any]]],
+) -> None:
+    (stray, *_) = world.register(3)
+    opened(client, world, [stray])
+    mass_loss(client, world, quantity=76)
+    drain(sequencer_engine)
+    (loss,) = told(client, world, store_path(world, "json"))["open_losses"]
+    assert (loss["model"]["class_code"], loss["missing"], loss["by_count"]) == ("SA-ASR", 1, 76)
+    printed = rows(ask(client, world, store_path(world, form)).content)
+    assert ["Total général", "1", "76"] in [[str(cell) for cell in row if cell not in ("", None)] for row in printed]
+    assert figures_after(pdf_lines(ask(client, world, store_path(world, "pdf")).content), "Total général")[1] == [1, 76]
 
 
 def test_what_moves_inside_a_unit_cancels_out_in_its_report(

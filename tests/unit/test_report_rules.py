@@ -33,6 +33,7 @@ from salw.reports.rules import (
     entry_of,
     exit_of,
     make_balances,
+    make_open_losses,
     make_tallies,
 )
 from salw.stocktakes.reconciliation import Outcome
@@ -71,6 +72,7 @@ def a_report(*, variances: int = 0, demo: bool = False, unit_name: str = LONG_NA
         demo=demo,
         classes=classes,
         total=total,
+        open_losses=make_open_losses({RIFLE: 4}, {NO_MODEL: 30}),
         checks=(check,) if variances else (),
     )
 
@@ -165,7 +167,7 @@ def test_a_list_over_many_pages_loses_no_line_and_repeats_its_head() -> None:
 def test_a_class_that_runs_over_a_page_is_named_again_on_the_next() -> None:
     models = {Model("SA-ASR", f"Modèle {n:03d}", f"m{n}"): 1 for n in range(100)}
     classes, total = make_balances(models, {}, {}, models)
-    report = replace(a_report(), classes=classes, total=total)
+    report = replace(a_report(), classes=classes, total=total, open_losses=())
     pages = PdfReader(io.BytesIO(make_pdf(printed(report)))).pages
     lists = [page.extract_text() for page in pages if "Modèle 0" in page.extract_text()]
     assert len(lists) >= 3

@@ -45,12 +45,19 @@ def country_column() -> Column[str]:
     return Column("country", Text, primary_key=True)
 
 
-def country_key(columns: Sequence[str], table: str, target: Sequence[str]) -> ForeignKeyConstraint:
-    """Return a foreign key that begins with the country on both sides.
+def country_key(
+    columns: Sequence[str], table: str, target: Sequence[str], *, deferred: bool = False
+) -> ForeignKeyConstraint:
+    """Return a foreign key that begins with the country on both sides; `deferred` checks it at the commit.
 
     Foreign keys do not see row-level security; with the country in them they cannot reach across.
     """
-    return ForeignKeyConstraint(["country", *columns], [f"{table}.country", *(f"{table}.{c}" for c in target)])
+    return ForeignKeyConstraint(
+        ["country", *columns],
+        [f"{table}.country", *(f"{table}.{c}" for c in target)],
+        deferrable=deferred or None,
+        initially="DEFERRED" if deferred else None,
+    )
 
 
 def make_engine(url: str, *, pool_size: int = 5) -> Engine:

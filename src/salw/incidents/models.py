@@ -77,6 +77,19 @@ loss_line = Table(
     comment="A mass loss by count: what is still open is quantity - itemised - withdrawn.",
 )
 
+loss_line_entry = Table(
+    "loss_line_entry",
+    metadata,
+    country_column(),
+    Column("loss_line_id", Uuid, primary_key=True),
+    Column("event_id", Uuid, primary_key=True),
+    Column("quantity", Integer, nullable=False),
+    country_key(["loss_line_id"], "loss_line", ["id"]),
+    country_key(["event_id"], "event", ["id"], deferred=True),
+    CheckConstraint("quantity <> 0", name="says_something"),
+    comment="What each event added to a loss by count (declared) or took off it (itemised, withdrawn).",
+)
+
 incident_outcome = Table(
     "incident_outcome",
     metadata,

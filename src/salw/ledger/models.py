@@ -14,6 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -31,6 +32,12 @@ event = Table(
     Column("recorded_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
     CheckConstraint("octet_length(leaf_hash) = 32", name="leaf_hash_is_sha256"),
     Index("ix_event_weapon_id", "country", "weapon_id", "recorded_at"),
+    Index(
+        "ix_event_cases",
+        "country",
+        "weapon_id",
+        postgresql_where=text("kind in ('weapon.case_opened', 'weapon.case_closed')"),
+    ),
     comment="One fact each. The bytes that were hashed are the bytes stored; they are the only copy.",
 )
 

@@ -62,8 +62,17 @@ _MODEL: Final = """
 
 # The earliest passage from the size on tells who had the weapon just before: `from_holder_id` is null where
 # it came from outside the unit. Between two units of ours one movement has two rows; the leaving one speaks.
+# `cases` are the weapons under an open case at that size, whoever had them: the last word of the log on each.
 _STOCK = """
-with later as (
+with cases as materialized (
+    select weapon_id
+      from (select distinct on (e.weapon_id) e.weapon_id, e.kind
+              from event e join leaf l on (l.country, l.event_id) = (e.country, e.id)
+             where e.country = %(country)s and e.kind in ('weapon.case_opened', 'weapon.case_closed')
+               and l.idx < %(size)s
+             order by e.weapon_id, l.idx desc) as last
+     where kind = 'weapon.case_opened'
+), later as (
     select p.weapon_id, p.seq, p.from_holder_id
       from passage p
      where p.country = %(country)s and p.unit_id = any(%(units)s) and p.idx >= %(size)s
@@ -81,9 +90,10 @@ with later as (
     union all
     select t.weapon_id from touched t where {touched_was_ours}
 )
-select {model}, count(*) as weapons
+select {model}, count(*) as weapons, count(k.weapon_id) as missing
   from held
   join weapon w on w.country = %(country)s and w.id = held.weapon_id
+  left join cases k on k.weapon_id = held.weapon_id
   left join model c on c.code = w.model_code
  group by 1, 2, 3
 """
@@ -103,6 +113,20 @@ select m.kind, m.came, {model}, count(*) as weapons
   left join model c on c.code = w.model_code
  where l.idx >= %(opening_size)s and l.idx < %(size)s
  group by 1, 2, 3, 4, 5
+"""
+
+
+_BY_COUNT = """
+select n.class_code, coalesce(n.model_code, '') as code,
+       coalesce(c.name || ' (' || c.maker || ', ' || c.made_in || ')', '') as name, sum(e.quantity) as weapons
+  from incident i
+  join loss_line n on n.country = i.country and n.incident_id = i.id
+  join loss_line_entry e on e.country = n.country and e.loss_line_id = n.id
+  join leaf l on l.country = e.country and l.event_id = e.event_id
+  left join model c on c.code = n.model_code
+ where i.country = %(country)s and i.unit_id = any(%(units)s) and l.idx < %(size)s
+ group by 1, 2, 3
+having sum(e.quantity) > 0
 """
 
 
@@ -142,8 +166,11 @@ def get_log_size_before(db: Connection, actor: Actor, day: date) -> int:
     return int(row["size"]) if row else 0
 
 
-def count_stock(db: Connection, books: Books, size: int) -> dict[Model, int]:
-    """Return the weapons that the holders of `books` had at a log size, by class and model."""
+def count_stock(db: Connection, books: Books, size: int) -> tuple[dict[Model, int], dict[Model, int]]:
+    """Return the weapons that the holders of `books` had at a log size, by class and model.
+
+    Then those of them that were missing: on the book, under an open case.
+    """
     ours = _OURS["unit" if books.store_id is None else "store"]
     present = "k.unit_id = any(%(units)s) and " + ours.format(column="k.holder_id")
     rows = run(
@@ -151,6 +178,13 @@ def count_stock(db: Connection, books: Books, size: int) -> dict[Model, int]:
         _STOCK.format(model=_MODEL, custody_is_ours=present, touched_was_ours=ours.format(column="t.from_holder_id")),
         {**books.parameters, "size": size},
     )
+    missing = {_model(row): row["missing"] for row in rows if row["missing"]}
+    return {_model(row): row["weapons"] for row in rows}, missing
+
+
+def count_losses_by_count(db: Connection, books: Books, size: int) -> dict[Model, int]:
+    """Return what the units of `books` had declared lost by number and not itemised at a log size."""
+    rows = run(db, _BY_COUNT, {**books.parameters, "size": size})
     return {_model(row): row["weapons"] for row in rows}
 
 

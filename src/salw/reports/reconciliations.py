@@ -24,6 +24,7 @@ from salw.reports.rules import (
     Variance,
     check_period,
     make_balances,
+    make_open_losses,
     make_tallies,
 )
 from salw.stocktakes.queries import get_stocktake, list_lines
@@ -58,9 +59,9 @@ def _reconcile_period(
     size = queries.get_log_size_before(db, actor, to_date + timedelta(days=1))
     entries, exits = queries.count_movements(db, books, opening_size, size)
     try:
-        classes, total = make_balances(
-            queries.count_stock(db, books, opening_size), entries, exits, queries.count_stock(db, books, size)
-        )
+        opening, _ = queries.count_stock(db, books, opening_size)
+        closing, missing = queries.count_stock(db, books, size)
+        classes, total = make_balances(opening, entries, exits, closing)
         found = queries.list_last_checks(db, books, actor, from_date, to_date)
         checks = tuple(_make_check(row, list_lines(db, actor, row["id"])) for row in found)
     except DoesNotAddUp as error:
@@ -78,6 +79,7 @@ def _reconcile_period(
         demo=queries.is_demo(db, actor.country),
         classes=classes,
         total=total,
+        open_losses=make_open_losses(missing, queries.count_losses_by_count(db, books, size)),
         checks=checks,
     )
 
@@ -108,6 +110,7 @@ def reconcile_stocktake(db: Connection, *, actor: Actor, stocktake_id: UUID) -> 
         demo=queries.is_demo(db, actor.country),
         classes=(),
         total=None,
+        open_losses=(),
         checks=(check,),
     )
 

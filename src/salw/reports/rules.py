@@ -121,6 +121,19 @@ class ClassBalance:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenLoss:
+    """What stands under the closing stock of a model: weapons on the book that an inquiry looks for.
+
+    `missing` of the closing stock are under an open case, by their marks; `by_count` were declared lost by
+    number alone by the unit, and are taken off the stock only as they are itemised.
+    """
+
+    model: Model
+    missing: int
+    by_count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """Whose books: a store with its unit, or a unit with everything below it in the reader's scope."""
 
@@ -241,6 +254,7 @@ class Reconciliation:
     demo: bool
     classes: tuple[ClassBalance, ...]
     total: Balance | None
+    open_losses: tuple[OpenLoss, ...]
     checks: tuple[Check, ...]
 
 
@@ -298,6 +312,12 @@ def make_balances(
         for code, models in _by_class(lines).items()
     )
     return classes, add_balances(c.subtotal for c in classes)
+
+
+def make_open_losses(missing: Mapping[Model, int], by_count: Mapping[Model, int]) -> tuple[OpenLoss, ...]:
+    """Return what stands under the closing stock, in the order of the balance."""
+    models = sorted({*missing, *by_count}, key=_place)
+    return tuple(OpenLoss(model, missing.get(model, 0), by_count.get(model, 0)) for model in models)
 
 
 def add_balances(balances: Iterable[Balance]) -> Balance:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from salw.core.actor import Actor
 from salw.core.db import Row, run
 from salw.core.errors import Conflict
+from salw.core.ids import new_id
 from salw.custody.operations.moves import lock_weapons
 from salw.custody.rules import Expected, Held, check_no_open_case, check_on_the_books
 from salw.incidents.operations.lines import draw_on_line
@@ -38,7 +39,16 @@ def itemise_loss(
     held, _ = lock_weapons(db, actor, weapons)
     check_on_the_books(held)
     check_no_open_case(held)
-    line = draw_on_line(db, actor, incident_id=incident_id, loss_line_id=loss_line_id, use="itemised", count=len(held))
+    event_id = new_id()
+    line = draw_on_line(
+        db,
+        actor,
+        incident_id=incident_id,
+        loss_line_id=loss_line_id,
+        use="itemised",
+        count=len(held),
+        event_id=event_id,
+    )
     _check_models(db, actor, held, line)
     mark_missing(
         db,
@@ -55,7 +65,8 @@ def itemise_loss(
         "weapon_count": len(held),
         "left_open": line["left_open"],
     }
-    ledger.append(db, country=actor.country, events=[make_event(actor, "incident.itemised", now, facts=facts)])
+    itemised = make_event(actor, "incident.itemised", now, facts=facts, event_id=event_id)
+    ledger.append(db, country=actor.country, events=[itemised])
     return held, int(line["left_open"])
 
 

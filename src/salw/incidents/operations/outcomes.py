@@ -1,5 +1,6 @@
 """The authorised outcome of a case, or of a part of it (R9)."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -109,9 +110,9 @@ def settle_incident(
     paper = _carry_out(db, actor, now, incident, outcome, held, events, occurred_at, order, facts)
     _insert_outcome(db, actor, now, incident, outcome, paper, reason)
     _settle_weapons(db, actor, incident_id, outcome.id, held)
-    for w in withdrawals:
-        draw_on_line(db, actor, incident_id=incident_id, loss_line_id=w.loss_line_id, use="withdrawn", count=w.quantity)
-    closed = _close(db, actor, now, incident_id, outcome, facts, len(held), withdrawals)
+    event_id = new_id()
+    _withdraw(db, actor, incident_id, event_id, withdrawals)
+    closed = _close(db, actor, now, incident_id, event_id, outcome, facts, len(held), withdrawals)
     step = 1 if paper else 0
     return Settled({h.weapon_id: h.seq + step for h in held}, paper.number if paper else None, closed)
 
@@ -241,11 +242,30 @@ def _settle_weapons(db: Connection, actor: Actor, incident_id: UUID, outcome_id:
     refuse_weapons([h for h in held if h.weapon_id not in settled], "incident.weapon_not_open")
 
 
+def _withdraw(
+    db: Connection, actor: Actor, incident_id: UUID, event_id: UUID, withdrawals: Sequence[Withdrawal]
+) -> None:
+    counts: Counter[UUID] = Counter()
+    for w in withdrawals:
+        counts[w.loss_line_id] += w.quantity
+    for line, count in sorted(counts.items()):
+        draw_on_line(
+            db,
+            actor,
+            incident_id=incident_id,
+            loss_line_id=line,
+            use="withdrawn",
+            count=count,
+            event_id=event_id,
+        )
+
+
 def _close(
     db: Connection,
     actor: Actor,
     now: datetime,
     incident_id: UUID,
+    event_id: UUID,
     outcome: Outcome,
     facts: dict[str, Any],
     weapon_count: int,
@@ -259,7 +279,7 @@ def _close(
         "store": uuid_text(outcome.store_id),
         "withdrawn": [{"loss_line": str(w.loss_line_id), "quantity": w.quantity} for w in withdrawals],
     }
-    events = [make_event(actor, "incident.settled", now, facts=decided)]
+    events = [make_event(actor, "incident.settled", now, facts=decided, event_id=event_id)]
     if closed is not None:
         events.append(make_event(actor, "incident.closed", now, facts={"incident": str(incident_id)}))
     ledger.append(db, country=actor.country, events=events)

@@ -29,10 +29,15 @@ select %(country)s, %(incident)s, w, %(status)s, %(line)s, %(by)s from unnest(%(
 """
 
 _INSERT_LINES = """
-insert into loss_line (country, id, incident_id, model_code, class_code, quantity)
-select %(country)s, l.id, %(incident)s, l.model_code, l.class_code, l.quantity
-  from unnest(%(ids)s::uuid[], %(models)s::text[], %(classes)s::text[], %(quantities)s::int[])
-       as l (id, model_code, class_code, quantity)
+with declared as (
+    insert into loss_line (country, id, incident_id, model_code, class_code, quantity)
+    select %(country)s, l.id, %(incident)s, l.model_code, l.class_code, l.quantity
+      from unnest(%(ids)s::uuid[], %(models)s::text[], %(classes)s::text[], %(quantities)s::int[])
+           as l (id, model_code, class_code, quantity)
+    returning country, id, quantity
+)
+insert into loss_line_entry (country, loss_line_id, event_id, quantity)
+select country, id, %(event)s, quantity from declared
 """
 
 _INSERT_MARKS = """
@@ -92,7 +97,6 @@ def record_report(
             "closed_at": now if closed else None,
         },
     )
-    _insert_lines(db, actor, report.id, lines)
     _insert_marks(db, actor, report.id, marks)
     facts = {
         **_facts(report, details),
@@ -104,7 +108,9 @@ def record_report(
         "store": uuid_text(store_id),
         "document": uuid_text(document_id),
     }
-    ledger.append(db, country=actor.country, events=[make_event(actor, "incident.opened", now, facts=facts)])
+    opened = make_event(actor, "incident.opened", now, facts=facts)
+    ledger.append(db, country=actor.country, events=[opened])
+    _insert_lines(db, actor, report.id, opened.id, lines)
 
 
 def add_weapons(
@@ -169,7 +175,7 @@ def _facts(report: Report, details: Commitment | None) -> dict[str, Any]:
     }
 
 
-def _insert_lines(db: Connection, actor: Actor, incident_id: UUID, lines: Sequence[LossLine]) -> None:
+def _insert_lines(db: Connection, actor: Actor, incident_id: UUID, event_id: UUID, lines: Sequence[LossLine]) -> None:
     if lines:
         run(
             db,
@@ -177,6 +183,7 @@ def _insert_lines(db: Connection, actor: Actor, incident_id: UUID, lines: Sequen
             {
                 "country": actor.country,
                 "incident": incident_id,
+                "event": event_id,
                 "ids": [x.id for x in lines],
                 "models": [x.model_code for x in lines],
                 "classes": [x.class_code for x in lines],

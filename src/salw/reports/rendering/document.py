@@ -113,6 +113,8 @@ def make_document(report: Reconciliation, heading: Heading, language: Language) 
     digest = digest_of(body_of(report))
     subject = report.subject
     tables = _balance_tables(report.classes, report.total, words) if report.total else []
+    if report.total:
+        tables.insert(1, _open_losses_table(report, words))
     for check in report.checks:
         tables += _check_tables(check, words)
     if report.total and not report.checks:
@@ -227,6 +229,27 @@ def _balance_tables(classes: Sequence[ClassBalance], total: Balance, words: Word
             nil,
         ),
     ]
+
+
+def _open_losses_table(report: Reconciliation, words: Words) -> Table:
+    """Return what stands under the closing stock; a declared number is the unit's, whichever store it hits."""
+    rows = [
+        Row(
+            RowKind.LINE,
+            (
+                loss.model.class_code,
+                words.weapon_class(loss.model.class_code),
+                words.model(loss.model.name),
+                loss.missing,
+                loss.by_count,
+            ),
+        )
+        for loss in report.open_losses
+    ]
+    sums = (sum(loss.missing for loss in report.open_losses), sum(loss.by_count for loss in report.open_losses))
+    total = [Row(RowKind.TOTAL, (words.say("total"), "", "", *sums))] if rows else []
+    columns = (*_weapon_columns(words), _figure(words, "missing"), _figure(words, "by_count"))
+    return Table(Sheet.SUMMARY, words.say("table.open_losses"), columns, (*rows, *total), words.say("nil"))
 
 
 TALLY_COLUMNS = ("book", "matched", "shortage", "moved_expected", "overage", "unresolved", "moved_seen", "real")
