@@ -11,8 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from sqlalchemy import Engine
 
+from salw.access.queries import has_demo_accounts
 from salw.core import clock
-from salw.core.db import make_engine, run_one
+from salw.core.db import make_engine
 from salw.core.embedded import role_url
 from salw.core.errors import Conflict
 from salw.core.settings import get_settings
@@ -85,8 +86,7 @@ def _load(
 
 def _has_accounts(app: Engine) -> bool:
     with app.begin() as db:
-        row = run_one(db, "select has_demo_accounts() as has")
-    return bool(row and row["has"])
+        return has_demo_accounts(db)
 
 
 def _show_accounts(loaded: Loaded | None, seconds: float) -> None:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import typer
 
+from salw.access.queries import is_demo
 from salw.access.rules import Permission
 from salw.core.errors import Unacceptable
 from salw.core.ids import new_id
 from salw.registry.operations import make_labels
-from salw.registry.queries import get_label_batch, is_demo, list_batch_labels
+from salw.registry.queries import get_label_batch, list_batch_labels
 from salw.registry.rules import LABELS_MAX
 from salw.registry.sheets import render_sheet
 from salw.scanning.queries import list_unlabelled
@@ -61,7 +62,7 @@ def sheet(
             batch = get_label_batch(at.db, at.actor, batch_id)
             printed = list_batch_labels(at.db, at.actor, batch_id)
             # Written before the commit, so that a full disk leaves no labels that were never printed.
-            _write(drawn, render_sheet(batch, printed, demo=is_demo(at.db, at.actor), language=at.actor.language))
+            _write(drawn, render_sheet(batch, printed, demo=is_demo(at.db, at.actor.country), language=at.actor.language))
         drawn.rename(out)
     finally:
         drawn.unlink(missing_ok=True)

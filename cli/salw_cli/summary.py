@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import typer
+from babel.numbers import format_decimal, format_percent
 from rich.console import Console
 from rich.table import Table
 
@@ -101,9 +102,9 @@ def _shown(totals: TotalsOut | None, attribute: str) -> str:
     if totals is None:
         return "–"
     value = getattr(totals, attribute)
-    text = _percent(value) if isinstance(value, ShareOut) else str(value)
+    text = _percent(value) if isinstance(value, ShareOut) else format_decimal(value, locale="fr")
     return text + ("*" if attribute in totals.partial else "")
 
 
 def _percent(share: ShareOut) -> str:
-    return "–" if share.rate is None else f"{share.rate * 100:.1f} %".replace(".", ",")
+    return "–" if share.rate is None else format_percent(share.rate, "0.0\u00a0%", locale="fr")

@@ -102,3 +102,17 @@ def list_people(db: Connection, actor: Actor, *, matricule: str | None, after: U
             "limit": limit,
         },
     )
+
+
+def is_demo(db: Connection, country: str) -> bool:
+    """Say whether a country's books are made up: one account made for a demonstration says so on every paper."""
+    row = run_one(
+        db, "select exists (select from account where country = %(country)s and demo) as demo", {"country": country}
+    )
+    return bool(row and row["demo"])
+
+
+def has_demo_accounts(db: Connection) -> bool:
+    """Say whether anybody may log in with a demonstration account on this node, before anybody has."""
+    row = run_one(db, "select has_demo_accounts() as demo")
+    return bool(row and row["demo"])

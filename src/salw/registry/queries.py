@@ -56,16 +56,6 @@ def list_batch_labels(db: Connection, actor: Actor, batch_id: UUID) -> list[Row]
     )
 
 
-def is_demo(db: Connection, actor: Actor) -> bool:
-    """Say whether the country's data are a demo: one account made for it is enough to say so on paper."""
-    row = run_one(
-        db,
-        "select exists (select 1 from account where country = %(country)s and demo) as demo",
-        {"country": actor.country},
-    )
-    return bool(row and row["demo"])
-
-
 def find_model_class(db: Connection, code: str) -> str | None:
     """Return the class of a model of the catalogue, or None where it does not know the model."""
     row = run_one(db, "select class_code from model where code = %(code)s", {"code": code})

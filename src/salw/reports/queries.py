@@ -242,14 +242,6 @@ def _model(row: Row) -> Model:
     return Model(row["class_code"], row["name"], row["code"])
 
 
-def is_demo(db: Connection, country: str) -> bool:
-    """Say whether this country's books are made up: any demonstration account says so."""
-    row = run_one(
-        db, "select exists (select from account where country = %(country)s and demo) as demo", {"country": country}
-    )
-    return bool(row and row["demo"])
-
-
 def get_names(db: Connection, actor: Actor, force: str | None) -> Row:
     """Return what the letterhead says: the country and the force in both languages, and who prints.
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import Connection
 
+from salw.access.queries import is_demo
 from salw.core.actor import Actor
 from salw.core.db import Row
 from salw.documents.rules import printed_number
@@ -76,7 +77,7 @@ def _reconcile_period(
         opening_log_size=opening_size,
         log_size=size,
         provisional=to_date == actor.today,
-        demo=queries.is_demo(db, actor.country),
+        demo=is_demo(db, actor.country),
         classes=classes,
         total=total,
         open_losses=make_open_losses(missing, queries.count_losses_by_count(db, books, size)),
@@ -107,7 +108,7 @@ def reconcile_stocktake(db: Connection, *, actor: Actor, stocktake_id: UUID) -> 
         opening_log_size=None,
         log_size=check.log_size,
         provisional=False,
-        demo=queries.is_demo(db, actor.country),
+        demo=is_demo(db, actor.country),
         classes=(),
         total=None,
         open_losses=(),
