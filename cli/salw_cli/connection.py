@@ -14,9 +14,9 @@ from salw.access.queries import list_stores
 from salw.access.rules import Permission
 from salw.core import clock
 from salw.core.db import make_engine
-from salw.core.embedded import cluster_of, role_url
 from salw.core.errors import NotFound
 from salw.core.settings import Settings, get_settings
+from salw.core.urls import cluster_of, role_url
 from salw.intake.register.mapping import nearest
 
 DATABASE = "salw"

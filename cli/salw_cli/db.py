@@ -6,9 +6,9 @@ import sys
 import typer
 
 from salw.core.db import make_engine
-from salw.core.embedded import role_passwords, role_url
 from salw.core.migrate import current, head
 from salw.core.settings import get_settings
+from salw.core.urls import role_passwords, role_url
 from salw_cli.connection import DATABASE, ensure_database
 from salw_cli.database import prepare
 

@@ -14,9 +14,9 @@ from sqlalchemy import Engine
 from salw.access.queries import has_demo_accounts
 from salw.core import clock
 from salw.core.db import make_engine
-from salw.core.embedded import role_url
 from salw.core.errors import Conflict
 from salw.core.settings import get_settings
+from salw.core.urls import role_url
 from salw.ledger.sequencer import drain
 from salw_cli.connection import ensure_database
 from salw_cli.demo_data.army import PASSWORD

@@ -7,9 +7,9 @@ import typer
 import uvicorn
 
 from salw.core.db import make_engine
-from salw.core.embedded import role_url
 from salw.core.logging import configure
 from salw.core.settings import get_settings
+from salw.core.urls import role_url
 from salw.ledger.sequencer import drain, run_forever
 from salw.main import ENGINES, create_app
 from salw_cli.connection import ensure_database

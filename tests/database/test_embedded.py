@@ -17,9 +17,10 @@ import psycopg
 import pytest
 
 from cluster import Run
-from salw.core.embedded import Cluster, role_passwords, role_url
+from salw.core.embedded import Cluster
 from salw.core.engine import EmbeddedError, copy_engine, engine_dir, engine_works, explain
 from salw.core.settings import ROLES, Settings, SettingsError, clone_root, load_settings
+from salw.core.urls import role_passwords, role_url
 
 
 @pytest.fixture(scope="module")

@@ -7,15 +7,15 @@ the step, so that of two at once one wins.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from salw.access.queries import get_any_store, get_store
 from salw.core.actor import Actor
-from salw.core.db import Row, run, run_one
-from salw.core.errors import Conflict, NotFound, Unacceptable
+from salw.core.db import Row
+from salw.core.errors import Unacceptable
 from salw.custody.operations.assignments import end_assignments
 from salw.custody.operations.holders import open_transit
 from salw.custody.operations.moves import (
@@ -27,6 +27,7 @@ from salw.custody.operations.moves import (
     record_document,
     record_moves,
 )
+from salw.custody.operations.transfer_rows import advance, insert_transfer, lines_of, lock_transfer, mark_lines, tell
 from salw.custody.rules import (
     MAY_APPROVE,
     MAY_CANCEL,
@@ -41,11 +42,9 @@ from salw.custody.rules import (
     check_held_by,
     check_listed,
     check_no_open_case,
-    check_transfer_status,
     status_after_receipt,
 )
 from salw.documents.rules import DocumentKind
-from salw.ledger import operations as ledger
 from salw.ledger.events import make_event
 
 
@@ -104,45 +103,8 @@ def order_transfer(
             "weapons": [str(h.weapon_id) for h in held],
         },
     )
-    _insert_transfer(db, actor, now, transfer_id, source, target, due_on, [h.weapon_id for h in held])
+    insert_transfer(db, actor, now, transfer_id, source, target, due_on, [h.weapon_id for h in held])
     return TransferStep(TransferStatus.ORDERED, number)
-
-
-def _insert_transfer(
-    db: Connection,
-    actor: Actor,
-    now: datetime,
-    transfer_id: UUID,
-    source: Row,
-    target: Row,
-    due_on: date,
-    weapon_ids: Sequence[UUID],
-) -> None:
-    run(
-        db,
-        """
-        with ordered as (
-            insert into transfer (country, id, from_store_id, from_unit_id, to_store_id, to_unit_id, status, due_on,
-                                  ordered_by, ordered_at)
-            values (%(country)s, %(id)s, %(from)s, %(from_unit)s, %(to)s, %(to_unit)s, 'ordered', %(due_on)s,
-                    %(person)s, %(now)s)
-        )
-        insert into transfer_line (country, transfer_id, weapon_id, status)
-        select %(country)s, %(id)s, unnest(%(weapons)s::uuid[]), 'ordered'
-        """,
-        {
-            "country": actor.country,
-            "id": transfer_id,
-            "from": source["id"],
-            "from_unit": source["unit_id"],
-            "to": target["id"],
-            "to_unit": target["unit_id"],
-            "due_on": due_on,
-            "person": actor.person_id,
-            "now": now,
-            "weapons": list(weapon_ids),
-        },
-    )
 
 
 def approve_transfer(db: Connection, *, actor: Actor, now: datetime, transfer_id: UUID) -> TransferStep:
@@ -150,32 +112,32 @@ def approve_transfer(db: Connection, *, actor: Actor, now: datetime, transfer_id
 
     Raises `transfer.not_found`, `transfer.wrong_status`, `transfer.same_officer`.
     """
-    transfer = _lock_transfer(db, actor, transfer_id, "from", MAY_APPROVE)
+    transfer = lock_transfer(db, actor, transfer_id, "from", MAY_APPROVE)
     check_another_officer(actor.person_id, transfer["ordered_by"], "transfer.same_officer")
-    _advance(
+    advance(
         db,
         actor,
         transfer_id,
         MAY_APPROVE,
         {"status": TransferStatus.APPROVED.value, "approved_by": actor.person_id, "approved_at": now},
     )
-    _tell(db, actor, now, "transfer.approved", transfer_id)
+    tell(db, actor, now, "transfer.approved", transfer_id)
     return TransferStep(TransferStatus.APPROVED)
 
 
 def cancel_transfer(db: Connection, *, actor: Actor, now: datetime, transfer_id: UUID) -> TransferStep:
     """Cancel an order of which nothing has left. Raises `transfer.not_found`, `transfer.wrong_status`."""
-    _lock_transfer(db, actor, transfer_id, "from", MAY_CANCEL)
-    _advance(
+    lock_transfer(db, actor, transfer_id, "from", MAY_CANCEL)
+    advance(
         db,
         actor,
         transfer_id,
         MAY_CANCEL,
         {"status": TransferStatus.CANCELLED.value, "closed_by": actor.person_id, "closed_at": now},
     )
-    lines = _lines(db, actor, transfer_id, LineStatus.ORDERED)
-    _mark_lines(db, actor, transfer_id, lines, LineStatus.CANCELLED)
-    _tell(db, actor, now, "transfer.cancelled", transfer_id)
+    lines = lines_of(db, actor, transfer_id, LineStatus.ORDERED)
+    mark_lines(db, actor, transfer_id, lines, LineStatus.CANCELLED)
+    tell(db, actor, now, "transfer.cancelled", transfer_id)
     return TransferStep(TransferStatus.CANCELLED)
 
 
@@ -197,13 +159,13 @@ def dispatch_transfer(
     `transfer.not_found`, `transfer.wrong_status`, `transfer.not_on_order`, `custody.held_elsewhere`,
     `custody.case_open` and what locking raises.
     """
-    transfer = _lock_transfer(db, actor, transfer_id, "from", MAY_DISPATCH)
-    listed = _lines(db, actor, transfer_id, LineStatus.ORDERED)
+    transfer = lock_transfer(db, actor, transfer_id, "from", MAY_DISPATCH)
+    listed = lines_of(db, actor, transfer_id, LineStatus.ORDERED)
     scanned = [w.weapon_id for w in weapons]
     check_listed(scanned, listed, "transfer.not_on_order")
     left_out = sorted(set(listed) - set(scanned))
     to = open_transit(db, actor=actor, from_unit_id=transfer["from_unit_id"], to_unit_id=transfer["to_unit_id"])
-    _advance(
+    advance(
         db,
         actor,
         transfer_id,
@@ -216,8 +178,8 @@ def dispatch_transfer(
         },
     )
     number, held = _send_out(db, actor, now, transfer, to, request_id, weapons, left_out, occurred_at, order)
-    _mark_lines(db, actor, transfer_id, scanned, LineStatus.DISPATCHED)
-    _mark_lines(db, actor, transfer_id, left_out, LineStatus.CANCELLED)
+    mark_lines(db, actor, transfer_id, scanned, LineStatus.DISPATCHED)
+    mark_lines(db, actor, transfer_id, left_out, LineStatus.CANCELLED)
     return TransferStep(TransferStatus.DISPATCHED, number, held)
 
 
@@ -289,11 +251,11 @@ def receive_transfer(
     `transfer.same_officer`, `transfer.nothing_received`, `transfer.not_in_transit`,
     `custody.held_elsewhere` and what locking raises.
     """
-    transfer = _lock_transfer(db, actor, transfer_id, "to", MAY_RECEIVE)
+    transfer = lock_transfer(db, actor, transfer_id, "to", MAY_RECEIVE)
     check_another_officer(actor.person_id, transfer["dispatched_by"], "transfer.same_officer")
     if not weapons and not complete:
         raise Unacceptable("transfer.nothing_received")
-    awaited = _lines(db, actor, transfer_id, LineStatus.DISPATCHED)
+    awaited = lines_of(db, actor, transfer_id, LineStatus.DISPATCHED)
     scanned = [w.weapon_id for w in weapons]
     check_listed(scanned, awaited, "transfer.not_in_transit")
     outstanding = sorted(set(awaited) - set(scanned))
@@ -302,15 +264,15 @@ def receive_transfer(
     held: list[Held] = []
     if weapons:
         number, held = _take_in(db, actor, now, transfer, request_id, weapons, occurred_at, order)
-        _mark_lines(db, actor, transfer_id, scanned, LineStatus.RECEIVED)
+        mark_lines(db, actor, transfer_id, scanned, LineStatus.RECEIVED)
     change: dict[str, Any] = {"status": status.value}
     if status is TransferStatus.CLOSED:
         change |= {"closed_by": actor.person_id, "closed_at": now}
-    _advance(db, actor, transfer_id, MAY_RECEIVE, change)
+    advance(db, actor, transfer_id, MAY_RECEIVE, change)
     if status is TransferStatus.CLOSED:
-        _tell(db, actor, now, "transfer.closed", transfer_id)
+        tell(db, actor, now, "transfer.closed", transfer_id)
     elif complete:
-        _tell(db, actor, now, "transfer.short", transfer_id, outstanding=[str(w) for w in outstanding])
+        tell(db, actor, now, "transfer.short", transfer_id, outstanding=[str(w) for w in outstanding])
     return TransferStep(status, number, held)
 
 
@@ -343,75 +305,3 @@ def _take_in(
         facts={"transfer": str(transfer["id"])},
     )
     return number, held
-
-
-def _lock_transfer(
-    db: Connection,
-    actor: Actor,
-    transfer_id: UUID,
-    side: Literal["from", "to"],
-    allowed: frozenset[TransferStatus],
-) -> Row:
-    row = run_one(
-        db,
-        # Two steps of one transfer wait here for each other, before either locks a weapon.
-        f"""
-        select * from transfer
-         where country = %(country)s and id = %(id)s and {side}_unit_id = any(%(units)s)
-           for no key update
-        """,
-        {"country": actor.country, "id": transfer_id, "units": list(actor.units)},
-    )
-    if row is None:
-        raise NotFound("transfer.not_found", transfer=str(transfer_id))
-    check_transfer_status(row["status"], allowed)
-    return row
-
-
-def _advance(
-    db: Connection,
-    actor: Actor,
-    transfer_id: UUID,
-    allowed: frozenset[TransferStatus],
-    change: dict[str, Any],
-) -> None:
-    """Change a transfer that stands where the step allows; the condition holds whatever was locked."""
-    done = run(
-        db,
-        f"""
-        update transfer set {", ".join(f"{column} = %({column})s" for column in change)}
-         where country = %(country)s and id = %(id)s and transfer.status = any(%(allowed)s)
-        returning id
-        """,
-        {"country": actor.country, "id": transfer_id, "allowed": [status.value for status in allowed], **change},
-    )
-    if not done:
-        raise Conflict("request.try_again")
-
-
-def _lines(db: Connection, actor: Actor, transfer_id: UUID, status: LineStatus) -> list[UUID]:
-    rows = run(
-        db,
-        "select weapon_id from transfer_line "
-        "where country = %(country)s and transfer_id = %(id)s and status = %(status)s",
-        {"country": actor.country, "id": transfer_id, "status": status.value},
-    )
-    return [row["weapon_id"] for row in rows]
-
-
-def _mark_lines(
-    db: Connection, actor: Actor, transfer_id: UUID, weapon_ids: Sequence[UUID], status: LineStatus
-) -> None:
-    run(
-        db,
-        """
-        update transfer_line set status = %(status)s
-         where country = %(country)s and transfer_id = %(id)s and weapon_id = any(%(weapons)s)
-        """,
-        {"country": actor.country, "id": transfer_id, "weapons": list(weapon_ids), "status": status.value},
-    )
-
-
-def _tell(db: Connection, actor: Actor, now: datetime, kind: str, transfer_id: UUID, **facts: Any) -> None:
-    event = make_event(actor, kind, now, facts={"transfer": str(transfer_id), **facts})
-    ledger.append(db, country=actor.country, events=[event])

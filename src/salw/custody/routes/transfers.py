@@ -1,5 +1,6 @@
 """`/v1/transfers`: order, approve, dispatch, receive, cancel, and read mutations."""
 
+from collections.abc import Callable
 from typing import Annotated
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from salw.access.rules import Permission
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
 from salw.custody import queries
 from salw.custody.operations import transfers as operations
+from salw.custody.operations.transfers import TransferStep
 from salw.custody.rules import TransferStatus
 from salw.custody.schemas import (
     Addressed,
@@ -62,12 +64,10 @@ def post_approval(
 ) -> TransferStepOut:
     """Approve an order; another person than the one who gave it."""
 
-    def work() -> TransferStepOut:
-        step = operations.approve_transfer(desk.db, actor=desk.actor, now=desk.now, transfer_id=transfer_id)
-        return stepped(transfer_id, step)
+    def work() -> TransferStep:
+        return operations.approve_transfer(desk.db, actor=desk.actor, now=desk.now, transfer_id=transfer_id)
 
-    addressed = Addressed(subject=transfer_id, body=body)
-    return answer_once(desk, "transfer.approval", body.id, addressed, TransferStepOut, work)
+    return _step(desk, "transfer.approval", transfer_id, body, work)
 
 
 @router.post("/transfers/{transfer_id}/dispatch")
@@ -76,8 +76,8 @@ def post_dispatch(
 ) -> TransferStepOut:
     """Send out the weapons scanned; lines of the order that are not scanned are cancelled."""
 
-    def work() -> TransferStepOut:
-        step = operations.dispatch_transfer(
+    def work() -> TransferStep:
+        return operations.dispatch_transfer(
             desk.db,
             actor=desk.actor,
             now=desk.now,
@@ -87,10 +87,8 @@ def post_dispatch(
             occurred_at=when(body.occurred_at, desk.now),
             order=order_of(body.order),
         )
-        return stepped(transfer_id, step)
 
-    addressed = Addressed(subject=transfer_id, body=body)
-    return answer_once(desk, "transfer.dispatch", body.id, addressed, TransferStepOut, work)
+    return _step(desk, "transfer.dispatch", transfer_id, body, work)
 
 
 @router.post("/transfers/{transfer_id}/receipt")
@@ -99,8 +97,8 @@ def post_receipt(
 ) -> TransferStepOut:
     """Take in the weapons scanned; what never arrives stays in transit as a shortfall."""
 
-    def work() -> TransferStepOut:
-        step = operations.receive_transfer(
+    def work() -> TransferStep:
+        return operations.receive_transfer(
             desk.db,
             actor=desk.actor,
             now=desk.now,
@@ -111,10 +109,8 @@ def post_receipt(
             occurred_at=when(body.occurred_at, desk.now),
             order=order_of(body.order),
         )
-        return stepped(transfer_id, step)
 
-    addressed = Addressed(subject=transfer_id, body=body)
-    return answer_once(desk, "transfer.receipt", body.id, addressed, TransferStepOut, work)
+    return _step(desk, "transfer.receipt", transfer_id, body, work)
 
 
 @router.post("/transfers/{transfer_id}/cancellation")
@@ -123,12 +119,18 @@ def post_cancellation(
 ) -> TransferStepOut:
     """Cancel an order of which nothing has left."""
 
-    def work() -> TransferStepOut:
-        step = operations.cancel_transfer(desk.db, actor=desk.actor, now=desk.now, transfer_id=transfer_id)
-        return stepped(transfer_id, step)
+    def work() -> TransferStep:
+        return operations.cancel_transfer(desk.db, actor=desk.actor, now=desk.now, transfer_id=transfer_id)
 
+    return _step(desk, "transfer.cancellation", transfer_id, body, work)
+
+
+def _step(
+    desk: Desk, operation: str, transfer_id: UUID, body: StepIn, work: Callable[[], TransferStep]
+) -> TransferStepOut:
+    """Take a step of a transfer once: a repeat of the body's id must have named the same transfer."""
     addressed = Addressed(subject=transfer_id, body=body)
-    return answer_once(desk, "transfer.cancellation", body.id, addressed, TransferStepOut, work)
+    return answer_once(desk, operation, body.id, addressed, TransferStepOut, lambda: stepped(transfer_id, work()))
 
 
 @router.get("/transfers")
