@@ -11,17 +11,33 @@ from links import broken_links, row_counts, tables
 from salw.core.db import enter_scope, make_engine, run
 from salw.core.ids import new_id
 from salw.custody.rules import Expected
+from salw.ledger.sequencer import drain
 from world import World
 
 FOREIGN_KEY, UNIQUE, CHECK = "23503", "23505", "23514"
 NOT_PERMITTED, MADE_UP_TIME, NEVER_CHANGED, NOT_WRITTEN = "42501", "SW004", "SW002", "SW001"
+NOT_ITS_EVENT, NO_OFFICE = "SW005", "SW003"
 
 _MOVE = """
+with told as (
+    insert into event (country, id, kind, weapon_id, canonical, leaf_hash)
+    select %(country)s, %(event)s, 'weapon.issued', %(told_of)s, 'told', sha256('told') where %(tells)s
+), queued as (
+    insert into event_queue (country, event_id) select %(country)s, %(event)s where %(queues)s
+)
 insert into movement (country, weapon_id, seq, from_holder_id, from_unit_id, to_holder_id, to_unit_id, kind,
                       document_id, event_id, recorded_at, occurred_at)
 values (%(country)s, %(weapon)s, %(seq)s, %(from)s, %(from_unit)s, %(to)s, %(to_unit)s, %(kind)s,
         %(document)s, %(event)s, clock_timestamp() + %(shift)s::interval, now())
 """
+# A new weapon, for a first movement: nothing was recorded before it that its time could be held against.
+_WEAPON = """
+insert into weapon (country, id, registry_number, class_code, unidentified, unit_id)
+values (%(country)s, %(weapon)s, %(weapon)s::text, 'SA-ASR', true, %(to_unit)s)
+"""
+
+
+_AGAIN = "insert into event_queue (country, event_id) values ('BF', %(e)s)"
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +72,11 @@ def refused(engine: Engine, sql: str, values: dict[str, Any], *, country: str, u
     return str(caught.value.sqlstate)
 
 
+def log_size(superuser: Engine) -> int:
+    with superuser.begin() as db:
+        return int(run(db, "select count(*) as n from leaf")[0]["n"])
+
+
 def honest(superuser: Engine, world: World, weapon: Expected) -> dict[str, Any]:
     """Return the next move of a weapon from its store to the post, as the service would write it."""
     with superuser.begin() as db:
@@ -72,7 +93,10 @@ def honest(superuser: Engine, world: World, weapon: Expected) -> dict[str, Any]:
         "to_unit": world.alpha,
         "kind": "issue",
         "document": first["document_id"],
-        "event": first["event_id"],
+        "event": new_id(),
+        "told_of": weapon.weapon_id,
+        "tells": True,
+        "queues": True,
         "shift": "0",
     }
 
@@ -97,7 +121,9 @@ LIES: dict[str, tuple[dict[str, Any], str]] = {
     "back-dated": ({"shift": "-1 hour"}, MADE_UP_TIME),
     "post-dated": ({"shift": "1 hour"}, MADE_UP_TIME),
     "without its document": ({"document": "nothing"}, FOREIGN_KEY),
-    "without its event": ({"event": "nothing"}, FOREIGN_KEY),
+    "without its event": ({"tells": False, "queues": False}, FOREIGN_KEY),
+    "with the event of another weapon": ({"told_of": "nothing"}, NOT_ITS_EVENT),
+    "with an event that nobody will seal": ({"queues": False}, NOT_ITS_EVENT),
 }
 
 
@@ -115,6 +141,74 @@ def test_a_movement_that_lies_is_refused_and_leaves_nothing(
     assert refused(app_engine, _MOVE, values, country="BF", units=world.units) == sqlstate
     assert row_counts(superuser) == before
     assert broken_links(superuser) == {}
+
+
+def test_a_movement_does_not_rest_on_the_event_of_another_sealed_or_not(
+    world: World, weapon: Expected, superuser: Engine, app_engine: Engine, sequencer_engine: Engine
+) -> None:
+    with superuser.begin() as db:
+        old = run(db, "select event_id from movement where weapon_id = %(w)s", {"w": weapon.weapon_id})[0]["event_id"]
+    values = {**honest(superuser, world, weapon), "event": old, "tells": False, "queues": False}
+    for _ in ("not sealed", "sealed"):
+        assert refused(app_engine, _MOVE, values, country="BF", units=world.units) == UNIQUE
+        drain(sequencer_engine)
+    # An event that no movement has, and that was sealed without one: the past would get a movement more.
+    told = {"e": new_id(), "w": weapon.weapon_id}
+    with world.transaction() as db:
+        run(
+            db,
+            "with told as (insert into event (country, id, kind, weapon_id, canonical, leaf_hash) values "
+            "('BF', %(e)s, 'weapon.issued', %(w)s, 'x', sha256('x'))) "
+            "insert into event_queue (country, event_id) values ('BF', %(e)s)",
+            told,
+        )
+    drain(sequencer_engine)
+    values = {**values, "event": told["e"]}
+    assert refused(app_engine, _MOVE, values, country="BF", units=world.units) == NOT_ITS_EVENT
+    # Queueing it again does not open the door: it keeps the index it has, and the log goes on.
+    size = log_size(superuser)
+    attempt(app_engine, (_AGAIN, told), country="BF", units=world.units)
+    drain(sequencer_engine)
+    assert log_size(superuser) == size
+
+
+def test_not_even_a_first_movement_is_back_dated(
+    world: World, weapon: Expected, superuser: Engine, app_engine: Engine
+) -> None:
+    origin = {"seq": 1, "from": None, "from_unit": None, "to": world.store_alpha, "kind": "purchase"}
+    values = {**honest(superuser, world, weapon), **origin, "weapon": new_id()}
+    values["told_of"] = values["weapon"]
+    made = (_WEAPON, values)
+    with pytest.raises(psycopg.Error) as caught:
+        attempt(app_engine, made, (_MOVE, {**values, "shift": "-1 minute"}), country="BF", units=world.units)
+    assert caught.value.sqlstate == MADE_UP_TIME
+    attempt(app_engine, made, (_MOVE, values), country="BF", units=world.units)
+
+
+TIMES_AND_NUMBERS = (
+    "insert into event (country, id, kind, canonical, leaf_hash, recorded_at) "
+    "values ('BF', gen_random_uuid(), 'x', 'x', sha256('x'), '2001-01-01')",
+    "insert into document (country, id, kind, office_unit_id, year, number, dated_on, recorded_at) "
+    "values ('BF', gen_random_uuid(), 'exit_order', 1, 2026, 1, '2026-01-01', '2001-01-01')",
+    "update document_counter set last_number = last_number + 100",
+    "insert into document_counter (country, office_unit_id, year, last_number) values ('BF', 1, 2001, 7)",
+    "select password_hash from account",
+    "select token_hash from session",
+)
+
+
+@pytest.mark.parametrize("statement", TIMES_AND_NUMBERS)
+def test_the_service_neither_dates_nor_numbers_nor_reads_secrets_by_itself(
+    world: World, app_engine: Engine, statement: str
+) -> None:
+    assert refused(app_engine, statement, {}, country="BF", units=world.units) == NOT_PERMITTED
+
+
+def test_numbers_are_taken_only_for_units_in_scope(world: World, app_engine: Engine) -> None:
+    taken = "select * from number_document(%(unit)s, 2026, 0)"
+    scope = {"country": "BF", "units": (world.alpha,)}
+    assert refused(app_engine, taken, {"unit": world.bravo}, **scope) == NO_OFFICE
+    attempt(app_engine, (taken, {"unit": world.alpha}), **scope)
 
 
 def test_nothing_is_pushed_into_or_pulled_out_of_another_units_store(

@@ -107,12 +107,41 @@ def test_no_role_that_logs_in_owns_bypasses_or_commands(owner: Connection) -> No
     assert [r["rolname"] for r in rows if r["rolbypassrls"]] == ["salw_sequencer"]
 
 
+def test_the_time_of_recording_is_given_by_the_database_except_on_movements(owner: Connection) -> None:
+    rows = run(
+        owner,
+        "select distinct table_name as name from information_schema.column_privileges "
+        "where grantee = 'salw_app' and privilege_type in ('INSERT', 'UPDATE') and column_name = 'recorded_at'",
+    )
+    # The trigger of custody checks the time of a movement, which never runs before the one it follows.
+    assert [r["name"] for r in rows] == ["movement"]
+
+
+def test_no_reader_sees_secrets(owner: Connection) -> None:
+    secret = {("account", "password_hash"), ("session", "token_hash"), ("personal_value", "salt"), ("label", "tail")}
+    rows = run(
+        owner,
+        "select grantee, table_name, column_name from information_schema.column_privileges "
+        "where privilege_type = 'SELECT' and grantee like 'salw_%%' and grantee <> 'salw_owner'",
+    )
+    seen = {
+        (r["grantee"], r["table_name"], r["column_name"]) for r in rows if (r["table_name"], r["column_name"]) in secret
+    }
+    # Labels are printed by the service, values erased with their salts by the eraser.
+    assert seen == {
+        ("salw_app", "label", "tail"),
+        ("salw_eraser", "personal_value", "salt"),
+    }
+
+
 def test_the_service_may_only_add_to_movements_and_ledger(owner: Connection) -> None:
     rows = run(
         owner,
         """
         select table_name as name, array_agg(distinct privilege_type::text order by privilege_type::text) as rights
-          from information_schema.table_privileges
+          from (select table_name, privilege_type, grantee from information_schema.table_privileges
+                 union all
+                select table_name, privilege_type, grantee from information_schema.column_privileges) as p
          where grantee = 'salw_app' and table_name in ('movement', 'event', 'event_queue', 'custody', 'leaf', 'passage')
          group by 1 order by 1
         """,

@@ -100,6 +100,7 @@ movement = Table(
     Column("recorded_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
     Column("occurred_at", type_instant, nullable=False),
     UniqueConstraint("country", "weapon_id", "seq", "to_holder_id"),
+    UniqueConstraint("country", "event_id"),
     country_key(["weapon_id"], "weapon", ["id"]),
     country_key(["weapon_id", "prev_seq", "from_holder_id"], "movement", ["weapon_id", "seq", "to_holder_id"]),
     country_key(["from_holder_id", "from_unit_id"], "holder", ["id", "unit_id"]),
@@ -120,7 +121,6 @@ movement = Table(
     Index("ix_movement_to_unit_id", "country", "to_unit_id", "recorded_at"),
     Index("ix_movement_from_unit_id", "country", "from_unit_id", "recorded_at"),
     Index("ix_movement_losses", "country", "recorded_at", postgresql_where=text("kind in ('loss', 'recovery')")),
-    Index("ix_movement_event_id", "country", "event_id"),
     Index("ix_movement_document_id", "country", "document_id"),
     comment="The only way a weapon moves: insert-only, double-entry, chained on itself.",
 )

@@ -47,6 +47,7 @@ event_queue = Table(
     country_column(),
     Column("position", BigInteger, Identity(always=True), primary_key=True),
     Column("event_id", Uuid, nullable=False),
+    UniqueConstraint("country", "event_id"),
     country_key(["event_id"], "event", ["id"]),
     comment="Events committed and not yet given an index; emptied by the sequencer alone.",
 )

@@ -18,8 +18,9 @@ from salw.core.db import run, run_one
 LEADER_LOCK = 0x53455131
 BATCH = 4_000
 
-# Rows are locked as they are taken so that two batches cannot take the same; the index continues from
-# the last leaf of the country, whose primary key refuses a second sequencer even if the lock is lost. All of
+# Rows are locked as they are taken so that two batches cannot take the same; an event that has its index already
+# is taken out of the queue and keeps it, so that nobody can jam the log by queueing it again. The index continues
+# from the last leaf of the country, whose primary key refuses a second sequencer even if the lock is lost. All of
 # a batch get one instant, never before that of the index before: the last index of a day is found by it.
 _SEQUENCE = """
 with taken as (
@@ -37,13 +38,15 @@ with taken as (
     select t.country, t.event_id, l.sequenced_at,
            coalesce(l.idx, -1) + row_number() over (partition by t.country order by t.position) as idx
       from taken t join last l on l.country = t.country
+     where not exists (select from leaf f where f.country = t.country and f.event_id = t.event_id)
 ), written as (
     insert into leaf (country, idx, event_id, leaf_hash, sequenced_at)
     select n.country, n.idx, n.event_id, e.leaf_hash, n.sequenced_at
       from numbered n join event e on (e.country, e.id) = (n.country, n.event_id)
     returning 1
 ), moved as (
-    select n.idx, m.* from numbered n join movement m on (m.country, m.event_id) = (n.country, n.event_id)
+    select n.idx, m.country, m.weapon_id, m.seq, m.from_holder_id, m.from_unit_id, m.to_unit_id
+      from numbered n join movement m on (m.country, m.event_id) = (n.country, n.event_id)
 ), passed as (
     insert into passage (country, unit_id, idx, weapon_id, seq, gone, from_holder_id)
     select country, to_unit_id, idx, weapon_id, seq, false,

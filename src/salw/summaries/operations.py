@@ -47,8 +47,9 @@ select number, provisional, log_size from released
 
 # One pass over custody. For a quarter that is over, `later` undoes what was sealed after it (or not
 # sealed yet): the first such movement of a weapon says who held it at the end, and a first movement says
-# that it was not there. Losses and recoveries are the movements of the quarter, in the row of the sink
-# that they went to or came from. `%(size)s` is null while the quarter runs, and `later` is then empty.
+# that it was not there. Whether it was missing is the last word of the log on its case by then. Losses and
+# recoveries are the movements of the quarter, in the row of the sink that they went to or came from.
+# `%(size)s` is null while the quarter runs, and `later` is then empty.
 _CELLS = f"""
 with later as materialized (
     select distinct on (m.weapon_id) m.weapon_id, m.from_holder_id
@@ -59,8 +60,15 @@ with later as materialized (
      order by m.weapon_id, m.seq
 ), marks as materialized (
     select k.weapon_id, k.mark
-      from case_mark k left join leaf l on l.country = k.country and l.event_id = k.event_id
-     where k.country = %(country)s and (%(size)s::bigint is null or l.idx < %(size)s::bigint)
+      from case_mark k where k.country = %(country)s and %(size)s::bigint is null
+     union all
+    select last.weapon_id, 'missing'
+      from (select distinct on (e.weapon_id) e.weapon_id, e.kind
+              from event e join leaf l on l.country = e.country and l.event_id = e.id
+             where e.country = %(country)s and e.kind in ('weapon.case_opened', 'weapon.case_closed')
+               and l.idx < %(size)s::bigint
+             order by e.weapon_id, l.idx desc) as last
+     where last.kind = 'weapon.case_opened'
 ), holders as materialized (
     select h.id, h.kind, u.force_code, f.detail
       from holder h
