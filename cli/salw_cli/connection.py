@@ -45,8 +45,7 @@ def desk(permission: Permission, account: str, password_file: Path | None, *, ro
     engine = make_engine(role_url(settings, "salw_app"))
     working = engine if role == "salw_app" else make_engine(role_url(settings, role))
     try:
-        with engine.begin() as db:
-            token = log_in(db, account=account, password=password, now=clock.now()).token
+        token = log_in(engine, account=account, password=password, now=clock.now()).token
         with working.begin() as db:
             now = clock.now()
             yield Desk(db, begin(db, token, now, permission, settings.language), now)

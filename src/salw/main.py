@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from salw.access.routes import router as access
 from salw.core.db import make_engine
@@ -52,6 +53,9 @@ ROUTERS = (
 CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {**REGISTRY, **CUSTODY, **INCIDENTS, **STOCKTAKES, **SUMMARIES}
 PREFIX = "/v1"
 POOL_SIZES = defaultdict(lambda: 2, app=16)  # connections a process; PostgreSQL has 60 for everybody
+# A request holds its connection while it waits for a lock: without a limit, one lock held too long (a register being
+# imported holds its office's counter) would take every connection from all countries of the node.
+LOCK_WAIT_S = 5
 ENGINES = {"app": "salw_app", "exchange": "salw_exchange", "publisher": "salw_publisher"}
 
 
@@ -72,7 +76,10 @@ def create_app(urls: Mapping[str, str]) -> FastAPI:
         docs_url=None,  # the interactive pages would fetch scripts from elsewhere
         redoc_url=None,
     )
-    app.state.engines = {name: make_engine(urls[role], pool_size=POOL_SIZES[name]) for name, role in ENGINES.items()}
+    app.state.engines = {
+        name: make_engine(urls[role], pool_size=POOL_SIZES[name], lock_wait_s=LOCK_WAIT_S)
+        for name, role in ENGINES.items()
+    }
     install(app, CONSTRAINTS)
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
@@ -94,7 +101,7 @@ def readyz(request: Request) -> JSONResponse:
         with request.app.state.engines["app"].connect() as db:
             db.execute(text("select 1"))
             schema = current(db)
-    except DBAPIError:
+    except (DBAPIError, PoolTimeoutError):
         return JSONResponse({"status": "database unreachable"}, status_code=503)
     if schema != head():
         return JSONResponse({"status": "database not migrated", "schema": schema}, status_code=503)

@@ -172,8 +172,7 @@ def test_no_weapon_is_nowhere_and_every_event_is_sealed(loaded: Database) -> Non
 def test_the_commission_reads_three_countries_side_by_side(loaded: Database) -> None:
     app, exchange = make_engine(loaded.urls["salw_app"]), make_engine(loaded.urls["salw_exchange"])
     try:
-        with app.begin() as db:
-            token = log_in(db, account="commission@ml", password=PASSWORD, now=clock.now()).token
+        token = log_in(app, account="commission@ml", password=PASSWORD, now=clock.now()).token
         with exchange.begin() as db:
             actor = begin(db, token, clock.now(), Permission.SUMMARY_READ, "fr")
             table = cross_border(db, quarter_of(clock.now(), actor.time_zone))

@@ -1,10 +1,16 @@
 """What a client is told when something is wrong: problem+json, a stable code, a text in its language."""
 
+import asyncio
+from collections.abc import Mapping
+
 import httpx
 import pytest
+from sqlalchemy import Engine, create_engine
 
+from salw.core.db import run
 from salw.core.http import BODY_SIZE_MAX
 from salw.core.ids import new_id
+from salw.main import create_app
 from world import World
 
 
@@ -89,6 +95,55 @@ def test_a_token_does_not_work_in_another_country(client: httpx.Client, world: W
     secret = world["keeper"].token.split(".", 1)[1]
     answer = client.get("/me", headers={"Authorization": f"Bearer ml.{secret}"})
     problem(answer, 401, "session.required")
+
+
+def test_who_waits_too_long_for_a_lock_is_told_to_try_again(
+    client: httpx.Client, world: World, owner_engine: Engine
+) -> None:
+    (weapon,) = world.register()
+    body = {
+        "store": str(world.store_alpha),
+        "to": {"person": str(world["soldier"].person_id)},
+        "weapons": [{"weapon": str(weapon.weapon_id), "version": 1}],
+    }
+    request, headers = f"/issues/{new_id()}", world["keeper"].headers
+    with owner_engine.begin() as db:
+        run(db, "set local role salw_owner")
+        run(db, "select 1 from document_counter where office_unit_id = %(hq)s for update", {"hq": world.hq})
+        problem(client.put(request, json=body, headers=headers), 409, "request.try_again")
+    assert client.put(request, json=body, headers=headers).status_code == 200
+
+
+def test_the_unexpected_is_answered_like_anything_else(urls: Mapping[str, str]) -> None:
+    app = create_app(urls)
+
+    def break_down() -> None:
+        raise RuntimeError("nobody thought of this")
+
+    app.add_api_route("/breaks", break_down)
+
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
+            return await client.get("/breaks")
+
+    answer = asyncio.run(ask())
+    problem(answer, 500, "service.unexpected")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "nobody thought" not in answer.text
+
+
+def test_where_no_connection_is_free_the_service_says_that_it_is_busy(urls: Mapping[str, str]) -> None:
+    app = create_app(urls)
+    app.state.engines["app"] = create_engine(urls["salw_app"], pool_size=1, max_overflow=0, pool_timeout=0.1)
+
+    async def ask(path: str) -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
+            return await client.get(path, headers={"Authorization": "Bearer bf.x"})
+
+    with app.state.engines["app"].connect():
+        problem(asyncio.run(ask("/v1/me")), 503, "service.busy")
+        assert asyncio.run(ask("/readyz")).status_code == 503
+    problem(asyncio.run(ask("/v1/me")), 401, "session.required")
 
 
 def test_what_is_wrong_with_a_field_is_said_in_the_readers_language(client: httpx.Client, world: World) -> None:

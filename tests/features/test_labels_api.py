@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from labelling import batch_body, make_labels, symbols
+from moving import dispatch, receive
 from salw.access.rules import Role
 from salw.core import clock
 from salw.core.db import run
@@ -243,6 +244,17 @@ def test_a_voided_label_is_not_printed_again(client: httpx.Client, world: World)
     first = make_labels(client, world, [weapon]).json()
     make_labels(client, world, [weapon], replace=True, reason="perdue")
     answer = client.get(f"/label-batches/{first['id']}/sheet.pdf", headers=world["keeper"].headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "label_sheet.empty")
+
+
+def test_who_gave_a_weapon_away_prints_no_more_labels_of_it(client: httpx.Client, world: World) -> None:
+    weapons = world.register(2)
+    batch = make_labels(client, world, weapons).json()
+    sheet, headers = f"/label-batches/{batch['id']}/sheet.pdf", world["keeper"].headers
+    transfer, sent = dispatch(client, world, weapons)
+    assert client.get(sheet, headers=headers).status_code == 200, "until it is received the sender answers for it"
+    receive(client, world, transfer, sent)
+    answer = client.get(sheet, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (422, "label_sheet.empty")
 
 

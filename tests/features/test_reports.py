@@ -20,6 +20,7 @@ from pypdf import PdfReader
 from sqlalchemy import Engine
 
 from counting import a_count, close, count, label, open_check, typed, unreadable
+from moving import dispatch, give_back, issue, listed, moved, receive
 from reporting import decide, itemise, mass_loss, opened
 from salw.core import clock
 from salw.core.db import run
@@ -35,52 +36,6 @@ from world import World
 
 Path = str
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def listed(weapons: list[Expected]) -> list[dict[str, object]]:
-    return [{"weapon": str(w.weapon_id), "version": w.version} for w in weapons]
-
-
-def moved(answer: httpx.Response) -> list[Expected]:
-    assert answer.status_code == 200, answer.text
-    return [Expected(UUID(w["weapon"]), w["version"]) for w in answer.json()["weapons"]]
-
-
-def issue(client: httpx.Client, world: World, weapons: list[Expected]) -> list[Expected]:
-    body = {
-        "store": str(world.store_alpha),
-        "to": {"person": str(world["soldier"].person_id)},
-        "weapons": listed(weapons),
-    }
-    return moved(client.put(f"/issues/{new_id()}", json=body, headers=world["keeper"].headers))
-
-
-def give_back(client: httpx.Client, world: World, weapons: list[Expected]) -> list[Expected]:
-    body = {"store": str(world.store_alpha), "weapons": listed(weapons)}
-    return moved(client.put(f"/returns/{new_id()}", json=body, headers=world["keeper"].headers))
-
-
-def dispatch(client: httpx.Client, world: World, weapons: list[Expected]) -> tuple[str, list[Expected]]:
-    """Order, approve and dispatch a mutation from Alpha to Bravo."""
-    body = {
-        "from_store": str(world.store_alpha),
-        "to_store": str(world.store_bravo),
-        "due_on": (clock.now() + timedelta(days=3)).date().isoformat(),
-        "weapons": listed(weapons),
-    }
-    transfer = str(new_id())
-    answer = client.put(f"/transfers/{transfer}", json=body, headers=world["orderer"].headers)
-    assert answer.status_code == 200, answer.text
-    step = f"/transfers/{transfer}"
-    answer = client.post(f"{step}/approval", json={"id": str(new_id())}, headers=world["commander"].headers)
-    assert answer.status_code == 200, answer.text
-    sent = {"id": str(new_id()), "weapons": listed(weapons)}
-    return transfer, moved(client.post(f"{step}/dispatch", json=sent, headers=world["keeper"].headers))
-
-
-def receive(client: httpx.Client, world: World, transfer: str, weapons: list[Expected]) -> list[Expected]:
-    body = {"id": str(new_id()), "weapons": listed(weapons), "complete": False}
-    return moved(client.post(f"/transfers/{transfer}/receipt", json=body, headers=world["keeper_bravo"].headers))
 
 
 def write_off(client: httpx.Client, world: World, weapons: list[Expected]) -> list[Expected]:

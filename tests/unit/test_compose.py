@@ -44,6 +44,15 @@ def test_what_keeps_running_says_whether_it_is_well_and_comes_back(service: str)
     assert SERVICES[service]["restart"] == "unless-stopped"
 
 
+def test_what_a_health_check_imports_is_there() -> None:
+    for name in ("app", "sequencer"):
+        program = SERVICES[name]["healthcheck"]["test"][-1]
+        imports = [part.strip() for part in program.split(";") if part.strip().startswith(("import ", "from "))]
+        assert imports, name
+        for line in imports:
+            exec(line, {})  # noqa: S102 - lines of our own file, as the container runs them
+
+
 def test_data_is_in_named_volumes() -> None:
     used = {volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])}
     assert used == set(COMPOSE["volumes"])
@@ -98,7 +107,7 @@ def test_the_migration_learns_the_password_of_every_role() -> None:
 
 
 def test_every_setting_in_it_exists() -> None:
-    known = {f"SALW_{name.upper()}" for name in Settings.model_fields}
+    known = {f"SALW_{name.upper()}" for name in Settings.model_fields} | {"FORWARDED_ALLOW_IPS"}  # the web server's own
     for service in OURS:
         for name in SERVICES[service]["environment"]:
             assert name.removesuffix("_FILE") in known

@@ -21,8 +21,9 @@ Limit = Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)]
 @router.post("/sessions", openapi_extra={"security": []})
 def post_session(body: SessionIn, request: Request, response: Response) -> SessionOut:
     """Log in with a password. The answer's token is shown once."""
-    with request.app.state.engines["app"].begin() as db:
-        session = accounts.log_in(db, account=body.account, password=body.password, now=clock.now())
+    session = accounts.log_in(
+        request.app.state.engines["app"], account=body.account, password=body.password, now=clock.now()
+    )
     response.set_cookie(
         COOKIE,
         session.token,

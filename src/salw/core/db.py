@@ -27,6 +27,8 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 # Lists travel in PostgreSQL's binary form: written as text, the arrays of a long list cost as much as storing it.
 psycopg.adapters.register_dumper(list, ListBinaryDumper)
 
+POOL_WAIT_S = 10  # a request that gets no connection by then is told that the service is busy
+
 type_instant = TIMESTAMP(timezone=True)
 
 metadata = MetaData(
@@ -60,12 +62,16 @@ def country_key(
     )
 
 
-def make_engine(url: str, *, pool_size: int = 5) -> Engine:
+def make_engine(url: str, *, pool_size: int = 5, lock_wait_s: int = 0) -> Engine:
     """Return an engine on `url` that keeps at most `pool_size` connections and waits for one beyond that.
 
     No overflow: the server's connections are few, and a queue in the pool is cheaper than a refusal there.
+    `lock_wait_s` is how long a statement waits for somebody else's lock before it gives up; 0 waits for ever.
     """
-    return create_engine(url, pool_size=pool_size, max_overflow=0, pool_recycle=1800)
+    options = {"options": f"-c lock_timeout={lock_wait_s}s"} if lock_wait_s else {}
+    return create_engine(
+        url, pool_size=pool_size, max_overflow=0, pool_recycle=1800, pool_timeout=POOL_WAIT_S, connect_args=options
+    )
 
 
 Row = dict[str, Any]

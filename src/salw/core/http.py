@@ -1,6 +1,6 @@
 """HTTP around the domain: problem+json, one handler per family of errors, request ids, body limit."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -8,8 +8,9 @@ import psycopg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,6 +19,13 @@ from salw.core.language import Language, preferred, translate
 
 BODY_SIZE_MAX = 8 * 1024 * 1024
 PROBLEM = "application/problem+json"
+
+# Somebody else's write stands in the way, and only for a moment.
+NOT_NOW = (
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.LockNotAvailable,
+)
 
 log = structlog.get_logger("salw.http")
 
@@ -77,7 +85,7 @@ def database_refusal(error: Exception, constraints: Mapping[str, tuple[type[Doma
             if name is not None and name in constraints:
                 family, code = constraints[name]
                 return family(code)
-        if isinstance(original, psycopg.errors.SerializationFailure | psycopg.errors.DeadlockDetected):
+        if isinstance(original, NOT_NOW):
             return Conflict("request.try_again")
         # Class 22: a number out of range, a NUL character: nothing of ours can hold what was sent.
         if isinstance(original, psycopg.DataError):
@@ -115,6 +123,10 @@ def install(app: FastAPI, constraints: Mapping[str, tuple[type[DomainError], str
             return on_unexpected(request, unknown)
         return problem(request, refusal.status, refusal.code, refusal.details)
 
+    def on_busy(request: Request, _error: Exception) -> JSONResponse:
+        log.warning("request.no_connection_free", request_id=request.scope.get("salw.request_id"))
+        return problem(request, 503, "service.busy", {})
+
     def on_unexpected(request: Request, error: Exception) -> JSONResponse:
         log.error("request.failed", request_id=request.scope.get("salw.request_id"), exc_info=error)
         lost = isinstance(error, psycopg.OperationalError) or (
@@ -129,18 +141,20 @@ def install(app: FastAPI, constraints: Mapping[str, tuple[type[DomainError], str
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(psycopg.Error, on_database_error)
     app.add_exception_handler(DBAPIError, on_database_error)
-    app.add_exception_handler(Exception, on_unexpected)
-    app.add_middleware(Edge)
+    app.add_exception_handler(PoolTimeoutError, on_busy)
+    app.add_middleware(Edge, on_unexpected=on_unexpected)
 
 
 class Edge:
-    """The outermost layer: a request id on every answer, security headers, and a limit on bodies.
+    """The outermost layer: a request id on every answer, security headers, a limit on bodies, and the last catch.
 
-    Plain ASGI, because FastAPI's own middleware class costs more than an empty request.
+    Plain ASGI, because FastAPI's own middleware class costs more than an empty request. What nobody caught is
+    answered here and not by the framework, whose own last catch lies outside and would answer without the id.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, on_unexpected: Callable[[Request, Exception], Response]) -> None:
         self.app = app
+        self.on_unexpected = on_unexpected
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -149,6 +163,7 @@ class Edge:
         request_id = uuid4().hex
         scope["salw.request_id"] = request_id
         received = 0
+        begun = False
 
         async def limited() -> Message:
             nonlocal received
@@ -159,7 +174,9 @@ class Edge:
             return message
 
         async def marked(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 message["headers"] = [
                     *message.get("headers", []),
                     (b"x-request-id", request_id.encode()),
@@ -169,4 +186,9 @@ class Edge:
                 ]
             await send(message)
 
-        await self.app(scope, limited, marked)
+        try:
+            await self.app(scope, limited, marked)
+        except Exception as error:
+            if begun:  # half an answer cannot be taken back: the connection breaks, and the client sees it
+                raise
+            await self.on_unexpected(Request(scope), error)(scope, receive, marked)

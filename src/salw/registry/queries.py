@@ -43,16 +43,23 @@ def get_label_batch(db: Connection, actor: Actor, batch_id: UUID) -> Row:
 
 
 def list_batch_labels(db: Connection, actor: Actor, batch_id: UUID) -> list[Row]:
-    """Return the valid labels of a batch in their order (`code, tail, registry_number`)."""
+    """Return the valid labels of a batch in their order (`code, tail, registry_number`).
+
+    Only those of weapons still in scope: who gave a weapon away prints no more labels of it.
+    """
     return run(
         db,
         """
         select l.code, l.tail, w.registry_number
-          from label l join weapon w on (w.country, w.id) = (l.country, l.weapon_id)
+          from label l
+          -- One weapon after the other by its key: entered by the unit, ten thousand labels would each read them all.
+          join lateral (select w.registry_number from weapon w
+                         where (w.country, w.id) = (l.country, l.weapon_id) and w.unit_id = any(%(units)s)
+                        offset 0) as w on true
          where l.country = %(country)s and l.batch_id = %(batch)s and l.voided_at is null
          order by l.position
         """,
-        {"country": actor.country, "batch": batch_id},
+        {"country": actor.country, "batch": batch_id, "units": list(actor.units)},
     )
 
 

@@ -13,6 +13,7 @@ from salw.access.queries import is_demo
 from salw.core.actor import Actor
 from salw.core.db import Row
 from salw.documents.rules import printed_number
+from salw.ledger.sequencer import await_batch
 from salw.reports import queries
 from salw.reports.queries import Books
 from salw.reports.rules import (
@@ -56,6 +57,7 @@ def _reconcile_period(
     db: Connection, actor: Actor, subject: Subject, books: Books, from_date: date, to_date: date
 ) -> Reconciliation:
     check_period(from_date, to_date, actor.today)
+    await_batch(db)
     opening_size = queries.get_log_size_before(db, actor, from_date)
     size = queries.get_log_size_before(db, actor, to_date + timedelta(days=1))
     entries, exits = queries.count_movements(db, books, opening_size, size)

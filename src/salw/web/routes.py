@@ -29,7 +29,7 @@ def get_home(request: Request, language: Asked = "fr") -> Response:
     except Unauthenticated:
         return _welcome(request, language)
     context = {
-        "demo": views.has_demo_accounts(request),
+        "demo": views.shows_demo(request),
         "who": person,
         "stores": views.stores(request, language),
         "checks": views.closed_checks(request, language),
@@ -49,8 +49,7 @@ def post_log_in(
     if not _from_this_site(request):
         return _welcome(request, language, error="web.wrong_origin", account=account, status=403)
     try:
-        with request.app.state.engines["app"].begin() as db:
-            session = accounts.log_in(db, account=account, password=password, now=clock.now())
+        session = accounts.log_in(request.app.state.engines["app"], account=account, password=password, now=clock.now())
     except Unauthenticated as error:
         return _welcome(request, language, error=error.code, account=account, status=401)
     response = _home(language)
@@ -85,6 +84,13 @@ def post_log_out(request: Request, language: Asked = "fr") -> Response:
     return response
 
 
+@router.get("/log-in")
+@router.get("/log-out")
+def get_form_address(language: Asked = "fr") -> Response:
+    """Lead back to the first page whoever reopens the address that a form was sent to."""
+    return _home(language)
+
+
 @router.get("/static/{name}")
 def get_static(name: str) -> Response:
     """Return a file that the pages refer to."""
@@ -100,7 +106,7 @@ def _home(language: Language) -> RedirectResponse:
 def _welcome(
     request: Request, language: Language, *, error: str | None = None, account: str = "", status: int = 200
 ) -> Response:
-    context: dict[str, Any] = {"demo": views.has_demo_accounts(request), "error": error, "account": account}
+    context: dict[str, Any] = {"demo": views.shows_demo(request), "error": error, "account": account}
     return page("welcome.html", language, context, status=status)
 
 

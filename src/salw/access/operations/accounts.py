@@ -8,7 +8,7 @@ from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from salw.core.actor import Actor
 from salw.core.db import run, run_one
@@ -59,19 +59,25 @@ def create_account(
             "demo": demo,
         },
     )
-    facts = {"account": str(account_id), "person": str(person_id), "login": login}
+    # Not the login: it is mostly a name, and what stands in an event stands there for ever.
+    facts = {"account": str(account_id), "person": str(person_id)}
     ledger.append(db, country=actor.country, events=[make_event(actor, "account.created", now, facts=facts)])
 
 
-def log_in(db: Connection, *, account: str, password: str, now: datetime) -> OpenSession:
-    """Open a session for `login@country`. Raises `session.wrong_credentials` for any reason alike."""
+def log_in(engine: Engine, *, account: str, password: str, now: datetime) -> OpenSession:
+    """Open a session for `login@country`. Raises `session.wrong_credentials` for any reason alike.
+
+    The password is hashed between two transactions: hashing is slow on purpose, and a few people at the door
+    must not hold the connections of everybody inside.
+    """
     login, _, country = account.strip().rpartition("@")
     country = country.upper()
-    row = run_one(
-        db,
-        "select * from find_account(%(country)s, %(login)s)",
-        {"country": country, "login": login.lower()},
-    )
+    with engine.begin() as db:
+        row = run_one(
+            db,
+            "select * from find_account(%(country)s, %(login)s)",
+            {"country": country, "login": login.lower()},
+        )
     try:
         _HASHER.verify(row["password_hash"] if row else _NOBODY, password)
     except VerificationError:
@@ -80,15 +86,16 @@ def log_in(db: Connection, *, account: str, password: str, now: datetime) -> Ope
         raise Unauthenticated("session.wrong_credentials")
     secret = secrets.token_urlsafe(32)
     expires_at = now + SESSION_LASTS
-    run(
-        db,
-        "select open_session(%(country)s, %(hash)s, %(account)s, %(now)s, %(expires)s)",
-        {
-            "country": country,
-            "hash": hashlib.sha256(secret.encode()).digest(),
-            "account": row["account_id"],
-            "now": now,
-            "expires": expires_at,
-        },
-    )
+    with engine.begin() as db:
+        run(
+            db,
+            "select open_session(%(country)s, %(hash)s, %(account)s, %(now)s, %(expires)s)",
+            {
+                "country": country,
+                "hash": hashlib.sha256(secret.encode()).digest(),
+                "account": row["account_id"],
+                "now": now,
+                "expires": expires_at,
+            },
+        )
     return OpenSession(f"{country.lower()}.{secret}", expires_at)
