@@ -2,8 +2,8 @@
 
 import runpy
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -34,6 +34,7 @@ from salw.core.db import run
 from salw.core.ids import new_id
 from salw.custody.rules import Expected
 from salw.incidents.rules import WriteOff
+from together import at_once
 from world import World
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations" / "versions"
@@ -362,12 +363,9 @@ def test_of_two_outcomes_at_once_exactly_one_wins(client: httpx.Client, world: W
     for _ in range(5):
         (weapon,) = world.register()
         case = opened(client, world, [weapon])
-        with ThreadPoolExecutor(2) as pool:
-            asked = [
-                pool.submit(decide, client, world, case, kind, [weapon], job=job)
-                for kind, job in (("found_again", "commander"), ("written_off", "commander_hq"))
-            ]
-            codes = sorted(code(a.result()) for a in asked)
+        asked = (("found_again", "commander"), ("written_off", "commander_hq"))
+        answers = at_once(*(partial(decide, client, world, case, kind, [weapon], job=job) for kind, job in asked))
+        codes = sorted(code(answer) for answer in answers)
         assert codes[0][0] == 200
         assert codes[1] in {(409, "incident.closed"), (409, "custody.version_conflict")}
         assert len(look(world, "select 1 from incident_outcome where incident_id = %(case)s", case=case)) == 1
@@ -377,9 +375,10 @@ def test_of_two_outcomes_at_once_exactly_one_wins(client: httpx.Client, world: W
 def test_of_two_reports_at_once_exactly_one_opens_the_case(client: httpx.Client, world: World) -> None:
     for _ in range(5):
         (weapon,) = world.register()
-        with ThreadPoolExecutor(2) as pool:
-            asked = [pool.submit(report, client, world, "lost", [weapon], job=job) for job in ("keeper", "armourer")]
-            codes = sorted(code(a.result()) for a in asked)
+        answers = at_once(
+            *(partial(report, client, world, "lost", [weapon], job=job) for job in ("keeper", "armourer"))
+        )
+        codes = sorted(code(answer) for answer in answers)
         assert (codes[0][0], codes[1]) == (200, (409, "custody.case_open"))
         assert events_of(world, weapon.weapon_id).count("weapon.case_opened") == 1
 
@@ -387,7 +386,6 @@ def test_of_two_reports_at_once_exactly_one_opens_the_case(client: httpx.Client,
 def test_two_clients_never_itemise_more_than_the_line_holds(client: httpx.Client, world: World) -> None:
     case, line = mass_loss(client, world, quantity=1)
     weapons = world.register(2)
-    with ThreadPoolExecutor(2) as pool:
-        asked = [pool.submit(itemise, client, world, case, line, [weapon]) for weapon in weapons]
-        codes = sorted(code(a.result()) for a in asked)
+    answers = at_once(*(partial(itemise, client, world, case, line, [weapon]) for weapon in weapons))
+    codes = sorted(code(answer) for answer in answers)
     assert (codes[0][0], codes[1]) == (200, (409, "incident.line_exceeded"))

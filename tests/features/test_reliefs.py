@@ -1,6 +1,6 @@
 """Relief of an answerable person over HTTP: exactly what the holder has, and nothing moves."""
 
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from uuid import UUID
 
 import httpx
@@ -12,6 +12,7 @@ from salw.core.ids import new_id
 from salw.custody.operations.cases import open_case_marks
 from salw.custody.operations.moves import lock_weapons
 from salw.custody.rules import Expected
+from together import at_once
 from world import World
 
 
@@ -106,10 +107,7 @@ def test_a_repeat_gives_the_first_answer(client: httpx.Client, world: World) -> 
 
 def test_of_two_reliefs_at_once_exactly_one_wins(client: httpx.Client, world: World, owner_engine: Engine) -> None:
     weapons = issued_to_post(client, world, 1)
-    with ThreadPoolExecutor(2) as pool:
-        answers = list(
-            pool.map(lambda incoming: relieve(client, world, weapons, incoming=incoming), ("armourer", "keeper"))
-        )
+    answers = at_once(*(partial(relieve, client, world, weapons, incoming=job) for job in ("armourer", "keeper")))
     assert sorted(a.status_code for a in answers) == [200, 409]
     assert len(answerable(owner_engine, world.post_alpha)) == 1
 

@@ -1,8 +1,8 @@
 """Mutations over HTTP: two sides, many weapons, nothing ever nowhere."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from salw.core import clock
 from salw.core.db import run
 from salw.core.ids import new_id
 from salw.custody.rules import Expected
+from together import at_once
 from world import World
 
 DUE = (clock.now() + timedelta(days=3)).date().isoformat()
@@ -242,15 +243,8 @@ def test_of_two_dispatches_at_once_exactly_one_wins(client: httpx.Client, world:
     for _ in range(5):
         weapons = world.register(2)
         transfer = approved(client, world, weapons)
-        with ThreadPoolExecutor(2) as pool:
-            answers = list(
-                pool.map(
-                    lambda weapon, to=transfer: step(
-                        client, world, to, "dispatch", "keeper", {"weapons": listed([weapon])}
-                    ),
-                    weapons,
-                )
-            )
+        bodies = [{"weapons": listed([weapon])} for weapon in weapons]
+        answers = at_once(*(partial(step, client, world, transfer, "dispatch", "keeper", body) for body in bodies))
         assert sorted(a.status_code for a in answers) == [200, 409]
         assert {a.json().get("code") for a in answers} == {None, "transfer.wrong_status"}
 
@@ -258,8 +252,7 @@ def test_of_two_dispatches_at_once_exactly_one_wins(client: httpx.Client, world:
 def test_two_partial_receipts_at_once_close_the_transfer(client: httpx.Client, world: World) -> None:
     for _ in range(5):
         transfer, sent = dispatched(client, world, 2)
-        with ThreadPoolExecutor(2) as pool:
-            answers = list(pool.map(lambda weapon, to=transfer: receive(client, world, to, [weapon]), sent))
+        answers = at_once(*(partial(receive, client, world, transfer, [weapon]) for weapon in sent))
         assert {a.status_code for a in answers} == {200}, [a.text for a in answers]
         shown = client.get(f"/transfers/{transfer}", headers=world["keeper"].headers).json()
         assert shown["status"] == "closed"
