@@ -1,4 +1,4 @@
-"""Every write of custody and intake over HTTP, prepared so that one request is left to send."""
+"""Every write of custody, intake and incidents over HTTP, prepared so that one request is left to send."""
 
 import logging
 import secrets
@@ -212,6 +212,61 @@ def open_holder(client: httpx.Client, world: World) -> Write:
     return Write("PUT", f"/holders/{new_id()}", body, world["keeper"].headers)
 
 
+def report(client: httpx.Client, world: World, kind: str = "lost", **parts: object) -> Write:
+    """Report a loss of two weapons, with words and a number besides; or what else `kind` and `parts` say."""
+    if not parts:
+        parts = {
+            "weapons": listed(world.register(2)),
+            "loss_lines": [{"class_code": "SA-ASR", "quantity": 3}],
+            "circumstances": "Récit d'essai",
+        }
+    return Write("PUT", f"/incidents/{new_id()}", {"kind": kind, **parts}, world["keeper"].headers)
+
+
+def retrieve(client: httpx.Client, world: World) -> Write:
+    """Take back a weapon that was written off."""
+    decided = done(client, write_off(client, world))
+    weapons = [{**w, "version": w["version"] + 1} for w in decided.body["weapons"]]
+    return report(client, world, "retrieved", weapons=weapons, store=str(world.store_alpha))
+
+
+def find(client: httpx.Client, world: World) -> Write:
+    """Write down a weapon found."""
+    marks = [{"kind": "factory_serial", "raw": f"TEST{secrets.token_hex(5)}"}]
+    return report(client, world, "found", store=str(world.store_alpha), marks=marks)
+
+
+def itemise(client: httpx.Client, world: World) -> Write:
+    """Name two weapons of a loss by count."""
+    opened = report(client, world)
+    line = opened.send(client).json()["loss_lines"][0]["id"]
+    body = {"id": str(new_id()), "loss_line": line, "weapons": listed(world.register(2))}
+    return Write("POST", f"{opened.path}/weapons", body, opened.headers)
+
+
+def _decide(world: World, opened: Write, kind: str, **more: object) -> Write:
+    body = {"id": str(new_id()), "kind": kind, "weapons": opened.body["weapons"], **more}
+    return Write("POST", f"{opened.path}/outcome", body, world["commander"].headers)
+
+
+def write_off(client: httpx.Client, world: World) -> Write:
+    """Write off two weapons of a case."""
+    return _decide(world, done(client, report(client, world)), "written_off")
+
+
+def put_right(client: httpx.Client, world: World) -> Write:
+    """Say that two weapons of a case were never lost."""
+    return _decide(world, done(client, report(client, world)), "clerical", reason="Erreur d'essai")
+
+
+def recover(client: httpx.Client, world: World) -> Write:
+    """Take two weapons of a case that were on issue back into the store."""
+    weapons = world.register(2)
+    done(client, issue(client, world, weapons))
+    opened = done(client, report(client, world, weapons=listed(later(weapons))))
+    return _decide(world, opened, "recovered", store=str(world.store_alpha))
+
+
 # Each with the address it is sent to, as the OpenAPI document names it.
 WRITES: dict[str, tuple[str, Callable[[httpx.Client, World], Write]]] = {
     "register": ("PUT /v1/weapons/{weapon_id}", register),
@@ -228,4 +283,11 @@ WRITES: dict[str, tuple[str, Callable[[httpx.Client, World], Write]]] = {
     "unassign": ("PUT /v1/assignments/{assignment_id}", unassign),
     "relieve": ("PUT /v1/reliefs/{relief_id}", relieve),
     "open_holder": ("PUT /v1/holders/{holder_id}", open_holder),
+    "report": ("PUT /v1/incidents/{incident_id}", report),
+    "retrieve": ("PUT /v1/incidents/{incident_id}", retrieve),
+    "find": ("PUT /v1/incidents/{incident_id}", find),
+    "itemise": ("POST /v1/incidents/{incident_id}/weapons", itemise),
+    "write_off": ("POST /v1/incidents/{incident_id}/outcome", write_off),
+    "put_right": ("POST /v1/incidents/{incident_id}/outcome", put_right),
+    "recover": ("POST /v1/incidents/{incident_id}/outcome", recover),
 }

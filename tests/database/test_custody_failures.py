@@ -66,12 +66,13 @@ def run_(request: pytest.FixtureRequest) -> Run:
     return found
 
 
-def test_every_write_of_custody_and_intake_is_among_those_tried() -> None:
+def test_every_write_of_custody_intake_and_incidents_is_among_those_tried() -> None:
+    features = ("salw.custody", "salw.intake", "salw.incidents")
     known = {
         f"{method} {path}"
         for path, route in api_routes()
         for method in route.methods or ()
-        if method not in ("GET", "HEAD") and route.endpoint.__module__.startswith(("salw.custody", "salw.intake"))
+        if method not in ("GET", "HEAD") and route.endpoint.__module__.startswith(features)
     }
     assert known == {address for address, _ in WRITES.values()}
 
