@@ -140,6 +140,18 @@ def test_free_text_is_only_committed_to_in_the_log(client: httpx.Client, world: 
     assert (shown["place"], shown["circumstances"]) == (f"lieu {word}", f"récit {word}")
 
 
+def test_what_may_be_reported_may_be_written_off(client: httpx.Client, world: World) -> None:
+    # A report once forgave a clock that a movement did not: the case could then not be settled.
+    early, late = world.register(2)
+    for minutes, weapon, status in ((9, early, 200), (11, late, 422)):
+        said = (clock.now() + timedelta(minutes=minutes)).isoformat()
+        case = new_id()
+        answer = report(client, world, "lost", [weapon], incident_id=case, occurred_at=said, reported_at=said)
+        assert answer.status_code == status, answer.text
+        if status == 200:
+            assert decide(client, world, case, "written_off", [weapon]).status_code == 200
+
+
 def test_a_deadline_is_met_by_the_radio_message_not_by_the_typing(client: httpx.Client, world: World) -> None:
     sent = (clock.now() - timedelta(days=2)).replace(microsecond=0)
     incident_id = opened(

@@ -7,7 +7,7 @@ import pytest
 from salw.core.errors import Conflict, DomainError, Refused, Unacceptable
 from salw.core.ids import new_id
 from salw.core.language import catalogue
-from salw.custody.rules import LOSSES, SINKS, Held, HolderKind
+from salw.custody.rules import CLOCK_ALLOWANCE, LOSSES, SINKS, Held, HolderKind
 from salw.incidents.rules import (
     FIND_KINDS,
     LOSS_KINDS,
@@ -63,11 +63,11 @@ def test_diversion_deserters_and_auxiliaries_make_stolen_or_lost(cause: Cause) -
 
 def test_a_report_follows_the_fact_and_a_fast_clock_is_forgiven() -> None:
     check_times(report(timedelta(0), timedelta(0)), NOW)
-    check_times(report(timedelta(0), timedelta(minutes=59)), NOW)
+    check_times(report(timedelta(0), CLOCK_ALLOWANCE), NOW)
     with pytest.raises(Unacceptable, match=r"incident\.reported_before_it_happened"):
         check_times(report(timedelta(0), timedelta(seconds=-1)), NOW)
     with pytest.raises(Unacceptable, match=r"incident\.in_the_future"):
-        check_times(report(timedelta(0), timedelta(minutes=61)), NOW)
+        check_times(report(timedelta(0), CLOCK_ALLOWANCE + timedelta(seconds=1)), NOW)
 
 
 def test_only_what_was_said_is_kept_as_details() -> None:

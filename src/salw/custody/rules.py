@@ -183,14 +183,19 @@ def check_versions(expected: Sequence[Expected], held: Sequence[Held]) -> None:
 CLOCK_ALLOWANCE = timedelta(minutes=10)
 
 
+def check_not_ahead(said: datetime, now: datetime, code: str) -> None:
+    """Refuse a time that has not come yet, with `code`."""
+    if said > now + CLOCK_ALLOWANCE:
+        raise Unacceptable(code)
+
+
 def check_happened(occurred_at: datetime, dated_on: date | None, *, now: datetime, today: date) -> None:
     """Refuse what is said to have happened, or to have been signed, after now.
 
     How long ago is not judged: papers come late, and stock follows the time of recording. Raises
     `custody.in_the_future`, `document.in_the_future`.
     """
-    if occurred_at > now + CLOCK_ALLOWANCE:
-        raise Unacceptable("custody.in_the_future")
+    check_not_ahead(occurred_at, now, "custody.in_the_future")
     if dated_on is not None and dated_on > today:
         raise Unacceptable("document.in_the_future", dated_on=dated_on)
 

@@ -2,15 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from salw.core.errors import Conflict, DomainError, Refused, Unacceptable
-from salw.custody.rules import LOSSES, Held, HolderKind
-
-# A phone's clock may run ahead of the server's by this much before a report is one from the future.
-CLOCK_SKEW = timedelta(hours=1)
+from salw.custody.rules import LOSSES, Held, HolderKind, check_not_ahead
 
 
 class IncidentKind(StrEnum):
@@ -205,8 +202,7 @@ def check_times(report: Report, now: datetime) -> None:
     """
     if report.reported_at < report.occurred_at:
         raise Unacceptable("incident.reported_before_it_happened")
-    if report.reported_at > now + CLOCK_SKEW:
-        raise Unacceptable("incident.in_the_future")
+    check_not_ahead(report.reported_at, now, "incident.in_the_future")
 
 
 def check_retrievable(held: Iterable[Held]) -> None:
