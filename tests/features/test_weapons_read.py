@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +11,12 @@ import pytest
 from sqlalchemy import Engine
 
 from labelling import issue, make_labels, move
+from salw.access.operations.organisation import post_person
+from salw.access.rules import Role
 from salw.core import clock
 from salw.core.db import enter_scope, make_engine, run
 from salw.core.ids import new_id
+from salw.custody.operations.assignments import assign_weapons
 from salw.custody.operations.moves import Destination, Order, Step, lock_weapons, record_moves
 from salw.custody.rules import Expected, MovementKind
 from salw.documents.rules import DocumentKind
@@ -274,6 +278,38 @@ def test_who_sees_a_weapon_sees_its_whole_chain_but_names_only_his_own_people(
     }
     assert seen[4]["actor"]["name"] == "SGT ESSAI-KEEPER_BRAVO"
     assert "ESSAI-SOLDIER" not in str(seen)
+
+
+def test_an_act_is_that_of_the_posting_of_its_day_in_the_country(
+    client: httpx.Client, new_world: Callable[[str], World]
+) -> None:
+    niger = new_world("NE")  # an hour before UTC
+    (weapon,) = niger.register()
+    keeper = replace(niger.actor("keeper"), units=niger.units)
+    midnight = datetime(2026, 3, 1, 23, tzinfo=UTC)
+    with niger.transaction() as db:
+        post_person(
+            db,
+            actor=niger.founder,
+            now=midnight,
+            posting_id=new_id(),
+            person_id=keeper.person_id,
+            unit_id=niger.alpha,
+            role=Role.ARMOURER,
+            started_on=date(2026, 3, 2),
+        )
+        for minutes in (-1, 1):
+            assign_weapons(
+                db,
+                actor=keeper,
+                now=midnight + timedelta(minutes=minutes),
+                assignment_id=new_id(),
+                person_id=niger["soldier"].person_id,
+                holder_id=None,
+                weapons=[weapon],
+            )
+    functions = [e["actor"]["function"] for e in entries(client, niger, weapon) if e["kind"] == "weapon.assigned"]
+    assert sorted(functions) == ["armurier", "détenteur dépositaire"]
 
 
 def test_a_unit_that_gave_a_weapon_up_keeps_only_the_movements_it_was_party_to(

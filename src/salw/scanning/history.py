@@ -7,9 +7,10 @@ party to (`docs/architecture.md`). People of other units appear by function, not
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -118,16 +119,12 @@ class EntryOut(Out):
 
 @dataclass(frozen=True, slots=True)
 class _Fact:
-    """An event's row with what its bytes say."""
+    """An event's row with what its bytes say; `author` is who acted, and on which day in the country's time."""
 
     row: Row
     said: dict[str, Any]
     facts: dict[str, Any]
-
-    @property
-    def author(self) -> tuple[UUID, str]:
-        """Return who acted and on which day."""
-        return UUID(self.said["actor"]["person"]), self.said["at"][:10]
+    author: tuple[UUID, date]
 
 
 def list_history(
@@ -147,15 +144,17 @@ def list_history(
         _EVENTS.format(beyond=way[0], way=way[1]),
         {**scope, "whole": seen["now"], "after": after, "limit": limit},
     )
-    facts = [_read(row) for row in rows]
+    zone = ZoneInfo(actor.time_zone)
+    facts = [_read(row, zone) for row in rows]
     holders = _holders(db, actor, facts)
     people = _people(db, actor, facts)
     return [_entry(fact, holders, people, actor) for fact in facts]
 
 
-def _read(row: Row) -> _Fact:
+def _read(row: Row, zone: ZoneInfo) -> _Fact:
     said = json.loads(row["canonical"])
-    return _Fact(row, said, said["facts"])
+    day = datetime.fromisoformat(said["at"]).astimezone(zone).date()
+    return _Fact(row, said, said["facts"], (UUID(said["actor"]["person"]), day))
 
 
 def _holders(db: Connection, actor: Actor, facts: Sequence[_Fact]) -> dict[str, PlaceOut]:
@@ -176,7 +175,7 @@ def _holders(db: Connection, actor: Actor, facts: Sequence[_Fact]) -> dict[str, 
     }
 
 
-def _people(db: Connection, actor: Actor, facts: Iterable[_Fact]) -> dict[tuple[UUID, str], ActorOut]:
+def _people(db: Connection, actor: Actor, facts: Iterable[_Fact]) -> dict[tuple[UUID, date], ActorOut]:
     authors = sorted({f.author for f in facts})
     rows = (
         run(
@@ -193,7 +192,7 @@ def _people(db: Connection, actor: Actor, facts: Iterable[_Fact]) -> dict[tuple[
         else []
     )
     return {
-        (row["person"], row["day"].isoformat()): ActorOut(
+        (row["person"], row["day"]): ActorOut(
             function=translate(f"role.{row['role']}" if row["role"] else "role.none", actor.language),
             unit_name=row["unit_name"],
             name=person_name(row["value"], actor.language) if row["named"] else None,
@@ -203,7 +202,7 @@ def _people(db: Connection, actor: Actor, facts: Iterable[_Fact]) -> dict[tuple[
 
 
 def _entry(
-    fact: _Fact, holders: dict[str, PlaceOut], people: dict[tuple[UUID, str], ActorOut], actor: Actor
+    fact: _Fact, holders: dict[str, PlaceOut], people: dict[tuple[UUID, date], ActorOut], actor: Actor
 ) -> EntryOut:
     facts, language = fact.facts, actor.language
     unknown = ActorOut(function=translate("role.none", language), unit_name=None, name=None)
