@@ -17,8 +17,9 @@ from salw.core import clock
 from salw.core.db import enter_scope, make_engine, run
 from salw.core.ids import new_id
 from salw.custody.operations.assignments import assign_weapons
+from salw.custody.operations.holders import open_collective_holder
 from salw.custody.operations.moves import Destination, Order, Step, lock_weapons, record_moves
-from salw.custody.rules import Expected, MovementKind
+from salw.custody.rules import COLLECTIVE_HOLDERS, Expected, HolderKind, MovementKind
 from salw.documents.rules import DocumentKind
 from salw.ledger.sequencer import drain
 from world import World
@@ -278,6 +279,39 @@ def test_who_sees_a_weapon_sees_its_whole_chain_but_names_only_his_own_people(
     }
     assert seen[4]["actor"]["name"] == "SGT ESSAI-KEEPER_BRAVO"
     assert "ESSAI-SOLDIER" not in str(seen)
+
+
+@pytest.mark.parametrize("kind", sorted(COLLECTIVE_HOLDERS))
+def test_a_crew_named_after_a_man_is_named_only_to_its_own_unit(
+    client: httpx.Client, world: World, kind: HolderKind
+) -> None:
+    (weapon,) = world.register()
+    holder_id = new_id()
+    with world.transaction() as db:
+        open_collective_holder(
+            db,
+            actor=world.founder,
+            now=clock.now(),
+            holder_id=holder_id,
+            unit_id=world.alpha,
+            kind=kind,
+            name="Équipe du caporal Essai",
+            person_id=world["soldier"].person_id,
+        )
+    issued = {
+        "store": str(world.store_alpha),
+        "to": {"holder": str(holder_id)},
+        "weapons": [{"weapon": str(weapon.weapon_id), "version": 1}],
+    }
+    back = {"store": str(world.store_alpha), "weapons": [{"weapon": str(weapon.weapon_id), "version": 2}]}
+    for path, body in (("issues", issued), ("returns", back)):
+        assert client.put(f"/{path}/{new_id()}", json=body, headers=world["keeper"].headers).status_code == 200
+    assert entries(client, world, weapon)[1]["destination"]["name"] == "Équipe du caporal Essai"
+    receive_in_bravo(world, Expected(weapon.weapon_id, 3))
+    place = entries(client, world, weapon, "keeper_bravo")[1]["destination"]
+    assert (place["kind"], place["name"]) == (kind, place["kind_name"])
+    assert "caporal" not in str(entries(client, world, weapon, "keeper_bravo"))
+    assert entries(client, world, weapon, "auditor")[1]["destination"]["name"] == "Équipe du caporal Essai"
 
 
 def test_an_act_is_that_of_the_posting_of_its_day_in_the_country(

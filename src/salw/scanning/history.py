@@ -1,7 +1,7 @@
 """A weapon's history: read from the ledger's own bytes, said in the reader's words.
 
 Whoever may see a weapon now sees its whole chain; a unit that gave it up keeps only the movements it was
-party to (`docs/architecture.md`). People of other units appear by function, not by name.
+party to (`docs/architecture.md`). People, posts and crews of other units appear by function, not by name.
 """
 
 import json

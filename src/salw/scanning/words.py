@@ -3,6 +3,7 @@
 from typing import Any
 
 from salw.core.language import Language, translate
+from salw.custody.rules import USER_HOLDERS
 
 
 def person_name(value: Any, language: Language) -> str:
@@ -14,7 +15,12 @@ def person_name(value: Any, language: Language) -> str:
 
 
 def holder_name(kind: str, name: str | None, person: Any, *, named: bool, language: Language) -> str:
-    """Return what a holder is called: a person by name where `named`, else by function; a place by its name."""
+    """Return what a holder is called: a user holder by name where `named`, else by its kind; a place by its name.
+
+    A crew or a post may be named after a man.
+    """
+    if kind in USER_HOLDERS and not named:
+        return translate(f"holder_kind.{kind}", language)
     if kind == "person":
-        return person_name(person, language) if named else translate("holder_kind.person", language)
+        return person_name(person, language)
     return name or translate(f"holder_kind.{kind}", language)
