@@ -10,6 +10,8 @@ from salw.core.db import run
 from salw.core.ids import new_id
 from salw.custody.rules import Expected
 from world import World
+from writes import approve as approve_transfer
+from writes import dispatch, done, order, receive
 
 
 def listed(weapons: list[Expected]) -> list[dict[str, object]]:
@@ -126,6 +128,23 @@ def test_a_destroyed_weapon_is_no_longer_assigned(client: httpx.Client, world: W
         headers=world["keeper"].headers,
     )
     assert code(answer) == (409, "custody.off_the_books")
+
+
+def test_a_weapon_that_went_to_another_unit_is_told_without_its_version(client: httpx.Client, world: World) -> None:
+    here, gone = world.register(2)
+    disposal = propose(client, world, [here, gone]).json()["id"]
+    transfer = done(client, order(client, world, [gone]))
+    done(client, approve_transfer(client, world, transfer))
+    sent = done(client, dispatch(client, world, transfer))
+    assert versions(client, world, disposal, "keeper") == {str(here.weapon_id): 1, str(gone.weapon_id): 2}
+    done(client, receive(client, world, sent))
+    assert versions(client, world, disposal, "keeper") == {str(here.weapon_id): 1, str(gone.weapon_id): None}
+    assert versions(client, world, disposal, "auditor") == {str(here.weapon_id): 1, str(gone.weapon_id): 3}
+
+
+def versions(client: httpx.Client, world: World, disposal: str, job: str) -> dict[str, int | None]:
+    shown = client.get(f"/disposals/{disposal}", headers=world[job].headers).json()
+    return {line["weapon"]: line["version"] for line in shown["weapons"]}
 
 
 def test_the_event_of_a_proposal_holds_no_free_text(client: httpx.Client, world: World, owner_engine: Engine) -> None:

@@ -80,13 +80,14 @@ def get_disposal(db: Connection, actor: Actor, disposal_id: UUID) -> Row:
 
 
 def list_disposal_lines(db: Connection, actor: Actor, disposal_id: UUID) -> list[Row]:
-    """Return the weapons of a disposal with their versions."""
+    """Return the weapons of a disposal, with each one's version while it is in scope, else null."""
     return run(
         db,
         """
         select l.weapon_id as weapon, c.seq as version
           from disposal_line l
-          join custody c on c.country = l.country and c.weapon_id = l.weapon_id
+          left join custody c on c.country = l.country and c.weapon_id = l.weapon_id
+               and (c.unit_id = any(%(units)s) or c.awaited_by_unit_id = any(%(units)s))
          where l.country = %(country)s and l.disposal_id = %(id)s
          order by l.weapon_id
         """,

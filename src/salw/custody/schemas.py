@@ -234,6 +234,13 @@ class ListedOut(Out):
     weapons: list[MovedWeapon]
 
 
+class DisposalLine(Out):
+    """One weapon of a destruction; its version is null once it is out of the reader's scope."""
+
+    weapon: UUID
+    version: int | None
+
+
 class DisposalOut(Out):
     """A destruction proposed or carried out."""
 
@@ -247,7 +254,7 @@ class DisposalOut(Out):
     proposed_at: datetime
     approved_by: UUID | None
     approved_at: datetime | None
-    weapons: list[MovedWeapon]
+    weapons: list[DisposalLine]
 
 
 class HolderOut(Out):

@@ -13,10 +13,10 @@ from salw.custody.schemas import (
     Addressed,
     DisposalApprovalIn,
     DisposalIn,
+    DisposalLine,
     DisposalOut,
     ListedOut,
     MovedOut,
-    MovedWeapon,
     expected,
     listed,
     moved,
@@ -77,4 +77,4 @@ def get_disposal(disposal_id: UUID, desk: Desk = requires(Permission.DISPOSAL_RE
     """Show a destruction of a unit in scope, with its weapons."""
     row = queries.get_disposal(desk.db, desk.actor, disposal_id)
     lines = queries.list_disposal_lines(desk.db, desk.actor, disposal_id)
-    return DisposalOut(**row, weapons=[MovedWeapon(**line) for line in lines])
+    return DisposalOut(**row, weapons=[DisposalLine(**line) for line in lines])
