@@ -10,9 +10,9 @@ from salw.access.queries import get_store
 from salw.access.repeats import answer_once
 from salw.access.rules import Permission
 from salw.core.db import Row
-from salw.core.errors import Conflict, Unacceptable
+from salw.core.errors import Unacceptable
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
-from salw.custody.schemas import MovedWeapon, expected, order_of, when
+from salw.custody.schemas import Addressed, MovedWeapon, expected, order_of, when
 from salw.documents.rules import printed_number
 from salw.incidents import queries, schemas
 from salw.incidents.operations import itemising, opening, outcomes, recovery
@@ -71,9 +71,8 @@ def post_weapons(
             weapons=[MovedWeapon(weapon=h.weapon_id, version=h.seq) for h in held],
         )
 
-    answer = answer_once(desk, "incident_weapons", body.id, body, schemas.ItemisedOut, work)
-    _same_incident(answer.incident, incident_id, body.id)
-    return answer
+    addressed = Addressed(subject=incident_id, body=body)
+    return answer_once(desk, "incident_weapons", body.id, addressed, schemas.ItemisedOut, work)
 
 
 @router.post("/incidents/{incident_id}/outcome")
@@ -102,9 +101,8 @@ def post_outcome(
             weapons=schemas.versions_out(settled.versions),
         )
 
-    answer = answer_once(desk, "incident_outcome", body.id, body, schemas.OutcomeOut, work)
-    _same_incident(answer.incident, incident_id, body.id)
-    return answer
+    addressed = Addressed(subject=incident_id, body=body)
+    return answer_once(desk, "incident_outcome", body.id, addressed, schemas.OutcomeOut, work)
 
 
 @router.get("/incidents")
@@ -229,12 +227,6 @@ def _unit(desk: Desk, body: IncidentIn) -> int:
     if body.weapons:
         return queries.get_unit_of_weapons(desk.db, desk.actor, [w.weapon for w in body.weapons])
     raise Unacceptable("incident.unit_needed")
-
-
-def _same_incident(kept: UUID, asked: UUID, request_id: UUID) -> None:
-    """Refuse an id first used on another incident: the first answer would be about that one."""
-    if kept != asked:
-        raise Conflict("request.id_reused", id=str(request_id))
 
 
 def _printed(row: Row) -> str | None:
