@@ -11,9 +11,12 @@ from sqlalchemy import Engine
 from cluster import Database
 from links import broken_links
 from salw.core.db import make_engine, run
+from salw.core.ids import new_id
+from salw.custody.operations.moves import lock_weapons
 from salw.custody.rules import Expected
+from together import until_it_waits
 from world import World, build_world
-from writes import Write, issue, serving
+from writes import Write, destroy, done, issue, listed, report, serving
 
 # The reading half of `lock_custody` alone; the pause keeps the door open that the lock would have shut.
 _WITHOUT_LOCK = """
@@ -139,3 +142,26 @@ def test_with_lock_keys_and_checks_removed_the_same_check_fails(
         check_one_winner_each(answers, superuser)
     assert broken_links(superuser)["forked"] > 0
     assert moves(superuser, weapons) > 10
+
+
+def test_a_destruction_and_a_write_off_do_not_wait_for_each_other(fresh_database: Database, army: World) -> None:
+    # The unit's first sink of destroyed weapons: whoever opens it makes the other wait until his commit.
+    (weapon,) = army.register()
+    with (
+        serving(fresh_database.urls) as base,
+        httpx.Client(base_url=base, timeout=30) as client,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        destruction = destroy(client, army, [weapon])
+        lost = done(client, report(client, army, "destroyed_in_action", weapons=listed(army.register())))
+        body = {"id": str(new_id()), "kind": "written_off", "weapons": lost.body["weapons"]}
+        outcome = Write("POST", f"{lost.path}/outcome", body, army["commander"].headers)
+        with army.transaction() as db:
+            lock_weapons(db, army.founder, [weapon])
+            destroyed = pool.submit(destruction.send, client)
+            until_it_waits(fresh_database.urls, destroyed)
+            written_off = pool.submit(outcome.send, client)
+            # The destruction waits for its weapon and holds nothing that the write-off needs.
+            until_it_waits(fresh_database.urls, written_off, waiting=2)
+        answers = [written_off.result(), destroyed.result()]
+    assert [a.status_code for a in answers] == [200, 200], [a.text for a in answers]

@@ -110,17 +110,13 @@ def approve_disposal(
     if disposal["status"] != "proposed":
         raise Conflict("disposal.wrong_status", status=disposal["status"])
     check_another_officer(actor.person_id, disposal["proposed_by"], "disposal.same_officer")
-    lines = run(
-        db,
-        "select weapon_id from disposal_line where country = %(country)s and disposal_id = %(id)s",
-        {"country": actor.country, "id": disposal_id},
-    )
-    check_same_list([w.weapon_id for w in weapons], [line["weapon_id"] for line in lines], "disposal.list_differs")
-    to = open_sink(db, actor=actor, unit_id=disposal["unit_id"], kind=HolderKind.DESTROYED)
+    check_same_list([w.weapon_id for w in weapons], _lines_of(db, actor, disposal_id), "disposal.list_differs")
     held, number = lock_weapons(db, actor, weapons, number_for_unit=disposal["unit_id"])
     check_held_by(held, disposal["store_id"])
     check_no_open_case(held)
     assert number is not None  # noqa: S101 - asked for above
+    # The sink after weapons and counter, as a write-off does it: in another order the two wait for each other.
+    to = open_sink(db, actor=actor, unit_id=disposal["unit_id"], kind=HolderKind.DESTROYED)
     ended = end_assignments(
         db,
         actor=actor,
@@ -143,6 +139,20 @@ def approve_disposal(
         facts={"disposal": str(disposal_id), "method": disposal["method"]},
         extra_events=ended,
     )
+    _mark_destroyed(db, actor, now, disposal_id)
+    return number, held
+
+
+def _lines_of(db: Connection, actor: Actor, disposal_id: UUID) -> list[UUID]:
+    rows = run(
+        db,
+        "select weapon_id from disposal_line where country = %(country)s and disposal_id = %(id)s",
+        {"country": actor.country, "id": disposal_id},
+    )
+    return [row["weapon_id"] for row in rows]
+
+
+def _mark_destroyed(db: Connection, actor: Actor, now: datetime, disposal_id: UUID) -> None:
     # The status in the condition is what lets only one of two approvals win, whatever was locked.
     done = run(
         db,
@@ -155,7 +165,6 @@ def approve_disposal(
     )
     if not done:
         raise Conflict("disposal.wrong_status", status="destroyed")
-    return number, held
 
 
 def _lock_disposal(db: Connection, actor: Actor, disposal_id: UUID) -> Row:
