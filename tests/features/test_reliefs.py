@@ -1,18 +1,21 @@
 """Relief of an answerable person over HTTP: exactly what the holder has, and nothing moves."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from uuid import UUID
 
 import httpx
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from salw.core import clock
 from salw.core.db import run
 from salw.core.ids import new_id
 from salw.custody.operations.cases import open_case_marks
-from salw.custody.operations.moves import lock_weapons
+from salw.custody.operations.issues import issue_weapons
+from salw.custody.operations.moves import Order, lock_weapons
+from salw.custody.operations.reliefs import relieve as relieve_in
 from salw.custody.rules import Expected
-from together import at_once
+from together import at_once, until_it_waits
 from world import World
 
 
@@ -36,14 +39,18 @@ def relieve(
     return client.put(f"/reliefs/{request or new_id()}", json=body, headers=world[job].headers)
 
 
-def issued_to_post(client: httpx.Client, world: World, count: int) -> list[Expected]:
-    weapons = world.register(count)
+def issue_to_post(client: httpx.Client, world: World, weapons: list[Expected]) -> httpx.Response:
     body = {
         "store": str(world.store_alpha),
         "to": {"holder": str(world.post_alpha)},
         "weapons": [{"weapon": str(w.weapon_id), "version": 1} for w in weapons],
     }
-    answer = client.put(f"/issues/{new_id()}", json=body, headers=world["keeper"].headers)
+    return client.put(f"/issues/{new_id()}", json=body, headers=world["keeper"].headers)
+
+
+def issued_to_post(client: httpx.Client, world: World, count: int) -> list[Expected]:
+    weapons = world.register(count)
+    answer = issue_to_post(client, world, weapons)
     assert answer.status_code == 200, answer.text
     return [Expected(w.weapon_id, 2) for w in weapons]
 
@@ -110,6 +117,74 @@ def test_of_two_reliefs_at_once_exactly_one_wins(client: httpx.Client, world: Wo
     answers = at_once(*(partial(relieve, client, world, weapons, incoming=job) for job in ("armourer", "keeper")))
     assert sorted(a.status_code for a in answers) == [200, 409]
     assert len(answerable(owner_engine, world.post_alpha)) == 1
+
+
+def test_an_issue_during_a_relief_is_answered_for_by_who_relieved(
+    client: httpx.Client, world: World, urls: dict[str, str]
+) -> None:
+    (weapon,) = world.register()
+    with ThreadPoolExecutor(1) as pool:
+        with world.transaction() as db:
+            hand_over(db, world, [])
+            issued = pool.submit(issue_to_post, client, world, [weapon])
+            until_it_waits(urls, issued)
+        answer = issued.result()
+    assert answer.status_code == 200, answer.text
+    assert answerable_said(world, weapon) == str(world["armourer"].person_id)
+
+
+def test_a_relief_during_an_issue_must_count_what_is_issued(
+    client: httpx.Client, world: World, urls: dict[str, str]
+) -> None:
+    (weapon,) = world.register()
+    with ThreadPoolExecutor(1) as pool:
+        with world.transaction() as db:
+            issue_weapons(
+                db,
+                actor=world.founder,
+                now=clock.now(),
+                issue_id=new_id(),
+                store_id=world.store_alpha,
+                person_id=None,
+                holder_id=world.post_alpha,
+                due_back_at=None,
+                occurred_at=clock.now(),
+                weapons=[weapon],
+                order=Order(),
+            )
+            relieved = pool.submit(relieve, client, world, [])
+            until_it_waits(urls, relieved)
+        answer = relieved.result()
+    assert code(answer) == (409, "relief.list_differs")
+    assert answer.json()["details"]["missing"] == [str(weapon.weapon_id)]
+    assert answerable_said(world, weapon) == str(world["soldier"].person_id)
+
+
+def hand_over(db: Connection, world: World, weapons: list[Expected]) -> None:
+    """Relieve the soldier of the post in a transaction that is still open."""
+    relieve_in(
+        db,
+        actor=world.founder,
+        now=clock.now(),
+        relief_id=new_id(),
+        holder_id=world.post_alpha,
+        outgoing_id=world["soldier"].person_id,
+        incoming_id=world["armourer"].person_id,
+        weapons=weapons,
+    )
+
+
+def answerable_said(world: World, weapon: Expected) -> str:
+    """Return who answers for an issued weapon, as the ledger has it."""
+    with world.transaction() as db:
+        rows = run(
+            db,
+            "select convert_from(canonical, 'utf8')::jsonb->'facts'->'person'->>'id' as person from event "
+            "where kind = 'weapon.issued' and weapon_id = %(w)s",
+            {"w": weapon.weapon_id},
+        )
+    person: str = rows[0]["person"]
+    return person
 
 
 def test_a_storekeeper_is_relieved_of_his_store(client: httpx.Client, world: World, owner_engine: Engine) -> None:
