@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
-from salw.core.errors import NotFound, Unacceptable
+from salw.core.errors import Conflict, NotFound, Unacceptable
 from salw.custody.rules import LOSSES, STATE_SQL
 from salw.registry.rules import MarkKind, NewMark
 
@@ -97,16 +97,21 @@ def get_unit(db: Connection, actor: Actor, unit_uuid: UUID) -> int:
 def get_unit_of_weapons(db: Connection, actor: Actor, weapons: Sequence[UUID]) -> int:
     """Return the one unit that answers for all of `weapons`.
 
-    Raises `weapon.not_found` where none is in scope, `incident.unit_needed` where they are of several.
+    Raises `weapon.not_found` where none is in scope, `incident.sender_answers` where one is still another
+    unit's on its way here, `incident.unit_needed` where they are of several.
     """
     rows = run(
         db,
-        "select distinct unit_id from custody where country = %(country)s and weapon_id = any(%(weapons)s) "
-        "and unit_id = any(%(units)s)",
+        "select unit_id, array_agg(weapon_id::text order by weapon_id) as weapons from custody "
+        "where country = %(country)s and weapon_id = any(%(weapons)s) "
+        "and (unit_id = any(%(units)s) or awaited_by_unit_id = any(%(units)s)) group by unit_id",
         {"country": actor.country, "weapons": list(weapons), "units": list(actor.units)},
     )
     if not rows:
         raise NotFound("weapon.not_found", weapons=[str(w) for w in weapons], count=len(weapons))
+    coming = sorted(w for row in rows if not actor.covers(row["unit_id"]) for w in row["weapons"])
+    if coming:
+        raise Conflict("incident.sender_answers", weapons=coming, count=len(coming))
     if len(rows) > 1:
         raise Unacceptable("incident.unit_needed")
     return int(rows[0]["unit_id"])

@@ -1,6 +1,6 @@
 """What a loss or a recovery may say, which outcome may close a case, and which sink each cause names. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -208,6 +208,14 @@ def check_times(report: Report, now: datetime) -> None:
 def check_retrievable(held: Iterable[Held]) -> None:
     """Accept weapons in a loss sink or with an open case only. Raises `incident.not_lost`."""
     refuse_weapons([h for h in held if h.holder_kind not in LOSSES and h.mark is None], "incident.not_lost")
+
+
+def check_answered_for(held: Iterable[Held], units: Container[int]) -> None:
+    """Refuse weapons on their way here: until receipt their sender answers, reports and decides.
+
+    Raises `incident.sender_answers`.
+    """
+    refuse_weapons([h for h in held if h.unit_id not in units], "incident.sender_answers")
 
 
 def check_open(status: str) -> None:

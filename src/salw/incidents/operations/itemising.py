@@ -15,7 +15,7 @@ from salw.custody.rules import Expected, Held, check_no_open_case, check_on_the_
 from salw.incidents.operations.lines import draw_on_line
 from salw.incidents.operations.reports import mark_missing
 from salw.incidents.queries import lock_incident
-from salw.incidents.rules import IncidentKind, check_open
+from salw.incidents.rules import IncidentKind, check_answered_for, check_open
 from salw.ledger import operations as ledger
 from salw.ledger.events import make_event
 
@@ -32,11 +32,13 @@ def itemise_loss(
     """Add weapons to a case against one of its loss lines, and return them and what the line leaves open.
 
     Raises `incident.not_found`, `incident.closed`, `incident.no_such_line`, `incident.line_exceeded`,
-    `incident.other_model`, `custody.off_the_books`, `custody.case_open` and what locking raises.
+    `incident.other_model`, `incident.sender_answers`, `custody.off_the_books`, `custody.case_open` and
+    what locking raises.
     """
     incident = lock_incident(db, actor, incident_id)
     check_open(incident["status"])
     held, _ = lock_weapons(db, actor, weapons)
+    check_answered_for(held, actor.units)
     check_on_the_books(held)
     check_no_open_case(held)
     event_id = new_id()

@@ -14,7 +14,7 @@ from salw.custody.operations.moves import lock_weapons
 from salw.custody.rules import SINKS, Expected, Held, check_no_open_case, check_on_the_books
 from salw.incidents.operations.reports import mark_missing, record_report
 from salw.incidents.queries import classes_of_models
-from salw.incidents.rules import IncidentKind, LossLine, Report, check_times
+from salw.incidents.rules import IncidentKind, LossLine, Report, check_answered_for, check_times
 
 
 def open_cases(
@@ -33,11 +33,12 @@ def open_cases(
 ) -> list[UUID]:
     """Open one case on weapons that a count did not find; a few statements for thousands of them.
 
-    Returns the weapons left alone: those under another case, which keep it, and those off the books since.
+    Returns the weapons left alone: those under another case, which keep it, and those off the books or in
+    transit from another unit since.
     Where none remains no case is opened. Raises `weapon.not_found`, `custody.weapon_repeated`.
     """
     held = lock_as_they_are(db, weapons)
-    opened = [h for h in held if h.mark is None and h.holder_kind not in SINKS]
+    opened = [h for h in held if h.mark is None and h.holder_kind not in SINKS and actor.covers(h.unit_id)]
     if opened:
         report = Report(
             id=incident_id,
@@ -67,8 +68,8 @@ def open_incident(
     """Open a case on the weapons named, on a loss by count, or on both.
 
     Returns the weapons' custody, which has not moved, and the lines with their class. Raises
-    `incident.nothing_named`, `custody.off_the_books`, `custody.case_open`, `registry.unknown_model`, what
-    `rules.check_times` raises and what locking raises.
+    `incident.nothing_named`, `incident.sender_answers`, `custody.off_the_books`, `custody.case_open`,
+    `registry.unknown_model`, what `rules.check_times` raises and what locking raises.
     """
     if not weapons and not lines:
         raise Unacceptable("incident.nothing_named")
@@ -77,6 +78,7 @@ def open_incident(
     held: list[Held] = []
     if weapons:
         held, _ = lock_weapons(db, actor, weapons)
+    check_answered_for(held, actor.units)
     check_on_the_books(held)
     check_no_open_case(held)
     record_report(db, actor=actor, now=now, report=report, weapon_count=len(held), lines=lines)

@@ -26,6 +26,7 @@ from salw.incidents.rules import (
     Outcome,
     OutcomeKind,
     Withdrawal,
+    check_answered_for,
     check_open,
     check_other_officer,
     check_outcome,
@@ -92,7 +93,8 @@ def settle_incident(
     `written_off` moves it to the sink of the unit that answered for it; `recovered` into a store. The case
     closes when nothing of it remains. Raises `incident.not_found`, `incident.closed`,
     `incident.same_officer`, `incident.nothing_named`, `incident.weapon_not_open`, `incident.already_there`,
-    `incident.no_such_line`, `incident.line_exceeded`, `store.not_found`, what the rules and locking raise.
+    `incident.sender_answers`, `incident.no_such_line`, `incident.line_exceeded`, `store.not_found`, what the
+    rules and locking raise.
     """
     if not weapons and not withdrawals:
         raise Unacceptable("incident.nothing_named")
@@ -103,6 +105,7 @@ def settle_incident(
     lines = _open_lines(db, actor, incident_id, [e.weapon_id for e in weapons])
     check_other_officer(actor.person_id, [incident["opened_by"], *lines.values()])
     held, _ = lock_weapons(db, actor, weapons) if weapons else ([], None)
+    check_answered_for(held, actor.units)
     refuse_weapons([h for h in held if h.weapon_id not in lines], "incident.weapon_not_open")
     reason = keep_text(db, actor, {"reason": outcome.reason} if outcome.reason else {})
     facts = _facts(incident_id, outcome, reason)

@@ -15,7 +15,7 @@ from salw.custody.operations.moves import Destination, DocumentNumber, Order, lo
 from salw.custody.rules import Expected, Held
 from salw.incidents.operations.reports import add_weapons, record_report
 from salw.incidents.queries import OpenLossMatch, find_open_loss_matches
-from salw.incidents.rules import Report, check_retrievable, check_times
+from salw.incidents.rules import Report, check_answered_for, check_retrievable, check_times
 from salw.ledger import operations as ledger
 from salw.ledger.events import make_event
 from salw.registry.rules import NewMark
@@ -43,12 +43,13 @@ def record_retrieval(
     """Take known weapons, lost or under an open case, into the store that has them now.
 
     The store answers for them from now on. A weapon under a case stays marked until another officer
-    decides the outcome (R9). Raises `store.not_found`, `incident.not_lost`, what `rules.check_times` raises
-    and what locking raises.
+    decides the outcome (R9). Raises `store.not_found`, `incident.sender_answers`, `incident.not_lost`, what
+    `rules.check_times` raises and what locking raises.
     """
     check_times(report, now)
     store = get_store(db, actor, store_id)
     held, _ = lock_weapons(db, actor, weapons)
+    check_answered_for(held, actor.units)
     check_retrievable(held)
     cases = find_cases(db, actor, [h.weapon_id for h in held])
     moving = [h for h in held if h.holder_id != store_id]
