@@ -1,15 +1,24 @@
 """Losses on the way from one unit to another: who reports, who decides, and what becomes of the transfer."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import Engine
 
-from reporting import code, custody_of, decide, named, opened, report, unit_uuid
+from reporting import code, custody_of, decide, look, named, opened, report, unit_uuid
 from salw.access.rules import Role
+from salw.core import clock
+from salw.core.db import run
 from salw.core.ids import new_id
+from salw.custody.operations.moves import Order
+from salw.custody.operations.transfers import receive_transfer
 from salw.custody.rules import Expected
+from salw.incidents.operations.outcomes import settle_incident
+from salw.incidents.rules import Outcome, OutcomeKind
+from together import until_it_waits
 from world import World
 from writes import Write, approve, done, later, order
 
@@ -89,3 +98,135 @@ def test_the_receiving_side_decides_nothing_on_the_way_even_in_a_case_of_its_own
     assert code(answer) == (409, "incident.sender_answers")
     assert decide(client, world, case, "written_off", [weapon], job="commander_hq").status_code == 200
     assert custody_of(world, weapon.weapon_id)["unit_id"] == world.alpha
+
+
+# What becomes of the transfer
+
+
+def transfer_of(world: World, transfer: UUID) -> dict[str, Any]:
+    """Return a transfer with the events of its end."""
+    (row,) = look(world, "select status, closed_by from transfer where id = %(id)s", id=transfer)
+    told = look(
+        world,
+        "select e.kind from event e join event_queue q on (q.country, q.event_id) = (e.country, e.id) "
+        "where e.kind in ('transfer.closed', 'transfer.short') "
+        "and convert_from(e.canonical, 'utf8')::jsonb->'facts'->>'transfer' = %(id)s order by q.position",
+        id=str(transfer),
+    )
+    return {**row, "told": [event["kind"] for event in told]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "store", "job"),
+    [
+        ("written_off", None, "commander"),
+        ("recovered", "store_alpha", "commander"),
+        ("recovered", "store_bravo", "commander_hq"),
+    ],
+)
+def test_a_transfer_closes_when_an_outcome_takes_its_last_weapon(
+    client: httpx.Client, world: World, kind: str, store: str | None, job: str
+) -> None:
+    transfer, (first, last) = on_the_way(client, world, 2)
+    case = opened(client, world, [first, last])
+    into = {"store": str(getattr(world, store))} if store else {}
+    assert decide(client, world, case, kind, [first], job=job, **into).status_code == 200
+    assert transfer_of(world, transfer) == {"status": "dispatched", "closed_by": None, "told": []}
+    assert decide(client, world, case, kind, [last], job=job, **into).status_code == 200
+    closed_by = world[job].person_id
+    assert transfer_of(world, transfer) == {"status": "closed", "closed_by": closed_by, "told": ["transfer.closed"]}
+    assert code(receive(client, world, transfer, [], complete=True)) == (409, "transfer.wrong_status")
+
+
+def test_a_short_transfer_closes_when_what_was_short_is_written_off(client: httpx.Client, world: World) -> None:
+    transfer, (here, lost) = on_the_way(client, world, 2)
+    assert receive(client, world, transfer, [here], complete=True).json()["status"] == "short"
+    case = opened(client, world, [lost])
+    assert decide(client, world, case, "written_off", [lost]).status_code == 200
+    assert transfer_of(world, transfer)["told"] == ["transfer.short", "transfer.closed"]
+
+
+def test_what_an_outcome_took_is_no_longer_awaited(client: httpx.Client, world: World) -> None:
+    transfer, (here, lost) = on_the_way(client, world, 2)
+    case = opened(client, world, [lost])
+    assert decide(client, world, case, "written_off", [lost]).status_code == 200
+    gone = receive(client, world, transfer, [here, Expected(lost.weapon_id, 3)])
+    assert (code(gone), gone.json()["details"]["weapons"]) == (
+        (409, "transfer.not_in_transit"),
+        [str(lost.weapon_id)],
+    )
+    assert receive(client, world, transfer, [here]).json()["status"] == "closed"
+
+
+def test_a_transfer_closes_when_its_last_weapon_is_retrieved(client: httpx.Client, world: World) -> None:
+    transfer, (weapon,) = on_the_way(client, world)
+    opened(client, world, [weapon])
+    answer = report(client, world, "retrieved", [weapon], store=str(world.store_alpha))
+    assert answer.status_code == 200, answer.text
+    assert transfer_of(world, transfer)["told"] == ["transfer.closed"]
+
+
+def test_a_transfer_left_open_with_nothing_under_way_closes_by_a_complete_receipt(
+    client: httpx.Client, world: World, owner_engine: Engine
+) -> None:
+    transfer, (weapon,) = on_the_way(client, world)
+    case = opened(client, world, [weapon])
+    assert decide(client, world, case, "written_off", [weapon]).status_code == 200
+    # As one stands that lost its last weapon before outcomes closed transfers.
+    with owner_engine.begin() as db:
+        run(db, "set local role salw_owner")
+        run(
+            db,
+            "update transfer set status = 'short', closed_by = null, closed_at = null where id = %(id)s",
+            {"id": transfer},
+        )
+    assert receive(client, world, transfer, [], complete=True).json()["status"] == "closed"
+
+
+def test_a_weapon_found_again_on_the_way_is_still_awaited(client: httpx.Client, world: World) -> None:
+    transfer, (weapon,) = on_the_way(client, world)
+    case = opened(client, world, [weapon])
+    assert decide(client, world, case, "found_again", [weapon]).status_code == 200
+    assert transfer_of(world, transfer)["status"] == "dispatched"
+    assert receive(client, world, transfer, [weapon]).json()["status"] == "closed"
+
+
+@pytest.mark.parametrize("outcome_first", [True, False])
+def test_an_outcome_and_a_receipt_of_the_last_two_weapons_wait_for_each_other_and_close(
+    client: httpx.Client, world: World, urls: dict[str, str], outcome_first: bool
+) -> None:
+    transfer, (here, lost) = on_the_way(client, world, 2)
+    case = opened(client, world, [lost])
+    now = clock.now()
+    with ThreadPoolExecutor(1) as pool:
+        with world.transaction() as db:
+            if outcome_first:
+                settle_incident(
+                    db,
+                    actor=world.actor("commander"),
+                    now=now,
+                    incident_id=case,
+                    outcome=Outcome(new_id(), OutcomeKind.WRITTEN_OFF),
+                    weapons=[lost],
+                    withdrawals=[],
+                    occurred_at=now,
+                    order=Order(),
+                )
+                asked = pool.submit(receive, client, world, transfer, [here])
+            else:
+                receive_transfer(
+                    db,
+                    actor=world.actor("keeper_bravo"),
+                    now=now,
+                    transfer_id=transfer,
+                    request_id=new_id(),
+                    weapons=[here],
+                    complete=False,
+                    occurred_at=now,
+                    order=Order(),
+                )
+                asked = pool.submit(decide, client, world, case, "written_off", [lost])
+            until_it_waits(urls, asked)
+            assert not asked.done()
+        assert asked.result().status_code == 200, asked.result().text
+    assert transfer_of(world, transfer)["told"] == ["transfer.closed"]

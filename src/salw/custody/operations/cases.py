@@ -15,8 +15,17 @@ from salw.core.actor import Actor
 from salw.core.db import run
 from salw.core.errors import Conflict, NotFound, Unacceptable
 from salw.custody.operations.holders import open_sink
-from salw.custody.operations.moves import Destination, DocumentNumber, Order, Step, held_of, record_moves
-from salw.custody.rules import Held, HolderKind, MovementKind
+from salw.custody.operations.moves import (
+    Destination,
+    DocumentNumber,
+    Order,
+    Step,
+    held_of,
+    lock_weapons,
+    record_moves,
+)
+from salw.custody.operations.transfer_rows import close_emptied, lock_transits_of
+from salw.custody.rules import Expected, Held, HolderKind, MovementKind
 from salw.documents.rules import DocumentKind
 from salw.ledger.events import Event, columns, make_event
 from salw.ledger.operations import APPEND_CTE
@@ -47,6 +56,19 @@ def lock_as_they_are(db: Connection, weapons: Sequence[UUID]) -> list[Held]:
     unknown = sorted(str(w) for w in set(weapons) - {h.weapon_id for h in held})
     if unknown:
         raise NotFound("weapon.not_found", weapons=unknown, count=len(unknown))
+    return held
+
+
+def lock_for_outcome(db: Connection, actor: Actor, weapons: Sequence[Expected]) -> list[Held]:
+    """Lock weapons that may leave a transit on a decision, the transfers that they are on before them.
+
+    Raises what `lock_weapons` raises, and `request.try_again` where one has been sent off meanwhile.
+    """
+    transits = lock_transits_of(db, actor, [e.weapon_id for e in weapons])
+    held, _ = lock_weapons(db, actor, weapons)
+    under_way = {h.holder_id for h in held if h.holder_kind is HolderKind.TRANSIT and actor.covers(h.unit_id)}
+    if not under_way <= transits:
+        raise Conflict("request.try_again")
     return held
 
 
@@ -117,7 +139,10 @@ def move_to_sinks(
     facts: Mapping[str, Any],
     extra_events: Sequence[Event],
 ) -> None:
-    """Write locked weapons off into the sink of the unit that answered for each, on one loss report."""
+    """Write weapons off into the sink of the unit that answered for each, on one loss report.
+
+    `lock_for_outcome` locked them. A transfer of which they were the last under way closes.
+    """
     sinks = {unit: open_sink(db, actor=actor, unit_id=unit, kind=sink) for unit in sorted({h.unit_id for h in held})}
     record_moves(
         db,
@@ -134,6 +159,7 @@ def move_to_sinks(
         facts={**facts, "sink": sink.value},
         extra_events=extra_events,
     )
+    _leave_transit(db, actor, now, held)
 
 
 def move_back_to_store(
@@ -150,7 +176,10 @@ def move_back_to_store(
     facts: Mapping[str, Any],
     extra_events: Sequence[Event] = (),
 ) -> None:
-    """Take locked weapons, from a sink or from whoever answered for them, into a store, on one recovery report."""
+    """Take weapons, from a sink or from whoever answered for them, into a store, on one recovery report.
+
+    `lock_for_outcome` locked them. A transfer of which they were the last under way closes.
+    """
     record_moves(
         db,
         actor=actor,
@@ -166,3 +195,11 @@ def move_back_to_store(
         facts=facts,
         extra_events=extra_events,
     )
+    _leave_transit(db, actor, now, held)
+
+
+def _leave_transit(db: Connection, actor: Actor, now: datetime, held: Sequence[Held]) -> None:
+    """Close the transfers of which these were the last weapons under way."""
+    transits = {h.holder_id for h in held if h.holder_kind is HolderKind.TRANSIT}
+    if transits:
+        close_emptied(db, actor, now, transits)

@@ -1,6 +1,6 @@
 """The rows of a transfer and of its lines: what the steps in `transfers` lock, read and change."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import Conflict, NotFound
-from salw.custody.rules import LineStatus, TransferStatus, check_transfer_status
+from salw.custody.rules import MAY_RECEIVE, LineStatus, TransferStatus, check_transfer_status
 from salw.ledger import operations as ledger
 from salw.ledger.events import make_event
 
@@ -78,6 +78,65 @@ def lock_transfer(
         raise NotFound("transfer.not_found", transfer=str(transfer_id))
     check_transfer_status(row["status"], allowed)
     return row
+
+
+def lock_transits_of(db: Connection, actor: Actor, weapons: Sequence[UUID]) -> set[UUID]:
+    """Lock the transfers on which weapons of units in scope are under way, and return their transit holders."""
+    rows = run(
+        db,
+        # Before any weapon, as every step of a transfer does it, and in one order.
+        """
+        select t.transit_holder_id from transfer t
+         where t.country = %(country)s
+           and t.id in (select x.id
+                          from custody c
+                          join transfer x on x.country = c.country and x.from_unit_id = c.unit_id
+                               and x.status = any(%(under_way)s) and x.transit_holder_id = c.holder_id
+                         where c.country = %(country)s and c.weapon_id = any(%(weapons)s)
+                           and c.unit_id = any(%(units)s))
+         order by t.id
+           for no key update of t
+        """,
+        {
+            "country": actor.country,
+            "units": list(actor.units),
+            "weapons": list(weapons),
+            "under_way": [status.value for status in MAY_RECEIVE],
+        },
+    )
+    return {row["transit_holder_id"] for row in rows}
+
+
+def close_emptied(db: Connection, actor: Actor, now: datetime, transits: Iterable[UUID]) -> None:
+    """Close the transfers, locked before, whose last weapon has just left these transit holders, and say so."""
+    rows = run(
+        db,
+        """
+        update transfer t set status = 'closed', closed_by = %(person)s, closed_at = %(now)s
+         where t.country = %(country)s and t.transit_holder_id = any(%(transits)s) and t.status = any(%(under_way)s)
+           and not exists (select from custody c where c.country = t.country and c.holder_id = t.transit_holder_id)
+        returning t.id
+        """,
+        {
+            "country": actor.country,
+            "person": actor.person_id,
+            "now": now,
+            "transits": list(transits),
+            "under_way": [status.value for status in MAY_RECEIVE],
+        },
+    )
+    for transfer_id in sorted(row["id"] for row in rows):
+        tell(db, actor, now, "transfer.closed", transfer_id)
+
+
+def weapons_in_transit(db: Connection, actor: Actor, transfer: Row) -> list[UUID]:
+    """Return what a transfer has under way: an outcome may have taken a weapon out of it, whatever its line says."""
+    rows = run(
+        db,
+        "select weapon_id from custody where country = %(country)s and holder_id = %(transit)s",
+        {"country": actor.country, "transit": transfer["transit_holder_id"]},
+    )
+    return [row["weapon_id"] for row in rows]
 
 
 def advance(

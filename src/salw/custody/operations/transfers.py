@@ -27,7 +27,15 @@ from salw.custody.operations.moves import (
     record_document,
     record_moves,
 )
-from salw.custody.operations.transfer_rows import advance, insert_transfer, lines_of, lock_transfer, mark_lines, tell
+from salw.custody.operations.transfer_rows import (
+    advance,
+    insert_transfer,
+    lines_of,
+    lock_transfer,
+    mark_lines,
+    tell,
+    weapons_in_transit,
+)
 from salw.custody.rules import (
     MAY_APPROVE,
     MAY_CANCEL,
@@ -246,16 +254,16 @@ def receive_transfer(
     """Take in the weapons scanned; with `complete`, declare that no more is expected.
 
     What did not arrive stays in transit on the sender's book and the transfer is short; a late weapon may
-    still be received on it. A weapon with an open case is taken in all the same: it is there, and its
-    case is settled by an outcome. Raises `transfer.not_found`, `transfer.wrong_status`,
-    `transfer.same_officer`, `transfer.nothing_received`, `transfer.not_in_transit`,
-    `custody.held_elsewhere` and what locking raises.
+    still be received on it, and it closes when nothing is in transit any more. A weapon with an open case
+    is taken in all the same: it is there, and its case is settled by an outcome. Raises
+    `transfer.not_found`, `transfer.wrong_status`, `transfer.same_officer`, `transfer.nothing_received`,
+    `transfer.not_in_transit`, `custody.held_elsewhere` and what locking raises.
     """
     transfer = lock_transfer(db, actor, transfer_id, "to", MAY_RECEIVE)
     check_another_officer(actor.person_id, transfer["dispatched_by"], "transfer.same_officer")
     if not weapons and not complete:
         raise Unacceptable("transfer.nothing_received")
-    awaited = lines_of(db, actor, transfer_id, LineStatus.DISPATCHED)
+    awaited = weapons_in_transit(db, actor, transfer)
     scanned = [w.weapon_id for w in weapons]
     check_listed(scanned, awaited, "transfer.not_in_transit")
     outstanding = sorted(set(awaited) - set(scanned))

@@ -14,8 +14,8 @@ from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one, uuid_text
 from salw.core.errors import Unacceptable
 from salw.core.ids import new_id
-from salw.custody.operations.cases import close_case_marks, move_back_to_store, move_to_sinks
-from salw.custody.operations.moves import Destination, DocumentNumber, Order, lock_weapons, take_number
+from salw.custody.operations.cases import close_case_marks, lock_for_outcome, move_back_to_store, move_to_sinks
+from salw.custody.operations.moves import Destination, DocumentNumber, Order, take_number
 from salw.custody.rules import Expected, Held, check_on_the_books
 from salw.incidents.operations.lines import draw_on_line
 from salw.incidents.operations.reports import keep_text
@@ -104,7 +104,7 @@ def settle_incident(
     outcome = _resolved(incident, outcome)
     lines = _open_lines(db, actor, incident_id, [e.weapon_id for e in weapons])
     check_other_officer(actor.person_id, [incident["opened_by"], *lines.values()])
-    held, _ = lock_weapons(db, actor, weapons) if weapons else ([], None)
+    held = lock_for_outcome(db, actor, weapons) if weapons else []
     check_answered_for(held, actor.units)
     refuse_weapons([h for h in held if h.weapon_id not in lines], "incident.weapon_not_open")
     reason = keep_text(db, actor, {"reason": outcome.reason} if outcome.reason else {})

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from salw.access.queries import get_store
 from salw.core.actor import Actor
 from salw.core.ids import new_id
-from salw.custody.operations.cases import find_cases, move_back_to_store
-from salw.custody.operations.moves import Destination, DocumentNumber, Order, lock_weapons, take_number
+from salw.custody.operations.cases import find_cases, lock_for_outcome, move_back_to_store
+from salw.custody.operations.moves import Destination, DocumentNumber, Order, take_number
 from salw.custody.rules import Expected, Held
 from salw.incidents.operations.reports import add_weapons, record_report
 from salw.incidents.queries import OpenLossMatch, find_open_loss_matches
@@ -48,7 +48,7 @@ def record_retrieval(
     """
     check_times(report, now)
     store = get_store(db, actor, store_id)
-    held, _ = lock_weapons(db, actor, weapons)
+    held = lock_for_outcome(db, actor, weapons)
     check_answered_for(held, actor.units)
     check_retrievable(held)
     cases = find_cases(db, actor, [h.weapon_id for h in held])
