@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
-from reporting import code, custody_of, decide, look, named, opened, report, unit_uuid
+from reporting import code, custody_of, decide, look, mass_loss, named, opened, report, show, unit_uuid
 from salw.access.rules import Role
 from salw.core import clock
 from salw.core.db import run
@@ -98,6 +98,114 @@ def test_the_receiving_side_decides_nothing_on_the_way_even_in_a_case_of_its_own
     assert code(answer) == (409, "incident.sender_answers")
     assert decide(client, world, case, "written_off", [weapon], job="commander_hq").status_code == 200
     assert custody_of(world, weapon.weapon_id)["unit_id"] == world.alpha
+
+
+# A case that crosses the receipt
+
+
+def crossed(client: httpx.Client, world: World) -> tuple[UUID, str, Expected, Expected]:
+    """Open a case at Alpha on two weapons on their way and on a number, and let Bravo receive one of them.
+
+    Returns the case, its loss line, and the weapons: the one at Bravo and the one on its way.
+    """
+    transfer, (came, away) = on_the_way(client, world, 2)
+    answer = report(
+        client,
+        world,
+        "lost",
+        [came, away],
+        loss_lines=[{"class_code": "SA-ASR", "quantity": 3}],
+        circumstances="Récit d'Alpha",
+    )
+    assert answer.status_code == 200, answer.text
+    case = UUID(answer.json()["id"])
+    assert client.get(f"/incidents/{case}", headers=world["keeper_bravo"].headers).status_code == 404
+    assert receive(client, world, transfer, [came]).status_code == 200
+    return case, answer.json()["loss_lines"][0]["id"], *later([came]), away
+
+
+def test_who_answers_for_a_weapon_now_sees_its_case_and_nothing_of_the_others(
+    client: httpx.Client, world: World
+) -> None:
+    case, _, came, away = crossed(client, world)
+    (other,) = world.register()
+    mass_loss(client, world)
+    decided = decide(client, world, case, "clerical", [away], reason="Motif d'Alpha")
+    assert decided.status_code == 200, decided.text
+    opened(client, world, [other])
+    listed = client.get("/incidents", headers=world["keeper_bravo"].headers).json()["items"]
+    assert [(i["id"], i["open_weapons"], i["open_by_count"]) for i in listed] == [(str(case), 1, 0)]
+    seen = show(client, world, case, "keeper_bravo")
+    weapon = {"weapon": str(came.weapon_id), "version": 3, "status": "open", "loss_line": None, "outcome": None}
+    assert seen["weapons"]["items"] == [weapon]
+    assert (seen["open_weapons"], seen["open_by_count"], seen["loss_lines"], seen["outcomes"]) == (1, 0, [], [])
+    assert "Alpha" not in str({**seen, "unit_name": None})
+    assert str(away.weapon_id) not in str(seen)
+    own = show(client, world, case, "keeper")
+    assert (len(own["weapons"]["items"]), own["open_by_count"], own["circumstances"]) == (2, 3, "Récit d'Alpha")
+
+
+def test_who_answers_for_a_weapon_now_settles_its_line(
+    client: httpx.Client, world: World, commander_bravo: str
+) -> None:
+    case, _, came, _ = crossed(client, world)
+    assert code(decide(client, world, case, "found_again", [came])) == (404, "weapon.not_found")
+    request = new_id()
+    answer = decide(client, world, case, "found_again", [came], job=commander_bravo, outcome_id=request)
+    assert (answer.status_code, answer.json()["status"]) == (200, "open"), answer.text
+    again = decide(client, world, case, "found_again", [came], job=commander_bravo, outcome_id=request)
+    assert again.json() == answer.json()
+    assert custody_of(world, came.weapon_id)["mark"] is None
+    # Nothing in it is Bravo's any more.
+    assert client.get(f"/incidents/{case}", headers=world[commander_bravo].headers).status_code == 404
+
+
+def test_a_case_that_crossed_closes_by_the_receiving_unit_on_its_own_books(
+    client: httpx.Client, world: World, commander_bravo: str
+) -> None:
+    with world.transaction() as db:
+        run(db, "update unit set keeps_books = true where id = %(id)s", {"id": world.bravo})
+    transfer, (weapon,) = on_the_way(client, world)
+    case = opened(client, world, [weapon])
+    assert receive(client, world, transfer, [weapon]).status_code == 200
+    (came,) = later([weapon])
+    answer = decide(client, world, case, "written_off", [came], job=commander_bravo)
+    assert (answer.status_code, answer.json()["status"]) == (200, "closed"), answer.text
+    now = custody_of(world, came.weapon_id)
+    assert (now["kind"], now["unit_id"]) == ("lost", world.bravo)
+    (paper,) = look(
+        world,
+        "select d.kind, d.office_unit_id from movement m join document d on (d.country, d.id) = "
+        "(m.country, m.document_id) where m.weapon_id = %(id)s and m.kind = 'loss'",
+        id=came.weapon_id,
+    )
+    assert paper == {"kind": "loss_report", "office_unit_id": world.bravo}
+    assert show(client, world, case)["status"] == "closed"
+
+
+def test_who_reported_a_loss_does_not_decide_it_from_the_other_side_either(client: httpx.Client, world: World) -> None:
+    world.post("keeper", world.bravo, Role.UNIT_COMMANDER)
+    case, _, came, _ = crossed(client, world)
+    answer = decide(client, world, case, "found_again", [came], job="keeper")
+    assert code(answer) == (403, "incident.same_officer")
+
+
+def test_the_receiving_unit_touches_nothing_else_of_the_case(
+    client: httpx.Client, world: World, commander_bravo: str
+) -> None:
+    case, line, came, away = crossed(client, world)
+    answer = decide(client, world, case, "found_again", [came, away], job=commander_bravo)
+    assert code(answer) == (409, "incident.sender_answers")
+    (other,) = world.register()
+    answer = decide(client, world, case, "found_again", [came, other], job=commander_bravo)
+    assert code(answer) == (404, "weapon.not_found")
+    part = [{"loss_line": line, "quantity": 1}]
+    answer = decide(client, world, case, "found_again", [came], job=commander_bravo, loss_lines=part)
+    assert code(answer) == (404, "incident.no_such_line")
+    body = {**_step(), "loss_line": line, "weapons": named(world.register(store=world.store_bravo))}
+    answer = client.post(f"/incidents/{case}/weapons", json=body, headers=world["keeper_bravo"].headers)
+    assert code(answer) == (404, "incident.not_found")
+    assert show(client, world, case)["open_by_count"] == 3
 
 
 # What becomes of the transfer

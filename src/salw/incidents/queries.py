@@ -117,15 +117,35 @@ def get_unit_of_weapons(db: Connection, actor: Actor, weapons: Sequence[UUID]) -
     return int(rows[0]["unit_id"])
 
 
+# Whose case it is: the unit's that reported it. A weapon under it may have come to another unit since, which
+# answers for it now; that unit sees of the case what concerns the weapon, and settles its line.
+_OWN = "i.unit_id = any(%(units)s)"
+_OPEN_HERE = """
+    select w.incident_id
+      from incident_weapon w
+      join custody c on c.country = w.country and c.weapon_id = w.weapon_id
+     where w.country = %(country)s and w.status = 'open' and c.unit_id = any(%(units)s)
+"""
+
+
 def lock_incident(db: Connection, actor: Actor, incident_id: UUID) -> Row:
-    """Lock an incident in scope before its weapons, and return it. Raises `incident.not_found`."""
+    """Lock an incident of a unit in scope before its weapons, and return it. Raises `incident.not_found`."""
+    return _lock(db, actor, incident_id, _OWN)
+
+
+def lock_case(db: Connection, actor: Actor, incident_id: UUID) -> Row:
+    """Lock an incident of a unit in scope, or with an open line on a weapon in scope, as `lock_incident` does."""
+    return _lock(db, actor, incident_id, f"({_OWN} or exists ({_OPEN_HERE} and w.incident_id = i.id))")
+
+
+def _lock(db: Connection, actor: Actor, incident_id: UUID, visible: str) -> Row:
     # The lock makes two outcomes of one case wait for each other, so that the last one closes it.
     row = run_one(
         db,
-        """
-        select id, unit_id, kind, cause, status, opened_by, occurred_at from incident
-         where country = %(country)s and id = %(id)s and unit_id = any(%(units)s)
-           for no key update
+        f"""
+        select i.id, i.unit_id, i.kind, i.cause, i.status, i.opened_by, i.occurred_at from incident i
+         where i.country = %(country)s and i.id = %(id)s and {visible}
+           for no key update of i
         """,
         {"country": actor.country, "id": incident_id, "units": list(actor.units)},
     )
@@ -134,19 +154,23 @@ def lock_incident(db: Connection, actor: Actor, incident_id: UUID) -> Row:
     return row
 
 
-_LISTED = """
+_LISTED = f"""
     i.id, i.kind, i.cause, i.status, u.uuid as unit_id, u.name as unit_name, i.occurred_at, i.reported_at,
     i.message_reference, i.stocktake_id, i.opened_at, i.closed_at,
     (select count(*) from incident_weapon w
-      where w.country = i.country and w.incident_id = i.id and w.status = 'open') as open_weapons,
+       join custody c on c.country = w.country and c.weapon_id = w.weapon_id
+      where w.country = i.country and w.incident_id = i.id and w.status = 'open'
+        and ({_OWN} or c.unit_id = any(%(units)s))) as open_weapons,
     (select coalesce(sum(l.quantity - l.itemised - l.withdrawn), 0)::int from loss_line l
-      where l.country = i.country and l.incident_id = i.id) as open_by_count
+      where l.country = i.country and l.incident_id = i.id and {_OWN}) as open_by_count
 """
 
 _LIST = f"""
 select {_LISTED}
   from incident i join unit u on u.country = i.country and u.id = i.unit_id
- where i.country = %(country)s and i.unit_id = any(%(units)s)
+ where i.country = %(country)s
+   and i.id in (select o.id from incident o where o.country = %(country)s and o.unit_id = any(%(units)s)
+                union {_OPEN_HERE})
    and (%(status)s::text is null or i.status = %(status)s)
    and i.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
  order by i.id limit %(limit)s
@@ -157,14 +181,14 @@ select {_LISTED}, i.opened_by, i.store_id, v.value->>'place' as place, v.value->
        v.erased_at as details_erased_at, d.number, d.year
   from incident i
   join unit u on u.country = i.country and u.id = i.unit_id
-  left join personal_value v on v.country = i.country and v.id = i.details_id
+  left join personal_value v on v.country = i.country and v.id = i.details_id and {_OWN}
   left join document d on d.country = i.country and d.id = i.document_id
- where i.country = %(country)s and i.unit_id = any(%(units)s) and i.id = %(id)s
+ where i.country = %(country)s and i.id = %(id)s and ({_OWN} or exists ({_OPEN_HERE} and w.incident_id = i.id))
 """
 
 
 def list_incidents(db: Connection, actor: Actor, *, status: str | None, after: UUID | None, limit: int) -> list[Row]:
-    """Return the incidents of units in scope by id, at most `limit`."""
+    """Return the incidents of units in scope, or open on weapons that have come into it, by id, at most `limit`."""
     return run(
         db,
         _LIST,
@@ -179,7 +203,9 @@ def list_incidents(db: Connection, actor: Actor, *, status: str | None, after: U
 
 
 def get_incident(db: Connection, actor: Actor, incident_id: UUID) -> Row:
-    """Return an incident in scope with its free text, null where erased. Raises `incident.not_found`."""
+    """Return an incident of a unit in scope with its free text, null where erased; or one that is open on a
+    weapon that has come into scope, without its text, which may be about others. Raises `incident.not_found`.
+    """
     row = run_one(db, _GET, {"country": actor.country, "units": list(actor.units), "id": incident_id})
     if row is None:
         raise NotFound("incident.not_found", incident=str(incident_id))
@@ -187,15 +213,17 @@ def get_incident(db: Connection, actor: Actor, incident_id: UUID) -> Row:
 
 
 def list_lines(db: Connection, actor: Actor, incident_id: UUID) -> list[Row]:
-    """Return the losses by count of an incident already found in scope."""
+    """Return the losses by count of an incident already found; none of another unit's."""
     return run(
         db,
-        """
-        select id, model_code as model, class_code, quantity, itemised, withdrawn,
-               quantity - itemised - withdrawn as open
-          from loss_line where country = %(country)s and incident_id = %(incident)s order by id
+        f"""
+        select l.id, l.model_code as model, l.class_code, l.quantity, l.itemised, l.withdrawn,
+               l.quantity - l.itemised - l.withdrawn as open
+          from loss_line l join incident i on i.country = l.country and i.id = l.incident_id
+         where l.country = %(country)s and l.incident_id = %(incident)s and {_OWN}
+         order by l.id
         """,
-        {"country": actor.country, "incident": incident_id},
+        {"country": actor.country, "units": list(actor.units), "incident": incident_id},
     )
 
 
@@ -210,32 +238,41 @@ def list_marks(db: Connection, actor: Actor, incident_id: UUID) -> list[Row]:
 
 
 def list_outcomes(db: Connection, actor: Actor, incident_id: UUID) -> list[Row]:
-    """Return the outcomes of an incident already found in scope, oldest first."""
+    """Return the outcomes of an incident already found, oldest first; of another unit's, those on weapons in scope."""
     return run(
         db,
-        """
+        f"""
         select o.id, o.kind, o.written_off_as, o.cause, v.value->>'reason' as reason, o.store_id, o.decided_by,
                o.decided_at, d.number, d.year
           from incident_outcome o
+          join incident i on i.country = o.country and i.id = o.incident_id
           left join personal_value v on v.country = o.country and v.id = o.reason_id
           left join document d on d.country = o.country and d.id = o.document_id
          where o.country = %(country)s and o.incident_id = %(incident)s
+           and ({_OWN} or (select bool_and(c.unit_id = any(%(units)s))
+                             from incident_weapon w
+                             join custody c on c.country = w.country and c.weapon_id = w.weapon_id
+                            where w.country = o.country and w.incident_id = o.incident_id and w.outcome_id = o.id))
          order by o.decided_at, o.id
         """,
-        {"country": actor.country, "incident": incident_id},
+        {"country": actor.country, "units": list(actor.units), "incident": incident_id},
     )
 
 
 def list_weapons(db: Connection, actor: Actor, incident_id: UUID, *, after: UUID | None, limit: int) -> list[Row]:
-    """Return the weapons of an incident already found in scope, with their version where still in scope."""
+    """Return the weapons of an incident already found, with their version where still in scope; of another
+    unit's, only those in scope.
+    """
     return run(
         db,
-        """
+        f"""
         select w.weapon_id, w.status, w.loss_line_id, w.outcome_id,
                case when c.unit_id = any(%(units)s) then c.seq end as version
           from incident_weapon w
+          join incident i on i.country = w.country and i.id = w.incident_id
           join custody c on c.country = w.country and c.weapon_id = w.weapon_id
          where w.country = %(country)s and w.incident_id = %(incident)s
+           and ({_OWN} or c.unit_id = any(%(units)s))
            and w.weapon_id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
          order by w.weapon_id limit %(limit)s
         """,

@@ -12,14 +12,14 @@ from sqlalchemy import Connection
 from salw.access.queries import get_store
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one, uuid_text
-from salw.core.errors import Unacceptable
+from salw.core.errors import NotFound, Unacceptable
 from salw.core.ids import new_id
 from salw.custody.operations.cases import close_case_marks, lock_for_outcome, move_back_to_store, move_to_sinks
 from salw.custody.operations.moves import Destination, DocumentNumber, Order, take_number
 from salw.custody.rules import Expected, Held, check_on_the_books
 from salw.incidents.operations.lines import draw_on_line
 from salw.incidents.operations.reports import keep_text
-from salw.incidents.queries import lock_incident
+from salw.incidents.queries import lock_case
 from salw.incidents.rules import (
     Cause,
     IncidentKind,
@@ -89,6 +89,7 @@ def settle_incident(
 ) -> Settled:
     """Decide what became of weapons of a case, by another person than those who reported them.
 
+    Of a weapon that has come to another unit since, that unit decides: its line and nothing else of the case.
     `found_again` and `clerical` take the mark off where the weapon is, and withdraw numbers of loss lines;
     `written_off` moves it to the sink of the unit that answered for it; `recovered` into a store. The case
     closes when nothing of it remains. Raises `incident.not_found`, `incident.closed`,
@@ -99,8 +100,10 @@ def settle_incident(
     if not weapons and not withdrawals:
         raise Unacceptable("incident.nothing_named")
     check_outcome(outcome, by_count=bool(withdrawals))
-    incident = lock_incident(db, actor, incident_id)
+    incident = lock_case(db, actor, incident_id)
     check_open(incident["status"])
+    if withdrawals and not actor.covers(incident["unit_id"]):
+        raise NotFound("incident.no_such_line", loss_line=str(withdrawals[0].loss_line_id))
     outcome = _resolved(incident, outcome)
     lines = _open_lines(db, actor, incident_id, [e.weapon_id for e in weapons])
     check_other_officer(actor.person_id, [incident["opened_by"], *lines.values()])
@@ -135,7 +138,7 @@ def _carry_out(
     """Move what the outcome moves and append `events`; return the paper it rests on, if anything moved."""
     if outcome.written_off_as is not None:
         check_on_the_books(held)
-        paper = _Paper(new_id(), take_number(db, actor, incident["unit_id"]))
+        paper = _Paper(new_id(), take_number(db, actor, _reporting_unit(actor, incident, held)))
         move_to_sinks(
             db,
             actor=actor,
@@ -170,6 +173,12 @@ def _carry_out(
         return paper
     ledger.append(db, country=actor.country, events=events)
     return None
+
+
+def _reporting_unit(actor: Actor, incident: Row, held: Sequence[Held]) -> int:
+    """Return whose office numbers a loss report: the case's unit, or the one that its weapons have come to since."""
+    unit_id: int = incident["unit_id"]
+    return unit_id if actor.covers(unit_id) else min(h.unit_id for h in held)
 
 
 def _resolved(incident: Row, outcome: Outcome) -> Outcome:
