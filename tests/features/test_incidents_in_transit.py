@@ -13,11 +13,12 @@ from salw.access.rules import Role
 from salw.core import clock
 from salw.core.db import run
 from salw.core.ids import new_id
-from salw.custody.operations.moves import Order
-from salw.custody.operations.transfers import receive_transfer
+from salw.custody.operations.moves import Order, lock_weapons
+from salw.custody.operations.transfers import dispatch_transfer, receive_transfer
 from salw.custody.rules import Expected
+from salw.incidents.operations.opening import open_incident
 from salw.incidents.operations.outcomes import settle_incident
-from salw.incidents.rules import Outcome, OutcomeKind
+from salw.incidents.rules import IncidentKind, Outcome, OutcomeKind, Report
 from together import until_it_waits
 from world import World
 from writes import Write, approve, done, later, order
@@ -338,3 +339,39 @@ def test_an_outcome_and_a_receipt_of_the_last_two_weapons_wait_for_each_other_an
             assert not asked.done()
         assert asked.result().status_code == 200, asked.result().text
     assert transfer_of(world, transfer)["told"] == ["transfer.closed"]
+
+
+def test_a_weapon_sent_off_while_a_decision_waits_for_it_is_not_taken_out_unlocked(
+    client: httpx.Client, world: World, urls: dict[str, str]
+) -> None:
+    (weapon,) = world.register()
+    (away,) = later([weapon])
+    transfer = done(client, order(client, world, [weapon]))
+    done(client, approve(client, world, transfer))
+    now = clock.now()
+    with ThreadPoolExecutor(1) as pool:
+        with world.transaction() as db:
+            lock_weapons(db, world.founder, [weapon])
+            # Its version is that of a weapon in transit, which it was not when its transfers were looked for.
+            asked = pool.submit(report, client, world, "retrieved", [away], store=str(world.store_alpha))
+            until_it_waits(urls, asked)
+            dispatch_transfer(
+                db,
+                actor=world.actor("keeper"),
+                now=now,
+                transfer_id=UUID(transfer.path.rsplit("/", 1)[1]),
+                request_id=new_id(),
+                weapons=[weapon],
+                occurred_at=now,
+                order=Order(),
+            )
+            open_incident(
+                db,
+                actor=world.actor("keeper"),
+                now=now,
+                report=Report(new_id(), IncidentKind.LOST, world.alpha, now, now),
+                weapons=[away],
+                lines=[],
+            )
+        assert code(asked.result()) == (409, "request.try_again")
+    assert custody_of(world, weapon.weapon_id)["kind"] == "transit"
