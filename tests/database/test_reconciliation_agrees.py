@@ -112,8 +112,8 @@ class Check:
             self._count(Method.SCAN, unknown.text)
             self._count(Method.TYPED, unknown.printed)
         for number in range(self.chance.randint(0, 2)):
-            self.unregistered.add(f"INCONNU{number}{self.world.alpha}")
-            self._count(Method.TYPED, f"Inconnu {number}-{self.world.alpha}")
+            self.unregistered.add(f"OBJET{number}{self.world.alpha}")
+            self._count(Method.TYPED, f"Objet {number}-{self.world.alpha}")
         for _ in range(self.chance.randint(0, 2)):
             self.unreadable += 1
             self._count(Method.UNREADABLE, None)
