@@ -231,16 +231,32 @@ def test_a_weapon_taken_back_during_the_check_is_no_excess(client: httpx.Client,
     )
 
 
-def test_a_weapon_issued_and_taken_back_meanwhile_is_explained_by_its_first_movement(
+def test_a_weapon_issued_and_taken_back_meanwhile_is_missing_unless_it_was_seen(
     client: httpx.Client, world: World
 ) -> None:
+    seen, hidden = world.register(2, serials=["MV 5", "MV 6"])
+    check = open_check(client, world)
+    for weapon in (seen, hidden):
+        issue(client, world, weapon)
+        give_back(client, world, Expected(weapon.weapon_id, 2))
+    count(client, world, check, typed("MV 5"))
+    closed = close(client, world, check)
+    assert (closed["totals"]["matched"], closed["totals"]["missing"]) == (1, 1)
+    assert closed["incident"] is not None
+    lines = {line["weapon_id"]: line for line in lines_of(world, check)}
+    assert lines[seen.weapon_id]["outcome"] == "matched"
+    told = lines[hidden.weapon_id]
+    assert (told["outcome"], told["counts"], told["movement_kind"], told["movement_seq"]) == ("missing", 0, "return", 3)
+
+
+def test_a_weapon_that_went_came_back_and_went_again_has_moved(client: httpx.Client, world: World) -> None:
     (weapon,) = world.register()
     check = open_check(client, world)
     issue(client, world, weapon)
     give_back(client, world, Expected(weapon.weapon_id, 2))
-    close(client, world, check)
-    (line,) = lines_of(world, check)
-    assert (line["outcome"], line["movement_seq"], line["counts"]) == ("moved_during_count", 2, 0)
+    issue(client, world, Expected(weapon.weapon_id, 3))
+    assert close(client, world, check)["incident"] is None
+    assert outcomes(world, check) == {weapon.weapon_id: "moved_during_count"}
 
 
 def test_a_movement_of_before_the_opening_explains_nothing(client: httpx.Client, world: World) -> None:

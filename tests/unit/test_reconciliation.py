@@ -27,6 +27,7 @@ class Sets(NamedTuple):
 
     expected: frozenset[int]
     seen: frozenset[int]
+    held: frozenset[int]
     moved: frozenset[int]
     unregistered: frozenset[int]
     void_labels: frozenset[int]
@@ -45,12 +46,12 @@ def things(start: int) -> st.SearchStrategy[frozenset[int]]:
     return st.frozensets(st.integers(start, start + 9), max_size=5)
 
 
-sets = st.builds(Sets, weapons, weapons, weapons, things(100), things(200), things(300))
+sets = st.builds(Sets, weapons, weapons, weapons, weapons, things(100), things(200), things(300))
 
 
 @given(sets)
 def test_every_weapon_and_every_thing_seen_has_exactly_one_line(given_sets: Sets) -> None:
-    expected, seen, _, *others = given_sets
+    expected, seen, _, _, *others = given_sets
     assert given_sets.lines.keys() == expected | seen | frozenset().union(*others)
     assert given_sets.totals.lines == len(given_sets.lines)
 
@@ -72,16 +73,24 @@ def test_a_line_says_truly_whether_its_weapon_was_expected_and_seen(given_sets: 
 
 
 @given(sets)
-def test_a_weapon_that_moved_is_never_a_difference(given_sets: Sets) -> None:
-    for weapon, line in given_sets.lines.items():
-        if weapon in given_sets.moved:
-            assert line.outcome is Outcome.MOVED_DURING_COUNT
-            assert line.outcome not in DIFFERENCES
+def test_an_expected_weapon_is_explained_by_a_movement_only_where_the_book_has_it_elsewhere(given_sets: Sets) -> None:
+    assert Outcome.MOVED_DURING_COUNT not in DIFFERENCES
+    for weapon in given_sets.expected:
+        outcome = given_sets.lines[weapon].outcome
+        assert (outcome is Outcome.MOVED_DURING_COUNT) == (weapon not in given_sets.held)
+        assert (outcome is Outcome.MISSING) == (weapon in given_sets.held - given_sets.seen)
+
+
+@given(sets)
+def test_a_weapon_not_expected_that_moved_is_never_a_difference(given_sets: Sets) -> None:
+    for weapon in given_sets.seen - given_sets.expected:
+        moved = given_sets.lines[weapon].outcome is Outcome.MOVED_DURING_COUNT
+        assert moved == (weapon in given_sets.moved)
 
 
 @given(weapons)
 def test_seeing_exactly_what_is_expected_leaves_no_difference(everything: frozenset[int]) -> None:
-    lines = reconcile(expected=everything, seen=everything, moved=frozenset())
+    lines = reconcile(expected=everything, seen=everything, held=everything, moved=frozenset())
     assert {line.outcome for line in lines.values()} <= {Outcome.MATCHED}
 
 

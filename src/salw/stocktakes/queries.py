@@ -115,7 +115,8 @@ def list_lines(db: Connection, actor: Actor, stocktake_id: UUID) -> list[Row]:
     or the label code scanned), `condition`, `note`; `weapon_id, registry_number, class_code, model_code,
     model_name, serial_raw, label_code`; the explanation as facts, not words: `movement_kind, movement_seq,
     movement_at, moved_in, movement_document_kind, movement_document_number, movement_document_year` (the
-    movement that explains `moved_during_count`), `book_holder_kind, book_unit_name, book_unit_uuid` (where
+    movement that explains `moved_during_count`, or the last of a `missing` weapon that went and came back on
+    paper), `book_holder_kind, book_unit_name, book_unit_uuid` (where
     the book says that an `extra_known` is), `case_id` (a case that was open on it already).
     Raises `stocktake.not_found`, `stocktake.still_open`.
     """

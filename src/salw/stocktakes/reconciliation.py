@@ -87,6 +87,7 @@ def reconcile(
     *,
     expected: Set[Weapon],
     seen: Set[Weapon],
+    held: Set[Weapon],
     moved: Set[Weapon],
     unregistered: Set[Weapon] = frozenset(),
     void_labels: Set[Weapon] = frozenset(),
@@ -94,14 +95,17 @@ def reconcile(
 ) -> dict[Weapon, Line]:
     """Return the one line of each weapon expected or seen, and of each other thing seen.
 
-    `moved` are weapons whose custody moved between opening and closure; those neither expected nor seen
-    are of no concern. The last three hold one key for each different thing. That a dict holds them is the
+    `held` is what the book has in this store at the closing: an expected weapon has moved only if it is not
+    among them, so that one which was issued and taken back meanwhile must have been seen like any other.
+    `moved` are weapons whose custody moved between opening and closure; it speaks for those not expected.
+    The last three hold one key for each different thing. That a dict holds them is the
     rule: one line a key.
     """
-    lines = {
-        w: Line(outcome_of(expected=w in expected, seen=w in seen, moved=w in moved), w in expected, w in seen)
-        for w in expected | seen
-    }
+    lines = {}
+    for w in expected | seen:
+        away = w not in held if w in expected else w in moved
+        outcome = outcome_of(expected=w in expected, seen=w in seen, moved=away)
+        lines[w] = Line(outcome, w in expected, w in seen)
     for outcome, keys in (
         (Outcome.EXTRA_UNREGISTERED, unregistered),
         (Outcome.VOID_LABEL, void_labels),

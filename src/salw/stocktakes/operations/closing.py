@@ -31,29 +31,33 @@ select store_id, unit_id, status, opened_at, expected_count,
 """
 
 # The statement of the rapprochement; `reconciliation.reconcile` says the same in words, and a test holds the
-# two together. An expected weapon has moved if a movement follows the very version that was frozen; the
-# time only narrows the search, generously, because a long transaction records before it commits. A weapon
+# two together. An expected weapon has moved if a movement from here follows the very version that was frozen
+# and the book has it elsewhere now: one that was issued and taken back must have been seen like any other.
+# The time only narrows the search, generously, because a long transaction records before it commits. A weapon
 # not expected has moved if its last movement is of after the opening, or if the book now has it here.
 # Custody is looked up for those alone: joined for all, it would cost as much as the rest. `known` is read
 # twice, once for the matched weapons and the sums, once for the findings.
 _RECONCILE = """
 with departed as materialized (
-    select weapon_id, seq
-      from movement
-     where country = %(country)s and from_unit_id = %(unit)s and from_holder_id = %(store)s
-       and recorded_at > %(opened_at)s::timestamptz - interval '1 day'
+    select m.weapon_id, m.seq as left_seq, u.holder_id <> %(store)s as gone,
+           case when u.holder_id = %(store)s then u.seq else m.seq end as told_seq
+      from movement m
+      join lateral (select * from custody u where u.country = %(country)s and u.weapon_id = m.weapon_id offset 0) as u
+           on true
+     where m.country = %(country)s and m.from_unit_id = %(unit)s and m.from_holder_id = %(store)s
+       and m.recorded_at > %(opened_at)s::timestamptz - interval '1 day'
 ), known as materialized (
     select coalesce(e.weapon_id, n.weapon_id) as id, e.weapon_id is not null as expected,
-           coalesce(n.counts, 0) as counts, e.case_id, d.seq as departed_seq
+           coalesce(n.counts, 0) as counts, e.case_id, d.told_seq, coalesce(d.gone, false) as moved
       from (select weapon_id, seq, case_id from stocktake_expected
              where country = %(country)s and stocktake_id = %(id)s) as e
       full join (select weapon_id, count(*)::int as counts from stocktake_count
                   where country = %(country)s and stocktake_id = %(id)s and weapon_id is not null
                   group by weapon_id) as n on n.weapon_id = e.weapon_id
-      left join departed d on d.weapon_id = e.weapon_id and d.seq = e.seq + 1
+      left join departed d on d.weapon_id = e.weapon_id and d.left_seq = e.seq + 1
 ), summed as materialized (
-    select coalesce(array_agg(id) filter (where expected and counts > 0 and departed_seq is null), '{}') as matched,
-           array_agg(id) filter (where case_id is not null and counts > 0 and departed_seq is null) as under_case,
+    select coalesce(array_agg(id) filter (where expected and counts > 0 and not moved), '{}') as matched,
+           array_agg(id) filter (where case_id is not null and counts > 0 and not moved) as under_case,
            count(*) filter (where counts > 0) as seen
       from known
 ), strangers as (
@@ -78,9 +82,9 @@ with departed as materialized (
 ), found as (
     insert into stocktake_finding (country, stocktake_id, id, outcome, weapon_id, expected, counts, movement_seq,
                                    book_holder_id, case_id)
-    select %(country)s, %(id)s, id, case when departed_seq is null then 'missing' else 'moved_during_count' end,
-           id, true, counts, departed_seq, null, case_id
-      from known where expected and (counts = 0 or departed_seq is not null)
+    select %(country)s, %(id)s, id, case when moved then 'moved_during_count' else 'missing' end,
+           id, true, counts, told_seq, null, case_id
+      from known where expected and (counts = 0 or moved)
     union all
     select %(country)s, %(id)s, id, case when moved_seq is null then 'extra_known' else 'moved_during_count' end,
            id, false, counts, moved_seq, case when moved_seq is null then holder_id end, null
