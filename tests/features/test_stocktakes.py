@@ -269,6 +269,36 @@ def test_a_movement_of_before_the_opening_explains_nothing(client: httpx.Client,
     assert (line["outcome"], line["book_holder_kind"]) == ("extra_known", "person")
 
 
+def test_a_weapon_of_another_store_that_moves_elsewhere_meanwhile_is_still_extra(
+    client: httpx.Client, world: World
+) -> None:
+    (stranger,) = world.register(store=world.store_bravo, serials=["MV 7"])
+    check = open_check(client, world)
+    count(client, world, check, typed("MV 7"))
+    body = {
+        "store": str(world.store_bravo),
+        "to": {"person": str(world["soldier_bravo"].person_id)},
+        "weapons": [{"weapon": str(stranger.weapon_id), "version": 1}],
+    }
+    issued = client.put(f"/issues/{new_id()}", json=body, headers=world["keeper_bravo"].headers)
+    assert issued.status_code == 200, issued.text
+    close(client, world, check)
+    (line,) = lines_of(world, check)
+    assert (line["outcome"], line["movement_seq"], line["book_holder_kind"]) == ("extra_known", None, "person")
+
+
+def test_a_weapon_that_came_and_went_during_the_check_has_moved(client: httpx.Client, world: World) -> None:
+    (weapon,) = world.register(serials=["MV 8"])
+    issue(client, world, weapon)
+    check = open_check(client, world)
+    give_back(client, world, Expected(weapon.weapon_id, 2))
+    count(client, world, check, typed("MV 8"))
+    issue(client, world, Expected(weapon.weapon_id, 3))
+    close(client, world, check)
+    (line,) = lines_of(world, check)
+    assert (line["outcome"], line["expected"], line["movement_seq"]) == ("moved_during_count", False, 4)
+
+
 # Cases.
 
 

@@ -28,7 +28,7 @@ class Sets(NamedTuple):
     expected: frozenset[int]
     seen: frozenset[int]
     held: frozenset[int]
-    moved: frozenset[int]
+    passed: frozenset[int]
     unregistered: frozenset[int]
     void_labels: frozenset[int]
     unreadable: frozenset[int]
@@ -82,15 +82,15 @@ def test_an_expected_weapon_is_explained_by_a_movement_only_where_the_book_has_i
 
 
 @given(sets)
-def test_a_weapon_not_expected_that_moved_is_never_a_difference(given_sets: Sets) -> None:
+def test_a_weapon_not_expected_that_passed_here_is_never_a_difference(given_sets: Sets) -> None:
     for weapon in given_sets.seen - given_sets.expected:
         moved = given_sets.lines[weapon].outcome is Outcome.MOVED_DURING_COUNT
-        assert moved == (weapon in given_sets.moved)
+        assert moved == (weapon in given_sets.passed)
 
 
 @given(weapons)
 def test_seeing_exactly_what_is_expected_leaves_no_difference(everything: frozenset[int]) -> None:
-    lines = reconcile(expected=everything, seen=everything, held=everything, moved=frozenset())
+    lines = reconcile(expected=everything, seen=everything, held=everything, passed=frozenset())
     assert {line.outcome for line in lines.values()} <= {Outcome.MATCHED}
 
 

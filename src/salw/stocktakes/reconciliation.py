@@ -88,7 +88,7 @@ def reconcile(
     expected: Set[Weapon],
     seen: Set[Weapon],
     held: Set[Weapon],
-    moved: Set[Weapon],
+    passed: Set[Weapon],
     unregistered: Set[Weapon] = frozenset(),
     void_labels: Set[Weapon] = frozenset(),
     unreadable: Set[Weapon] = frozenset(),
@@ -97,13 +97,13 @@ def reconcile(
 
     `held` is what the book has in this store at the closing: an expected weapon has moved only if it is not
     among them, so that one which was issued and taken back meanwhile must have been seen like any other.
-    `moved` are weapons whose custody moved between opening and closure; it speaks for those not expected.
-    The last three hold one key for each different thing. That a dict holds them is the
-    rule: one line a key.
+    `passed` are weapons with a movement between opening and closure out of this store or into it: a weapon not
+    expected has moved only if it is among them; what moved between others has no business here. The last
+    three hold one key for each different thing. That a dict holds them is the rule: one line a key.
     """
     lines = {}
     for w in expected | seen:
-        away = w not in held if w in expected else w in moved
+        away = w not in held if w in expected else w in passed
         outcome = outcome_of(expected=w in expected, seen=w in seen, moved=away)
         lines[w] = Line(outcome, w in expected, w in seen)
     for outcome, keys in (

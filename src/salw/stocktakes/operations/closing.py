@@ -34,18 +34,27 @@ select store_id, unit_id, status, opened_at, expected_count,
 # two together. An expected weapon has moved if a movement from here follows the very version that was frozen
 # and the book has it elsewhere now: one that was issued and taken back must have been seen like any other.
 # The time only narrows the search, generously, because a long transaction records before it commits. A weapon
-# not expected has moved if its last movement is of after the opening, or if the book now has it here.
-# Custody is looked up for those alone: joined for all, it would cost as much as the rest. `known` is read
-# twice, once for the matched weapons and the sums, once for the findings.
+# not expected has moved if a movement since the opening left this store or came into it, or if the book now has
+# it here (its movement was recorded before the opening and committed after it); what it did elsewhere explains
+# nothing here. Custody is looked up for those alone: joined for all, it would cost as much as the rest. `known`
+# is read twice, once for the matched weapons and the sums, once for the findings.
 _RECONCILE = """
 with departed as materialized (
-    select m.weapon_id, m.seq as left_seq, u.holder_id <> %(store)s as gone,
+    select m.weapon_id, m.recorded_at, m.seq as left_seq, u.holder_id <> %(store)s as gone,
            case when u.holder_id = %(store)s then u.seq else m.seq end as told_seq
       from movement m
       join lateral (select * from custody u where u.country = %(country)s and u.weapon_id = m.weapon_id offset 0) as u
            on true
      where m.country = %(country)s and m.from_unit_id = %(unit)s and m.from_holder_id = %(store)s
        and m.recorded_at > %(opened_at)s::timestamptz - interval '1 day'
+), passed as materialized (
+    select weapon_id, max(seq) as seq
+      from (select weapon_id, left_seq as seq from departed where recorded_at >= %(opened_at)s
+            union all
+            select weapon_id, seq from movement
+             where country = %(country)s and to_unit_id = %(unit)s and to_holder_id = %(store)s
+               and recorded_at >= %(opened_at)s) as m
+     group by weapon_id
 ), known as materialized (
     select coalesce(e.weapon_id, n.weapon_id) as id, e.weapon_id is not null as expected,
            coalesce(n.counts, 0) as counts, e.case_id, d.told_seq, coalesce(d.gone, false) as moved
@@ -62,8 +71,9 @@ with departed as materialized (
       from known
 ), strangers as (
     select k.id, k.counts, u.holder_id,
-           case when u.recorded_at >= %(opened_at)s or u.holder_id = %(store)s then u.seq end as moved_seq
+           coalesce(p.seq, case when u.holder_id = %(store)s then u.seq end) as moved_seq
       from known k
+      left join passed p on p.weapon_id = k.id
       join lateral (select * from custody u where u.country = %(country)s and u.weapon_id = k.id offset 0) as u on true
      where not k.expected
 ), things as (
