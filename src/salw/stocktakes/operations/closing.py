@@ -22,12 +22,15 @@ from salw.stocktakes.rules import check_closer, check_open
 
 # Waits for the counts under way and keeps further ones out until commit.
 _LOCK = """
-select store_id, unit_id, status, opened_at, expected_count,
-       exists (select 1 from stocktake_count n
-                where n.country = s.country and n.stocktake_id = s.id and n.counted_by = %(by)s) as counted_by_closer
-  from stocktake s
- where s.country = %(country)s and s.id = %(id)s and s.unit_id = any(%(units)s)
+select store_id, unit_id, status, opened_at, expected_count from stocktake
+ where country = %(country)s and id = %(id)s and unit_id = any(%(units)s)
    for no key update
+"""
+
+# Asked after the lock: a statement that waits for a lock still sees the rest as it was before it waited.
+_COUNTED = """
+select exists (select from stocktake_count
+                where country = %(country)s and stocktake_id = %(id)s and counted_by = %(by)s) as by_closer
 """
 
 # The statement of the rapprochement; `reconciliation.reconcile` says the same in words, and a test holds the
@@ -141,15 +144,12 @@ def close_stocktake(db: Connection, *, actor: Actor, now: datetime, stocktake_id
     history where there is a weapon; the weapons that match are proved by the frozen set and the counts,
     which are in the log already. Raises `stocktake.not_found`, `stocktake.closed`, `stocktake.same_officer`.
     """
-    stocktake = run_one(
-        db,
-        _LOCK,
-        {"country": actor.country, "id": stocktake_id, "units": list(actor.units), "by": actor.person_id},
-    )
+    stocktake = run_one(db, _LOCK, {"country": actor.country, "id": stocktake_id, "units": list(actor.units)})
     if stocktake is None:
         raise NotFound("stocktake.not_found", stocktake=str(stocktake_id))
     check_open(stocktake["status"])
-    check_closer(counted=stocktake["counted_by_closer"])
+    counted = run(db, _COUNTED, {"country": actor.country, "id": stocktake_id, "by": actor.person_id})
+    check_closer(counted=counted[0]["by_closer"])
     totals, found_under_case = reconcile_stocktake(
         db, country=actor.country, stocktake_id=stocktake_id, stocktake=stocktake
     )
