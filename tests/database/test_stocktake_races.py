@@ -7,12 +7,16 @@ from threading import Barrier
 from uuid import UUID
 
 import pytest
+from sqlalchemy import Connection
 
 from salw.core import clock
 from salw.core.actor import Actor
 from salw.core.db import run
 from salw.core.errors import Conflict
 from salw.core.ids import new_id
+from salw.custody.operations.issues import issue_weapons
+from salw.custody.operations.moves import Order
+from salw.custody.rules import Expected
 from salw.stocktakes.operations.closing import Closed, close_stocktake
 from salw.stocktakes.operations.counting import record_counts
 from salw.stocktakes.operations.opening import open_stocktake
@@ -72,3 +76,54 @@ def test_who_is_still_counting_does_not_close(world: World) -> None:
             wait_until_somebody_waits(world)
         with pytest.raises(Conflict, match=r"stocktake\.same_officer"):
             closed.result(30)
+
+
+def issue(db: Connection, world: World, actor: Actor, weapon: Expected) -> None:
+    """Issue a weapon of Alpha's store to the soldier."""
+    now = clock.now()
+    issue_weapons(
+        db,
+        actor=actor,
+        now=now,
+        issue_id=new_id(),
+        store_id=world.store_alpha,
+        person_id=world["soldier"].person_id,
+        holder_id=None,
+        due_back_at=None,
+        occurred_at=now,
+        weapons=[weapon],
+        order=Order(),
+    )
+
+
+def test_a_weapon_being_issued_is_not_called_missing(world: World) -> None:
+    (weapon,) = world.register()
+    keeper, commander, check, gate = world.actor("keeper"), world.actor("commander"), opened(world), Barrier(2)
+    with ThreadPoolExecutor(1) as pool:
+        with world.transaction() as db:
+            issue(db, world, keeper, weapon)
+            closed = pool.submit(closing(world, commander, check, gate))
+            gate.wait(30)
+            wait_until_somebody_waits(world)
+        result = closed.result(30)
+    assert (result.totals.moved_during_count, result.totals.missing, result.incident_id) == (1, 0, None)
+
+
+def test_a_weapon_being_called_missing_is_not_issued(world: World) -> None:
+    (weapon,) = world.register()
+    keeper, commander, check, gate = world.actor("keeper"), world.actor("commander"), opened(world), Barrier(2)
+
+    def issued() -> None:
+        with world.transaction() as db:
+            gate.wait(30)
+            issue(db, world, keeper, weapon)
+
+    with ThreadPoolExecutor(1) as pool:
+        with world.transaction() as db:
+            result = close_stocktake(db, actor=commander, now=clock.now(), stocktake_id=check)
+            late = pool.submit(issued)
+            gate.wait(30)
+            wait_until_somebody_waits(world)
+        with pytest.raises(Conflict, match=r"custody\.case_open"):
+            late.result(30)
+    assert (result.totals.missing, result.incident_id is None) == (1, False)

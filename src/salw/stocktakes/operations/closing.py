@@ -39,12 +39,16 @@ select exists (select from stocktake_count
 # The time only narrows the search, generously, because a long transaction records before it commits. A weapon
 # not expected has moved if a movement since the opening left this store or came into it, or if the book now has
 # it here (its movement was recorded before the opening and committed after it); what it did elsewhere explains
-# nothing here. Custody is looked up for those alone: joined for all, it would cost as much as the rest. `known`
-# is read twice, once for the matched weapons and the sums, once for the findings.
+# nothing here. Custody is looked up for those alone: joined for all, it would cost as much as the rest.
+#
+# What is about to be called missing may not move until it is. The weapons expected and not seen are locked, in
+# custody's own order and after the check, and what the lock returns is what it then holds: unlike the rest of
+# the statement it sees what was committed while it waited, so it speaks before the departures. (A statement of
+# its own for the lock would look for them a second time.) A weapon out of the closer's scope by now is on another
+# unit's book; it is not locked, and its departure speaks.
 _RECONCILE = """
 with departed as materialized (
-    select m.weapon_id, m.recorded_at, m.seq as left_seq, u.holder_id <> %(store)s as gone,
-           case when u.holder_id = %(store)s then u.seq else m.seq end as told_seq
+    select m.weapon_id, m.recorded_at, m.seq as left_seq, u.holder_id <> %(store)s as gone
       from movement m
       join lateral (select * from custody u where u.country = %(country)s and u.weapon_id = m.weapon_id offset 0) as u
            on true
@@ -60,13 +64,24 @@ with departed as materialized (
      group by weapon_id
 ), known as materialized (
     select coalesce(e.weapon_id, n.weapon_id) as id, e.weapon_id is not null as expected,
-           coalesce(n.counts, 0) as counts, e.case_id, d.told_seq, coalesce(d.gone, false) as moved
+           coalesce(n.counts, 0) as counts, e.seq, e.case_id, d.left_seq, coalesce(d.gone, false) as moved
       from (select weapon_id, seq, case_id from stocktake_expected
              where country = %(country)s and stocktake_id = %(id)s) as e
       full join (select weapon_id, count(*)::int as counts from stocktake_count
                   where country = %(country)s and stocktake_id = %(id)s and weapon_id is not null
                   group by weapon_id) as n on n.weapon_id = e.weapon_id
       left join departed d on d.weapon_id = e.weapon_id and d.left_seq = e.seq + 1
+), locked as materialized (
+    select weapon_id, seq, holder_id
+      from lock_custody(array(select id from known where expected and counts = 0))
+), settled as (
+    select k.id, k.counts, k.case_id, coalesce(l.holder_id <> %(store)s, k.moved) as moved,
+           case when l.weapon_id is null then k.left_seq
+                when l.holder_id = %(store)s then nullif(l.seq, k.seq)
+                else k.seq + 1
+           end as movement_seq
+      from known k left join locked l on l.weapon_id = k.id
+     where k.expected and (k.counts = 0 or k.moved)
 ), summed as materialized (
     select coalesce(array_agg(id) filter (where expected and counts > 0 and not moved), '{}') as matched,
            array_agg(id) filter (where case_id is not null and counts > 0 and not moved) as under_case,
@@ -96,8 +111,8 @@ with departed as materialized (
     insert into stocktake_finding (country, stocktake_id, id, outcome, weapon_id, expected, counts, movement_seq,
                                    book_holder_id, case_id)
     select %(country)s, %(id)s, id, case when moved then 'moved_during_count' else 'missing' end,
-           id, true, counts, told_seq, null, case_id
-      from known where expected and (counts = 0 or moved)
+           id, true, counts, movement_seq, null, case_id
+      from settled
     union all
     select %(country)s, %(id)s, id, case when moved_seq is null then 'extra_known' else 'moved_during_count' end,
            id, false, counts, moved_seq, case when moved_seq is null then holder_id end, null
@@ -175,7 +190,7 @@ def close_stocktake(db: Connection, *, actor: Actor, now: datetime, stocktake_id
 def reconcile_stocktake(
     db: Connection, *, country: str, stocktake_id: UUID, stocktake: Row
 ) -> tuple[Totals, list[UUID]]:
-    """Write every line of a locked check in one statement.
+    """Lock what was not seen of a locked check and write its every line, in one statement.
 
     Returns the totals, which agree with what was frozen and with what was counted, and the weapons found
     that were under an open case.
