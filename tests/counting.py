@@ -78,9 +78,9 @@ def close(client: httpx.Client, world: World, stocktake_id: UUID) -> dict[str, A
     return closed
 
 
-def lines_of(world: World, stocktake_id: UUID) -> list[Row]:
-    """Return the lines of a closed check as reports get them."""
-    actor = world.actor("auditor")
+def lines_of(world: World, stocktake_id: UUID, *, job: str = "auditor") -> list[Row]:
+    """Return the lines of a closed check as reports of that reader get them."""
+    actor = world.actor(job)
     with world.transaction() as db:
         return list_lines(db, actor, stocktake_id)
 

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, Engine
 
+import writes
 from counting import (
     a_count,
     close,
@@ -33,7 +34,7 @@ from salw.stocktakes.operations.counting import record_counts
 from salw.stocktakes.operations.opening import open_stocktake
 from salw.stocktakes.queries import list_lines
 from salw.stocktakes.rules import Method, NewCount, StocktakeKind
-from salw_labels import draw
+from salw_labels import draw, registry_number
 from world import World
 
 
@@ -89,7 +90,7 @@ def test_each_outcome_appears_once_and_the_totals_add_up(client: httpx.Client, w
         unreadable(),
         a_count(draw().text[:-1] + "?"),
     )
-    assert answers == ["recorded", "recorded", "void_label", "unknown_code", "recorded", "malformed"]
+    assert answers == ["recorded", "unknown_code", "void_label", "unknown_code", "recorded", "malformed"]
     issue(client, world, moved)
     closed = close(client, world, check)
     assert closed["totals"] == {
@@ -391,10 +392,63 @@ def _words(content: object) -> list[str]:
 def test_the_answer_to_a_count_is_the_same_whether_the_weapon_is_expected_or_not(
     client: httpx.Client, world: World
 ) -> None:
-    here, there = world.register(serials=["BL 1"])[0], world.register(serials=["BL 2"], store=world.store_bravo)[0]
+    _, issued = world.register(serials=["BL 1", "BL 2"])
+    issue(client, world, issued)
     check = open_check(client, world)
-    assert here != there
     assert count(client, world, check, typed("BL 1"), typed("BL 2")) == ["recorded", "recorded"]
+
+
+def test_a_weapon_out_of_scope_answers_as_one_that_no_book_knows(client: httpx.Client, world: World) -> None:
+    serial = f"BL {new_id().hex[-8:]}"
+    theirs, _, relabelled = world.register(3, serials=["BL 3", serial, serial], store=world.store_bravo)
+    symbol, void = label(world, [theirs, relabelled])
+    label(world, [relabelled], replace=True)
+    with world.transaction() as db:
+        number = run(db, "select registry_number as n from weapon where id = %(w)s", {"w": theirs.weapon_id})[0]["n"]
+    check = open_check(client, world)
+    known = [typed("BL 3"), typed(number), a_count(symbol), typed(symbol[1:12]), typed(serial), a_count(void)]
+    made_up = [typed("BL 9753"), typed(registry_number("BF", 9_999_999)), a_count(draw().text)]
+    assert set(count(client, world, check, *known, *made_up)) == {"unknown_code"}
+    close(client, world, check)
+    lines = lines_of(world, check)
+    assert [line["counts"] for line in lines if line["weapon_id"] == theirs.weapon_id] == [4]
+    assert {"void_label", "ambiguous_mark"} <= {line["reading"] for line in lines if line["weapon_id"] is None}
+
+
+def test_a_weapon_that_the_unit_awaits_is_within_the_counters_scope(client: httpx.Client, world: World) -> None:
+    weapons = world.register(serials=["BL 4"])
+    check = open_check(client, world, job="auditor", store=str(world.store_bravo))
+    assert count(client, world, check, typed("BL 4"), job="keeper_bravo") == ["unknown_code"]
+    transfer = writes.done(client, writes.order(client, world, weapons))
+    writes.done(client, writes.approve(client, world, transfer))
+    writes.done(client, writes.dispatch(client, world, transfer))
+    assert count(client, world, check, typed("BL 4"), job="keeper_bravo") == ["recorded"]
+
+
+def test_the_numbers_of_another_units_weapon_are_told_to_who_may_read_them(client: httpx.Client, world: World) -> None:
+    by_scan, by_hand = world.register(2, serials=["XS 41", "XS 42"], store=world.store_bravo)
+    symbol, other = label(world, [by_scan, by_hand])
+    check = open_check(client, world)
+    count(client, world, check, a_count(symbol), typed("xs-42"))
+    close(client, world, check)
+    full = {line["weapon_id"]: line for line in lines_of(world, check)}
+    told = {line["weapon_id"]: line for line in lines_of(world, check, job="commander")}
+    secret = ("registry_number", "serial_raw", "label_code")
+    for weapon in (by_scan.weapon_id, by_hand.weapon_id):
+        assert None not in [full[weapon][name] for name in secret]
+        assert [told[weapon][name] for name in secret] == [None] * 3
+        assert {k: v for k, v in told[weapon].items() if k not in (*secret, "text_read")} == {
+            k: v for k, v in full[weapon].items() if k not in (*secret, "text_read")
+        }
+        assert (told[weapon]["outcome"], told[weapon]["class_code"]) == ("extra_known", "SA-ASR")
+        assert told[weapon]["book_unit_name"] == "Bataillon d'essai Bravo"
+    assert told[by_hand.weapon_id]["text_read"] == "xs-42"
+    for form in ("json", "csv"):
+        printed = client.get(f"/stocktakes/{check}/reconciliation.{form}", headers=world["commander"].headers)
+        assert printed.status_code == 200
+        for line in full.values():
+            for known in (line["registry_number"], line["serial_raw"], symbol[:12], other[:12]):
+                assert known not in printed.text
 
 
 def test_the_result_is_shown_after_closure(client: httpx.Client, world: World) -> None:

@@ -31,13 +31,16 @@ select s.id, s.kind, s.status, s.mission, s.log_size,
 # Of several counts of one weapon the line shows the best: a scan before a typed text, then the first. It is
 # looked up by key for each line (`lateral`, one row): a check is read as soon as it is closed, when no
 # statistics tell the planner that a join of lines with counts is not one of a row with a row.
+# An extra weapon on the book of a unit outside the reader's scope is told by what was seen of it and whom to ask:
+# its numbers in the books are not his to read. That is judged by the book at the closing, and never changes again.
 _LINES = r"""
-select l.id, l.outcome, l.expected, l.counts, c.method, c.reading, c.text as text_read, c.condition,
-       n.value->>'note' as note,
-       l.weapon_id, w.registry_number, w.class_code, w.model_code,
+select l.id, l.outcome, l.expected, l.counts, c.method, c.reading, c.condition, n.value->>'note' as note,
+       case when o.others and c.method = 'scan' then null else c.text end as text_read,
+       l.weapon_id, case when not o.others then w.registry_number end as registry_number, w.class_code, w.model_code,
        coalesce(m.name || ' (' || m.maker || ', ' || m.made_in || ')', w.model_text) as model_name,
-       w.serial as serial_raw,
-       coalesce(case when c.reading like '%%\_label' then c.read_as end, a.code) as label_code,
+       case when not o.others then w.serial end as serial_raw,
+       case when not o.others then coalesce(case when c.reading like '%%\_label' then c.read_as end, a.code) end
+       as label_code,
        v.kind as movement_kind, v.seq as movement_seq, v.recorded_at as movement_at,
        v.to_holder_id = %(store)s as moved_in, d.kind as movement_document_kind,
        d.number as movement_document_number, d.year as movement_document_year,
@@ -59,6 +62,10 @@ select l.id, l.outcome, l.expected, l.counts, c.method, c.reading, c.text as tex
   left join document d on (d.country, d.id) = (%(country)s, v.document_id)
   left join holder b on (b.country, b.id) = (%(country)s, l.book_holder_id)
   left join unit u on (u.country, u.id) = (%(country)s, b.unit_id)
+ cross join lateral (
+      select not coalesce(b.unit_id = any(%(units)s) or b.awaited_by_unit_id = any(%(units)s), b.unit_id is null)
+             as others
+  ) as o
  where l.country = %(country)s and l.stocktake_id = %(id)s
  order by l.outcome, w.registry_number, l.id
 """
@@ -118,11 +125,13 @@ def list_lines(db: Connection, actor: Actor, stocktake_id: UUID) -> list[Row]:
     movement that explains `moved_during_count`, or the last of a `missing` weapon that went and came back on
     paper), `book_holder_kind, book_unit_name, book_unit_uuid` (where
     the book says that an `extra_known` is), `case_id` (a case that was open on it already).
-    Raises `stocktake.not_found`, `stocktake.still_open`.
+    An `extra_known` on a book outside the actor's scope has no `registry_number`, `serial_raw`, `label_code` or
+    scanned `text_read`. Raises `stocktake.not_found`, `stocktake.still_open`.
     """
     header = get_stocktake(db, actor, stocktake_id)
     check_closed(header["status"])
-    return run(db, _LINES, {"country": actor.country, "id": stocktake_id, "store": header["store_id"]})
+    scope = {"country": actor.country, "units": list(actor.units)}
+    return run(db, _LINES, {**scope, "id": stocktake_id, "store": header["store_id"]})
 
 
 def get_totals(db: Connection, actor: Actor, stocktake_id: UUID) -> Totals:

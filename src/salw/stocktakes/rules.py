@@ -79,6 +79,15 @@ ANSWER_OF_READING: dict[Reading, CountAnswer] = {
     Reading.UNKNOWN_MARK: CountAnswer.UNKNOWN_CODE,
 }
 
+
+def answer_of(reading: Reading, *, in_scope: bool) -> CountAnswer:
+    """Return what the counter is told. `in_scope`: the weapon, or one that bears the mark, is within his scope.
+
+    What is not answers as if no book knew it, as a scan does: else counting would tell of the whole country.
+    """
+    return ANSWER_OF_READING[reading] if in_scope else CountAnswer.UNKNOWN_CODE
+
+
 # Texts in the printed form of our own numbers: a wrong check character in them is a misreading, and the
 # counter looks again; a serial of a maker hardly ever looks like this.
 _PRINTED_LABEL = re.compile(r"\s*(?:W[ -]?)?[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{3}\s*", re.IGNORECASE)

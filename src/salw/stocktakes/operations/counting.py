@@ -14,11 +14,11 @@ from salw.core.ids import new_id
 from salw.ledger.events import Commitment, Event, columns, commit_to, make_event
 from salw.ledger.operations import APPEND_CTE, keep_values
 from salw.stocktakes.rules import (
-    ANSWER_OF_READING,
     CountAnswer,
     NewCount,
     Read,
     Reading,
+    answer_of,
     check_open,
     read,
 )
@@ -34,6 +34,25 @@ _KNOWN = """
 select id, fingerprint from stocktake_count
  where country = %(country)s and stocktake_id = %(stocktake)s and id = any(%(ids)s)
 """
+
+# Whether a count names a weapon within the counter's scope, by the register as it is now; what nobody can read
+# names none and is his own. The reading is kept all the same, and classified at the
+# closing.
+_IN_SCOPE = """
+case n.reading
+    when 'unreadable' then true
+    when 'weapon' then exists (
+        select from weapon w where w.country = %(country)s and w.id = n.weapon_id and {scope})
+    when 'void_label' then exists (
+        select from label l join weapon w on w.country = l.country and w.id = l.weapon_id
+         where l.country = %(country)s and l.code = n.read_as and {scope})
+    when 'ambiguous_mark' then exists (
+        select from mark m join weapon w on w.country = m.country and w.id = m.weapon_id
+         where m.country = %(country)s and m.normalised = n.read_as
+           and m.kind not in ('proof', 'part') and m.legibility in ('legible', 'partial') and {scope})
+    else false
+end as in_scope
+""".format(scope="(w.unit_id = any(%(units)s) or w.awaited_by_unit_id = any(%(units)s))")
 
 # Marks found on many weapons by their nature (proof, parts) do not name one, nor do marks nobody can read.
 # Where several weapons bear the mark, the one that this check expects is meant; where that leaves more
@@ -75,13 +94,13 @@ with {APPEND_CTE}, given as (
       left join weapon w on w.country = %(country)s and w.registry_number = g.number
       left join borne b on b.mark = g.mark
 )
-insert into stocktake_count (country, stocktake_id, id, method, text, reading, read_as, weapon_id, counted_at,
+insert into stocktake_count as n (country, stocktake_id, id, method, text, reading, read_as, weapon_id, counted_at,
                              condition, note_id, fingerprint, counted_by, event_id)
 select %(country)s, %(stocktake)s, r.id, r.method, r.text, r.reading, r.read_as,
        case when r.reading = 'weapon' then r.found_id end, r.counted_at, r.condition, r.note_id, r.fingerprint,
        %(by)s, %(event)s
   from resolved r
-returning id, reading
+returning n.id, n.reading, {_IN_SCOPE}
 """
 
 
@@ -123,13 +142,13 @@ def record_counts(
         known[count.id] = fingerprint
         new.append((count, meaning, fingerprint))
         answers.append(None)
-    readings = _write(db, actor, now, stocktake_id, new) if new else {}
-    return [answer or ANSWER_OF_READING[readings[count.id]] for count, answer in zip(counts, answers, strict=True)]
+    written = _write(db, actor, now, stocktake_id, new) if new else {}
+    return [answer or written[count.id] for count, answer in zip(counts, answers, strict=True)]
 
 
 def _write(
     db: Connection, actor: Actor, now: datetime, stocktake_id: UUID, new: Sequence[tuple[NewCount, Read, bytes]]
-) -> dict[UUID, Reading]:
+) -> dict[UUID, CountAnswer]:
     notes = {c.id: commit_to({"note": c.note}) for c, _, _ in new if c.note is not None}
     keep_values(db, country=actor.country, commitments=list(notes.values()))
     event = _event(actor, now, stocktake_id, new, notes)
@@ -139,6 +158,7 @@ def _write(
         {
             "country": actor.country,
             "stocktake": stocktake_id,
+            "units": list(actor.units),
             "by": actor.person_id,
             "event": event.id,
             **columns([event]),
@@ -155,7 +175,7 @@ def _write(
             "fingerprints": [fingerprint for _, _, fingerprint in new],
         },
     )
-    return {row["id"]: Reading(row["reading"]) for row in rows}
+    return {row["id"]: answer_of(Reading(row["reading"]), in_scope=row["in_scope"]) for row in rows}
 
 
 def _event(
