@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -23,6 +24,7 @@ from counting import (
     typed,
     unreadable,
 )
+from salw.access.rules import Role
 from salw.core import clock
 from salw.core.db import run
 from salw.core.errors import Conflict
@@ -61,7 +63,7 @@ def outcomes(world: World, stocktake_id: UUID) -> dict[UUID, str]:
     return {line["weapon_id"] or line["id"]: line["outcome"] for line in lines_of(world, stocktake_id)}
 
 
-def events_of(world: World, stocktake_id: UUID) -> list[dict[str, object]]:
+def events_of(world: World, stocktake_id: UUID) -> list[dict[str, Any]]:
     with world.transaction() as db:
         rows = run(
             db,
@@ -458,6 +460,23 @@ def test_the_result_is_shown_after_closure(client: httpx.Client, world: World) -
     shown = client.get(f"/stocktakes/{check}", headers=world["keeper"].headers).json()
     assert (shown["status"], shown["totals"], shown["incident"]) == ("closed", closed["totals"], closed["incident"])
     assert (shown["closed_by"]["role"], shown["closed_by"]["family_name"]) == ("unit_commander", "ESSAI-COMMANDER")
+
+
+def test_who_acts_does_so_in_his_function_at_the_store(client: httpx.Client, world: World) -> None:
+    world.post("commander", world.bravo, Role.AUDITOR)
+    world.post("auditor", world.alpha, Role.UNIT_COMMANDER)
+    check = open_check(client, world)
+    close(client, world, check)
+    shown = client.get(f"/stocktakes/{check}", headers=world["auditor"].headers).json()
+    assert (shown["opened_by"]["role"], shown["closed_by"]["role"]) == ("unit_commander", "unit_commander")
+    said = [e["facts"]["role"] for e in events_of(world, check) if e["kind"] != "stocktake.difference_found"]
+    assert said == ["unit_commander", "unit_commander"]
+    # At Bravo's store the same man is what he is there, and who inspects all inspects it.
+    for job in ("commander", "auditor"):
+        check = open_check(client, world, job=job, store=str(world.store_bravo))
+        post_closure(client, world, check, job=job)
+        shown = client.get(f"/stocktakes/{check}", headers=world["auditor"].headers).json()
+        assert (shown["opened_by"]["role"], shown["closed_by"]["role"]) == ("auditor", "auditor")
 
 
 # Who may.

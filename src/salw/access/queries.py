@@ -4,9 +4,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from salw.access.rules import Permission, roles_with
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
-from salw.core.errors import NotFound
+from salw.core.errors import NotFound, Refused
 
 
 def get_store(db: Connection, actor: Actor, store_id: UUID) -> Row:
@@ -116,3 +117,31 @@ def has_demo_accounts(db: Connection) -> bool:
     """Say whether anybody may log in with a demonstration account on this node, before anybody has."""
     row = run_one(db, "select has_demo_accounts() as demo")
     return bool(row and row["demo"])
+
+
+def get_role_at(db: Connection, actor: Actor, permission: Permission, unit_id: int) -> str:
+    """Return the function in which the actor does at a unit what `permission` allows.
+
+    It is the role of his posting in force there, or else of the nearest above. Raises `access.not_permitted`.
+    """
+    row = run_one(
+        db,
+        """
+        select g.role from posting g
+          join unit_closure x on (x.country, x.ancestor_id) = (g.country, g.unit_id)
+         where g.country = %(country)s and g.person_id = %(person)s and g.role = any(%(roles)s)
+           and x.descendant_id = %(unit)s
+           and g.started_on <= %(today)s and (g.ended_on is null or g.ended_on > %(today)s)
+         order by x.depth, g.role limit 1
+        """,
+        {
+            "country": actor.country,
+            "person": actor.person_id,
+            "roles": roles_with(permission),
+            "unit": unit_id,
+            "today": actor.today,
+        },
+    )
+    if row is None:
+        raise Refused("access.not_permitted", permission=permission.value)
+    return str(row["role"])

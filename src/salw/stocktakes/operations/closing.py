@@ -8,6 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from salw.access.queries import get_role_at
+from salw.access.rules import Permission
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound
@@ -165,6 +167,7 @@ def close_stocktake(db: Connection, *, actor: Actor, now: datetime, stocktake_id
     check_open(stocktake["status"])
     counted = run(db, _COUNTED, {"country": actor.country, "id": stocktake_id, "by": actor.person_id})
     check_closer(counted=counted[0]["by_closer"])
+    role = get_role_at(db, actor, Permission.STOCKTAKE_CLOSE, stocktake["unit_id"])
     totals, found_under_case = reconcile_stocktake(
         db, country=actor.country, stocktake_id=stocktake_id, stocktake=stocktake
     )
@@ -177,12 +180,12 @@ def close_stocktake(db: Connection, *, actor: Actor, now: datetime, stocktake_id
             "country": actor.country,
             "id": stocktake_id,
             "by": actor.person_id,
-            "role": actor.roles[0],
+            "role": role,
             "incident": incident_id,
         },
     )
     closed = Closed(totals, incident_id, found_under_case)
-    events = _events(actor, now, stocktake_id, stocktake["store_id"], closed, differences)
+    events = _events(actor, role, now, stocktake_id, stocktake["store_id"], closed, differences)
     ledger.append(db, country=actor.country, events=events)
     return closed
 
@@ -245,12 +248,18 @@ def _open_case(
 
 
 def _events(
-    actor: Actor, now: datetime, stocktake_id: UUID, store_id: UUID, closed: Closed, differences: Sequence[Row]
+    actor: Actor,
+    role: str,
+    now: datetime,
+    stocktake_id: UUID,
+    store_id: UUID,
+    closed: Closed,
+    differences: Sequence[Row],
 ) -> list[Event]:
     common: dict[str, Any] = {"stocktake": str(stocktake_id), "store": str(store_id)}
     result = {
         **common,
-        "role": actor.roles[0],
+        "role": role,
         "incident": str(closed.incident_id) if closed.incident_id else None,
         "lines": {outcome.value: getattr(closed.totals, outcome.value) for outcome in Outcome},
         "expected": closed.totals.expected,

@@ -36,8 +36,7 @@ select id, fingerprint from stocktake_count
 """
 
 # Whether a count names a weapon within the counter's scope, by the register as it is now; what nobody can read
-# names none and is his own. The reading is kept all the same, and classified at the
-# closing.
+# names none and is his own. The reading is kept all the same, and classified at the closing.
 _IN_SCOPE = """
 case n.reading
     when 'unreadable' then true

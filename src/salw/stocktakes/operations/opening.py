@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from salw.access.queries import get_store
+from salw.access.queries import get_role_at, get_store
+from salw.access.rules import Permission
 from salw.core.actor import Actor
 from salw.core.db import Row, run_one
 from salw.core.errors import Conflict
@@ -60,6 +61,7 @@ def open_stocktake(
     many are expected is told to nobody. Raises `store.not_found`, `stocktake.already_open`.
     """
     store = get_store(db, actor, store_id)
+    role = get_role_at(db, actor, Permission.STOCKTAKE_OPEN, store["unit_id"])
     running = run_one(
         db,
         "select id from stocktake where country = %(country)s and store_id = %(store)s and status = 'open'",
@@ -78,7 +80,7 @@ def open_stocktake(
             "kind": kind.value,
             "mission": mission,
             "by": actor.person_id,
-            "role": actor.roles[0],
+            "role": role,
         },
     )
     assert opened is not None  # noqa: S101 - an insert returns its row
@@ -88,7 +90,7 @@ def open_stocktake(
         "unit": store["unit_id"],
         "kind": kind.value,
         "mission": mission,
-        "role": actor.roles[0],
+        "role": role,
         "log_size": opened["log_size"],
         "expected": opened["weapons"],
         "expected_digest": opened["digest"],
