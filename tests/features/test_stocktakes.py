@@ -361,6 +361,31 @@ def test_the_ledger_never_learns_the_secret_characters_of_a_label(client: httpx.
     assert symbol[12:] not in counted
 
 
+@pytest.mark.parametrize("written", [str, str.lower, " {}\r\n".format])
+def test_a_symbol_typed_whole_is_that_label_and_its_secret_characters_are_not_kept(
+    client: httpx.Client, world: World, written: Callable[[str], str]
+) -> None:
+    (weapon,) = world.register()
+    (symbol,) = label(world, [weapon])
+    check = open_check(client, world)
+    assert count(client, world, check, typed(written(symbol))) == ["recorded"]
+    with world.transaction() as db:
+        (kept,) = run(db, "select * from stocktake_count where stocktake_id = %(id)s", {"id": check})
+    assert (kept["method"], kept["text"], kept["weapon_id"]) == ("typed", symbol[:12], weapon.weapon_id)
+    said = (json.dumps(events_of(world, check)) + str(kept)).upper()
+    assert symbol[:12] in said
+    assert symbol[12:] not in said
+
+
+def test_a_symbol_typed_whole_with_other_last_characters_is_a_copy(client: httpx.Client, world: World) -> None:
+    (symbol,) = label(world, world.register())
+    copied = symbol[:12] + ("00000000" if symbol[12:] != "00000000" else "11111111")
+    check = open_check(client, world)
+    assert count(client, world, check, typed(copied)) == ["unknown_code"]
+    close(client, world, check)
+    assert "wrong_label" in {line["reading"] for line in lines_of(world, check)}
+
+
 # Blind.
 
 

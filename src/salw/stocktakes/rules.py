@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 from uuid import UUID
 
 from salw.core.errors import Conflict, DomainError
@@ -88,6 +89,8 @@ def answer_of(reading: Reading, *, in_scope: bool) -> CountAnswer:
     return ANSWER_OF_READING[reading] if in_scope else CountAnswer.UNKNOWN_CODE
 
 
+Parsed = TypeVar("Parsed")
+
 # Texts in the printed form of our own numbers: a wrong check character in them is a misreading, and the
 # counter looks again; a serial of a maker hardly ever looks like this.
 _PRINTED_LABEL = re.compile(r"\s*(?:W[ -]?)?[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{3}\s*", re.IGNORECASE)
@@ -116,8 +119,8 @@ class NewCount:
 class Read:
     """What a text can name: a label (with its last characters if scanned), a registry number, a mark.
 
-    `text` is what is kept: a scanned text loses its last eight characters, which only the label and its
-    own row may know.
+    `text` is what is kept: a whole symbol, scanned or typed, loses its last eight characters, which only the
+    label and its own row may know.
     """
 
     text: str | None = None
@@ -130,22 +133,31 @@ class Read:
 def read(count: NewCount) -> Read | None:
     """Return what a count can name, or None where it is malformed.
 
-    A scan must be a true label. A typed text is tried as a label code, as a registry number and as a mark,
-    because a man with a rifle in his hands types what he sees; it is always kept as typed.
+    A scan must be a true label. A typed text is tried as a whole symbol, which a reader that acts as a keyboard
+    types, as a label code, as a registry number and as a mark, because a man with a rifle in his hands types
+    what he sees; but for a symbol's last characters it is kept as typed.
     """
     if count.method is Method.UNREADABLE:
         return Read()
     text = count.text or ""
     try:
         if count.method is Method.SCAN:
-            label = parse_scanned(text)
-            return Read(text=label.code, label=label.code, tail=label.tail)
+            return _read_symbol(text)
         return _read_typed(text)
     except LabelError:
         return None
 
 
+def _read_symbol(text: str) -> Read:
+    label = parse_scanned(text)
+    return Read(text=label.code, label=label.code, tail=label.tail)
+
+
 def _read_typed(text: str) -> Read | None:
+    # In capitals: with the shift lock of the machine on, a reader types all letters small.
+    symbol = _try(_read_symbol, text.upper())
+    if symbol is not None:
+        return symbol
     label, number = _try(parse_typed, text), _try(parse_registry_number, text)
     if label is None and number is None:
         if _PRINTED_LABEL.fullmatch(text) or _PRINTED_NUMBER.fullmatch(text):
@@ -157,7 +169,7 @@ def _read_typed(text: str) -> Read | None:
     return Read(text=text, label=label, number=number, mark=mark) if mark else None
 
 
-def _try(parse: Callable[[str], str], text: str) -> str | None:
+def _try(parse: Callable[[str], Parsed], text: str) -> Parsed | None:
     try:
         return parse(text)
     except LabelError:
