@@ -72,19 +72,24 @@ def count(
     """Enregistrer un fichier de comptage, tout entier ou pas du tout. Le même fichier n'est compté qu'une fois."""
     answers: Counter[CountAnswer] = Counter()
     again: list[dict[str, str]] = []
+    repeated = 0
     with desk(Permission.STOCKTAKE_COUNT, account, password_file) as at:
         counts = read_counts(file, check, ZoneInfo(at.actor.time_zone))
         while part := list(islice(counts, COUNTS_MAX)):
             done = routes.post_counts(check, CountsIn(counts=[c for _, c in part]), at)
             for (line, _), counted in zip(part, done.counts, strict=True):
                 answers[counted.answer] += 1
-                if counted.answer not in (CountAnswer.RECORDED, CountAnswer.REPEATED):
+                repeated += counted.repeated
+                if counted.answer is not CountAnswer.RECORDED:
                     again.append({"line": str(line), "id": str(counted.id), "answer": counted.answer.value})
     if as_json:
-        print(json.dumps({"answers": {a.value: n for a, n in answers.items()}, "look_again": again}))
+        said = {a.value: n for a, n in answers.items()}
+        print(json.dumps({"answers": said, "repeated": repeated, "look_again": again}))
         return
     for answer, number in answers.items():
         print(f"{_answer(answer.value, at.actor.language)} : {number}")
+    if repeated:
+        print(f"{translate('stocktake.repeated', at.actor.language)} : {repeated}")
     for item in again:
         print(f"  ligne {item['line']} : {_answer(item['answer'], at.actor.language)}")
 

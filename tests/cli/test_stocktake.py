@@ -37,10 +37,13 @@ def test_a_check_from_opening_to_closure(
         "unreadable;;2026-11-20T08:03:00+00:00;rouillée, à droite\n",
         encoding="utf-8-sig",
     )
-    for answers in ({"recorded": 3, "unknown_code": 1}, {"repeated": 4}):
+    for repeated in (0, 4):
         counted = salw(urls, "stocktake", "count", check, str(file), *keeper, "--json")
         assert counted.returncode == 0, counted.stderr
-        assert json.loads(counted.stdout)["answers"] == answers
+        told = json.loads(counted.stdout)
+        assert (told["answers"], told["repeated"]) == ({"recorded": 3, "unknown_code": 1}, repeated)
+        assert [(item["line"], item["answer"]) for item in told["look_again"]] == [("4", "unknown_code")]
+    assert "dont déjà enregistrés : 4" in salw(urls, "stocktake", "count", check, str(file), *keeper).stdout
     assert "Déficit" not in salw(urls, "stocktake", "show", check, *keeper).stdout
     closed = salw(urls, "stocktake", "close", check, *commander)
     assert (closed.returncode, closed.stderr) == (0, "")

@@ -63,6 +63,12 @@ def outcomes(world: World, stocktake_id: UUID) -> dict[UUID, str]:
     return {line["weapon_id"] or line["id"]: line["outcome"] for line in lines_of(world, stocktake_id)}
 
 
+def answered(client: httpx.Client, world: World, stocktake_id: UUID, *counts: dict[str, Any]) -> list[tuple[str, bool]]:
+    answer = post_counts(client, world, stocktake_id, list(counts))
+    assert answer.status_code == 200, answer.text
+    return [(c["answer"], c["repeated"]) for c in answer.json()["counts"]]
+
+
 def events_of(world: World, stocktake_id: UUID) -> list[dict[str, Any]]:
     with world.transaction() as db:
         rows = run(
@@ -596,15 +602,36 @@ def test_a_count_sent_again_is_recorded_once_and_never_changed(client: httpx.Cli
     world.register(serials=["RP 1"])
     check = open_check(client, world)
     first = typed("RP 1")
-    assert count(client, world, check, first, first) == ["recorded", "repeated"]
-    assert count(client, world, check, first, {**first, "text": "RP 2"}, typed("RP 3")) == [
-        "repeated",
-        "id_reused",
-        "unknown_code",
+    assert answered(client, world, check, first, first) == [("recorded", False), ("recorded", True)]
+    assert answered(client, world, check, first, {**first, "text": "RP 2"}, typed("RP 3")) == [
+        ("recorded", True),
+        ("id_reused", False),
+        ("unknown_code", False),
     ]
     assert len(events_of(world, check)) == 3
     totals = close(client, world, check)["totals"]
     assert (totals["matched"], totals["extra_unregistered"]) == (1, 1)
+
+
+def test_a_count_whose_answer_was_lost_is_given_the_same_answer_again(client: httpx.Client, world: World) -> None:
+    voided, there = world.register(2)
+    world.register(serials=["RP 4"], store=world.store_bravo)
+    void, symbol = label(world, [voided, there])
+    label(world, [voided], replace=True)
+    check = open_check(client, world)
+    given = [a_count(symbol), a_count(void), typed("RP 4"), typed("RP 5"), unreadable(), typed("néant")]
+    first = answered(client, world, check, *given)
+    assert first == [
+        ("recorded", False),
+        ("void_label", False),
+        ("unknown_code", False),
+        ("unknown_code", False),
+        ("recorded", False),
+        ("malformed", False),
+    ]
+    again = answered(client, world, check, *given)
+    assert [answer for answer, _ in again] == [answer for answer, _ in first]
+    assert [repeated for _, repeated in again] == [True] * 5 + [False]  # what is malformed was not kept
 
 
 def test_a_list_with_nothing_new_writes_no_event(client: httpx.Client, world: World) -> None:
@@ -612,7 +639,7 @@ def test_a_list_with_nothing_new_writes_no_event(client: httpx.Client, world: Wo
     first = unreadable()
     count(client, world, check, first)
     before = len(events_of(world, check))
-    assert count(client, world, check, first, typed("néant")) == ["repeated", "malformed"]
+    assert count(client, world, check, first, typed("néant")) == ["recorded", "malformed"]
     assert len(events_of(world, check)) == before
 
 

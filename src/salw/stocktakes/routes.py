@@ -63,12 +63,16 @@ def put_stocktake(stocktake_id: UUID, body: StocktakeIn, desk: Desk = requires(P
 
 @router.post("/stocktakes/{stocktake_id}/counts")
 def post_counts(stocktake_id: UUID, body: CountsIn, desk: Desk = requires(Permission.STOCKTAKE_COUNT)) -> CountsOut:
-    """Record what was seen, up to 1,000 things. Each count has its own id, so that a list may be sent again."""
-    answers = record_counts(
+    """Record what was seen, up to 1,000 things. Each count has its own id, so that a list may be sent again: a
+    repeat gets the first answer."""
+    done = record_counts(
         desk.db, actor=desk.actor, now=desk.now, stocktake_id=stocktake_id, counts=[c.new for c in body.counts]
     )
     return CountsOut(
-        counts=[CountedOut(id=c.id, answer=answer) for c, answer in zip(body.counts, answers, strict=True)]
+        counts=[
+            CountedOut(id=c.id, answer=counted.answer, repeated=counted.repeated)
+            for c, counted in zip(body.counts, done, strict=True)
+        ]
     )
 
 

@@ -62,7 +62,6 @@ class CountAnswer(StrEnum):
     """All that a counter learns of a count: nothing of what the books expect (blind count)."""
 
     RECORDED = "recorded"
-    REPEATED = "repeated"
     VOID_LABEL = "void_label"
     UNKNOWN_CODE = "unknown_code"
     MALFORMED = "malformed"
@@ -113,6 +112,14 @@ class NewCount:
         """Return the hash by which a repeat of the same count is told from another under the same id."""
         parts = (self.method.value, self.text, self.counted_at.isoformat(), self.condition, self.note)
         return hashlib.sha256("\x1f".join(part or "" for part in parts).encode("utf-8", "surrogatepass")).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What became of one count; `repeated` says that it was known already and this is the answer it had."""
+
+    answer: CountAnswer
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +204,6 @@ def check_closer(*, counted: bool) -> None:
 CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     "pk_stocktake": (Conflict, "request.id_reused"),
     "uq_stocktake_open": (Conflict, "stocktake.already_open"),
-    # Two calls brought the same count at once: the one that lost asks again and is told `repeated`.
+    # Two calls brought the same count at once: the one that lost asks again and is told the first answer.
     "pk_stocktake_count": (Conflict, "request.try_again"),
 }

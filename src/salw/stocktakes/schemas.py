@@ -83,6 +83,7 @@ class CountedOut(Out):
 
     id: UUID
     answer: CountAnswer
+    repeated: Annotated[bool, Field(description="It was recorded before; `answer` is the one it had.")]
 
 
 class CountsOut(Out):

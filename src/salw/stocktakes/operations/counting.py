@@ -15,6 +15,7 @@ from salw.ledger.events import Commitment, Event, columns, commit_to, make_event
 from salw.ledger.operations import APPEND_CTE, keep_values
 from salw.stocktakes.rules import (
     CountAnswer,
+    Counted,
     NewCount,
     Read,
     Reading,
@@ -28,11 +29,6 @@ _LOCK = """
 select store_id, status from stocktake
  where country = %(country)s and id = %(id)s and unit_id = any(%(units)s)
    for share
-"""
-
-_KNOWN = """
-select id, fingerprint from stocktake_count
- where country = %(country)s and stocktake_id = %(stocktake)s and id = any(%(ids)s)
 """
 
 # Whether a count names a weapon within the counter's scope, by the register as it is now; what nobody can read
@@ -52,6 +48,11 @@ case n.reading
     else false
 end as in_scope
 """.format(scope="(w.unit_id = any(%(units)s) or w.awaited_by_unit_id = any(%(units)s))")
+
+_KNOWN = f"""
+select n.id, n.fingerprint, n.reading, {_IN_SCOPE} from stocktake_count n
+ where n.country = %(country)s and n.stocktake_id = %(stocktake)s and n.id = any(%(ids)s)
+"""
 
 # Marks found on many weapons by their nature (proof, parts) do not name one, nor do marks nobody can read.
 # Where several weapons bear the mark, the one that this check expects is meant; where that leaves more
@@ -114,44 +115,54 @@ def lock_stocktake(db: Connection, actor: Actor, stocktake_id: UUID) -> Row:
 
 def record_counts(
     db: Connection, *, actor: Actor, now: datetime, stocktake_id: UUID, counts: Sequence[NewCount]
-) -> list[CountAnswer]:
+) -> list[Counted]:
     """Record what was seen and return one answer a count, in the same order.
 
-    Counts are never changed: one already known is `repeated`, another one under its id `id_reused`, and a
-    malformed one is not kept, so that the counter reads again. The whole list is **one** ledger event with
-    each count in it: a count moves nothing, a list is what a counter hands in and answers for, and a
-    thousand events would cost four times the Python of one list and a thousand rows of log, queue and leaf.
+    Counts are never changed: one already known gets the answer of what it was read as then, in the scope of who
+    asks now, and is said to be a repeat; another one under its id is `id_reused`, and a malformed one is not
+    kept, so that the counter reads again. The whole list is **one** ledger event with each count in it: a count
+    moves nothing, a list is what a counter hands in and answers for, and a thousand events would cost four
+    times the Python of one list and a thousand rows of log, queue and leaf.
     Raises `stocktake.not_found`, `stocktake.closed`.
     """
     lock_stocktake(db, actor, stocktake_id)
-    where = {"country": actor.country, "stocktake": stocktake_id}
-    known = {r["id"]: r["fingerprint"] for r in run(db, _KNOWN, {**where, "ids": [c.id for c in counts]})}
-    answers: list[CountAnswer | None] = []
+    values = {"country": actor.country, "stocktake": stocktake_id, "units": list(actor.units)}
+    known = run(db, _KNOWN, {**values, "ids": [c.id for c in counts]})
+    fingerprints = {row["id"]: row["fingerprint"] for row in known}
+    refused: dict[int, CountAnswer] = {}
+    repeated: set[int] = set()
     new: list[tuple[NewCount, Read, bytes]] = []
-    for count in counts:
+    for place, count in enumerate(counts):
         fingerprint = count.fingerprint
-        if count.id in known:
-            same = known[count.id] == fingerprint
-            answers.append(CountAnswer.REPEATED if same else CountAnswer.ID_REUSED)
+        if count.id in fingerprints:
+            if fingerprints[count.id] != fingerprint:
+                refused[place] = CountAnswer.ID_REUSED
+            repeated.add(place)
             continue
         meaning = read(count)
         if meaning is None:
-            answers.append(CountAnswer.MALFORMED)
+            refused[place] = CountAnswer.MALFORMED
             continue
-        known[count.id] = fingerprint
+        fingerprints[count.id] = fingerprint
         new.append((count, meaning, fingerprint))
-        answers.append(None)
-    written = _write(db, actor, now, stocktake_id, new) if new else {}
-    return [answer or written[count.id] for count, answer in zip(counts, answers, strict=True)]
+    answers = _answers([*known, *(_write(db, actor, now, stocktake_id, new) if new else [])])
+    return [
+        Counted(refused[place]) if place in refused else Counted(answers[count.id], place in repeated)
+        for place, count in enumerate(counts)
+    ]
+
+
+def _answers(rows: Sequence[Row]) -> dict[UUID, CountAnswer]:
+    return {row["id"]: answer_of(Reading(row["reading"]), in_scope=row["in_scope"]) for row in rows}
 
 
 def _write(
     db: Connection, actor: Actor, now: datetime, stocktake_id: UUID, new: Sequence[tuple[NewCount, Read, bytes]]
-) -> dict[UUID, CountAnswer]:
+) -> list[Row]:
     notes = {c.id: commit_to({"note": c.note}) for c, _, _ in new if c.note is not None}
     keep_values(db, country=actor.country, commitments=list(notes.values()))
     event = _event(actor, now, stocktake_id, new, notes)
-    rows = run(
+    return run(
         db,
         _RECORD,
         {
@@ -174,7 +185,6 @@ def _write(
             "fingerprints": [fingerprint for _, _, fingerprint in new],
         },
     )
-    return {row["id"]: answer_of(Reading(row["reading"]), in_scope=row["in_scope"]) for row in rows}
 
 
 def _event(
