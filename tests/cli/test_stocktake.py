@@ -31,10 +31,10 @@ def test_a_check_from_opening_to_closure(
     file = tmp_path / "comptage.csv"
     file.write_text(
         "method;text;counted_at;note\n"
-        f"scan;{symbol};2026-11-20T08:00:00;\n"
-        "typed;cli-2;2026-11-20T08:01:00;\n"
-        "typed;jamais vu 9;2026-11-20T08:02:00;\n"
-        "unreadable;;2026-11-20T08:03:00+00:00;rouillée, à droite\n",
+        f"scan;{symbol};2024-11-20T08:00:00;\n"
+        "typed;cli-2;2024-11-20T08:01:00;\n"
+        "typed;jamais vu 9;2024-11-20T08:02:00;\n"
+        "unreadable;;2024-11-20T08:03:00+00:00;rouillée, à droite\n",
         encoding="utf-8-sig",
     )
     for repeated in (0, 4):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +30,7 @@ from salw.core import clock
 from salw.core.db import run
 from salw.core.errors import Conflict
 from salw.core.ids import new_id
-from salw.custody.rules import Expected
+from salw.custody.rules import CLOCK_ALLOWANCE, Expected
 from salw.ledger.events import Event, columns
 from salw.stocktakes.operations.closing import close_stocktake
 from salw.stocktakes.operations.counting import record_counts
@@ -683,6 +684,17 @@ def test_a_count_without_what_was_read_is_refused(client: httpx.Client, world: W
     given = {"id": str(new_id()), "counted_at": clock.now().isoformat(), **bad}
     answer = post_counts(client, world, check, [given])
     assert (answer.status_code, answer.json()["code"]) == (422, "request.malformed")
+
+
+def test_a_count_of_the_future_is_refused_beyond_what_clocks_differ(client: httpx.Client, world: World) -> None:
+    check, now = open_check(client, world), clock.now()
+    soon = unreadable() | {"counted_at": (now + CLOCK_ALLOWANCE - timedelta(minutes=1)).isoformat()}
+    late = unreadable() | {"counted_at": (now + CLOCK_ALLOWANCE + timedelta(minutes=1)).isoformat()}
+    far = unreadable() | {"counted_at": "2199-01-01T00:00:00Z"}
+    answer = post_counts(client, world, check, [soon, late, far])
+    assert (answer.status_code, answer.json()["code"]) == (422, "stocktake.counted_in_the_future")
+    assert answer.json()["details"] == {"counts": [late["id"], far["id"]], "count": 2}
+    assert answered(client, world, check, soon) == [("recorded", False)]  # nothing of the list was kept
 
 
 def test_a_thousand_counts_are_one_call_and_no_more(client: httpx.Client, world: World) -> None:

@@ -2,14 +2,15 @@
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
-from salw.core.errors import Conflict, DomainError
+from salw.core.errors import Conflict, DomainError, Unacceptable
+from salw.custody.rules import CLOCK_ALLOWANCE
 from salw.registry.texts import legibility_of, normalise_mark
 from salw_labels import LabelError, parse_registry_number, parse_scanned, parse_typed
 
@@ -181,6 +182,16 @@ def _try(parse: Callable[[str], Parsed], text: str) -> Parsed | None:
         return parse(text)
     except LabelError:
         return None
+
+
+def check_counted(counts: Iterable[NewCount], now: datetime) -> None:
+    """Refuse counts said to be of after now, by more than a phone's clock may run ahead.
+
+    Raises `stocktake.counted_in_the_future`, naming each.
+    """
+    early = [str(c.id) for c in counts if c.counted_at > now + CLOCK_ALLOWANCE]
+    if early:
+        raise Unacceptable("stocktake.counted_in_the_future", counts=early, count=len(early))
 
 
 def check_open(status: str) -> None:

@@ -20,6 +20,7 @@ from salw.stocktakes.rules import (
     Read,
     Reading,
     answer_of,
+    check_counted,
     check_open,
     read,
 )
@@ -123,9 +124,10 @@ def record_counts(
     kept, so that the counter reads again. The whole list is **one** ledger event with each count in it: a count
     moves nothing, a list is what a counter hands in and answers for, and a thousand events would cost four
     times the Python of one list and a thousand rows of log, queue and leaf.
-    Raises `stocktake.not_found`, `stocktake.closed`.
+    Raises `stocktake.not_found`, `stocktake.closed`, `stocktake.counted_in_the_future`.
     """
     lock_stocktake(db, actor, stocktake_id)
+    check_counted(counts, now)
     values = {"country": actor.country, "stocktake": stocktake_id, "units": list(actor.units)}
     known = run(db, _KNOWN, {**values, "ids": [c.id for c in counts]})
     fingerprints = {row["id"]: row["fingerprint"] for row in known}
