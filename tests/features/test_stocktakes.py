@@ -36,6 +36,7 @@ from salw.stocktakes.operations.closing import close_stocktake
 from salw.stocktakes.operations.counting import record_counts
 from salw.stocktakes.operations.opening import open_stocktake
 from salw.stocktakes.queries import list_lines
+from salw.stocktakes.reconciliation import Outcome
 from salw.stocktakes.rules import Method, NewCount, StocktakeKind
 from salw_labels import draw, registry_number
 from world import World
@@ -357,6 +358,18 @@ def test_each_difference_is_an_event_and_an_excess_stands_in_the_weapons_history
     assert kinds == ["stocktake.opened", "stocktake.counted", "stocktake.closed", *["stocktake.difference_found"] * 4]
     assert {event.get("weapon") for event in events} >= {str(stranger.weapon_id)}
     assert "rouillée" not in json.dumps(events, ensure_ascii=False)
+
+
+def test_what_is_told_in_the_ledger_is_what_the_rule_calls_a_difference(
+    client: httpx.Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.register()
+    check = open_check(client, world)
+    count(client, world, check, unreadable())
+    monkeypatch.setattr("salw.stocktakes.queries.DIFFERENCES", frozenset({Outcome.UNREADABLE}))
+    assert close(client, world, check)["incident"] is None
+    told = [e["facts"]["outcome"] for e in events_of(world, check) if e["kind"] == "stocktake.difference_found"]
+    assert told == ["unreadable"]
 
 
 def test_the_ledger_never_learns_the_secret_characters_of_a_label(client: httpx.Client, world: World) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound
-from salw.stocktakes.reconciliation import Line, Outcome, Totals, total
+from salw.stocktakes.reconciliation import DIFFERENCES, Line, Outcome, Totals, total
 from salw.stocktakes.rules import check_closed
 
 _HEADER = """
@@ -146,10 +146,10 @@ def list_differences(db: Connection, country: str, stocktake_id: UUID) -> list[R
         db,
         """
         select id, outcome, weapon_id, counts from stocktake_finding
-         where country = %(country)s and stocktake_id = %(id)s and outcome <> 'moved_during_count'
+         where country = %(country)s and stocktake_id = %(id)s and outcome = any(%(differences)s)
          order by id
         """,
-        {"country": country, "id": stocktake_id},
+        {"country": country, "id": stocktake_id, "differences": [outcome.value for outcome in DIFFERENCES]},
     )
 
 
