@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from salw.access.routes import router as access
 from salw.core.db import make_engine
 from salw.core.errors import DomainError
-from salw.core.http import install
+from salw.core.http import describe_problems, install
 from salw.core.migrate import current, head
 from salw.custody.routes.disposals import router as disposals
 from salw.custody.routes.holders import router as holders
@@ -129,6 +129,7 @@ def document(app: FastAPI) -> dict[str, Any]:
             permission = permission_of(route)
             for method in (route.methods or ()) if permission else ():
                 schema["paths"][path][method.lower()]["x-permission"] = permission
+        describe_problems(schema)
         app.openapi_schema = schema
     return app.openapi_schema
 

@@ -1,10 +1,15 @@
 """What others program against: the routes of the interface, each with a permission and a description."""
 
+import json
+from typing import Any
+
 import pytest
+from pydantic import ValidationError
 
 from salw.access.rules import PERMISSIONS, Permission
 from salw.core.db import metadata
-from salw.main import api_routes, permission_of
+from salw.core.shapes import In
+from salw.main import ENGINES, api_routes, create_app, permission_of
 
 OPEN = {("POST", "/v1/sessions")}
 
@@ -73,3 +78,41 @@ def test_permissions_stand_in_alphabetical_order() -> None:
 
 def test_every_table_says_what_it_is_for() -> None:
     assert [table.name for table in metadata.sorted_tables if not table.comment] == []
+
+
+def bodies() -> dict[str, dict[str, Any]]:
+    """Return the schema of each request body, by route."""
+    document = create_app(dict.fromkeys(ENGINES.values(), "postgresql+psycopg:///nowhere")).openapi()
+    schemas = document["components"]["schemas"]
+    return {
+        f"{method.upper()} {path}": schemas[
+            operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
+        ]
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if "requestBody" in operation and "application/json" in operation["requestBody"]["content"]
+    }
+
+
+def test_every_request_body_has_examples_that_it_accepts() -> None:
+    found = bodies()
+    assert len(found) > 20
+    assert [route for route, schema in found.items() if not schema.get("examples")] == []
+    models = {
+        model.__name__: model
+        for _, route in api_routes()
+        for field in route.dependant.body_params
+        if isinstance(model := field.field_info.annotation, type) and issubclass(model, In)
+    }
+    for route, schema in found.items():
+        for example in schema["examples"]:
+            try:
+                models[schema["title"]].model_validate_json(json.dumps(example))
+            except ValidationError as error:
+                pytest.fail(f"{route}: {error}")
+
+
+def test_every_route_says_what_a_problem_looks_like() -> None:
+    document = create_app(dict.fromkeys(ENGINES.values(), "postgresql+psycopg:///nowhere")).openapi()
+    answers = [op["responses"] for path in document["paths"].values() for op in path.values()]
+    assert all("4XX" in a and "422" not in a for a in answers)

@@ -6,11 +6,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from salw.core.shapes import In, Out
+from salw.core.shapes import In, Out, example
 
 
 class SessionIn(In):
     """A log-in: `login@country`, for instance `magasinier@bf`."""
+
+    model_config = example(account="magasinier@bf", password="quatre mots que je retiens")  # noqa: S106 - nobody's
 
     account: Annotated[str, Field(max_length=200)]
     password: Annotated[str, Field(max_length=1_000)]

@@ -30,6 +30,56 @@ NOT_NOW = (
 log = structlog.get_logger("salw.http")
 
 
+# What every route may answer beside what it promises (RFC 9457).
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "title": "Problem",
+    "type": "object",
+    "required": ["type", "title", "status", "code", "detail", "request_id"],
+    "properties": {
+        "type": {"type": "string", "description": "`urn:salw:problem:` and the code"},
+        "title": {"type": "string", "description": "The kind of problem, in the reader's language"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "Stable, for programs"},
+        "detail": {"type": "string", "description": "What is wrong and what to do, in the reader's language"},
+        "request_id": {"type": "string", "description": "To be named when asking for help"},
+        "details": {"type": "object", "description": "What the text speaks of: weapons, versions, counts"},
+        "errors": {
+            "type": "array",
+            "description": "Fields of a malformed request",
+            "items": {
+                "type": "object",
+                "required": ["field", "problem", "message"],
+                "properties": {name: {"type": "string"} for name in ("field", "problem", "message")},
+            },
+        },
+    },
+    "examples": [
+        {
+            "type": "urn:salw:problem:custody.version_conflict",
+            "title": "Conflit",
+            "status": 409,
+            "code": "custody.version_conflict",
+            "detail": "1 arme a été mouvementée entre-temps\u00a0: relire sa fiche et recommencer",
+            "request_id": "6f3f0f0b0c7d4b6d9a53f5c5d0c6f1aa",
+        }
+    ],
+}
+
+
+def describe_problems(document: dict[str, Any]) -> None:
+    """Say in an OpenAPI document that every route answers problems, in place of the framework's own 422."""
+    schemas = document["components"].setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas["Problem"] = PROBLEM_SCHEMA
+    answer = {"content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    for path in document["paths"].values():
+        for operation in path.values():
+            operation["responses"].pop("422", None)
+            operation["responses"]["4XX"] = {"description": "The request is refused; nothing was written", **answer}
+            operation["responses"]["5XX"] = {"description": "The service failed; repeat with the same id", **answer}
+
+
 def language_of(request: Request) -> Language:
     """Return the language the reader asked for, by `?language=` or the header; French otherwise."""
     asked = request.query_params.get("language")

@@ -1,7 +1,7 @@
 """What comes in and goes out over HTTP: the two base shapes."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
@@ -29,3 +29,8 @@ class Out(BaseModel):
     """An answer: no field has a default, so that none is forgotten."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, ser_json_bytes="base64")
+
+
+def example(**body: Any) -> ConfigDict:
+    """Return the configuration of a request body that shows one in the OpenAPI document; a test sends it."""
+    return ConfigDict(json_schema_extra={"examples": [body]})

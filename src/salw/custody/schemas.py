@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, SerializeAsAny, model_validator
 
-from salw.core.shapes import In, Instant, Out
+from salw.core.shapes import In, Instant, Out, example
 from salw.custody.operations.moves import DocumentNumber, Order
 from salw.custody.operations.transfers import TransferStep
 from salw.custody.rules import DisposalMethod, Expected, Held, HolderKind, LineStatus, TransferStatus
@@ -15,6 +15,9 @@ from salw.custody.rules import DisposalMethod, Expected, Held, HolderKind, LineS
 LIST_MAX = 1_000
 # A store is handed over whole, and a depot holds more than one list of a movement may.
 HANDOVER_MAX = 20_000
+
+
+ONE_WEAPON = [{"weapon": "019aa000-0000-7000-8000-000000000001", "version": 3}]  # in the examples of bodies
 
 
 class VersionedWeapon(In):
@@ -52,6 +55,13 @@ class RecipientIn(In):
 class IssueIn(In):
     """A perception. Without `due_back_at` it is permanent."""
 
+    model_config = example(
+        store="019aa000-0000-7000-8000-0000000000aa",
+        to={"person": "019aa000-0000-7000-8000-0000000000b1"},
+        weapons=ONE_WEAPON,
+        due_back_at="2026-11-27T18:00:00Z",
+    )
+
     store: UUID
     to: RecipientIn
     weapons: Weapons
@@ -62,6 +72,11 @@ class IssueIn(In):
 
 class ReturnIn(In):
     """A réintégration into a store."""
+
+    model_config = example(
+        store="019aa000-0000-7000-8000-0000000000aa",
+        weapons=ONE_WEAPON,
+    )
 
     store: UUID
     weapons: Weapons
@@ -79,6 +94,14 @@ class Addressed(In):
 class TransferIn(In):
     """A mutation to another store of the country."""
 
+    model_config = example(
+        from_store="019aa000-0000-7000-8000-0000000000aa",
+        to_store="019aa000-0000-7000-8000-0000000000ab",
+        due_on="2026-12-05",
+        weapons=ONE_WEAPON,
+        order={"reference": "OM 118/EMAT", "dated_on": "2026-11-24"},
+    )
+
     from_store: UUID
     to_store: UUID
     due_on: date
@@ -89,11 +112,18 @@ class TransferIn(In):
 class StepIn(In):
     """A step that lists no weapon. The id is the client's; a repeat gives the first answer."""
 
+    model_config = example(id="019aa000-0000-7000-8000-0000000000c1")
+
     id: UUID
 
 
 class DispatchIn(StepIn):
     """What is scanned out; lines of the order that are not scanned are cancelled."""
+
+    model_config = example(
+        id="019aa000-0000-7000-8000-0000000000c2",
+        weapons=ONE_WEAPON,
+    )
 
     weapons: Weapons
     occurred_at: Instant | None = None
@@ -103,6 +133,12 @@ class DispatchIn(StepIn):
 class ReceiptIn(StepIn):
     """What is scanned in; `complete` says that no more is expected."""
 
+    model_config = example(
+        id="019aa000-0000-7000-8000-0000000000c3",
+        weapons=ONE_WEAPON,
+        complete=False,
+    )
+
     weapons: Annotated[list[VersionedWeapon], Field(max_length=LIST_MAX)]
     complete: bool
     occurred_at: Instant | None = None
@@ -111,6 +147,14 @@ class ReceiptIn(StepIn):
 
 class DisposalIn(In):
     """A proposal to destroy weapons of a store."""
+
+    model_config = example(
+        store="019aa000-0000-7000-8000-0000000000aa",
+        method="cutting",
+        place="Atelier central",
+        authority="Décision n° 41 du 12/11/2026",
+        weapons=ONE_WEAPON,
+    )
 
     store: UUID
     method: DisposalMethod
@@ -122,6 +166,11 @@ class DisposalIn(In):
 class DisposalApprovalIn(StepIn):
     """The second officer's word, on exactly the weapons proposed."""
 
+    model_config = example(
+        id="019aa000-0000-7000-8000-0000000000c4",
+        weapons=ONE_WEAPON,
+    )
+
     weapons: Weapons
     occurred_at: Instant | None = None
     order: OrderIn = OrderIn()
@@ -130,12 +179,24 @@ class DisposalApprovalIn(StepIn):
 class AssignmentIn(In):
     """An affectation; with `to` null it ends. Nothing moves."""
 
+    model_config = example(
+        to={"person": "019aa000-0000-7000-8000-0000000000b1"},
+        weapons=ONE_WEAPON,
+    )
+
     to: RecipientIn | None
     weapons: Weapons
 
 
 class ReliefIn(In):
     """A passation de service. `outgoing` is null only where nobody answered yet."""
+
+    model_config = example(
+        holder="019aa000-0000-7000-8000-0000000000d1",
+        outgoing="019aa000-0000-7000-8000-0000000000b1",
+        incoming="019aa000-0000-7000-8000-0000000000b2",
+        weapons=ONE_WEAPON,
+    )
 
     holder: UUID
     outgoing: UUID | None
@@ -159,6 +220,13 @@ class CollectiveKind(StrEnum):
 
 class HolderIn(In):
     """A post, crew, vehicle or detachment and who answers for it."""
+
+    model_config = example(
+        unit="019aa000-0000-7000-8000-0000000000e1",
+        kind="post",
+        name="Poste de garde nord",
+        answerable="019aa000-0000-7000-8000-0000000000b1",
+    )
 
     unit: UUID
     kind: CollectiveKind

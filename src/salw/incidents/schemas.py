@@ -9,8 +9,8 @@ from pydantic import ConfigDict, Field, model_validator
 
 from salw.core.ids import new_id
 from salw.core.pages import Page
-from salw.core.shapes import In, Instant, Out
-from salw.custody.schemas import LIST_MAX, MovedWeapon, OrderIn, VersionedWeapon, Weapons
+from salw.core.shapes import In, Instant, Out, example
+from salw.custody.schemas import LIST_MAX, ONE_WEAPON, MovedWeapon, OrderIn, VersionedWeapon, Weapons
 from salw.incidents.queries import OpenLossMatch
 from salw.incidents.rules import Cause, IncidentKind, LossLine, Outcome, OutcomeKind, Report, Withdrawal, WriteOff
 from salw.registry.classification import ClassCode
@@ -104,6 +104,12 @@ class IncidentIn(In):
 
 class ItemisedIn(In):
     """Weapons of a loss by count, named later."""
+
+    model_config = example(
+        id="019aa000-0000-7000-8000-0000000000c5",
+        loss_line="019aa000-0000-7000-8000-0000000000f1",
+        weapons=ONE_WEAPON,
+    )
 
     id: UUID
     loss_line: UUID

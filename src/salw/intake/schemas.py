@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from salw.core.shapes import In, Instant, Out
 from salw.custody.rules import MovementKind
@@ -61,6 +61,22 @@ class MarkIn(In):
 
 class WeaponIn(In):
     """A weapon taken on charge in a store."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "store": "019aa000-0000-7000-8000-0000000000aa",
+                    "origin": "purchase",
+                    "class_code": "SA-ASR",
+                    "model": "akm-izhevsk-su",
+                    "made_year": 1974,
+                    "marks": [{"kind": "factory_serial", "raw": "ЖК 1234", "place": "boîte de culasse"}],
+                    "order": {"reference": "PV de réception n° 12", "dated_on": "2026-11-20"},
+                }
+            ]
+        }
+    )
 
     store: UUID
     origin: Origin

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from salw.core.db import Row
 from salw.core.language import Language, translate
@@ -57,9 +57,28 @@ def _named(code: str, name: Name, language: Language) -> NamedCode:
 class LabelBatchIn(In):
     """Labels to be made, one a weapon. A weapon that has a valid label needs `replace` and a reason."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "019aa000-0000-7000-8000-00000000000a",
+                    "weapons": ["019aa000-0000-7000-8000-000000000001"],
+                    "stock": "a4-weapon-20mm",
+                },
+                {
+                    "id": "019aa000-0000-7000-8000-00000000000b",
+                    "weapons": ["019aa000-0000-7000-8000-000000000001"],
+                    "stock": "a4-weapon-20mm",
+                    "replace": True,
+                    "reason": "Étiquette arrachée",
+                },
+            ]
+        }
+    )
+
     id: UUID
     weapons: Annotated[list[UUID], Field(min_length=1, max_length=LABELS_MAX)]
-    stock: Annotated[str, Field(max_length=100, examples=["a4-weapon-20mm"])]
+    stock: Annotated[str, Field(max_length=100)]
     start_position: Annotated[int, Field(ge=0, le=1_000, description="Labels already used on the first sheet.")] = 0
     copies: Annotated[int, Field(ge=1, le=4, description="Two in two places: damage to one kills no record.")] = 2
     replace: bool = False

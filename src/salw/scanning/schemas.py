@@ -9,7 +9,7 @@ from pydantic import Field
 from salw.core.actor import Actor
 from salw.core.db import Row
 from salw.core.language import Language, translate
-from salw.core.shapes import In, Out
+from salw.core.shapes import In, Out, example
 from salw.custody.rules import State
 from salw.scanning.rules import (
     ALARMS,
@@ -25,7 +25,9 @@ from salw.scanning.words import holder_name
 class ScanIn(In):
     """A text scanned from a label, or typed: a label code, a registry number, a serial or a mark."""
 
-    code: Annotated[str, Field(min_length=1, max_length=200, examples=["K7M3-ZP0W-QXA"])]
+    model_config = example(code="K7M3-ZP0W-QXA", typed=True)
+
+    code: Annotated[str, Field(min_length=1, max_length=200)]
     typed: bool = False
 
 

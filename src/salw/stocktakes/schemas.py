@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from salw.core.db import Row
-from salw.core.shapes import In, Instant, Out
+from salw.core.shapes import In, Instant, Out, example
 from salw.stocktakes.reconciliation import Totals
 from salw.stocktakes.rules import Condition, CountAnswer, Method, NewCount, StocktakeKind, StocktakeStatus
 
@@ -16,6 +16,8 @@ COUNTS_MAX = 1_000
 
 class StocktakeIn(In):
     """A check to open: of which store, of which kind, on which order of mission."""
+
+    model_config = example(store="019aa000-0000-7000-8000-0000000000aa", kind="count", mission="OM 7/IGAS")
 
     store: UUID
     kind: StocktakeKind
@@ -75,6 +77,23 @@ class CountIn(In):
 class CountsIn(In):
     """What one counter hands in, in any order; each count has an id of the client's."""
 
+    model_config = example(
+        counts=[
+            {
+                "id": "019aa000-0000-7000-8000-000000000010",
+                "method": "typed",
+                "text": "K7M3-ZP0W-QXA",
+                "counted_at": "2026-11-26T08:00:00Z",
+            },
+            {
+                "id": "019aa000-0000-7000-8000-000000000011",
+                "method": "unreadable",
+                "note": "Boîte de culasse rouillée, ratelier 3",
+                "counted_at": "2026-11-26T08:01:00Z",
+            },
+        ]
+    )
+
     counts: Annotated[list[CountIn], Field(min_length=1, max_length=COUNTS_MAX)]
 
 
@@ -94,6 +113,8 @@ class CountsOut(Out):
 
 class ClosureIn(In):
     """A closure; the id is the client's, a repeat gives the first answer."""
+
+    model_config = example(id="019aa000-0000-7000-8000-0000000000c6")
 
     id: UUID
 

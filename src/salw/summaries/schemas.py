@@ -4,13 +4,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from salw.core.shapes import In, Out
+from salw.core.shapes import In, Out, example
 from salw.custody.rules import State
 from salw.summaries.rules import Detail, Share, Totals
 
 
 class PublicationIn(In):
     """A publication; the id is the client's, so that a repeat gives the first answer."""
+
+    model_config = example(id="019aa000-0000-7000-8000-0000000000c7")
 
     id: UUID
 
@@ -28,6 +30,8 @@ class PublicationOut(Out):
 
 class SettingIn(In):
     """How much of a force is published: nothing, counts rounded to 5 without those under 10, or counts."""
+
+    model_config = example(detail="rounded")
 
     detail: Detail
 
