@@ -162,9 +162,10 @@ def test_who_answers_for_a_weapon_now_settles_its_line(
 
 
 def test_a_case_that_crossed_closes_by_the_receiving_unit_on_its_own_books(
-    client: httpx.Client, world: World, commander_bravo: str
+    client: httpx.Client, world: World, commander_bravo: str, owner_engine: Engine
 ) -> None:
-    with world.transaction() as db:
+    with owner_engine.begin() as db:
+        run(db, "set local role salw_owner")
         run(db, "update unit set keeps_books = true where id = %(id)s", {"id": world.bravo})
     transfer, (weapon,) = on_the_way(client, world)
     case = opened(client, world, [weapon])

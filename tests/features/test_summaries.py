@@ -239,30 +239,28 @@ def test_a_running_quarter_is_provisional_and_one_ahead_is_refused(client: httpx
     assert (answer.status_code, answer.json()["code"]) == (422, "summary.quarter_ahead")
 
 
-def by_class_and_state(world: World) -> dict[tuple[str, str], int]:
-    """Return the present weapons of the army of Burkina Faso, without any reading of the past."""
+def by_state(world: World, class_code: ClassCode) -> dict[str, int]:
+    """Return the present weapons of a class of the army of Burkina Faso, without any reading of the past."""
     with world.transaction() as db:
         rows = run(
             db,
-            f"select w.class_code, {STATE_SQL} as state, count(*) as n from custody c "
+            f"select {STATE_SQL} as state, count(*) as n from custody c "
             "join weapon w on (w.country, w.id) = (c.country, c.weapon_id) "
             "join holder h on (h.country, h.id) = (c.country, c.holder_id) "
             "join unit u on (u.country, u.id) = (h.country, h.unit_id) "
             "left join case_mark k on (k.country, k.weapon_id) = (c.country, c.weapon_id) "
-            "where c.country = 'BF' and u.force_code = 'AT' group by 1, 2",
+            "where c.country = 'BF' and u.force_code = 'AT' and w.class_code = %(class)s group by 1",
+            {"class": class_code},
         )
-    return {(r["class_code"], r["state"]): r["n"] for r in rows}
-
-
-def published(country: dict[str, Any]) -> dict[tuple[str, str], int]:
-    return {(c["class_code"], c["state"]): c["weapons"] for c in country["cells"] if c["weapons"]}
+    return {r["state"]: r["n"] for r in rows}
 
 
 def test_a_quarter_that_is_over_shows_custody_at_its_sealed_log_size(
     client: httpx.Client, world: World, publisher_engine: Engine, sequencer_engine: Engine
 ) -> None:
     set_detail(client, world, Detail.EXACT)
-    found, gone, *_ = world.register(4, class_code=ClassCode("SA-REV"))
+    revolver = ClassCode("SA-REV")  # other tests of this database mark weapons as missing past the log, no revolvers
+    found, gone, *_ = world.register(4, class_code=revolver)
     case = opened(client, world, [found, gone])
     drain(sequencer_engine)
     # What was sealed until now belongs to no earlier quarter: the past one shows none of it.
@@ -276,11 +274,11 @@ def test_a_quarter_that_is_over_shows_custody_at_its_sealed_log_size(
     out = {
         "store": str(world.store_alpha),
         "to": {"person": str(world["soldier"].person_id)},
-        "weapons": [{"weapon": str(w.weapon_id), "version": 1} for w in world.register(1)],
+        "weapons": [{"weapon": str(w.weapon_id), "version": 1} for w in world.register(1, class_code=revolver)],
     }
     drain(sequencer_engine)
-    before = by_class_and_state(world)
-    assert before["SA-REV", "missing"] >= 2
+    before = by_state(world, revolver)
+    assert before["missing"] >= 2
     assert client.put(f"/issues/{new_id()}", json=out, headers=world["keeper"].headers).status_code == 200
     assert decide(client, world, case, "found_again", [found]).status_code == 200
     assert decide(client, world, case, "written_off", [gone]).status_code == 200
@@ -294,7 +292,7 @@ def test_a_quarter_that_is_over_shows_custody_at_its_sealed_log_size(
         sealed = run(db, "select count(*) as n from leaf where country = 'BF'")[0]["n"]
     assert (final["release"]["id"], final["release"]["log_size"]) == (str(release), sealed)
     # The issue and the outcomes are committed and not sealed: who had the weapons, and that they were missing, stays.
-    assert published(final) == before
+    assert {c["state"]: c["weapons"] for c in final["cells"] if c["class_code"] == revolver and c["weapons"]} == before
 
 
 def test_a_change_in_one_country_alters_only_its_own_published_part(
