@@ -46,9 +46,11 @@ def desk(permission: Permission, account: str, password_file: Path | None, *, ro
     working = engine if role == "salw_app" else make_engine(role_url(settings, role))
     try:
         token = log_in(engine, account=account, password=password, now=clock.now()).token
-        with working.begin() as db:
+        # Not `begin()`: a repeat is looked up in a second transaction on this connection (`answer_once`).
+        with working.connect() as db:
             now = clock.now()
             yield Desk(db, begin(db, token, now, permission, settings.language), now)
+            db.commit()
     finally:
         engine.dispose()
         working.dispose()

@@ -53,6 +53,11 @@ def test_a_check_from_opening_to_closure(
 
 
 def test_a_refusal_is_one_line_and_exit_code_1(urls: Mapping[str, str], world: World, accounts: dict[str, str]) -> None:
+    again = ("--store", str(world.store_alpha), "--account", accounts["commander"])
+    assert salw(urls, "stocktake", "open", *again).returncode == 0
+    refused = salw(urls, "stocktake", "open", *again)
+    assert (refused.returncode, len(refused.stderr.strip().splitlines())) == (1, 1)
+    assert "[stocktake.already_open]" in refused.stderr
     refused = salw(urls, "stocktake", "open", "--store", str(world.store_alpha), "--account", accounts["keeper"])
     assert refused.returncode == 1
     assert refused.stderr.endswith("[access.not_permitted]\n")

@@ -141,7 +141,7 @@ def test_who_named_a_weapon_in_the_case_does_not_decide_it(client: httpx.Client,
 def test_who_may_not_decide_is_refused(client: httpx.Client, world: World, new_world: Callable[[str], World]) -> None:
     (weapon,) = world.register()
     case = opened(client, world, [weapon])
-    for job in ("keeper", "accountant", "orderer", "auditor", "commission", "soldier"):
+    for job in ("keeper", "accountant", "auditor", "commission", "soldier"):
         answer = decide(client, world, case, "found_again", [weapon], job=job)
         assert code(answer) == (403, "access.not_permitted"), job
     bravo = new_world("BF")
@@ -191,6 +191,14 @@ def test_a_mass_loss_is_counted_first_and_itemised_later(client: httpx.Client, w
     assert itemise(client, world, case, line, [three]).json()["left_open"] == 0
     assert decide(client, world, case, "written_off", [three]).json()["status"] == "closed"
     assert custody_of(world, three.weapon_id)["kind"] == "taken_by_enemy"
+
+
+def test_the_authority_above_settles_what_the_commander_reported_himself(client: httpx.Client, world: World) -> None:
+    (weapon,) = world.register()
+    case = opened(client, world, [weapon], job="commander")
+    assert code(decide(client, world, case, "found_again", [weapon])) == (403, "incident.same_officer")
+    answer = decide(client, world, case, "found_again", [weapon], job="orderer")
+    assert (answer.status_code, answer.json()["status"]) == (200, "closed"), answer.text
 
 
 def test_a_line_never_goes_below_zero(client: httpx.Client, world: World) -> None:

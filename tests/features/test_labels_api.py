@@ -13,6 +13,7 @@ from sqlalchemy import Engine, text
 
 from labelling import batch_body, make_labels, symbols
 from moving import dispatch, receive
+from reporting import written_off
 from salw.access.rules import Role
 from salw.core import clock
 from salw.core.db import run
@@ -245,6 +246,15 @@ def test_a_voided_label_is_not_printed_again(client: httpx.Client, world: World)
     make_labels(client, world, [weapon], replace=True, reason="perdue")
     answer = client.get(f"/label-batches/{first['id']}/sheet.pdf", headers=world["keeper"].headers)
     assert (answer.status_code, answer.json()["code"]) == (422, "label_sheet.empty")
+
+
+def test_what_left_the_books_gets_no_label(client: httpx.Client, world: World) -> None:
+    there, gone = world.register(2)
+    written_off(client, world, [gone])
+    answer = make_labels(client, world, [there, gone])
+    assert (answer.status_code, answer.json()["code"]) == (409, "label.off_the_books")
+    assert answer.json()["details"]["weapons"] == [str(gone.weapon_id)]
+    assert make_labels(client, world, [there]).status_code == 200
 
 
 def test_who_gave_a_weapon_away_prints_no_more_labels_of_it(client: httpx.Client, world: World) -> None:

@@ -128,6 +128,14 @@ def test_a_void_label_still_finds_the_weapon_and_says_so(client: httpx.Client, w
     assert codes(scan(client, world, new).json()["card"]) == []
 
 
+def test_the_line_under_the_symbol_was_typed_whatever_the_phone_says(client: httpx.Client, world: World) -> None:
+    (weapon,) = world.register()
+    make_labels(client, world, [weapon])
+    (symbol,) = symbols(world, weapon.weapon_id)
+    assert scan(client, world, symbol).json()["typed"] is False
+    assert scan(client, world, symbol[:12]).json()["typed"] is True
+
+
 def test_a_label_with_another_tail_is_a_copy(client: httpx.Client, world: World) -> None:
     weapon, symbol = labelled(client, world)
     copied = symbol[:12] + draw().tail

@@ -70,10 +70,12 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ORDERING_AUTHORITY: frozenset(
         _READS
         | {
-            Permission.TRANSFER_ORDER,
-            Permission.TRANSFER_CANCEL,
             Permission.DISPOSAL_PROPOSE,
+            # The authority above settles what the commander reported himself: who reports does not decide.
+            Permission.INCIDENT_CLOSE,
             Permission.INCIDENT_OPEN,
+            Permission.TRANSFER_CANCEL,
+            Permission.TRANSFER_ORDER,
         }
     ),
     Role.ACCOUNTANT: frozenset(_READS | {Permission.WEAPON_REGISTER, Permission.LABEL_MAKE, Permission.INCIDENT_OPEN}),

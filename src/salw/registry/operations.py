@@ -122,6 +122,15 @@ select id, unit_id from weapon
  order by id for no key update
 """
 
+# What has left the books is in nobody's hands to be labelled: a new label would be for another weapon.
+_OFF_THE_BOOKS = """
+select c.weapon_id
+  from custody c join holder h on (h.country, h.id) = (c.country, c.holder_id)
+ where c.country = %(country)s and c.weapon_id = any(%(weapons)s)
+   and h.kind in ('lost', 'stolen', 'taken_by_enemy', 'abandoned', 'destroyed', 'handed_over', 'entered_by_mistake',
+                  'merged')
+"""
+
 _VALID_LABELS = """
 select weapon_id, code from label
  where country = %(country)s and weapon_id = any(%(weapons)s) and voided_at is null
@@ -184,12 +193,15 @@ def make_labels(
 
     The reason is free text: the events hold a commitment to it, and one event tells each label by its
     code, never by its tail. Raises what `rules.check_stock` and `rules.check_label_weapons` raise,
-    `weapon.not_found`, `label.already_labelled`, `label_batch.no_unit`.
+    `weapon.not_found`, `label.off_the_books`, `label.already_labelled`, `label_batch.no_unit`.
     """
     check_label_weapons(weapon_ids)
     per_page = check_stock(stock, start).per_page
     scope = {"country": actor.country, "weapons": list(weapon_ids), "units": list(actor.units)}
     unit_id = _unit_above(db, scope, _lock_weapons(db, scope))
+    gone = [str(row["weapon_id"]) for row in run(db, _OFF_THE_BOOKS, scope)]
+    if gone:
+        raise Conflict("label.off_the_books", weapons=gone, count=len(gone))
     old = {row["weapon_id"]: row["code"] for row in run(db, _VALID_LABELS, scope)}
     if old and replace_reason is None:
         raise Conflict("label.already_labelled", weapons=[str(w) for w in weapon_ids if w in old], count=len(old))

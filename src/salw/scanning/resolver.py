@@ -19,6 +19,8 @@ def resolve(db: Connection, actor: Actor, *, text: str, typed: bool) -> ScanOut:
     if reading.label is not None:
         row = queries.find_card_by_label(db, actor, reading.label)
         if row is not None:
+            # The line under the symbol has no secret part: whoever sends it has read or typed it, not scanned it.
+            typed = typed or reading.tail is None
             return scan_out([row], actor, found_by=FoundBy.LABEL, typed=typed, tail=reading.tail, most=CANDIDATES_MAX)
     rows = (
         queries.find_cards_by_text(db, actor, registry_number=reading.registry_number, mark=reading.mark)
