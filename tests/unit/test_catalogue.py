@@ -112,6 +112,21 @@ def test_aliases_are_neither_empty_nor_repeated_nor_a_bare_pm() -> None:
         assert "PM" not in aliases, "a bare PM is a sub-machine gun, a pistol and an AK"
 
 
+# Words that name a thing and no maker: on a French form they are French. "FN Manufacturing" is a name.
+_ENGLISH = re.compile(
+    r"\b(factor(y|ies)|state|other|various|local artisan|plants?|arms|works|mechanical|stocks?|folding|mortars?"
+    r"|(?<=Brandt )type|carbines?|rifles?|pistols|guns?|machine|shot|single|craft|made|license|(?<!sous )licence"
+    r"|company|varies|[LHG]P?MG|Izhevsk|Tula|Uralsk|Vyatskie)\b",
+    re.IGNORECASE,
+)
+
+
+def test_no_english_word_stands_in_what_a_french_form_prints_of_a_model() -> None:
+    written = {row["code"]: f"{row['name']} | {row['maker']} | {row['calibre']}" for row in MODELS}
+    assert {code: text for code, text in written.items() if _ENGLISH.search(text)} == {}
+    assert [row["code"] for row in MODELS if re.search(r"[0-9]\.[0-9]", row["name"])] == [], "a comma in French"
+
+
 @pytest.mark.parametrize(("number", "name"), list(enumerate(_REFERENCE_MODELS, start=1)))
 def test_each_of_the_hundred_reference_models_is_represented(number: int, name: str) -> None:
     found = [row for row in MODELS if row["source"].startswith(f"reference table {number};")]
