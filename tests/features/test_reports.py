@@ -472,15 +472,20 @@ def test_serials_stay_text_and_nothing_becomes_a_formula(client: httpx.Client, w
     assert serials == {"00012345", "'=1+1"}
 
 
-def test_the_last_check_closed_in_the_period_is_in_the_period_report(
+def test_every_check_closed_in_the_period_is_in_the_period_report_as_they_were_closed(
     client: httpx.Client, world: World, sequencer_engine: Engine
 ) -> None:
     check, _ = a_closed_check(client, world)
+    after = open_check(client, world, kind="own_check")
+    close(client, world, after)  # nothing counted: it must not hide what the one before found
     drain(sequencer_engine)
     report = told(client, world, store_path(world, "json"))
-    assert [c["id"] for c in report["checks"]] == [str(check)]
+    assert [(c["id"], c["kind"]) for c in report["checks"]] == [(str(check), "count"), (str(after), "own_check")]
     missing = [v for v in report["checks"][0]["variances"] if v["outcome"] == "missing"]
     assert [v["serial"] for v in missing] == ["00012345"]
+    titles = [row[0] for row in csv_rows(ask(client, world, store_path(world, "csv")).content) if row]
+    found = [title for title in titles if "existants réels\u00a0:" in title]
+    assert ["Recensement, opération" in found[0], "Vérification, opération" in found[1]] == [True, True]
     past = told(client, world, store_path(world, "json", from_date="2026-03-01", to_date="2026-03-02"))
     assert past["checks"] == []
 

@@ -216,26 +216,26 @@ def count_movements(
     return entries, exits
 
 
-def list_last_checks(db: Connection, books: Books, actor: Actor, from_date: date, to_date: date) -> list[Row]:
-    """Return, of each store of `books`, the last check closed in a period of days, both inclusive.
+def list_closed_checks(db: Connection, books: Books, actor: Actor, from_date: date, to_date: date) -> list[Row]:
+    """Return every check of the stores of `books` closed in a period of days, both inclusive, as they were closed.
 
-    The rows are those of `stocktakes.queries.get_stocktake`.
+    An inspector's recensement stays in the report, whatever the storekeeper closes after it. The rows are
+    those of `stocktakes.queries.get_stocktake`.
     """
     rows = run(
         db,
         """
-        select distinct on (s.store_id) s.id
+        select s.id
           from stocktake s
          where s.country = %(country)s and s.status = 'closed' and s.unit_id = any(%(units)s)
            and (%(store)s::uuid is null or s.store_id = %(store)s)
            and s.closed_at >= %(from_date)s::date::timestamp at time zone %(zone)s
            and s.closed_at < (%(to_date)s::date + 1)::timestamp at time zone %(zone)s
-         order by s.store_id, s.closed_at desc, s.id desc
+         order by s.closed_at, s.id
         """,
         {**books.parameters, "from_date": from_date, "to_date": to_date, "zone": actor.time_zone},
     )
-    checks = [get_stocktake(db, actor, row["id"]) for row in rows]
-    return sorted(checks, key=lambda check: (check["store_name"], check["id"]))
+    return [get_stocktake(db, actor, row["id"]) for row in rows]
 
 
 def _model(row: Row) -> Model:

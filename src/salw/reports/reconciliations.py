@@ -65,7 +65,7 @@ def _reconcile_period(
         opening, _ = queries.count_stock(db, books, opening_size)
         closing, missing = queries.count_stock(db, books, size)
         classes, total = make_balances(opening, entries, exits, closing)
-        found = queries.list_last_checks(db, books, actor, from_date, to_date)
+        found = queries.list_closed_checks(db, books, actor, from_date, to_date)
         checks = tuple(_make_check(row, list_lines(db, actor, row["id"])) for row in found)
     except DoesNotAddUp as error:
         log.error("report.does_not_add_up", subject=str(subject.id), opening=opening_size, size=size, **error.details)

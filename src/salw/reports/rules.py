@@ -240,7 +240,8 @@ class Reconciliation:
     """An état de rapprochement: of a period (with a balance) or of one check (without).
 
     `opening_log_size` and `log_size` are sizes of the country's log: exactly the movements sealed between
-    them are counted. `provisional` says that the last day was not over.
+    them are counted. `provisional` says that the last day was not over. `checks` are all those closed in the
+    period, in the order of their closing.
     """
 
     country: str

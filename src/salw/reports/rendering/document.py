@@ -145,8 +145,13 @@ def make_document(report: Reconciliation, heading: Heading, language: Language) 
 def _subtitle(report: Reconciliation, words: Words) -> str:
     if report.total is None:
         check = report.checks[0]
-        return words.say("of_check", kind=words.say(f"kind.{check.kind}"), at=words.instant(check.closed_at))
+        return _name_of(check, words)
     return words.say("of_period", from_date=words.day(report.from_date), to_date=words.day(report.to_date))
+
+
+def _name_of(check: Check, words: Words) -> str:
+    """Return what tells a check from the others of its store: its kind and when it was closed."""
+    return words.say("of_check", kind=words.say(f"kind.{check.kind}"), at=words.instant(check.closed_at))
 
 
 def _facts(report: Reconciliation, words: Words) -> tuple[tuple[str, str], ...]:
@@ -302,10 +307,11 @@ def _check_tables(check: Check, words: Words) -> list[Table]:
         Column(words.say("column.explanation"), 46),
         Column(words.say("column.remarks"), 34),
     )
+    name = _name_of(check, words)
     return [
         Table(
             Sheet.SUMMARY,
-            words.say("table.check", store=check.store_name),
+            words.say("table.check", store=check.store_name, check=name),
             (*_weapon_columns(words), *figures),
             tuple(rows),
             words.say("nil"),
@@ -313,7 +319,7 @@ def _check_tables(check: Check, words: Words) -> list[Table]:
         ),
         Table(
             Sheet.VARIANCES,
-            words.say("table.variances", store=check.store_name),
+            words.say("table.variances", store=check.store_name, check=name),
             variance_columns,
             tuple(variance_rows),
             words.say("no_variance"),
