@@ -457,6 +457,26 @@ def test_a_check_is_reported_alike_in_all_four_forms(client: httpx.Client, world
     assert "ИЖ 4567 Б" in lines
 
 
+def test_the_columns_of_what_moved_can_be_made_again_from_the_lines(client: httpx.Client, world: World) -> None:
+    weapons = world.register(4)
+    drawn = issue(client, world, weapons[3:])
+    symbols = label(world, weapons)
+    check = open_check(client, world)
+    issue(client, world, weapons[:2])
+    give_back(client, world, drawn)
+    count(client, world, check, a_count(symbols[1]), a_count(symbols[2]), a_count(symbols[3]))
+    close(client, world, check)
+    report = told(client, world, check_path(check, "json"))["checks"][0]
+    lines = [v for v in report["variances"] if v["outcome"] == "moved_during_count"]
+    sides = sorted((v["expected"], v["seen"]) for v in lines)
+    assert sides == [(False, True), (True, False), (True, True)]
+    assert report["total"]["moved_expected"] == sum(expected for expected, _ in sides) == 2
+    assert report["total"]["moved_seen"] == sum(seen for _, seen in sides) == 2
+    said = [row[6] for row in csv_rows(ask(client, world, check_path(check, "csv")).content) if len(row) == 8]
+    for words in ("attendue et vue", "attendue, non vue", "vue, non attendue"):
+        assert sum(text.startswith(words) for text in said) == 1, said
+
+
 def test_serials_stay_text_and_nothing_becomes_a_formula(client: httpx.Client, world: World) -> None:
     weapons = world.register(2, serials=["00012345", "=1+1"])
     check = open_check(client, world)

@@ -1,8 +1,9 @@
 """Reports without a database: the sums, the words, and what each renderer must never do to a text."""
 
 import io
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -45,6 +46,18 @@ ID = UUID(int=1)
 LONG_NAME = "Groupement d'intervention de l'Est 4e Cie"
 
 
+def a_variance(outcome: Outcome = Outcome.MISSING, model: Model = RIFLE, **said: Any) -> Variance:
+    nothing = dict.fromkeys(field.name for field in fields(Variance))
+    seen = outcome is not Outcome.MISSING
+    known: dict[str, Any] = {"expected": not seen, "seen": seen, "typed": False, "case_open": False}
+    return Variance(**{**nothing, **known, "outcome": outcome, "model": model, **said})
+
+
+def with_variances(*variances: Variance) -> Reconciliation:
+    report = a_report(variances=1)
+    return replace(report, checks=(replace(report.checks[0], variances=variances),))
+
+
 def a_report(*, variances: int = 0, demo: bool = False, unit_name: str = LONG_NAME) -> Reconciliation:
     classes, total = make_balances(
         {RIFLE: 1_234_567, NO_MODEL: 2},
@@ -54,10 +67,7 @@ def a_report(*, variances: int = 0, demo: bool = False, unit_name: str = LONG_NA
     )
     tallies, found = make_tallies({RIFLE: Tally(variances, 0, variances, 0, 0, 0, 0, 0)})
     serials = ("00012345", "ИЖ 4567 Б", None)
-    lines = tuple(
-        Variance(Outcome.MISSING, RIFLE, serials[n % 3], f"BF-{n:07d}-K", None, False, None, None, None, False)
-        for n in range(variances)
-    )
+    lines = tuple(a_variance(serial=serials[n % 3], registry_number=f"BF-{n:07d}-K") for n in range(variances))
     at = datetime(2026, 10, 5, 7, tzinfo=UTC)
     check = Check(ID, "count", None, ID, "Armurerie", 9, at, at, 0, {}, tallies, found, lines)
     return Reconciliation(

@@ -176,6 +176,8 @@ def _make_variance(line: Row) -> Variance:
     return Variance(
         outcome=Outcome(line["outcome"]),
         model=_model(line),
+        expected=line["expected"],
+        seen=line["counts"] > 0,
         serial=line["serial_raw"],
         registry_number=line["registry_number"],
         # What was read on a weapon that the register knows says nothing more than its numbers do.

@@ -196,13 +196,16 @@ class ClassTally:
 class Variance:
     """One line of a check that is not simply matched, with what is needed to find the weapon again.
 
+    `expected` and `seen` say on which side it counts: of a weapon that moved meanwhile the outcome does not.
     Texts are as recorded; `reading` is what was read on the thing seen, `typed` if nobody scanned it.
-    `movement` and `document` explain a weapon that moved during the count; `book_unit` is where the books
-    say an extra weapon is; `case_open` that the difference was known before.
+    `movement` and `document` explain a weapon that moved during the count; `case_open` that the difference
+    was known before.
     """
 
     outcome: Outcome
     model: Model
+    expected: bool
+    seen: bool
     serial: str | None
     registry_number: str | None
     reading: str | None

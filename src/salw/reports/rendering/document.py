@@ -20,6 +20,7 @@ from salw.reports.rules import (
     digest_of,
     number_of,
 )
+from salw.stocktakes.reconciliation import Outcome
 
 Cell = str | int | None
 
@@ -331,6 +332,10 @@ def _explanation(variance: Variance, words: Words) -> str:
     said = []
     if variance.reading is not None:
         said.append(words.say("typed" if variance.typed else "read", text=variance.reading))
+    if variance.outcome is Outcome.MOVED_DURING_COUNT:
+        # The two columns of the tally are made again from these words: each line stands in one or in both.
+        sides = "both" if variance.expected and variance.seen else "expected" if variance.expected else "seen"
+        said.append(words.say(f"moved.{sides}"))
     if variance.movement is not None:
         said.append(words.say(f"movement.{variance.movement}", document=variance.document or ""))
     if variance.book_unit is not None:
