@@ -36,6 +36,7 @@ from salw.reports.rules import (
     make_balances,
     make_open_losses,
     make_tallies,
+    order_variances,
 )
 from salw.stocktakes.reconciliation import Outcome
 from salw_labels import fonts
@@ -134,6 +135,23 @@ def test_one_weapon_too_many_and_there_is_no_report() -> None:
 def test_a_check_whose_lines_do_not_add_up_gives_no_report() -> None:
     with pytest.raises(DoesNotAddUp):
         make_tallies({RIFLE: Tally(5, 3, 1, 0, 0, 0, 0, 3)})
+
+
+def test_variances_stand_in_an_order_that_an_inspector_can_follow() -> None:
+    unknown = Model("", "", "")
+    ordered = [
+        a_variance(serial="A1", registry_number="BF-0000009-K"),
+        a_variance(serial="b2", registry_number="BF-0000001-K"),
+        a_variance(serial="C3"),
+        a_variance(serial=None, registry_number="BF-0000002-K"),
+        a_variance(model=NO_MODEL, serial="A0"),
+        a_variance(Outcome.EXTRA_KNOWN, serial="A0"),
+        a_variance(Outcome.EXTRA_UNREGISTERED, unknown, reading="ab 1"),
+        a_variance(Outcome.EXTRA_UNREGISTERED, unknown, reading="AB 2"),
+        a_variance(Outcome.UNREADABLE, unknown, reading=None),
+    ]
+    assert list(order_variances(reversed(ordered))) == ordered
+    assert list(order_variances(ordered[4:] + ordered[:4])) == ordered
 
 
 def test_today_may_be_the_last_day_and_tomorrow_may_not() -> None:

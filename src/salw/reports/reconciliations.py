@@ -28,6 +28,7 @@ from salw.reports.rules import (
     make_balances,
     make_open_losses,
     make_tallies,
+    order_variances,
 )
 from salw.stocktakes.queries import get_stocktake, list_lines
 from salw.stocktakes.reconciliation import Outcome
@@ -141,7 +142,7 @@ def _make_check(header: Row, lines: Sequence[Row]) -> Check:
         outcomes={outcome: outcomes[outcome] for outcome in Outcome},
         classes=classes,
         total=total,
-        variances=tuple(_make_variance(line) for line in lines if line["outcome"] != Outcome.MATCHED),
+        variances=order_variances(_make_variance(line) for line in lines if line["outcome"] != Outcome.MATCHED),
     )
 
 

@@ -216,6 +216,17 @@ class Variance:
     case_open: bool
 
 
+def order_variances(variances: Iterable[Variance]) -> tuple[Variance, ...]:
+    """Return variances as an inspector goes through them: by outcome, class, model, then serial or reading."""
+    outcomes = list(Outcome)
+
+    def place(variance: Variance) -> tuple[object, ...]:
+        read = variance.serial or variance.reading or ""
+        return (outcomes.index(variance.outcome), *_place(variance.model), not read, read.casefold())
+
+    return tuple(sorted(variances, key=place))
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """A closed check of a store (recensement, récolement ...) with its result.
