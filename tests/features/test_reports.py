@@ -477,6 +477,33 @@ def test_the_columns_of_what_moved_can_be_made_again_from_the_lines(client: http
         assert sum(text.startswith(words) for text in said) == 1, said
 
 
+def test_what_the_books_say_of_a_weapon_in_excess_is_said_and_a_lost_one_stands_out(
+    client: httpx.Client, world: World
+) -> None:
+    gone, drawn = world.register(2)
+    (stranger,) = world.register(store=world.store_bravo)
+    symbols = label(world, [gone, drawn, stranger])
+    write_off(client, world, [gone])
+    issue(client, world, [drawn])
+    check = open_check(client, world)
+    count(client, world, check, *(a_count(text) for text in symbols))
+    close(client, world, check)
+    lines = told(client, world, check_path(check, "json"))["checks"][0]["variances"]
+    with world.transaction() as db:
+        names = {r["id"]: r["name"] for r in run(db, "select id, name from unit where country = 'BF'")}
+    assert sorted((v["book_state"], v["book_unit"]) for v in lines if v["outcome"] == "extra_known") == [
+        ("in_store", names[world.bravo]),
+        ("issued", names[world.alpha]),
+        ("lost", None),
+    ]
+    said = [row[6] for row in csv_rows(ask(client, world, check_path(check, "csv")).content) if len(row) == 8]
+    assert {"ALERTE\u00a0: portée perdue"} <= set(said)
+    assert any(text.startswith(f"portée perçue\u00a0; aux écritures de\u00a0: {names[world.alpha]}") for text in said)
+    book = openpyxl.load_workbook(io.BytesIO(ask(client, world, check_path(check, "xlsx")).content))
+    bold = {c.value for row in book["Écarts"].iter_rows() for c in row if c.font.b and "portée" in str(c.value)}
+    assert bold == {"ALERTE\u00a0: portée perdue"}
+
+
 def test_serials_stay_text_and_nothing_becomes_a_formula(client: httpx.Client, world: World) -> None:
     weapons = world.register(2, serials=["00012345", "=1+1"])
     check = open_check(client, world)

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from salw.core.errors import Unacceptable
-from salw.core.language import Language
-from salw.custody.rules import MovementKind
+from salw.core.language import Language, translate
+from salw.custody.rules import MovementKind, State
 from salw.reports.rendering.csv import make_csv, neutral
-from salw.reports.rendering.document import Document, Heading, make_document
+from salw.reports.rendering.document import Document, Heading, RowKind, make_document
 from salw.reports.rendering.grid import wrap
 from salw.reports.rendering.pdf import make_pdf
 from salw.reports.rendering.words import Words
@@ -152,6 +152,18 @@ def test_variances_stand_in_an_order_that_an_inspector_can_follow() -> None:
     ]
     assert list(order_variances(reversed(ordered))) == ordered
     assert list(order_variances(ordered[4:] + ordered[:4])) == ordered
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_only_weapons_that_are_gone_raise_an_alarm(state: State) -> None:
+    gone = {"lost", "stolen", "taken_by_enemy", "abandoned", "destroyed", "handed_over"}
+    variance = a_variance(Outcome.EXTRA_KNOWN, serial="A1", book_state=state)
+    assert variance.alarms == (state in gone)
+    document = printed(with_variances(variance))
+    (row,) = document.tables[-1].rows
+    assert ("ALERTE" in str(row.cells[6]), row.kind is RowKind.ALARM) == (variance.alarms, variance.alarms)
+    assert "A1" in text_of(document)
+    assert str(row.cells[6]).endswith(translate(f"state.{state}", "fr"))
 
 
 def test_today_may_be_the_last_day_and_tomorrow_may_not() -> None:

@@ -12,11 +12,13 @@ from sqlalchemy import Connection
 from salw.access.queries import is_demo
 from salw.core.actor import Actor
 from salw.core.db import Row
+from salw.custody.rules import HolderKind, State, state_of
 from salw.documents.rules import printed_number
 from salw.ledger.sequencer import await_batch
 from salw.reports import queries
 from salw.reports.queries import Books
 from salw.reports.rules import (
+    OFF_THE_BOOKS,
     Check,
     DoesNotAddUp,
     Model,
@@ -171,9 +173,17 @@ def _figures(line: Row) -> list[str]:
     return [*columns, _COLUMN_OF_OUTCOME[outcome]]
 
 
+def _book_state(line: Row) -> State | None:
+    """Return what the books said of a weapon seen where it was not expected."""
+    if line["outcome"] != Outcome.EXTRA_KNOWN or line["book_holder_kind"] is None:
+        return None
+    return state_of(HolderKind(line["book_holder_kind"]), "missing" if line["case_id"] is not None else None)
+
+
 def _make_variance(line: Row) -> Variance:
     number = line["movement_document_number"]
     named = line["weapon_id"] is not None
+    state = _book_state(line)
     return Variance(
         outcome=Outcome(line["outcome"]),
         model=_model(line),
@@ -186,6 +196,8 @@ def _make_variance(line: Row) -> Variance:
         typed=line["method"] == Method.TYPED,
         movement=line["movement_kind"],
         document=printed_number(number, line["movement_document_year"]) if number is not None else None,
-        book_unit=line["book_unit_name"] if line["outcome"] == Outcome.EXTRA_KNOWN else None,
+        book_state=state,
+        # A weapon lost or destroyed keeps the unit that last answered for it; it is on nobody's book.
+        book_unit=line["book_unit_name"] if state is not None and state not in OFF_THE_BOOKS else None,
         case_open=line["case_id"] is not None,
     )

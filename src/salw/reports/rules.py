@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 from salw.core.errors import DomainError, Unacceptable
-from salw.custody.rules import MovementKind
+from salw.custody.rules import SINKS, MovementKind, State
 from salw.ledger.canonical import canonical
 from salw.stocktakes.reconciliation import Outcome
 
@@ -65,6 +65,12 @@ EXIT_OF: Mapping[MovementKind, Exit] = {
     MovementKind.LOSS: Exit.LOSS,
     MovementKind.DESTRUCTION: Exit.DESTRUCTION,
 }
+
+
+# What the books say of a weapon that cannot be in a rack, unless something is very wrong with one of the two.
+# A record entered by mistake or merged names no weapon of its own: a clerk's matter.
+ALARMING = frozenset(State(sink.value) for sink in SINKS) - {State.ENTERED_BY_MISTAKE, State.MERGED}
+OFF_THE_BOOKS = frozenset(State(sink.value) for sink in SINKS)
 
 
 def entry_of(kind: MovementKind) -> Entry:
@@ -198,8 +204,9 @@ class Variance:
 
     `expected` and `seen` say on which side it counts: of a weapon that moved meanwhile the outcome does not.
     Texts are as recorded; `reading` is what was read on the thing seen, `typed` if nobody scanned it.
-    `movement` and `document` explain a weapon that moved during the count; `case_open` that the difference
-    was known before.
+    `movement` and `document` explain a weapon that moved during the count; `book_state` is what the books
+    said of an extra weapon, and `book_unit` on whose they have it, where anybody has it; `case_open` that the
+    difference was known before.
     """
 
     outcome: Outcome
@@ -212,8 +219,14 @@ class Variance:
     typed: bool
     movement: str | None
     document: str | None
+    book_state: State | None
     book_unit: str | None
     case_open: bool
+
+    @property
+    def alarms(self) -> bool:
+        """Say whether the books have the weapon seen here as lost, stolen, destroyed or handed over."""
+        return self.book_state in ALARMING
 
 
 def order_variances(variances: Iterable[Variance]) -> tuple[Variance, ...]:

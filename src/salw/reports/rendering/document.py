@@ -37,6 +37,7 @@ class RowKind(StrEnum):
     """How a row is set."""
 
     LINE = "line"
+    ALARM = "alarm"
     SUBTOTAL = "subtotal"
     TOTAL = "total"
 
@@ -274,17 +275,19 @@ def _check_tables(check: Check, words: Words) -> list[Table]:
         ]
         rows.append(Row(RowKind.SUBTOTAL, (group.class_code, name, words.say("subtotal"), *cells(group.subtotal))))
     rows.append(Row(RowKind.TOTAL, (words.say("total"), "", "", *cells(check.total))))
+    alarms = sum(variance.alarms for variance in check.variances)
     facts = (
         (words.say("fact.kind"), words.say(f"kind.{check.kind}")),
         *(((words.say("fact.mission"), check.mission),) if check.mission else ()),
         (words.say("fact.opened"), words.instant(check.opened_at)),
         (words.say("fact.closed"), words.instant(check.closed_at)),
         (words.say("fact.typed"), words.number(check.typed)),
+        *(((words.say("fact.alarms"), words.number(alarms)),) if alarms else ()),
     )
     figures = (_figure(words, c, sparse=c in ("moved_expected", "unresolved", "moved_seen")) for c in TALLY_COLUMNS)
     variance_rows = [
         Row(
-            RowKind.LINE,
+            RowKind.ALARM if v.alarms else RowKind.LINE,
             (
                 number,
                 words.say(f"outcome.{v.outcome}"),
@@ -330,6 +333,8 @@ def _check_tables(check: Check, words: Words) -> list[Table]:
 
 def _explanation(variance: Variance, words: Words) -> str:
     said = []
+    if variance.book_state is not None:
+        said.append(words.say("alarm" if variance.alarms else "book_state", state=words.state(variance.book_state)))
     if variance.reading is not None:
         said.append(words.say("typed" if variance.typed else "read", text=variance.reading))
     if variance.outcome is Outcome.MOVED_DURING_COUNT:

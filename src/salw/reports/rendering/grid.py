@@ -25,6 +25,7 @@ PADDING: float = 1.1 * mm
 SOFT_HYPHEN = "\u00ad"
 RULE, STRONG_RULE = 0.25, 0.8
 GREY, SHADE = 0.62, 0.94
+SUMS = frozenset({RowKind.SUBTOTAL, RowKind.TOTAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class Grid(Flowable):  # type: ignore[misc]  # reportlab has no types
         """Return the part that fits and the rest. A total is not parted from the line above it."""
         bottom = self.ends[self.first] + available_height - self.head_height
         cut = min(bisect_right(self.ends, bottom) - 1, self.last)
-        while self.first < cut < self.last and self.rows[cut].kind is not RowKind.LINE:
+        while self.first < cut < self.last and self.rows[cut].kind in SUMS:
             cut -= 1
         if cut <= self.first or cut == self.last:
             return []

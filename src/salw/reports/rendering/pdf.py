@@ -12,7 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, CondPageBreak, Flowable, Frame, KeepTogether, PageTemplate, Spacer
 
 from salw.reports.rendering.document import Cell, Document, RowKind, Table
-from salw.reports.rendering.grid import PADDING, SIZE, Grid, GridColumn, GridRow, fit, font_of, wrap
+from salw.reports.rendering.grid import PADDING, SIZE, SUMS, Grid, GridColumn, GridRow, fit, font_of, wrap
 from salw.reports.rendering.signing import Observations, Signatures
 from salw_labels import fonts
 
@@ -69,7 +69,7 @@ def _table(document: Document, table: Table) -> list[Flowable]:
     if table.facts:
         line = "   ·   ".join(f"{name} {value}" for name, value in table.facts)
         above += [Text(line, fonts.SANS, 8), Spacer(1, 1.5 * mm)]
-    if not any(row.kind is RowKind.LINE for row in table.rows):
+    if all(row.kind in SUMS for row in table.rows):
         return [KeepTogether([*above, Text(table.nil, fonts.SANS, 8.5)])]
     # A title at the foot of a page without a line under it would belong to nothing.
     return [CondPageBreak(42 * mm), *above, _grid(document, table)]

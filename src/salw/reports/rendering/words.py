@@ -8,6 +8,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from salw.core.language import Language, translate
+from salw.custody.rules import State
 from salw.registry.classification import CLASSES, ClassCode
 
 
@@ -41,6 +42,10 @@ class Words:
             return self.say("class_unknown")
         name = CLASSES[ClassCode(code)].name
         return name.en if self.language == "en" else name.fr
+
+    def state(self, state: State) -> str:
+        """Return what people read of a weapon's state: the words of its card."""
+        return translate(f"state.{state}", self.language)
 
     def model(self, name: str) -> str:
         """Return a model's name, or that it is not known."""

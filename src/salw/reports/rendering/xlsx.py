@@ -42,11 +42,13 @@ class _Formats:
         )
         self._text = {
             RowKind.LINE: book.add_format({"num_format": "@"}),
+            RowKind.ALARM: book.add_format({"num_format": "@", "bold": True, "font_color": "#B00000"}),
             RowKind.SUBTOTAL: book.add_format({"num_format": "@", "bold": True}),
             RowKind.TOTAL: book.add_format({"num_format": "@", "bold": True, "top": 1, "bg_color": "#EEEEEE"}),
         }
         self._figure = {
             RowKind.LINE: book.add_format({"num_format": "#,##0"}),
+            RowKind.ALARM: book.add_format({"num_format": "#,##0", "bold": True, "font_color": "#B00000"}),
             RowKind.SUBTOTAL: book.add_format({"num_format": "#,##0", "bold": True}),
             RowKind.TOTAL: book.add_format({"num_format": "#,##0", "bold": True, "top": 1, "bg_color": "#EEEEEE"}),
         }
