@@ -166,6 +166,25 @@ def test_only_weapons_that_are_gone_raise_an_alarm(state: State) -> None:
     assert str(row.cells[6]).endswith(translate(f"state.{state}", "fr"))
 
 
+def test_every_line_known_by_a_typed_text_says_so_on_paper_and_a_note_is_an_observation() -> None:
+    document = printed(
+        with_variances(
+            a_variance(Outcome.EXTRA_KNOWN, serial="A1", typed=True),
+            a_variance(Outcome.EXTRA_UNREGISTERED, reading="@0099", typed=True),
+            a_variance(Outcome.VOID_LABEL, reading="ABCD"),
+            a_variance(Outcome.UNREADABLE, note="Culasse rouillée"),
+        )
+    )
+    others = [
+        "saisi au clavier\u00a0: @0099",
+        "lu\u00a0: ABCD",
+        "observation\u00a0: Culasse rouillée",
+    ]
+    assert [row.cells[6] for row in document.tables[-1].rows] == ["saisie au clavier", *others]
+    assert "saisie au clavier" in make_csv(document).decode()
+    assert dict(document.tables[-2].facts)["Lignes connues par saisie au clavier seule\u00a0:"] == "0"
+
+
 def test_today_may_be_the_last_day_and_tomorrow_may_not() -> None:
     today = date(2026, 11, 22)
     check_period(today, today, today)

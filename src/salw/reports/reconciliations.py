@@ -192,7 +192,8 @@ def _make_variance(line: Row) -> Variance:
         serial=line["serial_raw"],
         registry_number=line["registry_number"],
         # What was read on a weapon that the register knows says nothing more than its numbers do.
-        reading=None if named else line["text_read"] or line["note"],
+        reading=None if named else line["text_read"],
+        note=None if named else line["note"],
         typed=line["method"] == Method.TYPED,
         movement=line["movement_kind"],
         document=printed_number(number, line["movement_document_year"]) if number is not None else None,

@@ -203,7 +203,8 @@ class Variance:
     """One line of a check that is not simply matched, with what is needed to find the weapon again.
 
     `expected` and `seen` say on which side it counts: of a weapon that moved meanwhile the outcome does not.
-    Texts are as recorded; `reading` is what was read on the thing seen, `typed` if nobody scanned it.
+    Texts are as recorded; `reading` is what was read on a thing that names no weapon, `note` what was observed
+    of it; `typed` says of any line that nobody scanned it.
     `movement` and `document` explain a weapon that moved during the count; `book_state` is what the books
     said of an extra weapon, and `book_unit` on whose they have it, where anybody has it; `case_open` that the
     difference was known before.
@@ -216,6 +217,7 @@ class Variance:
     serial: str | None
     registry_number: str | None
     reading: str | None
+    note: str | None
     typed: bool
     movement: str | None
     document: str | None
@@ -234,7 +236,7 @@ def order_variances(variances: Iterable[Variance]) -> tuple[Variance, ...]:
     outcomes = list(Outcome)
 
     def place(variance: Variance) -> tuple[object, ...]:
-        read = variance.serial or variance.reading or ""
+        read = variance.serial or variance.reading or variance.note or ""
         return (outcomes.index(variance.outcome), *_place(variance.model), not read, read.casefold())
 
     return tuple(sorted(variances, key=place))
@@ -244,7 +246,7 @@ def order_variances(variances: Iterable[Variance]) -> tuple[Variance, ...]:
 class Check:
     """A closed check of a store (recensement, récolement ...) with its result.
 
-    `typed` counts the lines known by a typed text alone.
+    `typed` counts the lines known by a typed text alone, matched ones too: lines, not readings.
     """
 
     id: UUID

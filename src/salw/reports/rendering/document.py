@@ -337,6 +337,10 @@ def _explanation(variance: Variance, words: Words) -> str:
         said.append(words.say("alarm" if variance.alarms else "book_state", state=words.state(variance.book_state)))
     if variance.reading is not None:
         said.append(words.say("typed" if variance.typed else "read", text=variance.reading))
+    elif variance.typed:
+        said.append(words.say("typed_mark"))
+    if variance.note is not None:
+        said.append(words.say("note", text=variance.note))
     if variance.outcome is Outcome.MOVED_DURING_COUNT:
         # The two columns of the tally are made again from these words: each line stands in one or in both.
         sides = "both" if variance.expected and variance.seen else "expected" if variance.expected else "seen"
