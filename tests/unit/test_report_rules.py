@@ -16,7 +16,7 @@ from salw.core.language import Language, translate
 from salw.custody.rules import MovementKind, State
 from salw.reports.rendering.csv import make_csv, neutral
 from salw.reports.rendering.document import Document, Heading, RowKind, make_document
-from salw.reports.rendering.grid import wrap
+from salw.reports.rendering.grid import drawable, wrap
 from salw.reports.rendering.pdf import make_pdf
 from salw.reports.rendering.words import Words
 from salw.reports.rendering.xlsx import make_xlsx
@@ -251,7 +251,22 @@ def test_every_typeface_of_the_paper_is_embedded() -> None:
 def test_a_wrapped_cell_keeps_every_character(text: str, width: float) -> None:
     fonts.register()
     text = text.replace("\u00ad", "")
-    assert "".join(wrap(text, fonts.SANS, 7.5, width)).replace(" ", "") == text.replace(" ", "")
+    drawn = drawable(text, fonts.SANS)
+    assert "".join(wrap(text, fonts.SANS, 7.5, width)).replace(" ", "") == drawn.replace(" ", "")
+
+
+def test_a_character_without_a_glyph_is_printed_by_its_code_and_never_as_a_box() -> None:
+    fonts.register()
+    code = "⟨U+4E94⟩⟨U+516D⟩⟨U+5F0F⟩"
+    assert drawable("五六式 10121943", fonts.SANS) == f"{code} 10121943"
+    assert drawable("ИЖ ٣٤ ★▲ é\u202f1", fonts.SANS_BOLD) == "ИЖ ٣٤ ★▲ é\u202f1"
+    assert wrap("五六式", fonts.SANS, 7.5, 45) == ("⟨U+4E94⟩", "⟨U+516D⟩", "⟨U+5F0F⟩")
+    serial, unit = "五六式 10121943", "1er bataillon 五"
+    report = with_variances(a_variance(serial=serial))
+    document = printed(replace(report, subject=replace(report.subject, unit_name=unit)))
+    assert code + " 10121943" in text_of(document).replace("\n", " ").replace("⟩ ⟨", "⟩⟨")
+    assert "1er bataillon ⟨U+4E94⟩" in text_of(document)
+    assert serial in make_csv(document).decode(), "only the paper lacks the glyphs"
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+33", "-2", "@SUM(A1)", "\t=1", "\r=1"])

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from reportlab.lib.units import mm
-from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfbase.pdfmetrics import getFont, stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable
 
@@ -54,11 +54,25 @@ class GridRow:
         return max(len(cell) for cell in self.cells) * LEADING + 2 * PADDING * 0.75
 
 
+@lru_cache(maxsize=20_000)
+def drawable(text: str, font: str) -> str:
+    """Return `text` as the typeface can draw it: a character without a glyph by its code, ⟨U+4E94⟩.
+
+    A box in its place would be an identity lost: five Chinese marks would be the same five boxes.
+    """
+    glyphs = getFont(font).face.charToGlyph
+    return "".join(c if c == SOFT_HYPHEN or ord(c) in glyphs else _code_of(c) for c in text)
+
+
+def _code_of(character: str) -> str:
+    return " " if character in "\t\r\n" else f"⟨U+{ord(character):04X}⟩"
+
+
 @lru_cache(maxsize=20_000)  # most cells of a long list repeat those of other rows
 def wrap(text: str, font: str, size: float, width: float) -> tuple[str, ...]:
     """Return `text` in lines no wider than `width` points; a word that is wider is broken, never cut off."""
     lines, current = [], ""
-    for word in text.split(" "):
+    for word in drawable(text, font).split(" "):
         longer = (f"{current} {word}" if current else word).replace(SOFT_HYPHEN, "")
         if stringWidth(longer, font, size) <= width:
             current = longer
@@ -79,6 +93,9 @@ def _break_word(word: str, font: str, size: float, width: float) -> list[str]:
         first, rest = word.split(SOFT_HYPHEN, 1)
         return [*_break_word(f"{first}-", font, size, width), *_break_word(rest, font, size, width)]
     fits = max((n for n in range(1, len(word)) if stringWidth(word[:n], font, size) <= width), default=1)
+    code = word.rfind("⟨", 0, fits)
+    if code > 0 and "⟩" not in word[code:fits]:
+        fits = code  # the code of a character stands on one line
     return [word[:fits], *_break_word(word[fits:], font, size, width)]
 
 

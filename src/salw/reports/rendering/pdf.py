@@ -12,7 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, CondPageBreak, Flowable, Frame, KeepTogether, PageTemplate, Spacer
 
 from salw.reports.rendering.document import Cell, Document, RowKind, Table
-from salw.reports.rendering.grid import PADDING, SIZE, SUMS, Grid, GridColumn, GridRow, fit, font_of, wrap
+from salw.reports.rendering.grid import PADDING, SIZE, SUMS, Grid, GridColumn, GridRow, drawable, fit, font_of, wrap
 from salw.reports.rendering.signing import Observations, Signatures
 from salw_labels import fonts
 
@@ -96,7 +96,7 @@ def _grid(document: Document, table: Table) -> Grid:
         ]
         if row.kind is RowKind.TOTAL:
             # "Total général" may run over the columns beside it: they are empty in this row.
-            full[0] = (_text(document, row.kind, row.cells[0]),)
+            full[0] = (drawable(_text(document, row.kind, row.cells[0]), font_of(row.kind)),)
         same = above[:1] == row.cells[:1]
         cells = [
             ("",) if same and not table.columns[i].repeats else lines for i, lines in zip(shown, full, strict=True)
@@ -149,9 +149,10 @@ class _Masthead(Flowable):  # type: ignore[misc]  # reportlab has no types
         """Break the lines and return the size."""
         half = available_width * 0.62
         self.letterhead = [
-            (fonts.SANS_BOLD if place == 0 else fonts.SANS, 10.0 if place == 0 else 9.0, line)
+            (font, size, line)
             for place, text in enumerate(self.document.letterhead)
-            for line in wrap(text.upper() if place == 0 else text, fonts.SANS_BOLD, 10 if place == 0 else 9, half)
+            for font, size in (((fonts.SANS_BOLD, 10.0) if place == 0 else (fonts.SANS, 9.0)),)
+            for line in wrap(text.upper() if place == 0 else text, font, size, half)
         ]
         self.facts = [
             line
