@@ -510,7 +510,7 @@ def test_serials_stay_text_and_nothing_becomes_a_formula(client: httpx.Client, w
     close(client, world, check)
     assert len(weapons) == 2
     book = openpyxl.load_workbook(io.BytesIO(ask(client, world, check_path(check, "xlsx")).content))
-    assert book.sheetnames == ["Synthèse", "Mouvements", "Écarts"]
+    assert book.sheetnames == ["Synthèse", "Écarts"]
     cells = {cell.value: cell for row in book["Écarts"].iter_rows() for cell in row}
     assert cells["00012345"].data_type == "s"
     assert cells["=1+1"].data_type == "s"

@@ -223,6 +223,48 @@ def test_a_list_over_many_pages_loses_no_line_and_repeats_its_head() -> None:
     assert heads == listing > 5
 
 
+@pytest.mark.parametrize("variances", [0, 1, 25, 30, 35, 40])
+def test_the_signatures_never_stand_on_a_page_without_what_is_signed(variances: int) -> None:
+    pages = PdfReader(io.BytesIO(make_pdf(printed(a_report(variances=variances))))).pages
+    last = pages[-1].extract_text()
+    assert "Signature et cachet" in last
+    assert "Arrêté le présent état" in last
+    assert "Balance de la période" in last
+    assert ("Armurerie – Recensement" in last) == bool(variances)
+
+
+def test_the_accountant_signs_a_period_and_each_page_is_initialled_by_those_who_sign() -> None:
+    period = a_report(variances=60)
+    of_check = replace(period, total=None, classes=(), open_losses=())
+    for report, accountant in ((period, 1), (of_check, 0)):
+        pages = [page.extract_text() for page in PdfReader(io.BytesIO(make_pdf(printed(report)))).pages]
+        assert len(pages) > 1
+        assert pages[-1].count("Le comptable-matières") == accountant
+        for text in pages:
+            assert text.count("Paraphes") == text.count("Dépositaire") == text.count("Commandant\n") == 1
+            assert text.count("Comptable\n") == accountant
+
+
+def test_a_name_of_any_length_stays_clear_of_the_initials() -> None:
+    at = datetime(2026, 11, 22, 12, 5, tzinfo=UTC)
+    name = "COL-MAJOR " + "OUEDRAOGO " * 20
+    document = make_document(a_report(), Heading("Burkina Faso", "Armée de terre", name, at), "fr")
+    assert name.strip() in text_of(document)
+
+
+def test_the_words_of_a_mission_are_not_said_twice() -> None:
+    report = a_report(variances=1)
+    check = replace(report.checks[0], mission="Ordre de mission n° 7/2026")
+    text = text_of(printed(replace(report, checks=(check,))))
+    assert text.count("Ordre de mission") == 1
+
+
+def test_the_totals_of_many_checks_leave_room_to_sign() -> None:
+    report = a_report(variances=1)
+    text = text_of(printed(replace(report, checks=report.checks * 9)))
+    assert "Les 3 opérations closes auparavant" in text
+
+
 def test_a_class_that_runs_over_a_page_is_named_again_on_the_next() -> None:
     models = {Model("SA-ASR", f"Modèle {n:03d}", f"m{n}"): 1 for n in range(100)}
     classes, total = make_balances(models, {}, {}, models)

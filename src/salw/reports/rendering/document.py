@@ -1,6 +1,6 @@
 """The one document that PDF, XLSX and CSV print: every figure is put in its cell here, once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -93,7 +93,10 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A report ready to print in one language."""
+    """A report ready to print in one language.
+
+    `recap` are the grand totals that stand again above the signatures, so that nobody signs an empty page.
+    """
 
     language: Language
     title: str
@@ -105,6 +108,8 @@ class Document:
     warning: str | None
     banner: str | None
     tables: tuple[Table, ...]
+    recap: tuple[str, ...]
+    signatories: tuple[str, ...]
     printed: str
     words: Words
 
@@ -139,6 +144,8 @@ def make_document(report: Reconciliation, heading: Heading, language: Language) 
         warning=words.say("provisional") if report.provisional else None,
         banner=words.say("demo") if report.demo else None,
         tables=tuple(replace(t, title=f"{n}. {t.title}") for n, t in enumerate(tables, 1)),
+        recap=_recap(report, words),
+        signatories=SIGNATORIES_OF_CHECK if report.total is None else SIGNATORIES_OF_PERIOD,
         printed=words.say("printed", person=heading.printed_by, at=words.instant(heading.printed_at)),
         words=words,
     )
@@ -172,6 +179,31 @@ def _facts(report: Reconciliation, words: Words) -> tuple[tuple[str, str], ...]:
     name = "fact.frozen_log" if report.opening_log_size is None else "fact.log"
     facts.append((words.say(name), words.say("log", size=words.number(report.log_size))))
     return tuple(facts)
+
+
+# The balance of a period is the accountant's own account; a check is between who keeps and who inspects.
+SIGNATORIES_OF_CHECK = ("storekeeper", "inspector", "commander")
+SIGNATORIES_OF_PERIOD = ("storekeeper", "accountant", "inspector", "commander")
+CHECKS_IN_RECAP = 6
+
+
+def _recap(report: Reconciliation, words: Words) -> tuple[str, ...]:
+    def line(title: str, figures: Iterable[tuple[str, int]]) -> str:
+        said = (f"{_figure(words, code).label} {words.number(n)}" for code, n in figures)
+        return words.say("recap.line", title=title, figures=words.say("separator").join(said))
+
+    lines = []
+    if report.total is not None:
+        total = report.total
+        figures = {name: getattr(total, name) for name in ("opening", "entries_total", "exits_total", "closing")}
+        lines.append(line(words.say("recap.balance"), figures.items()))
+    for check in report.checks[-CHECKS_IN_RECAP:]:
+        tally = [(name, getattr(check.total, name)) for name in TALLY_COLUMNS]
+        title = f"{check.store_name} – {_name_of(check, words)}"
+        lines.append(line(title, ((name, n) for name, n in tally if n or name not in SPARSE_IN_TALLY)))
+    if len(report.checks) > CHECKS_IN_RECAP:
+        lines.append(words.say("recap.earlier", count=words.number(len(report.checks) - CHECKS_IN_RECAP)))
+    return (words.say("recap"), *lines)
 
 
 def _weapon_columns(words: Words) -> tuple[Column, ...]:
@@ -260,6 +292,7 @@ def _open_losses_table(report: Reconciliation, words: Words) -> Table:
 
 
 TALLY_COLUMNS = ("book", "matched", "shortage", "moved_expected", "overage", "unresolved", "moved_seen", "real")
+SPARSE_IN_TALLY = frozenset({"moved_expected", "unresolved", "moved_seen"})
 
 
 def _check_tables(check: Check, words: Words) -> list[Table]:
@@ -284,7 +317,7 @@ def _check_tables(check: Check, words: Words) -> list[Table]:
         (words.say("fact.typed"), words.number(check.typed)),
         *(((words.say("fact.alarms"), words.number(alarms)),) if alarms else ()),
     )
-    figures = (_figure(words, c, sparse=c in ("moved_expected", "unresolved", "moved_seen")) for c in TALLY_COLUMNS)
+    figures = (_figure(words, c, sparse=c in SPARSE_IN_TALLY) for c in TALLY_COLUMNS)
     variance_rows = [
         Row(
             RowKind.ALARM if v.alarms else RowKind.LINE,
@@ -335,6 +368,8 @@ def _explanation(variance: Variance, words: Words) -> str:
     said = []
     if variance.book_state is not None:
         said.append(words.say("alarm" if variance.alarms else "book_state", state=words.state(variance.book_state)))
+    if variance.book_unit is not None:
+        said.append(words.say("on_book_of", unit=variance.book_unit))
     if variance.reading is not None:
         said.append(words.say("typed" if variance.typed else "read", text=variance.reading))
     elif variance.typed:
@@ -347,8 +382,6 @@ def _explanation(variance: Variance, words: Words) -> str:
         said.append(words.say(f"moved.{sides}"))
     if variance.movement is not None:
         said.append(words.say(f"movement.{variance.movement}", document=variance.document or ""))
-    if variance.book_unit is not None:
-        said.append(words.say("on_book_of", unit=variance.book_unit))
     if variance.case_open:
         said.append(words.say("case_open"))
     return words.say("separator").join(said)

@@ -19,7 +19,8 @@ from salw_labels import fonts
 PAGE_WIDTH, PAGE_HEIGHT = landscape(A4)
 MARGIN = 15 * mm
 BODY_WIDTH = PAGE_WIDTH - 2 * MARGIN
-HEAD_HEIGHT, FOOT_HEIGHT = 14 * mm, 15 * mm
+HEAD_HEIGHT, FOOT_HEIGHT = 14 * mm, 18 * mm
+INITIALS_WIDTH, INITIALS_HEIGHT = 20 * mm, 8 * mm
 FIGURE_WIDTH_MIN, FIGURE_WIDTH_MAX, FIGURES_WIDTH = 13 * mm, 28 * mm, 152 * mm
 GAP = 5.5 * mm
 
@@ -56,11 +57,11 @@ def _story(document: Document) -> list[Flowable]:
         story.append(Text(document.warning, fonts.SANS_BOLD, 8.5, space_before=2 * mm))
     for table in document.tables:
         story += _table(document, table)
-    story.append(
-        KeepTogether(
-            [Spacer(1, GAP), Observations(document, BODY_WIDTH), Spacer(1, 3 * mm), Signatures(document, BODY_WIDTH)]
-        )
-    )
+    title, *totals = document.recap
+    recap = [Text(title, fonts.SANS_BOLD, 8.5), Spacer(1, 0.8 * mm), *(Text(line, fonts.SANS, 8) for line in totals)]
+    closing = [Observations(document, BODY_WIDTH), Spacer(1, 3 * mm), Signatures(document, BODY_WIDTH)]
+    # Wherever the signatures come to stand, what is signed stands above them on the same page.
+    story.append(KeepTogether([Spacer(1, GAP), *recap, Spacer(1, 3 * mm), *closing]))
     return story
 
 
@@ -231,12 +232,35 @@ def _draw_margins(canvas: Canvas, document: Document, number: int, pages: int) -
     canvas.setLineWidth(0.25)
     canvas.line(MARGIN, y, right, y)
     canvas.setFont(fonts.SANS, 6.5)
-    canvas.drawString(MARGIN, y - 3.2 * mm, document.printed)
-    canvas.drawRightString(right, y - 3.2 * mm, document.words.say("page", number=number, pages=pages))
+    page = document.words.say("page", number=number, pages=pages)
+    canvas.drawRightString(right, y - 3.2 * mm, page)
+    end = _draw_initials(canvas, document, right - 24 * mm, y - 1.4 * mm) - 4 * mm
+    printed = drawable(document.printed, fonts.SANS)
+    canvas.setFont(fonts.SANS, min(6.5, 6.5 * (end - MARGIN) / stringWidth(printed, fonts.SANS, 6.5)))
+    canvas.drawString(MARGIN, y - 3.2 * mm, printed)
     canvas.setFont(fonts.MONO, 6)
     canvas.drawString(MARGIN, y - 6.2 * mm, document.words.say("digest", digest=document.digest))
     if document.banner:
         _draw_banner(canvas, document.banner)
+
+
+def _draw_initials(canvas: Canvas, document: Document, right: float, top: float) -> float:
+    """Draw a box for the initials (paraphe) of each signatory, from the right, and return where they begin.
+
+    A form of several pages is signed once and initialled on each, so that no page can be put in its place.
+    """
+    x = right
+    canvas.setLineWidth(0.4)
+    for code in reversed(document.signatories):
+        x -= INITIALS_WIDTH
+        canvas.rect(x, top - INITIALS_HEIGHT, INITIALS_WIDTH, INITIALS_HEIGHT)
+        canvas.setFont(fonts.SANS, 4.8)
+        canvas.drawString(x + 0.8 * mm, top - 2.1 * mm, document.words.say(f"initials.{code}"))
+    canvas.setFont(fonts.SANS, 6.5)
+    label = document.words.say("initials")
+    x -= 1.5 * mm
+    canvas.drawRightString(x, top - 1.8 * mm, label)
+    return float(x - stringWidth(label, fonts.SANS, 6.5))
 
 
 def _draw_banner(canvas: Canvas, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The end of the paper form: observations of the inspected party, then three to sign.
+"""The end of the paper form: observations of the inspected party, then who has to sign.
 
 The hearing of both sides (procédure contradictoire) is part of the act: who is inspected answers in writing
 and signs, or refuses to, and the refusal is noted.
@@ -11,7 +11,6 @@ from reportlab.platypus import Flowable
 from salw.reports.rendering.document import Document
 from salw_labels import fonts
 
-SIGNATORIES = ("storekeeper", "inspector", "commander")
 _WRITING_LINE = 8 * mm
 
 
@@ -49,7 +48,7 @@ class Observations(Flowable):  # type: ignore[misc]  # reportlab has no types
 
 
 class Signatures(Flowable):  # type: ignore[misc]  # reportlab has no types
-    """Three blocks: détenteur dépositaire, contrôleur, commandant d'unité."""
+    """A block for each signatory of the document."""
 
     def __init__(self, document: Document, width: float) -> None:
         super().__init__()
@@ -61,9 +60,9 @@ class Signatures(Flowable):  # type: ignore[misc]  # reportlab has no types
 
     def draw(self) -> None:
         """Draw the blocks side by side."""
-        third = self.width / len(SIGNATORIES)
-        for place, code in enumerate(SIGNATORIES):
-            self._draw_block(place * third, third, code)
+        width = self.width / len(self.document.signatories)
+        for place, code in enumerate(self.document.signatories):
+            self._draw_block(place * width, width, code)
 
     def _draw_block(self, x: float, width: float, code: str) -> None:
         canvas, words = self.canv, self.document.words

@@ -16,7 +16,7 @@ _WIDTH_MAX = 60
 
 
 def make_xlsx(document: Document) -> bytes:
-    """Return the document as a workbook with the sheets summary, movements and variances."""
+    """Return the document as a workbook with the sheets summary, movements and variances, those with tables."""
     file = BytesIO()
     # No text becomes a formula, a link or a number by its looks: serials keep their leading zeros.
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -25,7 +25,8 @@ def make_xlsx(document: Document) -> bytes:
     formats = _Formats(book)
     for sheet in Sheet:
         tables = [table for table in document.tables if table.sheet is sheet]
-        _write_sheet(book, document, sheet, tables, formats)
+        if tables:  # a check has no movements: an empty sheet would look like a nil return of them
+            _write_sheet(book, document, sheet, tables, formats)
     book.close()
     return file.getvalue()
 
