@@ -400,6 +400,14 @@ def test_a_period_may_neither_run_backwards_nor_into_the_future(client: httpx.Cl
     assert told(client, world, ancient)["total"]["closing"] == 0
 
 
+@pytest.mark.parametrize("day", ["0", "1764115200", "20261122", "2026-11-22T00:00:00Z", "2026-11-31", "22/11/2026"])
+def test_a_period_is_given_in_days_and_never_in_seconds(client: httpx.Client, world: World, day: str) -> None:
+    for path in (store_path(world, "json", to_date=day), store_path(world, "pdf", from_date=day)):
+        answer = ask(client, world, path)
+        assert code(answer) == (422, "request.malformed")
+        assert "2026-11-22" in answer.json()["errors"][0]["message"]
+
+
 def test_books_that_contradict_themselves_give_no_report(
     client: httpx.Client, world: World, sequencer_engine: Engine
 ) -> None:

@@ -1,6 +1,5 @@
 """`GET .../reconciliation.{json,pdf,xlsx,csv}` of a store, of a unit, and of a check."""
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from salw.access.guard import Desk, requires
 from salw.access.rules import Permission
+from salw.core.shapes import Day
 from salw.reports import reconciliations
 from salw.reports.rendering.formats import MEDIA_TYPES, PrintedFormat, file_name, make_json, print_report
 from salw.reports.rules import Reconciliation
@@ -15,8 +15,8 @@ from salw.reports.schemas import ReconciliationOut
 
 router = APIRouter(tags=["reports"])
 
-From = Annotated[date, Query(alias="from", description="First day, in the country's time.")]
-To = Annotated[date, Query(alias="to", description="Last day, included; not after today.")]
+From = Annotated[Day, Query(alias="from", description="First day (YYYY-MM-DD), in the country's time.")]
+To = Annotated[Day, Query(alias="to", description="Last day (YYYY-MM-DD), included; not after today.")]
 Language = Annotated[
     str | None, Query(description="Language of the words: fr (by default) or en.", pattern="^(fr|en)$")
 ]
