@@ -144,6 +144,8 @@ def test_where_no_connection_is_free_the_service_says_that_it_is_busy(urls: Mapp
         problem(asyncio.run(ask("/v1/me")), 503, "service.busy")
         assert asyncio.run(ask("/readyz")).status_code == 503
     problem(asyncio.run(ask("/v1/me")), 401, "session.required")
+    for engine in app.state.engines.values():
+        engine.dispose()
 
 
 def test_what_is_wrong_with_a_field_is_said_in_the_readers_language(client: httpx.Client, world: World) -> None:
@@ -156,3 +158,31 @@ def test_what_is_wrong_with_a_field_is_said_in_the_readers_language(client: http
 
     assert said("fr") == {"Un identifiant (UUID) est attendu", "Au moins 1 élément(s)"}
     assert said("en") == {"An identifier (UUID) is expected", "At least 1 item(s)"}
+
+
+def test_what_a_validator_of_ours_refuses_is_said_in_the_readers_language(client: httpx.Client, world: World) -> None:
+    def said(body: dict[str, object], language: str) -> list[str]:
+        headers = {**world["keeper"].headers, "Accept-Language": language}
+        answer = client.put(f"/issues/{new_id()}", json=body, headers=headers)
+        return [error["message"] for error in problem(answer, 422, "request.malformed")["errors"]]  # type: ignore[attr-defined]
+
+    issue: dict[str, object] = {
+        "store": str(world.store_alpha),
+        "to": {},
+        "weapons": [{"weapon": str(new_id()), "version": 1}],
+    }
+    assert said(issue, "fr") == ["Donner soit une personne, soit un détenteur"]
+    assert said(issue, "en") == ["Give either a person or a holder"]
+
+
+def test_the_values_that_a_field_may_have_are_listed_in_the_readers_language(
+    client: httpx.Client, world: World
+) -> None:
+    def said(language: str) -> str:
+        body = {"counts": [{"id": str(new_id()), "method": "guess", "counted_at": "2026-11-22T06:45:00Z"}]}
+        headers = {**world["keeper"].headers, "Accept-Language": language}
+        answer = client.post(f"/stocktakes/{new_id()}/counts", json=body, headers=headers)
+        return str(answer.json()["errors"][0]["message"])
+
+    assert said("fr") == "Valeurs possibles\u00a0: 'scan', 'typed' ou 'unreadable'"
+    assert said("en").endswith("'scan', 'typed' or 'unreadable'")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from salw.core.language import catalogue
+from salw.core.http import own_code
+from salw.core.language import LANGUAGES, catalogue
 from salw.main import CONSTRAINTS
 from salw_labels import ERROR_CODES
 
@@ -47,6 +48,24 @@ def test_every_code_that_can_be_raised_has_a_text_in_both_languages() -> None:
         if code not in catalogue(language)
     }
     assert not missing
+
+
+def own_sentences() -> set[str]:
+    """Return what the validators of our schemas say where they refuse a field."""
+    found = set()
+    for path in sorted((ROOT / "src").rglob("schemas.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "ValueError":
+                assert isinstance(node.args[0], ast.Constant), f"{path}: a sentence without places has a text"
+                found.add(str(node.args[0].value))
+    return found
+
+
+def test_what_a_validator_of_ours_says_has_a_text_in_both_languages() -> None:
+    codes = {own_code(sentence) for sentence in own_sentences()}
+    assert [
+        (code, language) for code in sorted(codes) for language in LANGUAGES if code not in catalogue(language)
+    ] == []
 
 
 def test_both_languages_have_the_same_texts_with_the_same_places() -> None:

@@ -1,5 +1,6 @@
 """HTTP around the domain: problem+json, one handler per family of errors, request ids, body limit."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
@@ -119,9 +120,23 @@ def _plain(value: Any) -> Any:
 
 def _field_text(request: Request, error: Mapping[str, Any]) -> str:
     """Return what is wrong with a field in the reader's language; Pydantic's own words where we have none."""
+    language = language_of(request)
+    details = dict(error.get("ctx", {}))
+    said = str(error["msg"])
     code = f"field.{error['type']}"
-    text = translate(code, language_of(request), **error.get("ctx", {}))
-    return str(error["msg"]) if text == code else text
+    if error["type"] == "value_error":
+        # A validator of ours spoke: its English sentence is the name of its text in the catalogue.
+        said = str(details.get("error", said))
+        code = own_code(said)
+    if "expected" in details:
+        details["expected"] = str(details["expected"]).replace("' or '", f"' {translate('field.or', language)} '")
+    text = translate(code, language, **details)
+    return said if text == code else text
+
+
+def own_code(sentence: str) -> str:
+    """Return the code of what a validator raised as a `ValueError`: `field.give_either_person_or_holder`."""
+    return "field." + re.sub("[^a-z0-9]+", "_", sentence.lower()).strip("_")
 
 
 def database_refusal(error: Exception, constraints: Mapping[str, tuple[type[DomainError], str]]) -> DomainError:
