@@ -69,11 +69,11 @@ def publish(
     if as_json:
         print(json.dumps({"id": str(release), "quarter": str(chosen), "number": number, "cells": cells}))
     else:
-        print(f"{chosen}, version {number} : {cells} cellules, forces {', '.join(forces) or 'aucune'}")
+        print(f"{chosen:fr}, version {number} : {cells} cellules, forces {', '.join(forces) or 'aucune'}")
 
 
 def _print(answer: CrossBorderOut) -> None:
-    table = Table(title=f"Armes publiées, {answer.quarter}", title_justify="left")
+    table = Table(title=f"Armes publiées, {parse_quarter(answer.quarter):fr}", title_justify="left")
     table.add_column("")
     for country in answer.countries:
         table.add_column(
@@ -88,14 +88,14 @@ def _print(answer: CrossBorderOut) -> None:
         ("Étiquetées", "labelled"),
         ("Pertes du trimestre", "losses"),
         ("Récupérations", "recoveries"),
-        ("Valeurs tues", "hidden"),
+        ("Nombres masqués (secret statistique)", "hidden"),
     )
     for name, attribute in rows:
         table.add_row(name, *(_shown(totals, attribute) for totals in columns))
     console = Console(file=sys.stdout)
     console.print(table)
     if any(totals and totals.partial for totals in columns):
-        console.print("* au moins : des valeurs trop petites pour être publiées n'y sont pas.")
+        console.print("* au moins : les nombres masqués (secret statistique) n'y sont pas.")
 
 
 def _shown(totals: TotalsOut | None, attribute: str) -> str:

@@ -99,3 +99,7 @@ def test_french_texts_keep_french_typography() -> None:
         if re.search(r"(?<=[\w»)])[ ]?[;?!]", text) or re.search(r"\w :|« | »", text)
     }
     assert not wrong, "a no-break space stands before : ; ? ! and inside quotation marks"
+
+
+def test_a_weapon_retrieved_is_not_called_discovered_on_its_document() -> None:
+    assert catalogue("fr")["document.recovery_report"] == "PV de récupération"

@@ -237,6 +237,10 @@ def test_a_running_quarter_is_provisional_and_one_ahead_is_refused(client: httpx
     assert (release["provisional"], release["log_size"]) == (True, None)
     answer = publish(client, world, quarter="2099Q1")
     assert (answer.status_code, answer.json()["code"]) == (422, "summary.quarter_ahead")
+    assert (answer.json()["details"], answer.json()["detail"]) == (
+        {"quarter": "2099Q1"},
+        "Le 1er trimestre 2099 n'a pas commencé.",
+    )
 
 
 def by_state(world: World, class_code: ClassCode) -> dict[str, int]:
@@ -439,6 +443,11 @@ def test_a_quarter_begins_and_ends_in_the_time_of_the_country() -> None:
     assert (begin.isoformat(), end.isoformat()) == ("2026-10-01T00:00:00+01:00", "2027-01-01T00:00:00+01:00")
     assert quarter_of(begin - timedelta(seconds=1), "Africa/Niamey") == Quarter(2026, 3)
     assert quarter_of(begin, "Africa/Niamey") == Quarter(2026, 4)
+
+
+def test_a_quarter_is_written_as_people_write_it_and_to_programs_as_a_code() -> None:
+    quarter = Quarter(2026, 4)
+    assert f"{quarter:fr}, {quarter:en}, {quarter}" == "4e trimestre 2026, 4th quarter 2026, 2026Q4"
 
 
 def test_publishing_ahead_raises_before_anything_is_read(world: World, publisher_engine: Engine) -> None:

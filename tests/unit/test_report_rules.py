@@ -265,6 +265,13 @@ def test_the_totals_of_many_checks_leave_room_to_sign() -> None:
     assert "Les 3 opérations closes auparavant" in text
 
 
+def test_the_size_of_the_log_is_said_as_the_last_event_that_the_report_knows() -> None:
+    report = replace(a_report(), opening_log_size=0, log_size=4_618)
+    facts = dict(printed(report).facts)
+    assert facts["À l'ouverture\u00a0:"] == "journal vide"
+    assert facts["À la clôture\u00a0:"] == "journal arrêté après l'événement n° 4\u202f618"
+
+
 def test_a_class_that_runs_over_a_page_is_named_again_on_the_next() -> None:
     models = {Model("SA-ASR", f"Modèle {n:03d}", f"m{n}"): 1 for n in range(100)}
     classes, total = make_balances(models, {}, {}, models)

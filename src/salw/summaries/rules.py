@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
 
 from salw.core.errors import Conflict, DomainError, Unacceptable
 from salw.custody.rules import SINKS, State
@@ -37,6 +39,11 @@ class Quarter:
     def __str__(self) -> str:
         return f"{self.year:04d}Q{self.number}"
 
+    def __format__(self, language: str) -> str:
+        """Return it as people of a language write it, `4e trimestre 2026`; without a language as programs do."""
+        begin = date(self.year, self.number * 3 - 2, 1)
+        return format_date(begin, "QQQQ y", locale=language) if language else str(self)
+
     def bounds(self, time_zone: str) -> tuple[datetime, datetime]:
         """Return its first instant and the first instant after it, in the country's time."""
         zone = ZoneInfo(time_zone)
@@ -59,7 +66,7 @@ def parse_quarter(text: str) -> Quarter:
 def check_begun(quarter: Quarter, now: datetime, time_zone: str) -> None:
     """Refuse a quarter that lies ahead. Raises `summary.quarter_ahead`."""
     if quarter.bounds(time_zone)[0] > now:
-        raise Unacceptable("summary.quarter_ahead", quarter=str(quarter))
+        raise Unacceptable("summary.quarter_ahead", quarter=quarter)
 
 
 @dataclass(frozen=True, slots=True)

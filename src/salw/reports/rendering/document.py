@@ -158,6 +158,11 @@ def _subtitle(report: Reconciliation, words: Words) -> str:
     return words.say("of_period", from_date=words.day(report.from_date), to_date=words.day(report.to_date))
 
 
+def _log(size: int, words: Words) -> str:
+    """Return the last event that the report knows of: events are numbered from one."""
+    return words.say("log", size=words.number(size)) if size else words.say("log_empty")
+
+
 def _name_of(check: Check, words: Words) -> str:
     """Return what tells a check from the others of its store: its kind and when it was closed."""
     return words.say("of_check", kind=words.say(f"kind.{check.kind}"), at=words.instant(check.closed_at))
@@ -174,10 +179,10 @@ def _facts(report: Reconciliation, words: Words) -> tuple[tuple[str, str], ...]:
             )
         )
     if report.opening_log_size is not None:
-        facts.append((words.say("fact.opening_log"), words.say("log", size=words.number(report.opening_log_size))))
+        facts.append((words.say("fact.opening_log"), _log(report.opening_log_size, words)))
     # A check stands on the log as it was when its list was frozen, a period on the log at its end.
     name = "fact.frozen_log" if report.opening_log_size is None else "fact.log"
-    facts.append((words.say(name), words.say("log", size=words.number(report.log_size))))
+    facts.append((words.say(name), _log(report.log_size, words)))
     return tuple(facts)
 
 
