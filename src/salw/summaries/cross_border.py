@@ -43,7 +43,6 @@ def _country(row: Row, forces: list[Row], cells: list[Cell]) -> CountryOut:
             id=row["release_id"],
             number=row["release_number"],
             provisional=row["provisional"],
-            log_size=row["log_size"],
             published_at=row["recorded_at"],
         )
     return CountryOut(

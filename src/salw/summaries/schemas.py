@@ -99,12 +99,14 @@ class ForceOut(Out):
 
 
 class ReleaseOut(Out):
-    """The release that is shown: provisional while the quarter runs, else custody at a sealed log size."""
+    """The release that is shown: provisional while the quarter runs, else custody at a sealed log size.
+
+    The size itself stands in the country's own log, in the event of the publication.
+    """
 
     id: UUID
     number: int
     provisional: bool
-    log_size: int | None
     published_at: datetime
 
 
