@@ -512,6 +512,25 @@ def test_what_the_books_say_of_a_weapon_in_excess_is_said_and_a_lost_one_stands_
     assert bold == {"ALERTE\u00a0: portée perdue"}
 
 
+def test_of_a_weapon_on_another_units_book_its_unit_reads_what_was_seen(client: httpx.Client, world: World) -> None:
+    serial = f"STR{new_id().hex[-8:].upper()}"
+    world.register(store=world.store_bravo, serials=[serial])
+    check = open_check(client, world)
+    count(client, world, check, typed(serial))
+    close(client, world, check)
+
+    def line(job: str) -> dict[str, Any]:
+        (found,) = ask(client, world, check_path(check, "json"), job=job).json()["report"]["checks"][0]["variances"]
+        return found  # type: ignore[no-any-return]
+
+    of_unit, of_inspector = line("commander"), line("auditor")
+    assert (of_inspector["serial"], of_inspector["reading"]) == (serial, None)
+    assert (of_unit["serial"], of_unit["registry_number"], of_unit["reading"], of_unit["typed"]) == (
+        None, None, serial, True,
+    )  # fmt: skip
+    assert of_unit["book_unit"] == of_inspector["book_unit"]
+
+
 def test_serials_stay_text_and_nothing_becomes_a_formula(client: httpx.Client, world: World) -> None:
     weapons = world.register(2, serials=["00012345", "=1+1"])
     check = open_check(client, world)

@@ -182,7 +182,7 @@ def _book_state(line: Row) -> State | None:
 
 def _make_variance(line: Row) -> Variance:
     number = line["movement_document_number"]
-    named = line["weapon_id"] is not None
+    named = line["registry_number"] is not None
     state = _book_state(line)
     return Variance(
         outcome=Outcome(line["outcome"]),
@@ -191,7 +191,7 @@ def _make_variance(line: Row) -> Variance:
         seen=line["counts"] > 0,
         serial=line["serial_raw"],
         registry_number=line["registry_number"],
-        # What was read on a weapon that the register knows says nothing more than its numbers do.
+        # What was read on a weapon says nothing more than its numbers in the register, where the reader has them.
         reading=None if named else line["text_read"],
         note=None if named else line["note"],
         typed=line["method"] == Method.TYPED,
