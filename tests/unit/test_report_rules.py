@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
+from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from salw.core.errors import Unacceptable
 from salw.core.language import Language, translate
@@ -245,11 +246,18 @@ def test_the_accountant_signs_a_period_and_each_page_is_initialled_by_those_who_
             assert text.count("Comptable\n") == accountant
 
 
-def test_a_name_of_any_length_stays_clear_of_the_initials() -> None:
+def test_a_name_of_any_length_is_printed_whole_and_stays_clear_of_the_initials() -> None:
     at = datetime(2026, 11, 22, 12, 5, tzinfo=UTC)
     name = "COL-MAJOR " + "OUEDRAOGO " * 20
     document = make_document(a_report(), Heading("Burkina Faso", "Armée de terre", name, at), "fr")
-    assert name.strip() in text_of(document)
+    found: dict[str, tuple[float, float]] = {}
+
+    def note(text: str, _matrix: list[float], place: list[float], _font: object, size: float) -> None:
+        found[text.split()[0] if text.strip() else ""] = (place[4], size)
+
+    PdfReader(io.BytesIO(make_pdf(document))).pages[0].extract_text(visitor_text=note)
+    left, size = found["Imprimé"]
+    assert left + stringWidth(document.printed, fonts.SANS, size) < found["Paraphes"][0]
 
 
 def test_the_words_of_a_mission_are_not_said_twice() -> None:
