@@ -136,7 +136,7 @@ class Supervisor:
 
 
 def check_port(settings: Settings) -> None:
-    """Refuse a port that another program holds, before anything else is done. Error: `run.port_taken`."""
+    """Refuse a port that another program holds, before anything is started. Error: `run.port_taken`."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         # As the web server does: a port that an ended program used a moment ago is free.
@@ -155,7 +155,10 @@ def check_port(settings: Settings) -> None:
 def only_one(settings: Settings) -> Iterator[None]:
     """Hold this clone's right to run: two supervisors would number the ledger twice."""
     folder = settings.files_dir
+    new = not folder.exists()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if new and os.geteuid() == 0:
+        folder.chmod(0o711)  # the account that runs the database passes through to its own folder in here
     path = folder / "run.lock"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "r+") as file:
@@ -183,8 +186,8 @@ def run(port: int | None = None) -> int:
     try:
         settings = load_settings() if port is None else load_settings(port=port)
         path = settings.files_dir
-        check_port(settings)
         with only_one(settings):
+            check_port(settings)
             return Supervisor(settings, _say_in(settings)).run()
     except RunError as error:
         print(error, file=sys.stderr)
@@ -217,9 +220,12 @@ def _answers(settings: Settings) -> bool:
 
 
 def _die_with_parent() -> None:
-    """Ask the kernel to end this child when the supervisor is killed outright (Linux only)."""
+    """Ask the kernel to end this child when the supervisor is killed outright (Linux only).
+
+    By Ctrl-C, which unlike SIGTERM lets every child leave the database on its way out: the last one stops it.
+    """
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """`salw serve` and `salw ledger sequence`: the two long-running processes."""
 
+import contextlib
 import signal
 from types import FrameType
 
@@ -23,16 +24,20 @@ def serve() -> None:
     configure(settings.log_level)
     ensure_database(settings)
     app = create_app({role: role_url(settings, role) for role in ENGINES.values()})
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        ssl_certfile=str(settings.tls_cert) if settings.tls_cert else None,
-        ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
-    )
+    # uvicorn raises the signal again once it has ended: by default SIGTERM would then end this process before it
+    # gives up its share of the embedded database, which would run on.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.run(
+            app,
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ssl_certfile=str(settings.tls_cert) if settings.tls_cert else None,
+            ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
+        )
 
 
 @ledger.command("sequence")

@@ -10,7 +10,7 @@ from fastapi import Request
 from sqlalchemy import Engine
 
 from salw.access.guard import Desk, begin, token_of
-from salw.access.queries import list_stores
+from salw.access.queries import has_demo_accounts, list_stores
 from salw.access.rules import Permission
 from salw.core import clock
 from salw.core.db import Row, run_one
@@ -62,12 +62,11 @@ def visit(request: Request, permission: Permission, language: Language, engine: 
         db.commit()
 
 
-def has_demo_accounts(request: Request) -> bool:
+def shows_demo(request: Request) -> bool:
     """Say whether this node holds invented data, so that every page says so."""
     engines: dict[str, Engine] = request.app.state.engines
     with engines["app"].connect() as db:
-        row = run_one(db, "select has_demo_accounts() as demo")
-    return bool(row and row["demo"])
+        return has_demo_accounts(db)
 
 
 def who_is_logged_in(request: Request, language: Language) -> dict[str, Any]:
