@@ -137,7 +137,8 @@ begin
 end $$;
 """
 
-# Hashes, salts, names and the secret part of labels are for no reader; what nothing does yet needs no right yet.
+# Hashes, salts, names and the secret part of labels are for no reader; what nothing does yet needs no right yet. The
+# size of a log would tell the neighbours how much every force of a country does, also those that publish nothing.
 GRANTS = """
 revoke select on account, session, personal_value, label, answer from salw_auditor;
 grant select (country, id, person_id, demo, disabled_at) on account to salw_auditor;
@@ -158,6 +159,8 @@ grant select (country, id, leaf_hash) on event to salw_sequencer;
 grant select (country, event_id, weapon_id, seq, from_holder_id, from_unit_id, to_holder_id, to_unit_id)
     on movement to salw_sequencer;
 grant select (country, id, kind, weapon_id) on event to salw_publisher;
+revoke select on published_release from salw_exchange;
+grant select (country, id, quarter, number, provisional, recorded_at) on published_release to salw_exchange;
 """
 
 

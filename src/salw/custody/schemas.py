@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, SerializeAsAny, model_validator
 
-from salw.core.shapes import In, Instant, Out, example
+from salw.core.shapes import Day, In, Instant, Out, example
 from salw.custody.operations.moves import DocumentNumber, Order
 from salw.custody.operations.transfers import TransferStep
 from salw.custody.rules import DisposalMethod, Expected, Held, HolderKind, LineStatus, TransferStatus
@@ -34,7 +34,7 @@ class OrderIn(In):
     """A paper order that the movement rests on: its number, its day, who signed it."""
 
     reference: Annotated[str, Field(max_length=100)] | None = None
-    dated_on: date | None = None
+    dated_on: Day | None = None
     signatory: UUID | None = None
 
 
@@ -104,7 +104,7 @@ class TransferIn(In):
 
     from_store: UUID
     to_store: UUID
-    due_on: date
+    due_on: Day
     weapons: Weapons
     order: OrderIn = OrderIn()
 

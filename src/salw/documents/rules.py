@@ -12,7 +12,7 @@ class DocumentKind(StrEnum):
     ISSUE_SLIP = "issue_slip"  # bon de perception
     RETURN_SLIP = "return_slip"  # bon de réintégration
     LOSS_REPORT = "loss_report"  # PV de perte
-    RECOVERY_REPORT = "recovery_report"  # PV de découverte, de saisie ou de remise
+    RECOVERY_REPORT = "recovery_report"  # PV de récupération
     DESTRUCTION_REPORT = "destruction_report"  # PV de destruction
     OPENING_BALANCE = "opening_balance"  # balance d'entrée
     RECEIPT_REPORT = "receipt_report"  # PV de réception

@@ -1,13 +1,12 @@
 """What the routes of intake take and give."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from salw.core.shapes import In, Instant, Out
+from salw.core.shapes import Day, In, Instant, Out
 from salw.custody.rules import MovementKind
 from salw.custody.schemas import OrderIn
 from salw.incidents.schemas import OpenLossMatchOut
@@ -56,7 +55,7 @@ class MarkIn(In):
     raw: Annotated[str, Field(min_length=1, max_length=200)]
     place: Short | None = None
     legibility: Legibility | None = None
-    seen_on: date | None = None
+    seen_on: Day | None = None
 
 
 class WeaponIn(In):

@@ -12,6 +12,8 @@ from salw.core import clock
 from salw.core.db import run
 from salw.core.errors import NotFound, Refused, Unauthenticated
 from salw.core.language import Language
+from salw.core.shapes import Day
+from salw.summaries.rules import QUARTER_PATTERN
 from salw.web import views
 from salw.web.rendering import STATIC, page, static_file
 
@@ -22,7 +24,13 @@ Asked = Annotated[Language, Query()]
 
 
 @router.get("/")
-def get_home(request: Request, language: Asked = "fr") -> Response:
+def get_home(
+    request: Request,
+    language: Asked = "fr",
+    since: Day | None = None,
+    until: Day | None = None,
+    quarter: Annotated[str | None, Query(pattern=QUARTER_PATTERN)] = None,
+) -> Response:
     """Show the first page: what this is and the log-in form, or what concerns who is logged in."""
     try:
         person = views.who_is_logged_in(request, language)
@@ -31,9 +39,9 @@ def get_home(request: Request, language: Asked = "fr") -> Response:
     context = {
         "demo": views.shows_demo(request),
         "who": person,
-        "stores": views.stores(request, language),
+        "stores": views.stores(request, language, since, until),
         "checks": views.closed_checks(request, language),
-        "summary": views.summary(request, language),
+        "summary": views.summary(request, language, quarter),
     }
     return page("home.html", language, context)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,12 +20,13 @@ from salw.core.language import Language
 from salw.registry.classification import ClassCode
 from salw.stocktakes.queries import list_stocktakes
 from salw.summaries.cross_border import cross_border
-from salw.summaries.rules import GONE, PUBLISHED_STATES, quarter_of
+from salw.summaries.rules import GONE, PUBLISHED_STATES, Quarter, parse_quarter, quarter_of
 from salw.summaries.schemas import CrossBorderOut, known_sum
 
 STORES_SHOWN = 50
 CHECKS_SHOWN = 20
 CHECKS_READ = 1_000
+QUARTERS_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +94,24 @@ def who_is_logged_in(request: Request, language: Language) -> dict[str, Any]:
         }
 
 
-def stores(request: Request, language: Language) -> dict[str, Any] | None:
-    """Return the stores in scope and the days of the running quarter; None where the role sees none."""
+def stores(request: Request, language: Language, since: date | None, until: date | None) -> dict[str, Any] | None:
+    """Return the stores in scope and the days asked for, else those of the running quarter.
+
+    None where the role sees none. Days in the wrong order are read in the right one, days to come as today.
+    """
     with visit(request, Permission.REPORT_READ, language) as desk:
         if desk is None:
             return None
         rows = list_stores(desk.db, desk.actor, after=None, limit=STORES_SHOWN + 1)
         begin_of_quarter, _ = quarter_of(desk.now, desk.actor.time_zone).bounds(desk.actor.time_zone)
+        asked = (since or begin_of_quarter.date(), until or desk.actor.today)
+        days = [min(day, desk.actor.today) for day in asked]
         return {
             "rows": sorted(rows[:STORES_SHOWN], key=lambda row: (row["unit_name"], row["name"])),
             "more": len(rows) > STORES_SHOWN,
-            "since": begin_of_quarter.date(),
-            "until": desk.actor.today,
+            "since": min(days),
+            "until": max(days),
+            "today": desk.actor.today,
         }
 
 
@@ -118,21 +126,29 @@ def closed_checks(request: Request, language: Language) -> list[Row] | None:
         return [{**row, "closed_day": row["closed_at"].astimezone(zone).date()} for row in rows]
 
 
-def summary(request: Request, language: Language) -> dict[str, Any] | None:
-    """Return the tables of the countries side by side; None where the role may not read them."""
+def summary(request: Request, language: Language, asked: str | None) -> dict[str, Any] | None:
+    """Return the tables of the countries side by side for a quarter; None where the role may not read them."""
     with visit(request, Permission.SUMMARY_READ, language, engine="exchange") as desk:
         if desk is None:
             return None
-        quarter = quarter_of(desk.now, desk.actor.time_zone)
+        running = quarter_of(desk.now, desk.actor.time_zone)
+        quarter = parse_quarter(asked) if asked else running
         answer = cross_border(desk.db, quarter)
     return {
         "answer": answer,
         "since": quarter.bounds(desk.actor.time_zone)[0].date(),
+        "choices": [(str(q), q.bounds(desk.actor.time_zone)[0].date()) for q in _quarters(running, QUARTERS_SHOWN)],
         "columns": [Column(c.code, c.name_fr if language == "fr" else c.name_en) for c in answer.countries],
         "totals": [*(c.totals if c.published else None for c in answer.countries), answer.totals],
         "by_class": _spread(answer, "class_code", list(ClassCode), in_stock=True),
         "by_state": _spread(answer, "state", PUBLISHED_STATES, in_stock=False),
     }
+
+
+def _quarters(last: Quarter, count: int) -> list[Quarter]:
+    """Return a quarter and those before it, newest first."""
+    places = (last.year * 4 + last.number - 1 - back for back in range(count))
+    return [Quarter(place // 4, place % 4 + 1) for place in places]
 
 
 def _spread(answer: CrossBorderOut, key: str, order: Sequence[Any], *, in_stock: bool) -> list[tuple[str, list[Count]]]:
