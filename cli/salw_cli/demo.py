@@ -25,6 +25,7 @@ from salw_cli.demo_data.loading import TIME_ZONES, Loaded, has_units, load_demo
 # Fewer do not fill the stores that each force has; more were never tried.
 WEAPONS_LEAST, WEAPONS_MOST = 300, 2_000_000
 
+UNFINISHED = "demo.unfinished"
 ACCOUNTS = (
     ("magasinier", "tient le magasin du premier bataillon : percevoir, réintégrer, recevoir, étiqueter"),
     ("commandant", "commande ce bataillon : approuve les mutations, ouvre et clôt les recensements"),
@@ -56,11 +57,17 @@ def demo(
             if not as_json and _has_accounts(app):
                 _show_accounts(None, 0.0)
             return
+        # Countries are loaded one after the other, and nothing that is recorded can be taken back: whoever finds this
+        # file knows that the demonstration was cut short (`salw_cli.run` then begins again with an empty database).
+        unfinished = settings.files_dir / UNFINISHED
+        unfinished.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        unfinished.touch()
         begun = time.monotonic()
         sealed: list[int] = []
         loaded = _load(app, publisher, weapons, seed, lambda: sealed.append(drain(sequencer)), quiet=as_json)
         events = sum(sealed) + drain(sequencer)
         seconds = time.monotonic() - begun
+        unfinished.unlink()
     finally:
         for engine in (app, publisher, sequencer):
             engine.dispose()

@@ -22,7 +22,10 @@ from types import FrameType
 from salw.core.embedded import Cluster
 from salw.core.engine import EmbeddedError, explain_os
 from salw.core.language import translate
+from salw.core.roles import drop_database
 from salw.core.settings import Settings, SettingsError, clone_root, load_settings
+from salw_cli.connection import DATABASE
+from salw_cli.demo import UNFINISHED
 
 EXIT_ENDED, EXIT_CHILD, EXIT_SETTING, EXIT_DATABASE, EXIT_PREPARATION = range(5)
 DEMO = ("demo", "--weapons", "6000", "--seed", "1", "--if-empty")
@@ -58,6 +61,7 @@ class Supervisor:
             if self.cluster is not None:
                 self.say("run.starting_database")
                 self.cluster.start()
+                self._forget_half_a_demo(self.cluster)
             self.say("run.preparing")
             for step in (("db", "upgrade"), DEMO):
                 if not self.stopping:
@@ -69,6 +73,14 @@ class Supervisor:
         finally:
             self._end()
         return EXIT_ENDED
+
+    def _forget_half_a_demo(self, cluster: Cluster) -> None:
+        """Begin again where the demonstration was cut short: half of one looks whole, and cannot be completed."""
+        unfinished = self.settings.files_dir / UNFINISHED
+        if unfinished.exists():
+            self.say("run.demo_again")
+            drop_database(cluster.url("postgres", "postgres"), DATABASE)
+            unfinished.unlink()
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self.stopping = True

@@ -129,7 +129,7 @@ def test_an_armourer_finds_his_store_and_its_reconciliation(phone: Page, client:
 def test_an_inspector_finds_every_store_in_the_order_of_the_units(screen: Page, world: World) -> None:
     log_in(screen, give_account(world, "auditor"))
     expect(screen.get_by_role("rowheader")).to_have_text(["Bataillon d'essai Alpha", "Bataillon d'essai Bravo"])
-    expect(screen.get_by_role("columnheader")).to_have_text(["Unité", "Magasin", "Rapprochement du trimestre"])
+    expect(screen.get_by_role("columnheader")).to_have_text(["Unité", "Magasin", "Rapprochement de la période"])
     for name in ("Armurerie keeper", "Armurerie keeper_bravo"):
         row = screen.get_by_role("row").filter(has=screen.get_by_role("cell", name=name, exact=True))
         assert name in read_pdf(screen, row.get_by_role("link"))
@@ -212,7 +212,7 @@ def test_the_keyboard_alone_logs_in_and_out_and_always_shows_where_it_is(screen:
     screen.keyboard.type(PASSWORD)
     assert tab(screen) == "Se connecter"
     screen.keyboard.press("Enter")
-    expect(screen.get_by_role("heading", name="Mes magasins")).to_be_visible()
+    expect(screen.get_by_role("heading", name="Magasins")).to_be_visible()
     passed = [tab(screen) for _ in range(4)]
     assert passed == ["Aller au contenu", "Registre des armes légères", "English", "Se déconnecter"]
     screen.keyboard.press("Enter")

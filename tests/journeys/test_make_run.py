@@ -22,6 +22,7 @@ import pytest
 
 from cluster import Run
 from salw.core.embedded import Cluster
+from salw.core.engine import EmbeddedError
 from salw_cli.demo_data.army import PASSWORD
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
@@ -78,6 +79,7 @@ class Clone:
         self.output = folder.with_suffix(".txt")
         self.supervisor: subprocess.Popen[bytes] | None = None
         self.seen: set[Process] = set()
+        self.first_words = ""
 
     def command(self, port: int) -> dict[str, Any]:
         """Return how to start what `make run` starts; it ends with this test whatever becomes of the test."""
@@ -109,11 +111,27 @@ class Clone:
     def has_ended(self) -> bool:
         return self.supervisor is None or self.supervisor.poll() is not None
 
+    def start(self) -> None:
+        with self.output.open("wb") as output:
+            self.supervisor = subprocess.Popen(**self.command(self.port), stdout=output)
+
+    def cut_the_demonstration_short(self) -> None:
+        """Start, and press Ctrl-C once the first country has weapons and the last has none."""
+        self.start()
+
+        def half() -> bool:
+            with contextlib.suppress(psycopg.Error, OSError, EmbeddedError):
+                return bool(self.ask("select count(*) from weapon"))
+            return False
+
+        eventually(half, lambda: self.said)
+        assert self.ask("select count(*) from account where country = 'NE'") == 0, "too late: all is loaded"
+        assert self.end() == 0
+
     def up(self) -> None:
         """See to it that the service answers and all its processes are known."""
         if self.has_ended():
-            with self.output.open("wb") as output:
-                self.supervisor = subprocess.Popen(**self.command(self.port), stdout=output)
+            self.start()
         eventually(lambda: "En service" in self.said or self.has_ended(), lambda: self.said)
         assert not self.has_ended(), self.said
         eventually(self.answers, lambda: self.said)
@@ -191,10 +209,12 @@ class Clone:
 
 @pytest.fixture(scope="module")
 def clone(run: Run, worker_id: str) -> Iterator[Clone]:
-    """Return a clone of its own, whose first start loads the demonstration."""
+    """Return a clone of its own, whose first start was cut short in the middle of the demonstration."""
     clone = Clone(run.folder / f"make-run-{worker_id}")
     try:
+        clone.cut_the_demonstration_short()
         clone.up()
+        clone.first_words = clone.said
         yield clone
     finally:
         if not clone.has_ended():
@@ -208,6 +228,12 @@ def up(clone: Clone) -> Clone:
     """Return the clone with its service answering."""
     clone.up()
     return clone
+
+
+def test_a_demonstration_cut_short_is_made_again_from_the_start(up: Clone) -> None:
+    assert "Démonstration interrompue la dernière fois : elle est refaite depuis le début" in up.first_words
+    assert up.held()["weapon"] == 6_000
+    assert up.ask("select count(distinct country) from account") == 3
 
 
 def test_it_says_where_it_answers_and_who_may_log_in(up: Clone) -> None:

@@ -57,3 +57,15 @@ def ensure_roles(superuser_url: str, passwords: Mapping[str, str], database: str
                 )
     finally:
         engine.dispose()
+
+
+def drop_database(superuser_url: str, database: str) -> None:
+    """Remove a database with all that is in it: for half a demonstration, and nothing else."""
+    engine = create_engine(make_url(superuser_url), isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as db:
+            driver = db.connection.driver_connection
+            assert driver is not None  # noqa: S101 - a pooled connection always has its driver
+            driver.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(database)))
+    finally:
+        engine.dispose()
