@@ -6,6 +6,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +166,70 @@ def test_the_same_file_is_refused_also_when_the_review_came_first(world: World) 
     take(world, file)
     before = weapons_of(world)
     with pytest.raises(Conflict, match=r"register\.same_file"), world.transaction() as db:
+        import_register(db, actor=world.actor("accountant"), now=clock.now(), review=early)
+    assert weapons_of(world) == before
+
+
+def test_a_row_that_an_earlier_file_brought_in_is_refused_with_file_and_line(world: World) -> None:
+    rows = clean(3)
+    bad = [f"DEMO-{new_id().hex}", "bidule", "", ""]
+    take(world, source([*rows, bad]), partial=True)
+    before = weapons_of(world)
+    corrected = source([*rows, [bad[0], "fusil", "AKM", "type corrigé"]], "corrigé.csv")
+    reviewed, _ = take(world, corrected, partial=True)
+    refused = [(r.cells.line, f.code, f.details) for r in reviewed.rows for f in r.refusals]
+    assert refused == [(n, "duplicate.imported_before", {"file": "registre.csv", "line": n}) for n in (2, 3, 4)], (
+        "each good weapon is in the books already"
+    )
+    assert weapons_of(world) == before + 1, "and the corrected row alone comes in"
+
+
+def test_a_register_that_was_only_saved_again_has_nothing_to_import(world: World) -> None:
+    rows = clean(2)
+    take(world, source(rows))
+    before = weapons_of(world)
+    with pytest.raises(Unacceptable, match=r"register\.nothing_to_import"):
+        take(world, source([*rows, ["", "", "", ""]]), partial=True)
+    assert weapons_of(world) == before
+
+
+def test_equal_rows_without_a_serial_come_in_again_and_other_stores_are_not_concerned(world: World) -> None:
+    unnumbered, numbered = [["", "fusil", "AKM", "lot"]] * 12, clean(1)
+    take(world, source([*unnumbered, *numbered]))
+    reviewed, _ = take(world, source([*unnumbered, *clean(1)]))
+    assert (len(reviewed.rows), reviewed.counts[Status.REFUSED]) == (13, 0)
+    with world.transaction() as db:
+        elsewhere = review_register(
+            db,
+            actor=world.actor("accountant", Permission.WEAPON_REGISTER),
+            now=clock.now(),
+            source=source([*numbered, *clean(1)]),
+            mapping_text=MAPPING,
+            store_id=world.store_bravo,
+        )
+    assert [f.code for f in elsewhere.rows[0].flags] == ["duplicate.in_register"]
+
+
+def test_two_imports_into_one_store_take_turns(world: World) -> None:
+    rows = clean(2)
+    actor = world.actor("accountant")
+    with world.transaction() as db, ThreadPoolExecutor(1) as other:
+        first = review(db, world, source(rows))
+        second = other.submit(take, world, source([*rows, *clean(1)], "autre.csv"), partial=True)
+        assert wait([second], timeout=1).not_done, "the second waits for the first"
+        import_register(db, actor=actor, now=clock.now(), review=first)
+        db.commit()
+        reviewed, _ = second.result(timeout=20)
+    assert reviewed.counts == {Status.REFUSED: 2, Status.IMPORTED: 1}
+
+
+def test_a_review_that_another_import_has_overtaken_is_not_applied(world: World) -> None:
+    rows = clean(2)
+    with world.transaction() as db:
+        early = review(db, world, source([*rows, *clean(1)]))
+    take(world, source(rows, "autre.csv"))
+    before = weapons_of(world)
+    with pytest.raises(Conflict, match=r"register\.store_changed"), world.transaction() as db:
         import_register(db, actor=world.actor("accountant"), now=clock.now(), review=early)
     assert weapons_of(world) == before
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from salw.core.ids import new_id
 from salw.intake.register.calibres import Calibres
@@ -36,13 +36,15 @@ class Status(StrEnum):
 class Finding:
     """What is to be said of a row: a stable code, the column it stands in, and the text found there.
 
-    `other` is what the text compares it with: the nearest known word, another line, a registry number.
+    `other` is what the text compares it with: the nearest known word, another line, a registry number;
+    `details` are further places of the text.
     """
 
     code: str
     column: str
     value: str
     other: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(slots=True)
@@ -267,6 +269,20 @@ class Checker:
             text = row.cells.texts[place]
             if text.strip() and _GONE.search(folded(text)):
                 row.flags.append(Finding("remark.says_gone", self.headings[place], text))
+
+    def refuse_brought_in(self, rows: Sequence[Row], brought_in: Mapping[int, tuple[str, int]]) -> None:
+        """Refuse rows that an earlier file brought into this store, by file and line, given by the line here.
+
+        Without a serial equal rows are as many weapons, and none of them is refused.
+        """
+        for row in rows:
+            if row.cells.line in brought_in and row.weapon is not None and row.weapon.serial_mark is not None:
+                name, line = brought_in[row.cells.line]
+                column, text = self._first(row, "serial")
+                row.refusals.append(
+                    Finding("duplicate.imported_before", column, text, str(line), {"file": name, "line": line})
+                )
+                row.weapon, row.flags = None, []
 
     def settle(self, rows: Sequence[Row], known: Mapping[tuple[str, ...], str]) -> None:
         """Judge the file as a whole: cut serials, and duplicates in it and in the register.

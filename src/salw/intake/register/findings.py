@@ -34,7 +34,7 @@ def findings(review: Review, language: Language, *, only: Status | None = None) 
         if only is not None and status is not only:
             continue
         for found in row.refusals or row.flags:
-            text = translate(found.code, language, other=found.other)
+            text = translate(found.code, language, other=found.other, **found.details)
             yield Line(review.source.name, row.cells.line, status, found.column, found.value, found.code, text)
 
 

@@ -45,6 +45,7 @@ class Review:
     headings: list[str]
     rows: list[Row]
     blank: int
+    earlier: frozenset[UUID]  # files that the store had when the rows were judged
 
     @property
     def counts(self) -> Counter[Status]:
@@ -73,13 +74,16 @@ def review_register(
 ) -> Review:
     """Read a file by its mapping and judge each row. Writes nothing: this is the whole dry run.
 
-    Raises `store.not_found`, `register.same_file`, `register.occurred_in_future`, and what the mapping and
+    Imports into one store take turns from here to the end of their transaction: each must see the rows that the
+    one before it brought in. Raises `store.not_found`, `register.same_file`, `register.occurred_in_future`, and what the mapping and
     the reader raise.
     """
     store = get_store(db, actor, store_id)
     mapping = read_mapping(mapping_text)
     if mapping.defaults.occurred_on is not None and _occurred_at(mapping, actor, now) > now:
         raise Unacceptable("register.occurred_in_future", day=mapping.defaults.occurred_on)
+    staging.wait_turn(db, store_id)
+    earlier = staging.list_files(db, actor, store_id)
     _refuse_same_file(db, actor, source)
     catalogue = staging.list_models(db)
     _check_models(mapping, catalogue)
@@ -98,10 +102,12 @@ def review_register(
             progress("check", number, 0)
     if not rows:
         raise Unacceptable("register.no_rows", file=source.name)
+    if earlier:
+        checker.refuse_brought_in(rows, staging.find_brought_in(db, actor, store_id, headings, rows))
     keys = {key[0] for row in rows if row.weapon is not None and (key := likeness(row.weapon))}
     checker.settle(rows, staging.find_alike(db, actor, sorted(keys)))
     progress("check", len(rows) + blank, len(rows) + blank)
-    return Review(source, mapping_text, mapping, store, headings, rows, blank)
+    return Review(source, mapping_text, mapping, store, headings, rows, blank, earlier)
 
 
 def _refuse_same_file(db: Connection, actor: Actor, source: Source) -> None:
@@ -136,7 +142,8 @@ def import_register(
     """Take every row that was not refused on charge, on one document, and keep every row as written.
 
     All or nothing, unless `partial`. Raises `register.rows_refused`, `register.nothing_to_import`,
-    `register.same_file`, and what `register_weapons` raises.
+    `register.same_file`, `register.store_changed` where the review is older than the last import into the
+    store, and what `register_weapons` raises.
     """
     counts = review.counts
     taken = [row for row in review.rows if row.weapon is not None]
@@ -144,6 +151,11 @@ def import_register(
         raise Unacceptable("register.nothing_to_import", file=review.source.name)
     if counts[Status.REFUSED] and not partial:
         raise Unacceptable("register.rows_refused", file=review.source.name, refused=counts[Status.REFUSED])
+    # The turn of the review ended with its transaction, if that was another one.
+    staging.wait_turn(db, review.store["id"])
+    _refuse_same_file(db, actor, review.source)
+    if staging.list_files(db, actor, review.store["id"]) != review.earlier:
+        raise Conflict("register.store_changed", file=review.source.name, store=review.store["name"])
     imported = _open_file(db, actor, now, review)
     done = 0
     for batch in _batches(taken):

@@ -24,6 +24,26 @@ select serial_normalised, class_code, model_code, model_text, maker_text, min(re
  group by serial_normalised, class_code, model_code, model_text, maker_text
 """
 
+# The digest is of PostgreSQL's own form of the cells, on both sides, so that no order of keys matters. Both sides
+# are read once and compared here: a join on the cells themselves is a nested loop of them all where the planner
+# has no figures yet. The rows are found by the files of the store, not by its weapons: a weapon that has left
+# for a unit out of sight came in by this file all the same.
+_BROUGHT_IN = """
+select md5(r.raw::text) as digest, r.line, f.name
+  from register_file f
+  join register_row r on (r.country, r.file_id) = (f.country, f.id)
+ where f.country = %(country)s and f.store_id = %(store)s and r.weapon_id is not null
+ order by f.recorded_at desc, r.line desc
+"""
+_DIGESTS = """
+select array_agg(md5(g.raw::jsonb::text) order by g.place) as digests
+  from unnest(%(raws)s::text[]) with ordinality as g (raw, place)
+"""
+
+# An advisory lock and not the row of the store: every weapon that moves refers to that row, and the service may
+# not change it. Two stores whose identifiers hash alike would only wait for each other.
+_TURN = "select pg_advisory_xact_lock(hashtextextended('register import ' || %(store)s::text, 0))"
+
 # Two imports of one file at the same time: the second waits here for the first, and gets no row.
 _INSERT_FILE = """
 insert into register_file (country, id, name, sha256, mapping, mapping_sha256, store_id, unit_id, document_id,
@@ -69,6 +89,50 @@ def find_alike(db: Connection, actor: Actor, serials: Sequence[str]) -> dict[tup
     return found
 
 
+def wait_turn(db: Connection, store_id: UUID) -> None:
+    """Wait until no other transaction imports into this store, and hold others up until this one ends."""
+    run(db, _TURN, {"store": store_id})
+
+
+def list_files(db: Connection, actor: Actor, store_id: UUID) -> frozenset[UUID]:
+    """Return the files that were taken on charge in a store."""
+    values = {"country": actor.country, "store": store_id}
+    return frozenset(
+        row["id"]
+        for row in run(db, "select id from register_file where country = %(country)s and store_id = %(store)s", values)
+    )
+
+
+def find_brought_in(
+    db: Connection, actor: Actor, store_id: UUID, headings: Sequence[str], rows: Sequence[Row]
+) -> dict[int, tuple[str, int]]:
+    """Return file and line of the first row of this store whose cells are the same, by line of `rows`."""
+    known = {
+        row["digest"]: (row["name"], row["line"])
+        for row in run(db, _BROUGHT_IN, {"country": actor.country, "store": store_id})
+    }
+    found = {}
+    for start in range(0, len(rows) if known else 0, 10_000):
+        part = rows[start : start + 10_000]
+        (given,) = run(db, _DIGESTS, {"raws": _raws(headings, part)})
+        for row, digest in zip(part, given["digests"], strict=True):
+            if digest in known:
+                found[row.cells.line] = known[digest]
+    return found
+
+
+def _raws(headings: Sequence[str], rows: Sequence[Row]) -> list[str]:
+    """Return the cells of each row by column, as staging keeps them."""
+    keys: dict[int, list[str]] = {}
+    raws = []
+    for row in rows:
+        width = len(row.cells.texts)
+        if width not in keys:
+            keys[width] = column_keys(headings, width)
+        raws.append(json.dumps(dict(zip(keys[width], row.cells.texts, strict=False)), ensure_ascii=False))
+    return raws
+
+
 def insert_file(db: Connection, actor: Actor, values: Mapping[str, Any]) -> bool:
     """Write the file; False where the country has it already."""
     return run_one(db, _INSERT_FILE, {"country": actor.country, "person": actor.person_id, **values}) is not None
@@ -76,12 +140,6 @@ def insert_file(db: Connection, actor: Actor, values: Mapping[str, Any]) -> bool
 
 def insert_rows(db: Connection, actor: Actor, file_id: UUID, headings: Sequence[str], rows: Sequence[Row]) -> None:
     """Write rows as they were read, with what became of each."""
-    keys: dict[int, list[str]] = {}
-    raws = []
-    for row in rows:
-        width = len(row.cells.texts)
-        named = keys.setdefault(width, column_keys(headings, width))
-        raws.append(json.dumps(dict(zip(named, row.cells.texts, strict=False)), ensure_ascii=False))
     run(
         db,
         _INSERT_ROWS,
@@ -89,7 +147,7 @@ def insert_rows(db: Connection, actor: Actor, file_id: UUID, headings: Sequence[
             "country": actor.country,
             "file": file_id,
             "lines": [r.cells.line for r in rows],
-            "raws": raws,
+            "raws": _raws(headings, rows),
             "statuses": [r.status.value for r in rows],
             "flags": [" ".join(dict.fromkeys(f.code for f in r.flags)) for r in rows],
             "refusals": [
