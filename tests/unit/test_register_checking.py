@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from salw.intake.register.calibres import Calibres
+from salw.intake.register.calibres import Calibres, never_had
 from salw.intake.register.checking import Checker, Model, Row, Status, likeness
 from salw.intake.register.mapping import read_mapping
 from salw.intake.register.reading import Cells
@@ -40,7 +40,7 @@ CLEAN = ("DEMO-104", "fusil", "AKM", "7,62x39", "Chine", "1974", "", "RAS")
 
 
 def review(*rows: Sequence[str], known: dict[tuple[str, ...], str] | None = None, mapping: str = MAPPING) -> list[Row]:
-    checker = Checker(read_mapping(mapping), HEADINGS, CATALOGUE)
+    checker = Checker(read_mapping(mapping), HEADINGS, CATALOGUE, this_year=2026)
     checked = [checker.check(Cells(line, tuple(row))) for line, row in enumerate(rows, start=2)]
     found = [row for row in checked if row is not None]
     checker.settle(found, known or {})
@@ -77,7 +77,19 @@ def test_a_clean_row_becomes_a_weapon_with_its_texts_as_written() -> None:
         ("N°", "N° 456781 à 456792", ["serial.suspect", "serial.range"]),
         ("Modèle", "kalach", ["model.unknown"]),
         ("Type", "bidule", ["class.unknown"]),
-        ("Type", "PA", ["class.differs_from_model"]),
+        ("N°", "AK 47 x 12", ["serial.suspect", "serial.quantity"]),
+        ("N°", "05/01/2024", ["serial.suspect", "serial.like_a_date"]),
+        ("N°", "05-janv-24", ["serial.suspect", "serial.like_a_date"]),
+        ("N°", "1E5", ["serial.suspect", "serial.like_a_number"]),
+        ("N°", "DEMO\u200b-104", ["serial.suspect", "serial.invisible_character"]),
+        ("N°", "\u202eDEMO-104", ["serial.suspect", "serial.invisible_character"]),
+        ("N°", "DEMO\x1b[31m-104", ["serial.suspect", "serial.invisible_character"]),
+        ("Modèle", "AK 47 x 12", ["model.unknown", "serial.suspect", "serial.quantity"]),
+        ("Modèle", "12 x AKM", ["model.unknown", "serial.suspect", "serial.quantity"]),
+        ("Modèle", "fusil 7,62 x 39", ["model.unknown"]),
+        ("Modèle", "PM 9 x 18", ["model.unknown"]),
+        ("Calibre", "5,45x39", ["calibre.differs_from_model"]),
+        ("Calibre", "7,62 OTAN", ["calibre.differs_from_model"]),
         ("Pays", "Ruritanie", ["made_in.unknown"]),
         ("Année", "vers 1970", ["made_year.unknown"]),
         ("Obs.", "VOLÉ en 2019", ["remark.says_gone"]),
@@ -95,6 +107,8 @@ def test_a_doubt_is_a_flag_and_the_weapon_comes_in(heading: str, text: str, code
         ("N°", "9" * 201, "register.text_too_long"),
         ("Marque CEDEAO", "9" * 201, "register.text_too_long"),
         ("Calibre", "9" * 201, "register.text_too_long"),
+        ("Type", "PA", "registry.class_contradicts_model"),
+        ("Année", "2027", "registry.years_contradict"),
     ],
 )
 def test_what_cannot_become_a_weapon_is_refused(heading: str, text: str, code: str) -> None:
@@ -152,10 +166,34 @@ def test_twelve_characters_are_doubted_only_where_no_serial_is_longer() -> None:
 
 
 def test_a_serial_kept_as_a_number_may_have_lost_its_zeros() -> None:
-    checker = Checker(read_mapping(MAPPING), HEADINGS, CATALOGUE)
-    row = checker.check(Cells(2, ("45678", *CLEAN[1:]), frozenset({0})))
-    assert row is not None
-    assert [f.code for f in row.flags] == ["serial.stored_as_number"]
+    checker = Checker(read_mapping(MAPPING), HEADINGS, CATALOGUE, this_year=2026)
+    number = checker.check(Cells(2, ("45678", *CLEAN[1:]), frozenset({0})))
+    date = checker.check(Cells(3, ("2024-01-05", *CLEAN[1:]), dates=frozenset({0})))
+    assert [[f.code for f in row.flags] for row in (number, date) if row is not None] == [
+        ["serial.stored_as_number"],
+        ["serial.stored_as_date"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "of_model", "answer"),
+    [
+        ("7,62", "7.62×39", False),
+        ("7.62 x 39 mm", "7.62×39", False),
+        ("7,62 court", "7.62×39", False),
+        ("7,62x54", "7.62×54R", False),
+        ("9 Para", "9×19", False),
+        ("81 mm", "81.4", False),
+        ("40 mm", "40 (caseless)", False),
+        ("9 x 19 Para", "9×19", False),
+        ("9x19", "9×18", True),
+        ("12", "7.62×39", True),
+        ("illisible", "7.62×39", False),
+        ("7,62x39", "varies", False),
+    ],
+)
+def test_a_calibre_that_the_model_never_had_is_told_from_a_shorter_name(text: str, of_model: str, answer: bool) -> None:
+    assert never_had(text, of_model) is answer
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def test_a_sheet_is_read_below_its_title_block_with_the_line_a_person_sees() -> 
         (5, ("456781", "2019-03-12", "7.62")),
         (6, ("000123", "", "")),
     ]
-    assert rows[1].numbers == {0, 2}
+    assert (rows[1].numbers, rows[1].dates) == ({0, 2}, {1})
     assert rows[2].numbers == frozenset()
 
 

@@ -30,6 +30,43 @@ def key_of(raw: str) -> str:
     return _NOISE.sub("", text).replace(",", ".").rstrip(".")
 
 
+# Names of one cartridge beside its size; every other difference of bore or length is a difference.
+_SAME: Final = {
+    "9para": "9x19", "9parabellum": "9x19", "9luger": "9x19", "9court": "9x17", "9k": "9x17", "9kurz": "9x17",
+    "380": "9x17", ".380": "9x17", "380acp": "9x17", ".380acp": "9x17", "9makarov": "9x18",
+    "7.62nato": "7.62x51", "7.62otan": "7.62x51", ".308": "7.62x51", "308": "7.62x51",
+    "5.56nato": "5.56x45", "5.56otan": "5.56x45", ".223": "5.56x45", "223": "5.56x45",
+    "7.62court": "7.62x39", "7.62x54": "7.62x54r", "7.62long": "7.62x54r", "7.65long": "7.65x20",
+    "7.65browning": "7.65x17", "32": "7.65x17", ".32": "7.65x17", "32acp": "7.65x17", ".32acp": "7.65x17",
+    ".303": "7.7x56r", "303": "7.7x56r", ".50": "12.7x99", "50": "12.7x99", ".50bmg": "12.7x99",
+    "357": ".357magnum", ".357": ".357magnum", "357mag": ".357magnum", ".357mag": ".357magnum",
+    "357magnum": ".357magnum",
+}  # fmt: skip
+_BORE: Final = re.compile(r"\.?\d+(?:\.\d+)?")
+
+
+def _sizes(key: str) -> tuple[str, str]:
+    """Return the bore of a calibre without its point, and the whole, empty where only the bore is named."""
+    bore = _BORE.match(key)
+    plain = bore[0].replace(".", "") if bore else ""
+    return plain, "" if bore is None or bore.end() == len(key) else key
+
+
+def never_had(raw: str, of_model: str) -> bool:
+    """Say whether a text names a calibre that a model of this one never had.
+
+    A bare bore agrees with every cartridge of that bore; a text that names no size is not judged here, nor
+    is a model whose calibre varies.
+    """
+    told, known = (_SAME.get(key, key) for key in (key_of(raw), key_of(of_model)))
+    told_bore, told_whole = _sizes(told)
+    known_bore, known_whole = _sizes(known)
+    if not told_bore or not known_bore or told == known.split(".")[0]:  # an 81 mm mortar of 81.4 mm
+        return False
+    same_size = told_whole.startswith(known_whole) or known_whole.startswith(told_whole)  # "9x19 para", "7,62x54"
+    return told_bore != known_bore or not same_size
+
+
 class Calibres:
     """The calibres of a catalogue, with the common names beside them."""
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from salw.core.errors import Unacceptable
 from salw.core.ids import new_id
-from salw.intake.register.calibres import Calibres
+from salw.intake.register import doubts
+from salw.intake.register.calibres import Calibres, never_had
 from salw.intake.register.mapping import Lookup, Register, folded, nearest, place_of
 from salw.intake.register.reading import Cells
 from salw.registry.classification import ClassCode
-from salw.registry.rules import MarkKind, NewMark, NewWeapon
+from salw.registry.rules import MarkKind, NewMark, NewWeapon, check_identity
 from salw.registry.texts import SUSPECT_CODES, legibility_of, suspect_reasons
 
 TEXT_MAX = 200  # characters of a text that becomes part of a weapon, as over HTTP
@@ -21,6 +23,7 @@ _YEAR: Final = re.compile(r"(?:18[5-9]|19\d|20\d)\d")
 _GONE: Final = re.compile(
     r"\b(?:perdue?s?|volee?s?|detruite?s?|abandonnee?s?|detournee?s?|prises? par l.ennemi|non representee?s?)\b"
 )
+_DOUBTS: Final = frozenset({*SUSPECT_CODES, doubts.INVISIBLE, doubts.LIKE_A_DATE, doubts.LIKE_A_NUMBER})
 _UNREAD: Final = {"absent": "serial.missing", "removed": "serial.removed", "illegible": "serial.illegible"}
 
 
@@ -90,9 +93,12 @@ def column_keys(headings: Sequence[str], width: int = 0) -> list[str]:
 class Checker:
     """Judges the rows of one file by its mapping and the catalogue, then the file as a whole."""
 
-    def __init__(self, mapping: Register, headings: Sequence[str], catalogue: Mapping[str, Model]) -> None:
+    def __init__(
+        self, mapping: Register, headings: Sequence[str], catalogue: Mapping[str, Model], *, this_year: int
+    ) -> None:
         self.headings = list(headings)
         self.catalogue = catalogue
+        self.this_year = this_year
         self.defaults = mapping.defaults
         self.places = {
             name: [self._place(h) for h in group] for name, group in mapping.columns.headings().items() if group
@@ -164,7 +170,7 @@ class Checker:
         maker, model_text = self._text(row, "maker"), self._text(row, "model")
         self._remark(row)
         if class_code is not None and not row.refusals:
-            row.weapon = NewWeapon(
+            weapon = NewWeapon(
                 id=new_id(),
                 class_code=class_code,
                 model_code=model_code,
@@ -175,6 +181,19 @@ class Checker:
                 made_year=made_year,
                 marks=marks,
             )
+            if self._is_possible(row, weapon):
+                row.weapon = weapon
+
+    def _is_possible(self, row: Row, weapon: NewWeapon) -> bool:
+        """Refuse what HTTP refuses, by the same rule: no paper is right that says a pistol is an AKM."""
+        model = self.catalogue[weapon.model_code] if weapon.model_code else None
+        try:
+            check_identity(weapon, model_class=model.class_code if model else None, this_year=self.this_year)
+        except Unacceptable as error:
+            about = "class" if error.code == "registry.class_contradicts_model" else "made_year"
+            other = str(error.details.get("expected", ""))
+            row.refusals.append(Finding(error.code, *self._first(row, about), other, error.details))
+        return not row.refusals
 
     def _model(self, row: Row) -> str | None:
         if "model" not in self.places:
@@ -183,6 +202,8 @@ class Checker:
         code = self.models.get(text) if text.strip() else None
         if code is None:
             row.flags.append(Finding("model.unknown", column, text))
+        if doubts.is_quantity(text, self.calibres):
+            row.flags.append(Finding(doubts.QUANTITY, column, text))
         return code
 
     def _class(self, row: Row, model_code: str | None) -> ClassCode | None:
@@ -198,8 +219,6 @@ class Checker:
             row.refusals.append(Finding("register.class_unknown", column, text, nearest(text, self.classes.exact)))
         elif found is None:
             row.flags.append(Finding("class.unknown", column, text))
-        elif of_model is not None and of_model is not found:
-            row.flags.append(Finding("class.differs_from_model", column, text, of_model.value))
         return found or of_model
 
     def _calibre(self, row: Row, model_code: str | None) -> str | None:
@@ -211,6 +230,9 @@ class Checker:
             judged = self.calibres.judge(text or "")
             if judged != "known":
                 row.flags.append(Finding(f"calibre.{judged}", *self._first(row, "calibre")))
+        if model_code is not None and text and never_had(meaning or text, self.catalogue[model_code].calibre):
+            other = self.catalogue[model_code].calibre
+            row.flags.append(Finding("calibre.differs_from_model", *self._first(row, "calibre"), other))
         return meaning or text
 
     def _made_in(self, row: Row) -> str | None:
@@ -259,10 +281,16 @@ class Checker:
             row.flags.append(Finding("serial.illegible", column, text))
         elif reading == "partial":
             row.flags.append(Finding("serial.partial", column, text))
-        for reason in suspect_reasons(text):
-            row.flags.append(Finding(reason, column, text))
-        if any(p in row.cells.numbers for p in self.places.get("serial", []) if row.cells.texts[p] == text):
-            row.flags.append(Finding("serial.stored_as_number", column, text))
+        reasons = list(suspect_reasons(text))
+        if doubts.QUANTITY not in reasons and doubts.is_quantity(text, self.calibres):
+            reasons.append(doubts.QUANTITY)
+        if doubts.has_invisible(text):
+            reasons.append(doubts.INVISIBLE)
+        here = [p for p in self.places.get("serial", []) if row.cells.texts[p] == text]
+        stored = [f"serial.stored_as_{kind}" for kind, places in row.cells.stored() if places.intersection(here)]
+        if not stored and not {"serial.scientific_notation", "serial.decimal"}.intersection(reasons):
+            reasons += doubts.spreadsheet_doubts(text)
+        row.flags += [Finding(reason, column, text) for reason in [*reasons, *stored]]
 
     def _remark(self, row: Row) -> None:
         for place in self.places.get("remark", []):
@@ -305,9 +333,9 @@ class Checker:
                 if key in known:
                     row.flags.append(Finding("duplicate.in_register", column, text, known[key]))
         for row in rows:
-            doubts = [flag for flag in row.flags if flag.code in SUSPECT_CODES]
-            if doubts:
-                row.flags.insert(row.flags.index(doubts[0]), replace(doubts[0], code="serial.suspect"))
+            doubted = [flag for flag in row.flags if flag.code in _DOUBTS]
+            if doubted:
+                row.flags.insert(row.flags.index(doubted[0]), replace(doubted[0], code="serial.suspect"))
 
 
 def likeness(weapon: NewWeapon) -> tuple[str, ...] | None:

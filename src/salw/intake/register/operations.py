@@ -75,8 +75,8 @@ def review_register(
     """Read a file by its mapping and judge each row. Writes nothing: this is the whole dry run.
 
     Imports into one store take turns from here to the end of their transaction: each must see the rows that the
-    one before it brought in. Raises `store.not_found`, `register.same_file`, `register.occurred_in_future`, and what the mapping and
-    the reader raise.
+    one before it brought in. Raises `store.not_found`, `register.same_file`,
+    `register.occurred_in_future`, and what the mapping and the reader raise.
     """
     store = get_store(db, actor, store_id)
     mapping = read_mapping(mapping_text)
@@ -90,7 +90,7 @@ def review_register(
     cells = read_rows(source, mapping.file)
     headings = list(next(cells).texts)
     check_headings(mapping, headings, source.name)
-    checker = Checker(mapping, headings, catalogue)
+    checker = Checker(mapping, headings, catalogue, this_year=actor.today.year)
     rows, blank = [], 0
     for number, read in enumerate(cells, start=1):
         row = checker.check(read)

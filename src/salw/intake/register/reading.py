@@ -22,15 +22,20 @@ _DELIMITERS = ";,\t|"
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """One row as written: its first line in the file (1 is the first), its texts, and which were numbers.
+    """One row as written: its first line in the file (1 is the first), its texts, and which were numbers or dates.
 
-    `numbers` are places of cells that a spreadsheet stored as numbers: how they were displayed, leading
-    zeros for one, is not in the file's values.
+    `numbers` and `dates` are places of cells that a spreadsheet stored as such: how they were displayed,
+    leading zeros for one, is not in the file's values.
     """
 
     line: int
     texts: tuple[str, ...]
     numbers: frozenset[int] = frozenset()
+    dates: frozenset[int] = frozenset()
+
+    def stored(self) -> tuple[tuple[str, frozenset[int]], ...]:
+        """Return what a spreadsheet stored as something else than text, with the places."""
+        return ("number", self.numbers), ("date", self.dates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +77,8 @@ def read_rows(source: Source, options: FileOptions) -> Iterator[Cells]:
 
 
 def _spreadsheet(source: Source, options: FileOptions) -> Iterator[Cells]:
-    for line, texts, numbers in sheet_rows(source.name, source.content, options.sheet):
-        yield Cells(line, texts, numbers)
+    for row in sheet_rows(source.name, source.content, options.sheet):
+        yield Cells(*row)
 
 
 def encoding_of(source: Source) -> str:

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from python_calamine import CalamineError, CalamineWorkbook, WorksheetNotFound
 
@@ -35,10 +35,17 @@ def text_of(value: Any) -> str:
     return str(value)
 
 
-def sheet_rows(
-    name: str, content: bytes, sheet: str | int | None
-) -> Iterator[tuple[int, tuple[str, ...], frozenset[int]]]:
-    """Yield row number, texts and the places of number cells of every row from the first of the sheet.
+class SheetRow(NamedTuple):
+    """A row of a sheet: its number, its texts, and the places of cells that are numbers, or dates and times."""
+
+    line: int
+    texts: tuple[str, ...]
+    numbers: frozenset[int]
+    dates: frozenset[int]
+
+
+def sheet_rows(name: str, content: bytes, sheet: str | int | None) -> Iterator[SheetRow]:
+    """Yield every row from the first of the sheet.
 
     Raises `register.not_a_spreadsheet` and `register.unknown_sheet`, which names the nearest sheet.
     """
@@ -61,4 +68,5 @@ def sheet_rows(
         numbers = frozenset(
             place for place, v in enumerate(values) if isinstance(v, int | float) and not isinstance(v, bool)
         )
-        yield line, tuple(text_of(v) for v in values), numbers
+        dates = frozenset(place for place, v in enumerate(values) if isinstance(v, date | time | timedelta))
+        yield SheetRow(line, tuple(text_of(v) for v in values), numbers, dates)
