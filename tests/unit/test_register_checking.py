@@ -107,6 +107,7 @@ def test_a_doubt_is_a_flag_and_the_weapon_comes_in(heading: str, text: str, code
         ("N°", "9" * 201, "register.text_too_long"),
         ("Marque CEDEAO", "9" * 201, "register.text_too_long"),
         ("Calibre", "9" * 201, "register.text_too_long"),
+        ("Obs.", "9" * 32_768, "register.text_too_long"),
         ("Type", "PA", "registry.class_contradicts_model"),
         ("Année", "2027", "registry.years_contradict"),
     ],

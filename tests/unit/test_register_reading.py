@@ -94,6 +94,11 @@ def test_a_quote_inside_an_unquoted_cell_is_a_character() -> None:
     assert read(b'h1,h2\ncanon de 9",1\n')[1].texts == ('canon de 9"', "1")
 
 
+def test_a_cell_of_any_length_is_read_and_left_to_the_judgement_of_its_row() -> None:
+    long = "x" * 5_000_000
+    assert [row.texts for row in read(f"h1,h2\n{long},1\nb,2\n".encode())][1:] == [(long, "1"), ("b", "2")]
+
+
 def test_rows_above_the_headings_are_no_rows() -> None:
     rows = read(b"titre\n\nserie,type\n1,fusil\n", header_row=3)
     assert [row.texts for row in rows] == [("serie", "type"), ("1", "fusil")]

@@ -17,6 +17,7 @@ from salw.registry.rules import MarkKind, NewMark, NewWeapon, check_identity
 from salw.registry.texts import SUSPECT_CODES, legibility_of, suspect_reasons
 
 TEXT_MAX = 200  # characters of a text that becomes part of a weapon, as over HTTP
+CELL_MAX = 32_767  # characters of any cell, also one that is only kept: as many as a spreadsheet holds
 CUT_LENGTH = 12  # see `suspect_reasons`
 CUT = "serial.cut_at_12"
 _YEAR: Final = re.compile(r"(?:18[5-9]|19\d|20\d)\d")
@@ -136,6 +137,10 @@ class Checker:
             row.refusals.append(Finding("register.cells_extra", f"#{len(self.headings) + 1}", extra))
         elif list(texts[: len(self.headings)]) == self.headings:
             row.refusals.append(Finding("register.header_repeated", self.headings[0], texts[0]))
+        else:
+            for heading, text in zip(self.headings, texts, strict=False):
+                if len(text) > CELL_MAX:
+                    row.refusals.append(Finding("register.text_too_long", heading, text, str(CELL_MAX)))
         return not row.refusals
 
     def _is_ignored(self, row: Row) -> bool:

@@ -129,6 +129,8 @@ def _delimited(source: Source, options: FileOptions) -> Iterator[Cells]:
     """
     text = _text_of(source, options.encoding or encoding_of(source))
     delimiter = options.delimiter or delimiter_of(text, options.header_row)
+    # The module's own limit (128 KiB a cell) would refuse the whole file as badly quoted; rows are judged one by one.
+    csv.field_size_limit(2**31 - 1)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     line = 1
     try:
