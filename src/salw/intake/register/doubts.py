@@ -21,6 +21,7 @@ _DATE: Final = re.compile(
 )
 _NUMBER: Final = re.compile(r"\d+[.,]\d+|\d+(?:[.,]\d+)?e[+-]?\d+", re.IGNORECASE)
 # "AK 47 x 12", "12 x AK 47": how many there are, after or before what they are.
+_TIMES: Final = frozenset("xX×*")
 _TIMES_AFTER: Final = re.compile(r"(?:^|(\S*)\s+)[x×*]\s*(\d{1,4})", re.IGNORECASE)
 _TIMES_BEFORE: Final = re.compile(r"\d{1,4}\s*[x×*]\s+\D.*", re.IGNORECASE)
 
@@ -45,6 +46,8 @@ def has_invisible(text: str) -> bool:
 
 def is_quantity(text: str, calibres: Calibres) -> bool:
     """Say whether a text says how many there are with a sign of times; "7,62 x 39" and "9 x 18" are calibres."""
+    if not _TIMES.intersection(text):
+        return False
     bare = text.strip()
     if _TIMES_BEFORE.fullmatch(bare):
         return True
