@@ -1,6 +1,8 @@
 """The program `salw`: puts the commands of the other files together and says what went wrong in a line."""
 
 import sys
+import warnings
+from getpass import GetPassWarning
 from typing import NoReturn
 
 import psycopg
@@ -12,8 +14,10 @@ from salw.core.errors import DomainError
 from salw.core.http import database_refusal
 from salw.core.language import translate
 from salw.core.settings import SettingsError
+from salw.intake.register.findings import explain, visible
 from salw.main import CONSTRAINTS
 from salw_cli import db, demo, labels, register, report, service, stocktake, summary
+from salw_cli.files import told
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Registre des armes légères et de petit calibre.")
 app.add_typer(db.app, name="db")
@@ -33,13 +37,19 @@ EXIT_UNAVAILABLE = 3  # settings or database are not as they must be
 
 # What a database says that is down, refuses us, or has not got our schema yet.
 UNAVAILABLE = (psycopg.OperationalError, psycopg.errors.UndefinedFunction, psycopg.errors.UndefinedTable)
+NO_PASSWORD = "program.no_password"  # noqa: S105 - a code, no password
 NOT_READY = "program.database_not_ready"
 
 
 def main() -> None:
     """Run the command; a refusal is one line on standard error and an exit code that means something."""
+    # A password that nobody could type unseen is not asked for: the warning ends the program with a line instead.
+    warnings.simplefilter("error", GetPassWarning)
     try:
         app()
+    except GetPassWarning:
+        print(f"{translate(NO_PASSWORD, 'fr')} [{NO_PASSWORD}]", file=sys.stderr)
+        sys.exit(EXIT_USAGE)
     except DomainError as error:
         _refuse(error)
     except (DBAPIError, psycopg.Error) as error:
@@ -47,10 +57,10 @@ def main() -> None:
         if not isinstance(original, UNAVAILABLE):
             _refuse(database_refusal(error, CONSTRAINTS))
         reason = str(original).strip().splitlines()[0]
-        print(f"{translate(NOT_READY, 'fr', reason=reason)} [{NOT_READY}]", file=sys.stderr)
+        print(f"{translate(NOT_READY, 'fr', reason=visible(reason))} [{NOT_READY}]", file=sys.stderr)
         sys.exit(EXIT_UNAVAILABLE)
     except OSError as error:
-        print(f"{error.filename or ''} : {error.strerror} [{type(error).__name__}]", file=sys.stderr)
+        print(visible(told(error)), file=sys.stderr)
         sys.exit(EXIT_USAGE)
     except (SettingsError, EmbeddedError) as error:
         print(error, file=sys.stderr)
@@ -58,7 +68,7 @@ def main() -> None:
 
 
 def _refuse(error: DomainError) -> NoReturn:
-    print(f"{translate(error.code, 'fr', **error.details)} [{error.code}]", file=sys.stderr)
+    print(visible(f"{explain(error.code, 'fr', error.details)} [{error.code}]"), file=sys.stderr)
     sys.exit(EXIT_REFUSED)
 
 

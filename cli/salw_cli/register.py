@@ -1,11 +1,12 @@
 """`salw register import`: an armoury's own file is checked, then taken on charge."""
 
+import io
 import json
 import sys
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
 import typer
 from rich.console import Console
@@ -17,11 +18,13 @@ from salw.access.rules import Permission
 from salw.core.errors import Unacceptable
 from salw.core.language import translate
 from salw.intake.register.checking import Status
-from salw.intake.register.findings import codes, findings, summary, write_report
+from salw.intake.register.findings import codes, findings, general, summary, visible, write_report
 from salw.intake.register.operations import Imported, Review, import_register, review_register
 from salw.intake.register.operations import Progress as Told
 from salw.intake.register.reading import read_source
+from salw.intake.register.refused import refused_file
 from salw_cli import connection
+from salw_cli.files import refuse_existing, write_new
 
 app = typer.Typer(no_args_is_help=True, help="Registres : reprendre le registre d'une armurerie.")
 EXIT_REFUSED_ROWS = 1
@@ -41,23 +44,36 @@ def import_(
     store: str = typer.Option(..., help="Le magasin qui prend en charge : son identifiant ou son nom."),
     dry_run: bool = typer.Option(False, "--dry-run", help="Contrôler seulement, ne rien écrire."),
     partial: bool = typer.Option(False, "--partial", help="Importer les lignes bonnes malgré des lignes refusées."),
-    report: Path | None = typer.Option(None, help="Écrire ici toutes les constatations (CSV)."),
+    report: Path | None = typer.Option(
+        None, help="Écrire ici toutes les constatations (CSV) ; un fichier existant n'est jamais remplacé."
+    ),
+    refused: Path | None = typer.Option(
+        None,
+        help="Écrire ici les lignes refusées telles quelles (CSV), à corriger et à importer avec la même "
+        "correspondance ; un fichier existant n'est jamais remplacé.",
+    ),
     as_json: bool = typer.Option(False, "--json", help="Réponse lisible par une machine."),
-    account: str = typer.Option(..., envvar="SALW_ACCOUNT", prompt="Compte", help="Le compte qui importe."),
+    account: str | None = typer.Option(None, envvar="SALW_ACCOUNT", help="Le compte qui importe ; demandé sinon."),
     password_file: Path | None = typer.Option(None, help="Fichier du mot de passe (sinon SALW_PASSWORD)."),
 ) -> None:
     """Contrôler chaque ligne d'un registre, puis prendre les armes en charge en une seule balance d'entrée.
 
-    Sans --partial, une seule ligne refusée et rien n'est écrit. Code de sortie : 0 toutes les lignes
-    importées, 1 des lignes refusées, 2 commande fautive.
+    Sans --partial, une seule ligne refusée et rien n'est écrit. Code de sortie : 0, toutes les lignes sont
+    importées ; 1, des lignes sont refusées ou une règle a dit non ; 2, la commande est fautive ; 3, la base ou
+    un réglage manque.
     """
-    try:
-        mapping_text = mapping.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise Unacceptable("register.mapping_not_toml", reason=str(error)) from None
-    out = _opened(report)
+    refuse_existing(report)
+    refuse_existing(refused)
+    if report is not None and refused is not None and report.absolute() == refused.absolute():
+        raise typer.BadParameter("--report et --refused nomment le même fichier")
+    account = account or _asked()
+    mapping_text = _mapping_text(mapping)
     imported: Imported | None = None
-    with connection.desk(Permission.WEAPON_REGISTER, account, password_file) as desk, _progress(as_json) as told:
+    with (
+        _undone() as files,
+        connection.desk(Permission.WEAPON_REGISTER, account, password_file) as desk,
+        _progress(as_json) as told,
+    ):
         review = review_register(
             desk.db,
             actor=desk.actor,
@@ -67,14 +83,14 @@ def import_(
             store_id=connection.find_store(desk, store),
             progress=told,
         )
-        refused = review.counts[Status.REFUSED]
-        if not dry_run and (partial or not refused) and refused < len(review.rows):
+        refusals = review.counts[Status.REFUSED]
+        if not dry_run and (partial or not refusals) and refusals < len(review.rows):
             imported = import_register(
                 desk.db, actor=desk.actor, now=desk.now, review=review, partial=partial, progress=told
             )
-    if out is not None:
-        with out:
-            write_report(review, out, "fr")
+        # Written before the commit: an import must not end in a report that cannot be.
+        _write(files, report, _report(review))
+        _write(files, refused, refused_file(review))
     if as_json:
         written = {
             "dry_run": dry_run,
@@ -82,20 +98,64 @@ def import_(
             "id": str(imported.file_id) if imported else None,
             "document": imported.number.printed if imported else None,
         }
-        print(json.dumps(summary(review, "fr") | written, ensure_ascii=False))
+        print(_json(summary(review, "fr") | written))
     else:
         _show(review, imported, dry_run=dry_run)
-    sys.exit(EXIT_REFUSED_ROWS if refused else 0)
+        for path in files:
+            print(f"Écrit : {visible(str(path))}")
+    sys.exit(EXIT_REFUSED_ROWS if refusals else 0)
 
 
-def _opened(report: Path | None) -> TextIO | None:
-    """Open the report before anything is written: an import must not end in a report that cannot be."""
-    if report is None:
-        return None
+def _asked() -> str:
+    """Ask for the account, where somebody is there to answer."""
+    if not sys.stdin.isatty():
+        raise typer.BadParameter("donner le compte par --account ou SALW_ACCOUNT", param_hint="--account")
+    return str(typer.prompt("Compte", err=True))
+
+
+def _mapping_text(path: Path) -> str:
+    content = path.read_bytes()
     try:
-        return report.open("w", encoding="utf-8-sig", newline="")
-    except OSError as error:
-        raise typer.BadParameter(error.strerror or str(error), param_hint="--report") from None
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise Unacceptable("register.encoding_wrong", file=path.name, encoding="utf-8", line=line) from None
+
+
+@contextmanager
+def _undone() -> Iterator[list[Path]]:
+    """Collect the files that are written, and remove them where nothing came of the work after all."""
+    files: list[Path] = []
+    try:
+        yield files
+    except BaseException:
+        for path in files:
+            path.unlink(missing_ok=True)
+        raise
+
+
+def _write(files: list[Path], path: Path | None, content: bytes | None) -> None:
+    """Write a file that was asked for; nothing to write makes no file."""
+    if path is not None and content is not None:
+        write_new(path, content)
+        files.append(path)
+
+
+def _report(review: Review) -> bytes | None:
+    if not any(row.refusals or row.flags for row in review.rows):
+        return None
+    out = io.StringIO(newline="")
+    write_report(review, out, "fr")
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _json(answer: dict[str, object]) -> str:
+    """Return JSON whose texts cannot act on a terminal: what is not seen stands as an escape of JSON."""
+    text = json.dumps(answer, ensure_ascii=False)
+    if text.isprintable():
+        return text
+    seen = (c.isprintable() or unicodedata.category(c) == "Zs" for c in text)
+    return "".join(c if ok else json.dumps(c)[1:-1] for c, ok in zip(text, seen, strict=True))
 
 
 @contextmanager
@@ -116,7 +176,7 @@ def _progress(quiet: bool) -> Iterator[Told]:
 
 def _show(review: Review, imported: Imported | None, *, dry_run: bool) -> None:
     console = Console()
-    table = Table(title=escape(f"{review.source.name} — {review.store['name']}"), title_justify="left")
+    table = Table(title=escape(visible(f"{review.source.name} — {review.store['name']}")), title_justify="left")
     table.add_column("")
     table.add_column("code")
     table.add_column("lignes", justify="right")
@@ -126,9 +186,9 @@ def _show(review: Review, imported: Imported | None, *, dry_run: bool) -> None:
         table.add_row(f"[bold]{name}[/bold]", "", f"[bold]{review.counts[status]}[/bold]", "")
         for of, code, number in codes(review):
             if of is status:
-                table.add_row("", code, str(number), translate(code, "fr", other="…"))
+                table.add_row("", code, str(number), general(code, "fr"))
     table.add_section()
-    table.add_row("total", "", str(len(review.rows)), f"et {review.blank} lignes vides" if review.blank else "")
+    table.add_row("total", "", str(len(review.rows)), _blank(review.blank))
     console.print(table)
     for number, line in enumerate(findings(review, "fr", only=Status.REFUSED)):
         if number == REFUSALS_SHOWN:
@@ -136,10 +196,16 @@ def _show(review: Review, imported: Imported | None, *, dry_run: bool) -> None:
             break
         value = line.value if len(line.value) <= VALUE_SHOWN else line.value[:VALUE_SHOWN] + "…"
         where = f"{line.file}, ligne {line.line}, colonne « {line.column} » : « {value} »"
-        console.print(f"{where} : {line.text} [{line.code}]", markup=False, highlight=False)
+        console.print(visible(f"{where} : {line.text} [{line.code}]"), markup=False, highlight=False)
     if imported is not None:
         console.print(f"Pris en charge par la pièce n° {imported.number.printed}.", markup=False)
     elif dry_run:
         console.print("Contrôle seul : rien n'a été écrit.", markup=False)
     else:
         console.print("Rien n'a été écrit.", markup=False)
+
+
+def _blank(number: int) -> str:
+    if number == 0:
+        return ""
+    return "et 1 ligne vide" if number == 1 else f"et {number} lignes vides"

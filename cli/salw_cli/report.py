@@ -14,6 +14,7 @@ from salw.reports import reconciliations
 from salw.reports.rendering.formats import PrintedFormat, make_json, print_report
 from salw.reports.rules import Reconciliation, body_of, digest_of, number_of
 from salw_cli import connection
+from salw_cli.files import refuse_existing, write_new
 
 app = typer.Typer(no_args_is_help=True, help="États de rapprochement.")
 
@@ -34,8 +35,8 @@ class Format(StrEnum):
 
 @app.command()
 def reconciliation(
-    out: Annotated[Path, typer.Option(help="Fichier à écrire.")],
-    account: Annotated[str, typer.Option(help="Compte, par exemple : controle@bf.")],
+    out: Annotated[Path, typer.Option(help="Fichier à écrire ; jamais remplacé.")],
+    account: Annotated[str, typer.Option(help="Compte, par exemple : controleur@bf.")],
     store: Annotated[str | None, typer.Option(help="Magasin d'armement (nom ou identifiant).")] = None,
     unit: Annotated[UUID | None, typer.Option(help="Unité, avec les unités subordonnées (identifiant).")] = None,
     stocktake: Annotated[UUID | None, typer.Option(help="Recensement ou récolement clos (identifiant).")] = None,
@@ -49,6 +50,7 @@ def reconciliation(
     Donner une seule des options --stocktake, --store et --unit ; les deux dernières demandent --from et --to.
     La langue est celle de l'installation.
     """
+    refuse_existing(out)
     if sum(subject is not None for subject in (store, unit, stocktake)) != 1:
         raise typer.BadParameter("donner une seule des options --stocktake, --store et --unit")
     if stocktake is None and (from_date is None or to_date is None):
@@ -62,7 +64,7 @@ def reconciliation(
             if form is Format.JSON
             else print_report(desk.db, actor=desk.actor, now=desk.now, report=report, form=PrintedFormat(form.value))
         )
-    out.write_bytes(content)
+    write_new(out, content)
     digest = digest_of(body_of(report))
     typer.echo(f"{out} : n° {number_of(report, digest)}, SHA-256 du contenu {digest}")
 

@@ -54,6 +54,22 @@ def test_a_refusal_is_one_line_and_writes_no_file(
     assert not out.exists()
 
 
+def test_a_file_that_is_there_is_not_written_over(
+    urls: Mapping[str, str], world: World, auditor: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "etat.pdf"
+    out.write_bytes(b"le mien")
+    day = world.founder.today.isoformat()
+    period = ("--store", str(world.store_alpha), "--from", day, "--to", day)
+    told = salw(urls, *COMMAND, *period, "--out", str(out), "--account", auditor)
+    assert (told.returncode, "[program.file_exists]" in told.stderr) == (1, True)
+    assert out.read_bytes() == b"le mien"
+
+
+def test_the_help_names_the_account_of_the_demonstration(urls: Mapping[str, str]) -> None:
+    assert "controleur@bf" in salw(urls, *COMMAND, "--help").stdout
+
+
 def test_the_subject_is_one_of_three_and_a_period_has_two_ends(
     urls: Mapping[str, str], world: World, auditor: str, tmp_path: Path
 ) -> None:

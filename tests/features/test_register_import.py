@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -425,3 +426,79 @@ def test_a_formula_in_a_cell_is_only_text_in_the_report(world: World, urls: Mapp
     mapping.write_text(MAPPING, "utf-8")
     desk.register(world, file, mapping, "--report", "r_out.csv")
     assert "'=1+1" in (tmp_path / "r_out.csv").read_text("utf-8-sig")
+
+
+def test_no_file_is_written_over_and_none_is_written_for_nothing(
+    world: World, urls: Mapping[str, str], tmp_path: Path
+) -> None:
+    desk = sit_down(world, "keeper", urls, tmp_path)
+    file, mapping = tmp_path / "r.csv", tmp_path / "m.toml"
+    content = source(clean(2)).content
+    file.write_bytes(content)
+    mapping.write_text(MAPPING, "utf-8")
+    for option in ("--report", "--refused"):
+        over = desk.register(world, file, mapping, option, "r.csv")
+        assert (over.returncode, "[program.file_exists]" in over.stderr) == (1, True)
+        assert file.read_bytes() == content
+    assert desk.register(world, file, mapping, "--report", "x.csv", "--refused", "x.csv").returncode == 2
+    wrong = desk.register(world, file, mapping, "--report", "x.csv", store="nulle part")
+    assert wrong.returncode == 1
+    done = desk.register(world, file, mapping, "--report", "x.csv", "--refused", "y.csv")
+    assert done.returncode == 0, done.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["m.toml", "r.csv"]
+
+
+def test_refused_rows_are_written_as_they_were_corrected_and_brought_in_by_the_same_mapping(
+    world: World, urls: Mapping[str, str], tmp_path: Path
+) -> None:
+    desk = sit_down(world, "accountant", urls, tmp_path)
+    file, mapping = tmp_path / "r.csv", tmp_path / "m.toml"
+    bad = [f" {new_id().hex}", "bidule", "=1+1", 'deux; "lignes"\nà corriger']
+    rows = [["ARMURERIE"], [], HEADINGS, *clean(2), bad, ["x"], ["9", "jumelles", "", ""], *clean(1)]
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=";").writerows(rows)
+    file.write_text(out.getvalue(), "utf-8")
+    mapping.write_text(MAPPING + '[file]\nheader_row = 3\nencoding = "cp1252"\n', "utf-8")
+    file.write_bytes(out.getvalue().encode("cp1252"))
+    before = weapons_of(world)
+    done = desk.register(world, file, mapping, "--partial", "--refused", "refus.csv")
+    assert (done.returncode, weapons_of(world) - before) == (1, 3), done.stderr
+    written = (tmp_path / "refus.csv").read_bytes().decode("cp1252")
+    assert list(csv.reader(io.StringIO(written, newline=""), delimiter=";")) == [
+        *rows[:3],
+        bad,
+        ["x"],
+        ["9", "jumelles", "", ""],
+    ]
+    corrected = [*rows[:3], [bad[0], "fusil", "AKM", bad[3]]]
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=";").writerows(corrected)
+    (tmp_path / "refus.csv").write_bytes(out.getvalue().encode("cp1252"))
+    again = desk.register(world, tmp_path / "refus.csv", mapping)
+    assert (again.returncode, weapons_of(world) - before) == (0, 4), again.stderr
+
+
+def test_what_acts_on_a_terminal_never_reaches_it(world: World, urls: Mapping[str, str], tmp_path: Path) -> None:
+    desk = sit_down(world, "keeper", urls, tmp_path)
+    file, mapping = tmp_path / "r.csv", tmp_path / "m.toml"
+    file.write_bytes(source([["DEMO-9", "bi\x1b[2Jdule\u202e\x9b", "", ""], ["", "", "", ""]]).content)
+    mapping.write_text(MAPPING, "utf-8")
+    shown = desk.register(world, file, mapping, "--report", "constats.csv")
+    said = desk.register(world, file, mapping, "--json")
+    for text in (shown.stdout, shown.stderr, said.stdout, (tmp_path / "constats.csv").read_text("utf-8-sig")):
+        assert not {"\x1b", "\u202e", "\x9b"}.intersection(text)
+    assert "bi\\x1b[2Jdule\\u202e\\x9b" in " ".join(shown.stdout.split())
+    assert answered(said)["refusals"][0]["value"] == "bi\x1b[2Jdule\u202e\x9b"
+    assert "et 1 ligne vide" in shown.stdout
+    assert "proche" not in shown.stdout, "where nothing comes near, nothing is named"
+
+
+def test_an_account_that_nobody_can_be_asked_for_is_a_faulty_command(
+    world: World, urls: Mapping[str, str], tmp_path: Path
+) -> None:
+    desk = replace(sit_down(world, "keeper", urls, tmp_path), account="")
+    file, mapping = tmp_path / "r.csv", tmp_path / "m.toml"
+    file.write_bytes(source(clean(1)).content)
+    mapping.write_text(MAPPING, "utf-8")
+    told = desk.register(world, file, mapping)
+    assert (told.returncode, "SALW_ACCOUNT" in told.stderr) == (2, True)

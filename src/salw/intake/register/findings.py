@@ -1,17 +1,20 @@
 """What a review has to say, line by line and in sum, for people and for machines."""
 
 import csv
+import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from salw.core.language import Language, translate
+from salw.core.language import Language, catalogue, translate
 from salw.intake.register.checking import Status
 from salw.intake.register.operations import Review
 
 # A spreadsheet would compute a cell that begins with one of these; the raw text stands in `register_row`.
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+_NOT_PLAIN = re.compile(r"[^ -~]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,32 @@ def findings(review: Review, language: Language, *, only: Status | None = None) 
         if only is not None and status is not only:
             continue
         for found in row.refusals or row.flags:
-            text = translate(found.code, language, other=found.other, **found.details)
+            text = explain(found.code, language, {"other": found.other, **found.details})
             yield Line(review.source.name, row.cells.line, status, found.column, found.value, found.code, text)
+
+
+def explain(code: str, language: Language, details: Mapping[str, Any]) -> str:
+    """Return the text of a code; where nothing is known that comes near, the text that does without it."""
+    alone = f"{code}.alone"
+    if any(details.get(name) == "" for name in ("other", "nearest")) and alone in catalogue(language):
+        return translate(alone, language, **details)
+    return translate(code, language, **details)
+
+
+def general(code: str, language: Language) -> str:
+    """Return the text of a code for many rows at once, without what differs from row to row."""
+    alone = f"{code}.alone"
+    return translate(alone if alone in catalogue(language) else code, language)
+
+
+def visible(text: str) -> str:
+    """Return a text in which nothing acts on a terminal or hides: control and format characters as escapes."""
+    return _NOT_PLAIN.sub(lambda found: _escaped(found[0]), text)
+
+
+def _escaped(char: str) -> str:
+    seen = char.isprintable() or unicodedata.category(char) == "Zs"  # the spaces of French typography are seen
+    return char if seen else char.encode("unicode_escape").decode("ascii")
 
 
 def write_report(review: Review, file: TextIO, language: Language) -> None:
@@ -44,7 +71,7 @@ def write_report(review: Review, file: TextIO, language: Language) -> None:
     writer.writerow(translate(f"register.report.{name}", language) for name in Line.__dataclass_fields__)
     for line in findings(review, language):
         status = translate(f"register.status.{line.status}", language)
-        cells = (line.file, line.line, status, line.column, line.value, line.code, line.text)
+        cells = (line.file, line.line, status, visible(line.column), visible(line.value), line.code, visible(line.text))
         writer.writerow(_harmless(cell) if isinstance(cell, str) else cell for cell in cells)
 
 

@@ -27,10 +27,10 @@ def folded(text: str) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the known word that most resembles `word`, or a dash where none does."""
+    """Return the known word that most resembles `word`, or nothing where none does."""
     by_fold = {folded(k): k for k in known}
     found = difflib.get_close_matches(folded(word), by_fold, n=1, cutoff=0.5)
-    return by_fold[found[0]] if found else "-"
+    return by_fold[found[0]] if found else ""
 
 
 class _Part(BaseModel):

@@ -8,6 +8,7 @@ import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from salw.core.errors import Unacceptable
@@ -17,7 +18,7 @@ from salw.intake.register.sheets import sheet_rows
 SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _UTF8_MARK = b"\xef\xbb\xbf"
-_DELIMITERS = ";,\t|"
+DELIMITERS = ";,\t|"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def read_rows(source: Source, options: FileOptions) -> Iterator[Cells]:
 
     Raises `register.no_header`, and what the two readers below raise.
     """
-    rows = _spreadsheet(source, options) if source.is_spreadsheet else _delimited(source, options)
+    rows = _rows(source, options)
     for number, row in enumerate(rows, start=1):
         if number >= options.header_row:
             yield row
@@ -74,6 +75,15 @@ def read_rows(source: Source, options: FileOptions) -> Iterator[Cells]:
     else:
         raise Unacceptable("register.no_header", file=source.name, line=options.header_row)
     yield from rows
+
+
+def read_above(source: Source, options: FileOptions) -> list[tuple[str, ...]]:
+    """Return the rows above the headings."""
+    return [row.texts for row in islice(_rows(source, options), options.header_row - 1)]
+
+
+def _rows(source: Source, options: FileOptions) -> Iterator[Cells]:
+    return _spreadsheet(source, options) if source.is_spreadsheet else _delimited(source, options)
 
 
 def _spreadsheet(source: Source, options: FileOptions) -> Iterator[Cells]:
@@ -116,7 +126,7 @@ def delimiter_of(text: str, header_row: int) -> str:
     """Return the separator that the header row has most of outside quotes; a comma where it has none."""
     line = text.splitlines()[header_row - 1] if len(text.splitlines()) >= header_row else ""
     bare = "".join(part for number, part in enumerate(line.split('"')) if number % 2 == 0)
-    most = max(_DELIMITERS, key=bare.count)
+    most = max(DELIMITERS, key=bare.count)
     return most if most in bare else ","
 
 
