@@ -80,6 +80,7 @@ def test_a_missing_secret_file_names_the_setting(monkeypatch: pytest.MonkeyPatch
     error = refused()
     assert error.code == "settings.file_unreadable"
     assert "SALW_AUDITOR_URL_FILE" in str(error)
+    assert "(fichier absent)" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +101,9 @@ def test_a_wrong_setting_is_one_line_that_names_it(given: dict[str, object], nam
     assert error.code == "settings.invalid"
     assert name in str(error).upper()
     assert "secret" not in str(error)
+    assert str(error).startswith("Réglage ")
+    assert not {"should", "valid", "or", "host"}.intersection(str(error).replace(",", "").split()), "English"
+    assert "Réglage  " not in str(error)
 
 
 def test_each_role_has_a_setting_of_its_own() -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Mapping
+from errno import EACCES, EISDIR, ENOENT, ENOTDIR
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -31,6 +32,14 @@ URL_SETTINGS: Mapping[str, str] = {
 ROLES: tuple[str, ...] = tuple(URL_SETTINGS)
 
 
+_WHY = {
+    ENOENT: "settings.reason.absent",
+    ENOTDIR: "settings.reason.absent",
+    EACCES: "settings.reason.forbidden",
+    EISDIR: "settings.reason.folder",
+}
+
+
 class SettingsError(Exception):
     """A setting cannot be right; the text is one line that names it. Codes: `settings.*`."""
 
@@ -41,7 +50,18 @@ class SettingsError(Exception):
 
     def __str__(self) -> str:
         language: Language = "en" if os.environ.get("SALW_LANGUAGE") == "en" else "fr"
-        return f"{translate(self.code, language, **self.details)} [{self.code}]"
+        details = self.details
+        if "reason" in details:  # a code of ours, or the name of an encoding
+            details = details | {"reason": translate(details["reason"], language, **details)}
+        return f"{translate(self.code, language, **details)} [{self.code}]"
+
+
+class _WrongError(ValueError):
+    """A value that cannot be right, for a reason that is one of our codes; `details` are the places of its text."""
+
+    def __init__(self, reason: str, **details: Any) -> None:
+        super().__init__(reason)
+        self.details = {"reason": reason, **details}
 
 
 def clone_root() -> Path:
@@ -86,10 +106,11 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _certificate_and_key_go_together(self) -> Self:
         if (self.tls_cert is None) != (self.tls_key is None):
-            raise ValueError("SALW_TLS_CERT + SALW_TLS_KEY")
-        for path in (self.tls_cert, self.tls_key):
+            given, missing = ("CERT", "KEY") if self.tls_key is None else ("KEY", "CERT")
+            raise _WrongError("settings.reason.alone", name=f"SALW_TLS_{missing}", other=f"SALW_TLS_{given}")
+        for name, path in (("SALW_TLS_CERT", self.tls_cert), ("SALW_TLS_KEY", self.tls_key)):
             if path is not None and not path.is_file():
-                raise ValueError(f"SALW_TLS_CERT, SALW_TLS_KEY: {path}")
+                raise _WrongError("settings.reason.no_file", name=name, path=path)
         return self
 
     @property
@@ -132,7 +153,20 @@ def load_settings(env_file: Path | None = None, **given: Any) -> Settings:
         first = error.errors()[0]
         field = str(first["loc"][0]) if first["loc"] else ""
         name = field if field.isupper() else PREFIX + field.upper() if field else ""
-        raise SettingsError("settings.invalid", name=name, reason=first["msg"]) from None
+        raise SettingsError("settings.invalid", **{"name": name, **_reason(first)}) from None
+
+
+def _reason(error: Any) -> dict[str, Any]:
+    """Return why a value was refused as a code of ours with its details; the library's words are English."""
+    context = error.get("ctx", {})
+    if isinstance(context.get("error"), _WrongError):
+        found: dict[str, Any] = context["error"].details
+        return found
+    if error["type"] == "literal_error":
+        return {"reason": "settings.reason.choice", "known": context["expected"].replace("'", "").replace(" or ", ", ")}
+    if error["type"].startswith(("int_", "greater_", "less_")):
+        return {"reason": "settings.reason.port"}
+    return {"reason": "settings.reason.other"}
 
 
 def _secrets_from_files(named: Mapping[str, str | None]) -> dict[str, str]:
@@ -148,7 +182,7 @@ def _secrets_from_files(named: Mapping[str, str | None]) -> dict[str, str]:
         try:
             found[field] = Path(path).read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            reason = str(error.strerror) if isinstance(error, OSError) else "UTF-8"
+            reason = _WHY.get(error.errno or 0, "settings.reason.other") if isinstance(error, OSError) else "UTF-8"
             raise SettingsError("settings.file_unreadable", name=name + "_FILE", path=path, reason=reason) from None
     return found
 
@@ -164,7 +198,7 @@ def _postgresql_url(value: str) -> str:
     try:
         url = make_url(value)
     except ArgumentError:
-        raise ValueError("postgresql://…") from None
+        raise _WrongError("settings.reason.url") from None
     if url.drivername not in ("postgresql", "postgres", "postgresql+psycopg") or not url.database:
-        raise ValueError("postgresql://host/database")
+        raise _WrongError("settings.reason.url")
     return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
