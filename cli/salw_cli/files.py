@@ -24,12 +24,15 @@ def code_of(error: OSError) -> str:
     return _CODES.get(error.errno or 0, "program.file_error")
 
 
+def words_of(error: OSError) -> str:
+    """Return what the system says of a file in French."""
+    name = "?" if error.filename is None else os.fsdecode(error.filename)
+    return translate(code_of(error), "fr", path=name, number=error.errno or 0)
+
+
 def told(error: OSError) -> str:
     """Return what the system says of a file as a line for a person, with its code."""
-    code = code_of(error)
-    number = error.errno or 0
-    name = "" if error.filename is None else os.fsdecode(error.filename)
-    return f"{translate(code, 'fr', path=name or '?', number=number)} [{code}]"
+    return f"{words_of(error)} [{code_of(error)}]"
 
 
 def refuse_existing(path: Path | None) -> None:

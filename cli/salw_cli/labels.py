@@ -15,6 +15,7 @@ from salw.registry.rules import LABELS_MAX
 from salw.registry.sheets import render_sheet
 from salw.scanning.queries import list_unlabelled
 from salw_cli.connection import desk, find_store
+from salw_cli.files import words_of
 from salw_labels import STOCKS
 
 app = typer.Typer(no_args_is_help=True, help="Étiquettes : les faire et les imprimer.")
@@ -69,7 +70,12 @@ def sheet(
     finally:
         drawn.unlink(missing_ok=True)
     answer = {"batch": str(batch_id), "labels": made.labels, "sheets": made.sheets, "file": str(out)}
-    print(json.dumps(answer) if as_json else f"{made.labels} étiquettes, {made.sheets} planches : {out}")
+    print(json.dumps(answer) if as_json else _made(made.labels, made.sheets, out))
+
+
+def _made(labels: int, sheets: int, out: Path) -> str:
+    counted = [f"{n} {word}{'s' if n > 1 else ''}" for n, word in ((labels, "étiquette"), (sheets, "planche"))]
+    return f"{', '.join(counted)} : {out}"
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -77,4 +83,4 @@ def _write(path: Path, content: bytes) -> None:
         path.touch(mode=0o600, exist_ok=True)  # first: nobody else may read it while it is written
         path.write_bytes(content)
     except OSError as error:
-        raise Unacceptable("label_sheet.not_written", path=str(path), reason=error.strerror or str(error)) from error
+        raise Unacceptable("label_sheet.not_written", path=str(path), reason=words_of(error)) from error

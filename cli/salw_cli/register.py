@@ -119,7 +119,7 @@ def _mapping_text(path: Path) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise Unacceptable("register.encoding_wrong", file=path.name, encoding="utf-8", line=line) from None
+        raise Unacceptable("register.mapping_not_utf8", file=path.name, line=line) from None
 
 
 @contextmanager

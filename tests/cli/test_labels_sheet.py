@@ -49,7 +49,7 @@ def test_labels_are_made_for_weapons_that_have_none_until_none_is_left(
     assert (tmp_path / "un.pdf").read_bytes().startswith(b"%PDF")
     assert (tmp_path / "un.pdf").stat().st_mode & 0o777 == 0o600
     second = sheet(urls, tmp_path, *words, "--out", "deux.pdf")
-    assert second.stdout.startswith("2 étiquettes, 1 planche")
+    assert second.stdout.startswith("2 étiquettes, 1 planche : ")
     third = sheet(urls, tmp_path, *words, "--out", "trois.pdf")
     assert (third.returncode, "[label_sheet.empty]" in third.stderr) == (1, True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["deux.pdf", "un.pdf"]

@@ -130,9 +130,11 @@ def test_an_empty_row_is_no_row() -> None:
 def test_a_row_that_does_not_fit_the_columns_is_refused_whole() -> None:
     short, long, headings, padded = review(CLEAN[:3], (*CLEAN, "", "reste"), HEADINGS, (*CLEAN, "", ""))
     assert [f.code for f in short.refusals] == ["register.cells_missing"]
-    assert [(f.code, f.column, f.value) for f in long.refusals] == [("register.cells_extra", "#9", "reste")]
+    assert [(f.code, f.column, f.value) for f in long.refusals] == [("register.cells_extra", "#10", "reste")]
     assert [f.code for f in headings.refusals] == ["register.header_repeated"]
     assert padded.status is Status.IMPORTED
+    (apart,) = review((*CLEAN, "", "extra1", "", "extra2"))
+    assert [(f.column, f.value) for f in apart.refusals] == [("#10", "extra1 | extra2")]
 
 
 def test_the_same_serial_model_and_class_twice_is_flagged_on_both_and_not_merged() -> None:

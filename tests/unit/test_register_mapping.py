@@ -35,7 +35,24 @@ def test_a_good_mapping_is_read() -> None:
 
 
 def test_a_text_that_is_not_toml_is_named_as_such() -> None:
+    assert refusal("[columns]\nserial == 1\n") == ("register.mapping_not_toml", {"line": 2, "column": 9})
     assert refusal("[columns\n")[0] == "register.mapping_not_toml"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "details"),
+    [
+        ("[file]\n", "mapping_missing", {"place": "columns"}),
+        (
+            GOOD.replace("header_row = 3", 'encoding = "ascii"'),
+            "mapping_unknown_choice",
+            {"place": "file.encoding", "value": "ascii", "known": "utf-8, utf-8-sig, cp1252, iso-8859-1, utf-16"},
+        ),
+        (GOOD.replace("3", '"trois"'), "mapping_invalid", {"place": "file.header_row", "value": "trois"}),
+    ],
+)
+def test_what_is_wrong_is_told_without_words_of_the_library(text: str, code: str, details: dict[str, object]) -> None:
+    assert refusal(text) == (f"register.{code}", details)
 
 
 @pytest.mark.parametrize(

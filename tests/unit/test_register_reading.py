@@ -51,6 +51,14 @@ def test_an_encoding_that_the_mapping_names_wrongly_is_an_error_with_its_line() 
     assert caught.value.details["line"] == 2
 
 
+def test_a_bad_byte_in_utf8_is_named_with_its_line_and_not_read_as_something_else() -> None:
+    content = "N° de série;Modèle\nDEMO-1;réformé\n".encode() + b"DEMO-2;r\xe9form\xe9\n"
+    with pytest.raises(Unacceptable) as caught:
+        read(content)
+    assert caught.value.code == "register.encoding_wrong"
+    assert caught.value.details == {"file": "registre.csv", "encoding": "utf-8", "line": 3}
+
+
 def test_bytes_of_no_known_encoding_are_an_error() -> None:
     with pytest.raises(Unacceptable) as caught:
         read(b"a;b\n\x81\x8d;2\n")
@@ -86,8 +94,7 @@ def test_a_row_is_found_on_the_first_of_its_lines() -> None:
 def test_quotes_that_would_make_up_a_text_are_an_error_with_their_line(row: str) -> None:
     with pytest.raises(Unacceptable) as caught:
         read(f"h1,h2\n{row}\n".encode())
-    assert caught.value.code == "register.bad_quoting"
-    assert caught.value.details["line"] == 2
+    assert (caught.value.code, caught.value.details) == ("register.bad_quoting", {"file": "registre.csv", "line": 2})
 
 
 def test_a_quote_inside_an_unquoted_cell_is_a_character() -> None:

@@ -133,8 +133,9 @@ class Checker:
         texts = row.cells.texts
         if len(texts) < len(self.headings):
             row.refusals.append(Finding("register.cells_missing", self.headings[len(texts)], "", str(len(texts))))
-        elif extra := "".join(texts[len(self.headings) :]).strip():
-            row.refusals.append(Finding("register.cells_extra", f"#{len(self.headings) + 1}", extra))
+        elif extra := [place for place in range(len(self.headings), len(texts)) if texts[place].strip()]:
+            value = " | ".join(texts[place] for place in extra)
+            row.refusals.append(Finding("register.cells_extra", f"#{extra[0] + 1}", value))
         elif list(texts[: len(self.headings)]) == self.headings:
             row.refusals.append(Finding("register.header_repeated", self.headings[0], texts[0]))
         else:

@@ -1,6 +1,7 @@
 """The mapping file: which column of an armoury's register says what, and what its words mean."""
 
 import difflib
+import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -123,13 +124,16 @@ class Lookup(Generic[T]):
 def read_mapping(text: str) -> Register:
     """Return a mapping from its TOML text.
 
-    Raises `register.mapping_not_toml` (with line and column) and `register.mapping_invalid`, which names
-    the place, what is wrong and, for an unknown word, the nearest known one.
+    Raises `register.mapping_not_toml` (with line and column), `register.mapping_missing` and others of its kind,
+    which name the place, what stands there and, for an unknown word, the nearest known one.
     """
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise Unacceptable("register.mapping_not_toml", reason=str(error)) from None
+        # The library says where only in its English sentence; without figures it is the end of the text.
+        place = re.search(r"line (\d+), column (\d+)", str(error))
+        line, column = (int(place[1]), int(place[2])) if place else (text.count("\n") + 1, 1)
+        raise Unacceptable("register.mapping_not_toml", line=line, column=column) from error
     try:
         mapping = Register.model_validate(content)
     except ValidationError as error:
@@ -162,7 +166,13 @@ def _explained(error: ValidationError) -> Unacceptable:
             value=given,
             nearest=nearest(given, [c.value for c in ClassCode]),
         )
-    return Unacceptable("register.mapping_invalid", place=place, value=str(first["input"])[:80], reason=first["msg"])
+    if first["type"] == "missing":
+        return Unacceptable("register.mapping_missing", place=place)
+    value = str(first["input"])[:80]
+    if first["type"] in ("enum", "literal_error"):
+        choices = ", ".join(re.findall(r"'(.*?)'", first["ctx"]["expected"]))
+        return Unacceptable("register.mapping_unknown_choice", place=place, value=value, known=choices)
+    return Unacceptable("register.mapping_invalid", place=place, value=value)
 
 
 def _known_words(path: list[str]) -> list[str]:

@@ -58,7 +58,7 @@ def read_source(path: Path) -> Source:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise Unacceptable("register.file_unreadable", file=path.name, reason=error.strerror or "-") from None
+        raise Unacceptable("register.file_unreadable", file=path.name) from error
     return Source(path.name, content, hashlib.sha256(content).digest())
 
 
@@ -94,12 +94,15 @@ def _spreadsheet(source: Source, options: FileOptions) -> Iterator[Cells]:
 def encoding_of(source: Source) -> str:
     """Return the encoding of a text file: by its mark, else UTF-8 if it is valid, else cp1252.
 
-    Raises `register.encoding_unknown` where it is none of them.
+    Raises `register.encoding_unknown` where it is none of them, and `register.encoding_wrong` with the line where
+    it is UTF-8 but for some bytes: read as cp1252, every accent of it would be two wrong letters.
     """
     if source.content.startswith(_UTF16_MARKS):
         return "utf-16"
     if source.content.startswith(_UTF8_MARK):
         return "utf-8-sig"
+    if (line := _first_bad_byte_of_utf8(source.content)) is not None:
+        raise Unacceptable("register.encoding_wrong", file=source.name, encoding="utf-8", line=line)
     for encoding in ("utf-8", "cp1252"):
         try:
             source.content.decode(encoding)
@@ -107,6 +110,21 @@ def encoding_of(source: Source) -> str:
             continue
         return encoding
     raise Unacceptable("register.encoding_unknown", file=source.name)
+
+
+def _first_bad_byte_of_utf8(content: bytes) -> int | None:
+    """Return the line of the first bad byte of a text that is UTF-8 otherwise, else None.
+
+    Text of another encoding has next to no letter that is valid UTF-8 by chance.
+    """
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        text = content.decode("utf-8", "replace")
+        bad = text.count("\N{REPLACEMENT CHARACTER}")
+        good = sum(1 for char in text if not char.isascii()) - bad
+        return content.count(b"\n", 0, error.start) + 1 if good >= bad else None
+    return None
 
 
 def _text_of(source: Source, encoding: str) -> str:
@@ -148,4 +166,4 @@ def _delimited(source: Source, options: FileOptions) -> Iterator[Cells]:
             yield Cells(line, tuple(texts))
             line = reader.line_num + 1
     except csv.Error as error:
-        raise Unacceptable("register.bad_quoting", file=source.name, line=line, reason=str(error)) from None
+        raise Unacceptable("register.bad_quoting", file=source.name, line=line) from error

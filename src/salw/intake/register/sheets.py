@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from python_calamine import CalamineError, CalamineWorkbook, WorksheetNotFound
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, WorksheetNotFound
 
 from salw.core.errors import Unacceptable
 from salw.intake.register.mapping import nearest
@@ -47,7 +47,8 @@ class SheetRow(NamedTuple):
 def sheet_rows(name: str, content: bytes, sheet: str | int | None) -> Iterator[SheetRow]:
     """Yield every row from the first of the sheet.
 
-    Raises `register.not_a_spreadsheet` and `register.unknown_sheet`, which names the nearest sheet.
+    Raises `register.not_a_spreadsheet`, `register.spreadsheet_locked`, and `register.unknown_sheet` with the
+    nearest sheet.
     """
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
@@ -60,8 +61,10 @@ def sheet_rows(name: str, content: bytes, sheet: str | int | None) -> Iterator[S
         raise Unacceptable(
             "register.unknown_sheet", file=name, sheet=sheet, nearest=nearest(str(sheet), book.sheet_names)
         ) from None
+    except PasswordError:
+        raise Unacceptable("register.spreadsheet_locked", file=name) from None
     except CalamineError as error:
-        raise Unacceptable("register.not_a_spreadsheet", file=name, reason=str(error)) from None
+        raise Unacceptable("register.not_a_spreadsheet", file=name) from error
     # A used area that begins at column C leaves two columns out of every row alike: headings stay over
     # their cells. Rows above it are given, so that the line is the one the person sees.
     for line, values in enumerate(chosen.iter_rows(), start=1):
