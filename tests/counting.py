@@ -63,10 +63,17 @@ def count(
 
 
 def post_closure(
-    client: httpx.Client, world: World, stocktake_id: UUID, *, job: str = "commander", closure_id: UUID | None = None
+    client: httpx.Client,
+    world: World,
+    stocktake_id: UUID,
+    *,
+    job: str = "commander",
+    closure_id: UUID | None = None,
+    nothing_seen: bool | None = True,
 ) -> httpx.Response:
-    """Ask to close a check."""
-    body = {"id": str(closure_id or new_id())}
+    """Ask to close a check, by default even if nothing was counted; `nothing_seen` None says nothing of it."""
+    said = {} if nothing_seen is None else {"nothing_seen": nothing_seen}
+    body = {"id": str(closure_id or new_id()), **said}
     return client.post(f"/stocktakes/{stocktake_id}/closure", json=body, headers=world[job].headers)
 
 

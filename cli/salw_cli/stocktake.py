@@ -100,13 +100,16 @@ def close(
     closure: UUID | None = typer.Option(
         None, "--id", help="Identifiant choisi d'avance : la commande peut se répéter."
     ),
+    nothing_seen: bool = typer.Option(
+        False, "--nothing-seen", help="Rien n'a été vu dans le magasin : toutes ses armes deviennent manquantes."
+    ),
     account: str = ACCOUNT,
     password_file: Path | None = PASSWORD_FILE,
     as_json: bool = AS_JSON,
 ) -> None:
     """Clore un recensement ; celui qui a compté ne clôt pas. Ce qui manque ouvre un dossier."""
     with desk(Permission.STOCKTAKE_CLOSE, account, password_file) as at:
-        closed = routes.post_closure(check, ClosureIn(id=closure or new_id()), at)
+        closed = routes.post_closure(check, ClosureIn(id=closure or new_id(), nothing_seen=nothing_seen), at)
     _say(closed, as_json, "\n".join(_totals(closed.totals, at.actor.language)))
 
 

@@ -52,6 +52,18 @@ def test_a_check_from_opening_to_closure(
     assert (shown["status"], shown["totals"]["lines"], shown["mission"]) == ("closed", 5, "OM 7")
 
 
+def test_an_empty_count_is_closed_only_where_the_command_says_so(
+    urls: Mapping[str, str], world: World, accounts: dict[str, str]
+) -> None:
+    commander = ("--account", accounts["commander"])
+    world.register()
+    opened = salw(urls, "stocktake", "open", "--store", str(world.store_alpha), *commander, "--json")
+    check = json.loads(opened.stdout)["id"]
+    refused = salw(urls, "stocktake", "close", check, *commander)
+    assert (refused.returncode, "[stocktake.nothing_counted]" in refused.stderr) == (1, True)
+    assert salw(urls, "stocktake", "close", check, "--nothing-seen", *commander).returncode == 0
+
+
 def test_a_refusal_is_one_line_and_exit_code_1(urls: Mapping[str, str], world: World, accounts: dict[str, str]) -> None:
     again = ("--store", str(world.store_alpha), "--account", accounts["commander"])
     assert salw(urls, "stocktake", "open", *again).returncode == 0

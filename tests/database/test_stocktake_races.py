@@ -46,7 +46,7 @@ def closing(world: World, actor: Actor, check: UUID, gate: Barrier) -> Callable[
     def close() -> Closed:
         with world.transaction() as db:
             gate.wait(30)
-            return close_stocktake(db, actor=actor, now=clock.now(), stocktake_id=check)
+            return close_stocktake(db, actor=actor, now=clock.now(), stocktake_id=check, nothing_seen=True)
 
     return close
 
@@ -120,7 +120,7 @@ def test_a_weapon_being_called_missing_is_not_issued(world: World) -> None:
 
     with ThreadPoolExecutor(1) as pool:
         with world.transaction() as db:
-            result = close_stocktake(db, actor=commander, now=clock.now(), stocktake_id=check)
+            result = close_stocktake(db, actor=commander, now=clock.now(), stocktake_id=check, nothing_seen=True)
             late = pool.submit(issued)
             gate.wait(30)
             wait_until_somebody_waits(world)

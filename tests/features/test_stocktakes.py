@@ -580,6 +580,30 @@ def test_who_counted_does_not_close(client: httpx.Client, world: World) -> None:
     assert post_closure(client, world, check, job="commander").status_code == 200
 
 
+def test_an_empty_count_makes_a_store_missing_only_where_the_closure_says_so(
+    client: httpx.Client, world: World
+) -> None:
+    world.register(2)
+    check = open_check(client, world)
+    for said in (None, False):
+        answer = post_closure(client, world, check, nothing_seen=said)
+        assert (answer.status_code, answer.json()["code"]) == (409, "stocktake.nothing_counted")
+    with world.transaction() as db:
+        assert run(db, "select 1 from stocktake_line where stocktake_id = %(id)s", {"id": check}) == []
+    assert post_closure(client, world, check, nothing_seen=True).json()["totals"]["missing"] == 2
+
+
+def test_an_empty_count_of_an_empty_store_or_one_thing_seen_needs_no_such_word(
+    client: httpx.Client, world: World
+) -> None:
+    empty = open_check(client, world)
+    assert post_closure(client, world, empty, nothing_seen=None).status_code == 200
+    world.register()
+    check = open_check(client, world)
+    count(client, world, check, unreadable())
+    assert post_closure(client, world, check, nothing_seen=None).json()["totals"]["missing"] == 1
+
+
 # Repeats and order.
 
 
@@ -767,7 +791,7 @@ def test_where_the_ledger_fails_the_check_stays_open_without_lines_or_case(
         # Only the last append of the closure: the case was opened before it and must go with it.
         patch.setattr("salw.stocktakes.operations.closing.ledger.append", _refuse)
         with pytest.raises(psycopg.errors.NotNullViolation), world.transaction() as db:
-            close_stocktake(db, actor=actor, now=clock.now(), stocktake_id=check)
+            close_stocktake(db, actor=actor, now=clock.now(), stocktake_id=check, nothing_seen=True)
     with world.transaction() as db:
         assert run(db, "select 1 from stocktake_line where stocktake_id = %(id)s", {"id": check}) == []
         assert run(db, "select 1 from case_mark where weapon_id = %(w)s", {"w": weapon.weapon_id}) == []

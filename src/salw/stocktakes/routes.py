@@ -81,7 +81,9 @@ def post_closure(stocktake_id: UUID, body: ClosureIn, desk: Desk = requires(Perm
     """Close a check: every weapon expected or seen gets its one line, and a case opens on what is missing."""
 
     def work() -> ClosedOut:
-        closed = close_stocktake(desk.db, actor=desk.actor, now=desk.now, stocktake_id=stocktake_id)
+        closed = close_stocktake(
+            desk.db, actor=desk.actor, now=desk.now, stocktake_id=stocktake_id, nothing_seen=body.nothing_seen
+        )
         return ClosedOut(
             id=stocktake_id,
             status=StocktakeStatus.CLOSED,

@@ -212,6 +212,15 @@ def check_closer(*, counted: bool) -> None:
         raise Conflict("stocktake.same_officer")
 
 
+def check_something_seen(*, counted: bool, expected: int, nothing_seen: bool) -> None:
+    """Refuse to make a whole store missing unless the closure says in words that nothing was seen.
+
+    Raises `stocktake.nothing_counted`.
+    """
+    if expected and not counted and not nothing_seen:
+        raise Conflict("stocktake.nothing_counted")
+
+
 CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     "pk_stocktake": (Conflict, "request.id_reused"),
     "uq_stocktake_open": (Conflict, "stocktake.already_open"),

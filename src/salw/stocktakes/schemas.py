@@ -117,6 +117,13 @@ class ClosureIn(In):
     model_config = example(id="019aa000-0000-7000-8000-0000000000c6")
 
     id: UUID
+    nothing_seen: Annotated[
+        bool,
+        Field(
+            description="Nothing was counted, and that is meant: every weapon of the store becomes missing. "
+            "Without it such a closure is refused (`stocktake.nothing_counted`)."
+        ),
+    ] = False
 
 
 class TotalsOut(Out):

@@ -20,7 +20,7 @@ from salw.ledger import operations as ledger
 from salw.ledger.events import Event, make_event
 from salw.stocktakes.queries import list_differences
 from salw.stocktakes.reconciliation import Line, Outcome, Totals, check_cross_foot, total
-from salw.stocktakes.rules import check_closer, check_open
+from salw.stocktakes.rules import check_closer, check_open, check_something_seen
 
 # Waits for the counts under way and keeps further ones out until commit.
 _LOCK = """
@@ -32,7 +32,8 @@ select store_id, unit_id, status, opened_at, expected_count from stocktake
 # Asked after the lock: a statement that waits for a lock still sees the rest as it was before it waited.
 _COUNTED = """
 select exists (select from stocktake_count
-                where country = %(country)s and stocktake_id = %(id)s and counted_by = %(by)s) as by_closer
+                where country = %(country)s and stocktake_id = %(id)s and counted_by = %(by)s) as by_closer,
+       exists (select from stocktake_count where country = %(country)s and stocktake_id = %(id)s) as by_anybody
 """
 
 # The statement of the rapprochement; `reconciliation.reconcile` says the same in words, and a test holds the
@@ -153,13 +154,17 @@ class Closed:
     found_under_case: list[UUID]
 
 
-def close_stocktake(db: Connection, *, actor: Actor, now: datetime, stocktake_id: UUID) -> Closed:
+def close_stocktake(
+    db: Connection, *, actor: Actor, now: datetime, stocktake_id: UUID, nothing_seen: bool = False
+) -> Closed:
     """Close a check: write its lines and open one case on what is missing.
 
     Weapons under another case keep it, and no case is opened on them again; those of them that were found
     are told, and only an outcome closes their case. Every difference is an event of its own, in the weapon's
     history where there is a weapon; the weapons that match are proved by the frozen set and the counts,
-    which are in the log already. Raises `stocktake.not_found`, `stocktake.closed`, `stocktake.same_officer`.
+    which are in the log already. `nothing_seen` says that an empty count is meant: it makes all of the store
+    missing. Raises `stocktake.not_found`, `stocktake.closed`, `stocktake.same_officer`,
+    `stocktake.nothing_counted`.
     """
     stocktake = run_one(db, _LOCK, {"country": actor.country, "id": stocktake_id, "units": list(actor.units)})
     if stocktake is None:
@@ -167,6 +172,9 @@ def close_stocktake(db: Connection, *, actor: Actor, now: datetime, stocktake_id
     check_open(stocktake["status"])
     counted = run(db, _COUNTED, {"country": actor.country, "id": stocktake_id, "by": actor.person_id})
     check_closer(counted=counted[0]["by_closer"])
+    check_something_seen(
+        counted=counted[0]["by_anybody"], expected=stocktake["expected_count"], nothing_seen=nothing_seen
+    )
     role = get_role_at(db, actor, Permission.STOCKTAKE_CLOSE, stocktake["unit_id"])
     totals, found_under_case = reconcile_stocktake(
         db, country=actor.country, stocktake_id=stocktake_id, stocktake=stocktake
