@@ -107,7 +107,7 @@ def close(
     password_file: Path | None = PASSWORD_FILE,
     as_json: bool = AS_JSON,
 ) -> None:
-    """Clore un recensement ; celui qui a compté ne clôt pas. Ce qui manque ouvre un dossier."""
+    """Clore un recensement ; celui qui a compté ne clôt pas. Un dossier s'ouvre sur ce qui manque, un sur le reste."""
     with desk(Permission.STOCKTAKE_CLOSE, account, password_file) as at:
         closed = routes.post_closure(check, ClosureIn(id=closure or new_id(), nothing_seen=nothing_seen), at)
     _say(closed, as_json, "\n".join(_totals(closed.totals, at.actor.language)))

@@ -25,6 +25,7 @@ from counting import (
     typed,
     unreadable,
 )
+from reporting import decide, report
 from salw.access.rules import Role
 from salw.core import clock
 from salw.core.db import run
@@ -329,6 +330,47 @@ def test_what_is_missing_becomes_one_case_and_stays_on_the_book(client: httpx.Cl
     assert {(str(m["case_id"]), m["holder_id"], m["stocktake_id"]) for m in marks} == {
         (incident, world.store_alpha, check)
     }
+
+
+def test_every_other_difference_becomes_one_case_that_another_officer_explains(
+    client: httpx.Client, world: World
+) -> None:
+    world.register(serials=["OV 1"])
+    (stranger,) = world.register(store=world.store_bravo, serials=["OV 2"])
+    check = open_check(client, world)
+    count(client, world, check, typed("OV 1"), typed("OV 2"), typed("OV 3"), unreadable())
+    closed = close(client, world, check)
+    assert (closed["incident"], closed["overage"] is None) == (None, False)
+    case = UUID(closed["overage"])
+    shown = client.get(f"/incidents/{case}", headers=world["commander"].headers).json()
+    assert (shown["kind"], shown["status"], shown["stocktake_id"]) == ("overage", "open", str(check))
+    assert (shown["weapons"]["items"], shown["loss_lines"], shown["open_weapons"]) == ([], [], 0)
+    with world.transaction() as db:
+        assert run(db, "select 1 from case_mark where weapon_id = %(w)s", {"w": stranger.weapon_id}) == []
+    for job, kind, weapons, more, code in (
+        ("commander_hq", "clerical", (), {}, "incident.reason_needed"),
+        ("commander_hq", "found_again", (), {}, "incident.overage_is_explained"),
+        ("commander_hq", "clerical", (stranger,), {"reason": "x"}, "incident.overage_is_explained"),
+        ("commander_hq", "clerical", (), {"reason": "x", "cause": "theft"}, "incident.overage_is_explained"),
+        ("commander", "clerical", (), {"reason": "x"}, "incident.same_officer"),
+    ):
+        refused = decide(client, world, case, kind, weapons, job=job, **more)
+        assert (refused.json()["code"], refused.status_code >= 400) == (code, True)
+    done = decide(client, world, case, "clerical", job="commander_hq", reason="Fusils de Bravo en réparation")
+    assert (done.status_code, done.json()["status"]) == (200, "closed")
+    result = client.get(f"/stocktakes/{check}", headers=world["auditor"].headers).json()
+    assert (result["incident"], result["overage"]) == (None, str(case))
+
+
+def test_a_check_with_nothing_too_much_opens_no_case_on_it(client: httpx.Client, world: World) -> None:
+    world.register()
+    closed = close(client, world, open_check(client, world))
+    assert (closed["incident"] is None, closed["overage"]) == (False, None)
+
+
+def test_only_a_check_opens_a_case_on_an_overage(client: httpx.Client, world: World) -> None:
+    answer = report(client, world, "overage", store=str(world.store_alpha))
+    assert (answer.status_code, answer.json()["code"]) == (422, "incident.opened_by_check")
 
 
 def test_an_open_case_keeps_its_weapon_and_is_told_when_it_is_found(client: httpx.Client, world: World) -> None:

@@ -39,8 +39,8 @@ def held(kind: HolderKind, mark: str | None = None) -> Held:
     return Held(new_id(), 1, new_id(), kind, 1, None, datetime(2026, 1, 1, tzinfo=UTC), mark)
 
 
-def test_every_kind_is_a_loss_a_find_or_the_retrieval() -> None:
-    assert LOSS_KINDS | FIND_KINDS | {IncidentKind.RETRIEVED} == set(IncidentKind)
+def test_every_kind_is_a_loss_a_find_the_retrieval_or_the_overage() -> None:
+    assert LOSS_KINDS | FIND_KINDS | {IncidentKind.RETRIEVED, IncidentKind.OVERAGE} == set(IncidentKind)
     assert LOSS_KINDS.isdisjoint(FIND_KINDS)
 
 

@@ -46,15 +46,16 @@ incident = Table(
     country_key(["opened_by"], "person", ["id"]),
     CheckConstraint(
         "kind in ('missing', 'lost', 'stolen', 'taken_by_enemy', 'abandoned', 'destroyed_in_action', "
-        "'found', 'retrieved', 'seized', 'surrendered')",
+        "'found', 'retrieved', 'seized', 'surrendered', 'overage')",
         name="kind_known",
     ),
+    CheckConstraint("kind <> 'overage' or stocktake_id is not null", name="overage_of_check"),
     CheckConstraint(f"cause in ({CAUSES})", name="cause_known"),
     CheckConstraint("status in ('open', 'closed')", name="status_known"),
     CheckConstraint("(status = 'closed') = (closed_at is not null)", name="closing_pair"),
     Index("ix_incident_unit_id", "country", "unit_id", "id"),
     Index("ix_incident_open", "country", "unit_id", "id", postgresql_where=text("status = 'open'")),
-    comment="A loss (an open case until its outcome) or a recovery. Place and circumstances: personal_value.",
+    comment="Losses and overages (open cases until their outcome) and recoveries. Free text: personal_value.",
 )
 
 loss_line = Table(

@@ -16,7 +16,7 @@ from salw.custody.schemas import Addressed, MovedWeapon, expected, order_of, whe
 from salw.documents.rules import printed_number
 from salw.incidents import queries, schemas
 from salw.incidents.operations import itemising, opening, outcomes, recovery
-from salw.incidents.rules import FIND_KINDS, LOSS_KINDS, LossLine, Report, check_parts
+from salw.incidents.rules import FIND_KINDS, LOSS_KINDS, LossLine, Report, check_parts, check_reported
 from salw.incidents.schemas import IncidentIn, IncidentOpenedOut, ItemisedIn, OutcomeIn
 from salw.registry.rules import MarkKind, NewMark
 
@@ -37,6 +37,7 @@ def put_incident(
     """
 
     def work() -> IncidentOpenedOut:
+        check_reported(body.kind)
         check_parts(body.kind, body.parts)
         report = schemas.report_of(incident_id, body, _unit(desk, body), desk.now)
         if body.kind in LOSS_KINDS:

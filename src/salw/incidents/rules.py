@@ -11,7 +11,7 @@ from salw.custody.rules import LOSSES, Held, HolderKind, check_not_ahead
 
 
 class IncidentKind(StrEnum):
-    """What is reported: six losses, four recoveries (`design` 4, R10, R11)."""
+    """What is reported: six losses, four recoveries (`design` 4, R10, R11); or an overage, which a check finds."""
 
     MISSING = "missing"
     LOST = "lost"
@@ -23,6 +23,7 @@ class IncidentKind(StrEnum):
     RETRIEVED = "retrieved"
     SEIZED = "seized"
     SURRENDERED = "surrendered"
+    OVERAGE = "overage"  # excédent constaté: whatever a check found but what it missed
 
 
 LOSS_KINDS = frozenset(
@@ -154,6 +155,12 @@ _PARTS: dict[str, frozenset[IncidentKind]] = {
 }
 
 
+def check_reported(kind: IncidentKind) -> None:
+    """Refuse a report of what only a check may find. Raises `incident.opened_by_check`."""
+    if kind is IncidentKind.OVERAGE:
+        raise Unacceptable("incident.opened_by_check")
+
+
 def check_parts(kind: IncidentKind, parts: Iterable[str]) -> None:
     """Refuse a report with a part that its kind has no use for. Raises `incident.part_not_of_kind`."""
     for part in parts:
@@ -177,6 +184,18 @@ def check_outcome(outcome: Outcome, *, by_count: bool) -> None:
         raise Unacceptable("incident.reason_needed")
     if by_count and outcome.kind in (OutcomeKind.WRITTEN_OFF, OutcomeKind.RECOVERED):
         raise Unacceptable("incident.itemise_first")
+
+
+def check_named(kind: IncidentKind, outcome: Outcome, *, named: bool) -> None:
+    """Refuse an outcome that names nothing; of an overage, which has nothing to name, any but the explanation.
+
+    Raises `incident.nothing_named`, `incident.overage_is_explained`.
+    """
+    if kind is not IncidentKind.OVERAGE:
+        if not named:
+            raise Unacceptable("incident.nothing_named")
+    elif named or outcome.kind is not OutcomeKind.CLERICAL or outcome.cause is not None:
+        raise Unacceptable("incident.overage_is_explained")
 
 
 def write_off_of(outcome: Outcome, kind: IncidentKind, cause: Cause | None) -> WriteOff:

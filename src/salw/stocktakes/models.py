@@ -40,10 +40,12 @@ stocktake = Table(
     Column("closed_by", Uuid),
     Column("closed_role", Text),
     Column("incident_id", Uuid),
+    Column("overage_id", Uuid),
     country_key(["store_id", "unit_id"], "store", ["id", "unit_id"]),
     country_key(["opened_by"], "person", ["id"]),
     country_key(["closed_by"], "person", ["id"]),
     country_key(["incident_id"], "incident", ["id"]),
+    country_key(["overage_id"], "incident", ["id"]),
     CheckConstraint("kind in ('count', 'list_check', 'own_check', 'handover')", name="kind_known"),
     CheckConstraint("status in ('open', 'closed')", name="status_known"),
     CheckConstraint(

@@ -16,7 +16,7 @@ select s.id, s.kind, s.status, s.mission, s.log_size,
        s.unit_id, u.uuid as unit_uuid, u.name as unit_name, u.force_code,
        f.name_fr as force_name_fr, f.name_en as force_name_en,
        s.opened_at, s.opened_by, s.opened_role, vo.value as opened_by_value,
-       s.closed_at, s.closed_by, s.closed_role, vc.value as closed_by_value, s.incident_id
+       s.closed_at, s.closed_by, s.closed_role, vc.value as closed_by_value, s.incident_id, s.overage_id
   from stocktake s
   join store t on (t.country, t.id) = (s.country, s.store_id)
   join unit u on (u.country, u.id) = (s.country, s.unit_id)
@@ -78,7 +78,8 @@ def get_stocktake(db: Connection, actor: Actor, stocktake_id: UUID) -> Row:
     store_name, store_place`; `unit_id` (internal), `unit_uuid, unit_name, force_code, force_name_fr,
     force_name_en`; `opened_at, opened_by` (person), `opened_role` (his function then), `opened_by_value`
     (rank, family_name, given_names, matricule; null once erased), the same with `closed_`, null while
-    open; `incident_id`, the case opened on what is missing, if any. Raises `stocktake.not_found`.
+    open; `incident_id`, the case opened on what is missing, and `overage_id`, the one on every other
+    difference, if any. Raises `stocktake.not_found`.
     """
     row = run_one(
         db,

@@ -78,7 +78,8 @@ def post_counts(stocktake_id: UUID, body: CountsIn, desk: Desk = requires(Permis
 
 @router.post("/stocktakes/{stocktake_id}/closure")
 def post_closure(stocktake_id: UUID, body: ClosureIn, desk: Desk = requires(Permission.STOCKTAKE_CLOSE)) -> ClosedOut:
-    """Close a check: every weapon expected or seen gets its one line, and a case opens on what is missing."""
+    """Close a check: every weapon expected or seen gets its one line; a case opens on what is missing, and
+    one on all other differences."""
 
     def work() -> ClosedOut:
         closed = close_stocktake(
@@ -89,6 +90,7 @@ def post_closure(stocktake_id: UUID, body: ClosureIn, desk: Desk = requires(Perm
             status=StocktakeStatus.CLOSED,
             totals=totals_out(closed.totals),
             incident=closed.incident_id,
+            overage=closed.overage_id,
             found_under_case=closed.found_under_case,
         )
 
@@ -103,7 +105,7 @@ def get_stocktake(stocktake_id: UUID, desk: Desk = requires(Permission.STOCKTAKE
     totals = None
     if row["status"] == StocktakeStatus.CLOSED:
         totals = totals_out(queries.get_totals(desk.db, desk.actor, stocktake_id))
-    return StocktakeResultOut(**header(row), totals=totals, incident=row["incident_id"])
+    return StocktakeResultOut(**header(row), totals=totals, incident=row["incident_id"], overage=row["overage_id"])
 
 
 @router.get("/stocktakes")

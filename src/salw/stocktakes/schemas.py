@@ -144,12 +144,14 @@ class TotalsOut(Out):
 
 
 class ClosedOut(Out):
-    """What a check came to, the case opened on what is missing, if any, and weapons found that a case was open on."""
+    """What a check came to, the cases opened on what is missing and on every other difference (`overage`), if any,
+    and weapons found that a case was open on."""
 
     id: UUID
     status: StocktakeStatus
     totals: TotalsOut
     incident: UUID | None
+    overage: UUID | None = None
     found_under_case: list[UUID]
 
 
@@ -187,6 +189,7 @@ class StocktakeResultOut(StocktakeOut):
 
     totals: TotalsOut | None
     incident: UUID | None
+    overage: UUID | None
 
 
 def totals_out(totals: Totals) -> TotalsOut:

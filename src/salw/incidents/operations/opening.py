@@ -56,6 +56,21 @@ def open_cases(
     return [w for w in weapons if w not in taken]
 
 
+def open_overage(
+    db: Connection, *, actor: Actor, now: datetime, incident_id: UUID, unit_id: int, stocktake_id: UUID
+) -> None:
+    """Open the case on what a check found too much. It names the check and no weapon, and holds none back."""
+    report = Report(
+        id=incident_id,
+        kind=IncidentKind.OVERAGE,
+        unit_id=unit_id,
+        occurred_at=now,
+        reported_at=now,
+        stocktake_id=stocktake_id,
+    )
+    record_report(db, actor=actor, now=now, report=report, weapon_count=0)
+
+
 def open_incident(
     db: Connection,
     *,

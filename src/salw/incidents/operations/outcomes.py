@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from salw.access.queries import get_store
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one, uuid_text
-from salw.core.errors import NotFound, Unacceptable
+from salw.core.errors import NotFound
 from salw.core.ids import new_id
 from salw.custody.operations.cases import close_case_marks, lock_for_outcome, move_back_to_store, move_to_sinks
 from salw.custody.operations.moves import Destination, DocumentNumber, Order, take_number
@@ -27,6 +27,7 @@ from salw.incidents.rules import (
     OutcomeKind,
     Withdrawal,
     check_answered_for,
+    check_named,
     check_open,
     check_other_officer,
     check_outcome,
@@ -92,15 +93,15 @@ def settle_incident(
     Of a weapon that has come to another unit since, that unit decides: its line and nothing else of the case.
     `found_again` and `clerical` take the mark off where the weapon is, and withdraw numbers of loss lines;
     `written_off` moves it to the sink of the unit that answered for it; `recovered` into a store. The case
-    closes when nothing of it remains. Raises `incident.not_found`, `incident.closed`,
-    `incident.same_officer`, `incident.nothing_named`, `incident.weapon_not_open`, `incident.already_there`,
+    closes when nothing of it remains; an overage, of which nothing is named, when it is explained. Raises
+    `incident.not_found`, `incident.closed`, `incident.same_officer`, `incident.nothing_named`,
+    `incident.overage_is_explained`, `incident.weapon_not_open`, `incident.already_there`,
     `incident.sender_answers`, `incident.no_such_line`, `incident.line_exceeded`, `store.not_found`, what the
     rules and locking raise.
     """
-    if not weapons and not withdrawals:
-        raise Unacceptable("incident.nothing_named")
     check_outcome(outcome, by_count=bool(withdrawals))
     incident = lock_case(db, actor, incident_id)
+    check_named(IncidentKind(incident["kind"]), outcome, named=bool(weapons or withdrawals))
     check_open(incident["status"])
     if withdrawals and not actor.covers(incident["unit_id"]):
         raise NotFound("incident.no_such_line", loss_line=str(withdrawals[0].loss_line_id))

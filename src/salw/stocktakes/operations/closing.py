@@ -1,4 +1,4 @@
-"""Closing a check: one line for everything, sums that agree, cases for what is missing."""
+"""Closing a check: one line for everything, sums that agree, cases for the differences."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound
 from salw.core.ids import new_id
-from salw.incidents.operations.opening import open_cases
+from salw.incidents.operations.opening import open_cases, open_overage
 from salw.incidents.rules import IncidentKind
 from salw.ledger import operations as ledger
 from salw.ledger.events import Event, make_event
@@ -140,24 +140,25 @@ _MEMORY = "select set_config('work_mem', '64MB', true)"
 _CLOSE = """
 update stocktake
    set status = 'closed', closed_at = clock_timestamp(), closed_by = %(by)s, closed_role = %(role)s,
-       incident_id = %(incident)s
+       incident_id = %(incident)s, overage_id = %(overage)s
  where country = %(country)s and id = %(id)s
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """What a check came to: totals, the case opened on what is missing, weapons found that were under a case."""
+    """What a check came to: totals, the cases on what is missing and on the rest, weapons found under a case."""
 
     totals: Totals
     incident_id: UUID | None
+    overage_id: UUID | None
     found_under_case: list[UUID]
 
 
 def close_stocktake(
     db: Connection, *, actor: Actor, now: datetime, stocktake_id: UUID, nothing_seen: bool = False
 ) -> Closed:
-    """Close a check: write its lines and open one case on what is missing.
+    """Close a check: write its lines, open one case on what is missing and one on every other difference.
 
     Weapons under another case keep it, and no case is opened on them again; those of them that were found
     are told, and only an outcome closes their case. Every difference is an event of its own, in the weapon's
@@ -181,6 +182,7 @@ def close_stocktake(
     )
     differences = list_differences(db, actor.country, stocktake_id)
     incident_id = _open_case(db, actor, now, stocktake_id, stocktake, differences)
+    overage_id = _open_overage(db, actor, now, stocktake_id, stocktake, differences)
     run(
         db,
         _CLOSE,
@@ -190,9 +192,10 @@ def close_stocktake(
             "by": actor.person_id,
             "role": role,
             "incident": incident_id,
+            "overage": overage_id,
         },
     )
-    closed = Closed(totals, incident_id, found_under_case)
+    closed = Closed(totals, incident_id, overage_id, found_under_case)
     events = _events(actor, role, now, stocktake_id, stocktake["store_id"], closed, differences)
     ledger.append(db, country=actor.country, events=events)
     return closed
@@ -255,6 +258,23 @@ def _open_case(
     return incident_id if len(left_alone) < len(missing) else None
 
 
+def _open_overage(
+    db: Connection, actor: Actor, now: datetime, stocktake_id: UUID, stocktake: Row, differences: Sequence[Row]
+) -> UUID | None:
+    if all(d["outcome"] == Outcome.MISSING for d in differences):
+        return None
+    incident_id = new_id()
+    open_overage(
+        db,
+        actor=actor,
+        now=now,
+        incident_id=incident_id,
+        unit_id=stocktake["unit_id"],
+        stocktake_id=stocktake_id,
+    )
+    return incident_id
+
+
 def _events(
     actor: Actor,
     role: str,
@@ -269,6 +289,7 @@ def _events(
         **common,
         "role": role,
         "incident": str(closed.incident_id) if closed.incident_id else None,
+        "overage": str(closed.overage_id) if closed.overage_id else None,
         "lines": {outcome.value: getattr(closed.totals, outcome.value) for outcome in Outcome},
         "expected": closed.totals.expected,
         "seen": closed.totals.seen,
