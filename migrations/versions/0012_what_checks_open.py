@@ -1,4 +1,4 @@
-"""A check opens a case on what it found too much, not only on what is missing."""
+"""A check opens a case on what it found too much, not only on what is missing, and says which cases were open."""
 
 from alembic import op
 
@@ -18,7 +18,28 @@ grant update (overage_id) on stocktake to salw_app;
 comment on table incident is 'Losses and overages (open cases until their outcome) and recoveries. Free text: personal_value.';
 """
 
+# The case on a matched weapon is the one open at the closing, beside it in the same row. Checks closed before keep
+# the one that was frozen at their opening: nothing rewrites a result.
+CASES = """
+alter table stocktake_matched add case_ids UUID[];
+comment on table stocktake_matched is 'The matched lines of a result, all in one row: a depot has a hundred thousand. case_ids: the case open on each at the closing, if any. See stocktake_line.';
+create or replace view stocktake_line with (security_invoker = true) as
+select country, stocktake_id, id, outcome, weapon_id, expected, counts, movement_seq, book_holder_id, case_id
+  from stocktake_finding
+union all
+select m.country, m.stocktake_id, w.id, 'matched', w.id, true, n.counts, null, null,
+       case when m.case_ids is null then e.case_id else w.case_id end
+  from stocktake_matched m
+ cross join unnest(m.weapon_ids, m.case_ids) as w (id, case_id)
+  join stocktake_expected e on (e.country, e.stocktake_id, e.weapon_id) = (m.country, m.stocktake_id, w.id)
+ cross join lateral (
+     select count(*)::int as counts from stocktake_count c
+      where (c.country, c.stocktake_id, c.weapon_id) = (m.country, m.stocktake_id, w.id)
+ ) as n;
+"""
+
 
 def upgrade() -> None:
-    """Let checks open cases on overages."""
+    """Let checks open cases on overages, and keep the case that was open on a matched weapon at the closing."""
     op.execute(OVERAGES)
+    op.execute(CASES)

@@ -25,7 +25,7 @@ from counting import (
     typed,
     unreadable,
 )
-from reporting import decide, report
+from reporting import decide, opened, report
 from salw.access.rules import Role
 from salw.core import clock
 from salw.core.db import run
@@ -385,6 +385,24 @@ def test_an_open_case_keeps_its_weapon_and_is_told_when_it_is_found(client: http
     lines = {line["weapon_id"]: line for line in lines_of(world, check)}
     assert (lines[found.weapon_id]["outcome"], str(lines[found.weapon_id]["case_id"])) == ("matched", first)
     assert (lines[gone.weapon_id]["outcome"], str(lines[gone.weapon_id]["case_id"])) == ("missing", first)
+
+
+def test_a_case_opened_or_closed_during_the_check_counts_as_at_the_closing(client: httpx.Client, world: World) -> None:
+    seen, unseen, settled = weapons = world.register(3, serials=["CASE 5", "CASE 6", "CASE 7"])
+    before = opened(client, world, [settled])
+    check = open_check(client, world)
+    during = opened(client, world, weapons[:2])
+    done = decide(client, world, before, "clerical", [settled], reason="Comptée deux fois")
+    assert done.status_code == 200, done.text
+    count(client, world, check, typed("CASE 5"), typed("CASE 7"))
+    closed = close(client, world, check)
+    assert (closed["incident"], closed["found_under_case"]) == (None, [str(seen.weapon_id)])
+    lines = {line["weapon_id"]: (line["outcome"], line["case_id"]) for line in lines_of(world, check)}
+    assert lines == {
+        seen.weapon_id: ("matched", during),
+        unseen.weapon_id: ("missing", during),
+        settled.weapon_id: ("matched", None),
+    }
 
 
 def test_each_difference_is_an_event_and_an_excess_stands_in_the_weapons_history(

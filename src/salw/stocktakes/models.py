@@ -138,6 +138,8 @@ stocktake_matched = Table(
     country_column(),
     Column("stocktake_id", Uuid, primary_key=True),
     Column("weapon_ids", ARRAY(Uuid), nullable=False),
+    Column("case_ids", ARRAY(Uuid)),
     country_key(["stocktake_id"], "stocktake", ["id"]),
-    comment="The matched lines of a result, all in one row: a depot has a hundred thousand. See stocktake_line.",
+    comment="The matched lines of a result, all in one row: a depot has a hundred thousand. case_ids: the case open on each at the "
+    "closing, if any. See stocktake_line.",
 )

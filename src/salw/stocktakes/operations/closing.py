@@ -44,6 +44,8 @@ select exists (select from stocktake_count
 # it here (its movement was recorded before the opening and committed after it); what it did elsewhere explains
 # nothing here. Custody is looked up for those alone: joined for all, it would cost as much as the rest.
 #
+# A case counts if it is open at the closing, whenever it was opened: the inspector is told what is known by then.
+#
 # What is about to be called missing may not move until it is. The weapons expected and not seen are locked, in
 # custody's own order and after the check, and what the lock returns is what it then holds: unlike the rest of
 # the statement it sees what was committed while it waited, so it speaks before the departures. (A statement of
@@ -65,15 +67,18 @@ with departed as materialized (
              where country = %(country)s and to_unit_id = %(unit)s and to_holder_id = %(store)s
                and recorded_at >= %(opened_at)s) as m
      group by weapon_id
+), cases as materialized (
+    select weapon_id, case_id from case_mark where country = %(country)s
 ), known as materialized (
     select coalesce(e.weapon_id, n.weapon_id) as id, e.weapon_id is not null as expected,
-           coalesce(n.counts, 0) as counts, e.seq, e.case_id, d.left_seq, coalesce(d.gone, false) as moved
-      from (select weapon_id, seq, case_id from stocktake_expected
+           coalesce(n.counts, 0) as counts, e.seq, k.case_id, d.left_seq, coalesce(d.gone, false) as moved
+      from (select weapon_id, seq from stocktake_expected
              where country = %(country)s and stocktake_id = %(id)s) as e
       full join (select weapon_id, count(*)::int as counts from stocktake_count
                   where country = %(country)s and stocktake_id = %(id)s and weapon_id is not null
                   group by weapon_id) as n on n.weapon_id = e.weapon_id
       left join departed d on d.weapon_id = e.weapon_id and d.left_seq = e.seq + 1
+      left join cases k on k.weapon_id = e.weapon_id
 ), locked as materialized (
     select weapon_id, seq, holder_id
       from lock_custody(array(select id from known where expected and counts = 0))
@@ -87,6 +92,7 @@ with departed as materialized (
      where k.expected and (k.counts = 0 or k.moved)
 ), summed as materialized (
     select coalesce(array_agg(id) filter (where expected and counts > 0 and not moved), '{}') as matched,
+           coalesce(array_agg(case_id) filter (where expected and counts > 0 and not moved), '{}') as case_ids,
            array_agg(id) filter (where case_id is not null and counts > 0 and not moved) as under_case,
            count(*) filter (where counts > 0) as seen
       from known
@@ -107,8 +113,8 @@ with departed as materialized (
      where country = %(country)s and stocktake_id = %(id)s and weapon_id is null
      group by 1, reading, case when reading = 'unreadable' then id::text else read_as end
 ), matched as (
-    insert into stocktake_matched (country, stocktake_id, weapon_ids)
-    select %(country)s, %(id)s, matched from summed
+    insert into stocktake_matched (country, stocktake_id, weapon_ids, case_ids)
+    select %(country)s, %(id)s, matched, case_ids from summed
     returning cardinality(weapon_ids) as lines
 ), found as (
     insert into stocktake_finding (country, stocktake_id, id, outcome, weapon_id, expected, counts, movement_seq,
