@@ -172,7 +172,8 @@ def _answer(answer: str, language: Language) -> str:
 
 def _totals(totals: TotalsOut, language: Language) -> list[str]:
     lines = totals.model_dump()
-    named = [name for name in lines if name not in ("moved_expected", "moved_seen", "expected", "seen", "lines")]
+    sums = ("void_expected", "moved_expected", "moved_seen", "expected", "seen", "lines")
+    named = [name for name in lines if name not in sums]
     return [f"{translate(f'stocktake.outcome.{name}', language)} : {lines[name]}" for name in named]
 
 

@@ -22,7 +22,7 @@ comment on table incident is 'Losses and overages (open cases until their outcom
 # the one that was frozen at their opening: nothing rewrites a result.
 CASES = """
 alter table stocktake_matched add case_ids UUID[];
-comment on table stocktake_matched is 'The matched lines of a result, all in one row: a depot has a hundred thousand. case_ids: the case open on each at the closing, if any. See stocktake_line.';
+comment on table stocktake_matched is 'The matched lines of a result, all in one row: a depot has a hundred thousand; case_ids beside. See stocktake_line.';
 create or replace view stocktake_line with (security_invoker = true) as
 select country, stocktake_id, id, outcome, weapon_id, expected, counts, movement_seq, book_holder_id, case_id
   from stocktake_finding
@@ -38,8 +38,16 @@ select m.country, m.stocktake_id, w.id, 'matched', w.id, true, n.counts, null, n
  ) as n;
 """
 
+# A void label names its weapon: a weapon seen by it alone has one line, not one as missing and one as a label. What
+# was counted before keeps its label alone.
+VOID_LABELS = """
+alter table stocktake_count drop constraint ck_stocktake_count_weapon_where_read;
+alter table stocktake_count add constraint ck_stocktake_count_weapon_where_read CHECK (reading = 'void_label' or (reading = 'weapon') = (weapon_id is not null));
+"""
+
 
 def upgrade() -> None:
     """Let checks open cases on overages, and keep the case that was open on a matched weapon at the closing."""
     op.execute(OVERAGES)
     op.execute(CASES)
+    op.execute(VOID_LABELS)

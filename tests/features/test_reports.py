@@ -450,6 +450,7 @@ def test_a_check_is_reported_alike_in_all_four_forms(client: httpx.Client, world
         "matched": 2,
         "shortage": 1,
         "moved_expected": 1,
+        "void_expected": 0,
         "overage": 2,
         "unresolved": 1,
         "moved_seen": 0,
@@ -458,7 +459,7 @@ def test_a_check_is_reported_alike_in_all_four_forms(client: httpx.Client, world
     figures = [total[column] for column in TALLY_COLUMNS]
     for form, rows in (("csv", csv_rows), ("xlsx", sheet_rows)):
         found = rows(ask(client, world, check_path(check, form)).content)  # type: ignore[operator]
-        assert [[int(n) for n in row[3:11]] for row in found if row and row[0] == "Total général"] == [figures]
+        assert [[int(n) for n in row[3:12]] for row in found if row and row[0] == "Total général"] == [figures]
     lines = pdf_lines(ask(client, world, check_path(check, "pdf")).content)
     assert figures_after(lines, "Total général") == [[4, 2, 1, 1, 2, 1, 5]]  # nothing moved in: no such column
     assert "00012345" in lines

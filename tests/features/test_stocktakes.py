@@ -106,17 +106,18 @@ def test_each_outcome_appears_once_and_the_totals_add_up(client: httpx.Client, w
     closed = close(client, world, check)
     assert closed["totals"] == {
         "matched": 1,
-        "missing": 2,
+        "missing": 1,
         "extra_known": 1,
         "extra_unregistered": 1,
         "void_label": 1,
+        "void_expected": 1,
         "unreadable": 1,
         "moved_during_count": 1,
         "moved_expected": 1,
         "moved_seen": 0,
         "expected": 4,
         "seen": 2,
-        "lines": 8,
+        "lines": 7,
     }
     found = outcomes(world, check)
     assert {w: found[w.weapon_id] for w in (there, gone, moved, stranger, relabelled)} == {
@@ -124,8 +125,43 @@ def test_each_outcome_appears_once_and_the_totals_add_up(client: httpx.Client, w
         gone: "missing",
         moved: "moved_during_count",
         stranger: "extra_known",
-        relabelled: "missing",
+        relabelled: "void_label",
     }
+
+
+def test_a_weapon_known_by_its_void_label_has_one_line_and_other_readings_decide(
+    client: httpx.Client, world: World
+) -> None:
+    alone, both, gone = world.register(3, serials=["VL 1", "VL 2", "VL 3"])
+    strange, known = world.register(2, store=world.store_bravo, serials=["VL 4", "VL 5"])
+    weapons = [alone, both, gone, strange, known]
+    voids = label(world, weapons)
+    label(world, weapons, replace=True)
+    check = open_check(client, world)
+    counted = [a_count(void) for void in voids]
+    count(client, world, check, *counted, typed("VL 2"), typed("VL 5"), typed(voids[0][1:12]))
+    issue(client, world, gone)
+    closed = close(client, world, check)
+    lines = {line["weapon_id"]: line for line in lines_of(world, check)}
+    assert {w: (lines[w.weapon_id]["outcome"], lines[w.weapon_id]["counts"]) for w in weapons} == {
+        alone: ("void_label", 2),
+        both: ("matched", 2),
+        gone: ("void_label", 1),
+        strange: ("void_label", 1),
+        known: ("extra_known", 2),
+    }
+    assert lines.keys() == {w.weapon_id for w in weapons}
+    assert (lines[both.weapon_id]["reading"], lines[alone.weapon_id]["reading"]) == ("weapon", "void_label")
+    assert lines[gone.weapon_id]["movement_kind"] == "issue"
+    totals = closed["totals"]
+    assert (totals["expected"], totals["matched"], totals["missing"], totals["void_expected"]) == (3, 1, 0, 2)
+    assert (totals["seen"], totals["void_label"], closed["incident"]) == (2, 3, None)
+    told = {line["weapon_id"]: line for line in lines_of(world, check, job="commander")}[strange.weapon_id]
+    assert [told[name] for name in ("registry_number", "serial_raw", "label_code", "text_read")] == [None] * 4
+    printed = client.get(f"/stocktakes/{check}/reconciliation.json", headers=world["auditor"].headers)
+    assert printed.status_code == 200, printed.text
+    tally = printed.json()["report"]["checks"][0]["total"]
+    assert (tally["book"], tally["void_expected"], tally["unresolved"], tally["real"]) == (3, 2, 3, 5)
 
 
 def test_lines_say_how_each_weapon_is_known_and_what_explains_it(client: httpx.Client, world: World) -> None:
@@ -519,7 +555,8 @@ def test_a_weapon_out_of_scope_answers_as_one_that_no_book_knows(client: httpx.C
     close(client, world, check)
     lines = lines_of(world, check)
     assert [line["counts"] for line in lines if line["weapon_id"] == theirs.weapon_id] == [4]
-    assert {"void_label", "ambiguous_mark"} <= {line["reading"] for line in lines if line["weapon_id"] is None}
+    assert "ambiguous_mark" in {line["reading"] for line in lines if line["weapon_id"] is None}
+    assert [x["reading"] for x in lines if x["weapon_id"] == relabelled.weapon_id] == ["void_label"]
 
 
 def test_a_weapon_that_the_unit_awaits_is_within_the_counters_scope(client: httpx.Client, world: World) -> None:

@@ -29,9 +29,15 @@ class Sets(NamedTuple):
     seen: frozenset[int]
     held: frozenset[int]
     passed: frozenset[int]
+    voided: frozenset[int]
     unregistered: frozenset[int]
     void_labels: frozenset[int]
     unreadable: frozenset[int]
+
+    @property
+    def things(self) -> int:
+        others = (self.unregistered, self.void_labels, self.unreadable, self.voided - self.seen)
+        return sum(len(each) for each in others)
 
     @property
     def lines(self) -> dict[int, Line]:
@@ -46,22 +52,22 @@ def things(start: int) -> st.SearchStrategy[frozenset[int]]:
     return st.frozensets(st.integers(start, start + 9), max_size=5)
 
 
-sets = st.builds(Sets, weapons, weapons, weapons, weapons, things(100), things(200), things(300))
+sets = st.builds(Sets, weapons, weapons, weapons, weapons, weapons, things(100), things(200), things(300))
 
 
 @given(sets)
 def test_every_weapon_and_every_thing_seen_has_exactly_one_line(given_sets: Sets) -> None:
-    expected, seen, _, _, *others = given_sets
-    assert given_sets.lines.keys() == expected | seen | frozenset().union(*others)
+    expected, seen, _, _, voided, *others = given_sets
+    assert given_sets.lines.keys() == expected | seen | voided | frozenset().union(*others)
     assert given_sets.totals.lines == len(given_sets.lines)
 
 
 @given(sets)
 def test_the_sums_agree_with_the_sets(given_sets: Sets) -> None:
     totals = given_sets.totals
-    things_seen = len(given_sets.unregistered) + len(given_sets.void_labels) + len(given_sets.unreadable)
+    things_seen = given_sets.things
     check_cross_foot(totals, expected=len(given_sets.expected), seen=len(given_sets.seen), things=things_seen)
-    assert totals.matched + totals.missing + totals.moved_expected == len(given_sets.expected)
+    assert totals.matched + totals.missing + totals.moved_expected + totals.void_expected == len(given_sets.expected)
     assert totals.matched + totals.extra_known + totals.moved_seen == len(given_sets.seen)
 
 
@@ -69,13 +75,13 @@ def test_the_sums_agree_with_the_sets(given_sets: Sets) -> None:
 def test_a_line_says_truly_whether_its_weapon_was_expected_and_seen(given_sets: Sets) -> None:
     for weapon, line in given_sets.lines.items():
         assert line.expected == (weapon in given_sets.expected)
-        assert line.seen == (weapon in given_sets.seen or weapon >= 100)
+        assert line.seen == (weapon in given_sets.seen | given_sets.voided or weapon >= 100)
 
 
 @given(sets)
 def test_an_expected_weapon_is_explained_by_a_movement_only_where_the_book_has_it_elsewhere(given_sets: Sets) -> None:
     assert Outcome.MOVED_DURING_COUNT not in DIFFERENCES
-    for weapon in given_sets.expected:
+    for weapon in given_sets.expected - (given_sets.voided - given_sets.seen):
         outcome = given_sets.lines[weapon].outcome
         assert (outcome is Outcome.MOVED_DURING_COUNT) == (weapon not in given_sets.held)
         assert (outcome is Outcome.MISSING) == (weapon in given_sets.held - given_sets.seen)
@@ -86,6 +92,13 @@ def test_a_weapon_not_expected_that_passed_here_is_never_a_difference(given_sets
     for weapon in given_sets.seen - given_sets.expected:
         moved = given_sets.lines[weapon].outcome is Outcome.MOVED_DURING_COUNT
         assert moved == (weapon in given_sets.passed)
+
+
+@given(sets)
+def test_a_void_label_decides_where_nothing_else_was_read_of_its_weapon(given_sets: Sets) -> None:
+    void = {w for w, line in given_sets.lines.items() if line.outcome is Outcome.VOID_LABEL and w < 100}
+    assert void == given_sets.voided - given_sets.seen
+    assert given_sets.totals.void_expected == len(void & given_sets.expected)
 
 
 @given(weapons)
@@ -117,7 +130,7 @@ def test_the_six_ways_of_a_registered_weapon(expected: bool, seen: bool, moved: 
 
 @given(sets, st.sampled_from(["expected", "seen", "things"]), st.sampled_from([-1, 1]))
 def test_one_weapon_too_many_or_too_few_is_noticed(given_sets: Sets, side: str, by: int) -> None:
-    things_seen = len(given_sets.unregistered) + len(given_sets.void_labels) + len(given_sets.unreadable)
+    things_seen = given_sets.things
     truth = {"expected": len(given_sets.expected), "seen": len(given_sets.seen), "things": things_seen}
     with pytest.raises(DoesNotAddUp):
         check_cross_foot(given_sets.totals, **{**truth, side: truth[side] + by})

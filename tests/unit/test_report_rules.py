@@ -67,7 +67,7 @@ def a_report(*, variances: int = 0, demo: bool = False, unit_name: str = LONG_NA
         {NO_MODEL: {Exit.LOSS: 1}},
         {RIFLE: 1_234_570, NO_MODEL: 1},
     )
-    tallies, found = make_tallies({RIFLE: Tally(variances, 0, variances, 0, 0, 0, 0, 0)})
+    tallies, found = make_tallies({RIFLE: Tally(variances, 0, variances, 0, 0, 0, 0, 0, 0)})
     serials = ("00012345", "ИЖ 4567 Б", None)
     lines = tuple(a_variance(serial=serials[n % 3], registry_number=f"BF-{n:07d}-K") for n in range(variances))
     at = datetime(2026, 10, 5, 7, tzinfo=UTC)
@@ -135,7 +135,7 @@ def test_one_weapon_too_many_and_there_is_no_report() -> None:
 
 def test_a_check_whose_lines_do_not_add_up_gives_no_report() -> None:
     with pytest.raises(DoesNotAddUp):
-        make_tallies({RIFLE: Tally(5, 3, 1, 0, 0, 0, 0, 3)})
+        make_tallies({RIFLE: Tally(5, 3, 1, 0, 0, 0, 0, 0, 3)})
 
 
 def test_variances_stand_in_an_order_that_an_inspector_can_follow() -> None:

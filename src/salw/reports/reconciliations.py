@@ -170,6 +170,7 @@ def _figures(line: Row) -> list[str]:
     outcome = Outcome(line["outcome"])
     if outcome is Outcome.MOVED_DURING_COUNT:
         return columns + ["moved_expected"] * line["expected"] + ["moved_seen"] * seen
+    columns += ["void_expected"] * (outcome is Outcome.VOID_LABEL and line["expected"])
     return [*columns, _COLUMN_OF_OUTCOME[outcome]]
 
 

@@ -160,13 +160,14 @@ class Tally:
     `book` are the existants en écritures when the check was opened, `real` the existants réels: everything
     seen. `shortage` (déficit) and `overage` (excédent) are their differences; `moved_expected` and
     `moved_seen` weapons with a movement during the count, explained by it; `unresolved` are void labels and
-    weapons that nobody can read.
+    weapons that nobody can read, `void_expected` those expected weapons of which the void label alone was read.
     """
 
     book: int
     matched: int
     shortage: int
     moved_expected: int
+    void_expected: int
     overage: int
     unresolved: int
     moved_seen: int
@@ -176,7 +177,7 @@ class Tally:
     def adds_up(self) -> bool:
         """Say whether what was expected and what was seen each divide into their lines."""
         return (
-            self.book == self.matched + self.shortage + self.moved_expected
+            self.book == self.matched + self.shortage + self.moved_expected + self.void_expected
             and self.real == self.matched + self.overage + self.unresolved + self.moved_seen
         )
 

@@ -101,7 +101,10 @@ stocktake_count = Table(
         "'ambiguous_mark', 'unreadable')",
         name="reading_known",
     ),
-    CheckConstraint("(reading = 'weapon') = (weapon_id is not null)", name="weapon_where_read"),
+    # A void label names its weapon too, but for those counted before that was kept.
+    CheckConstraint(
+        "reading = 'void_label' or (reading = 'weapon') = (weapon_id is not null)", name="weapon_where_read"
+    ),
     CheckConstraint("(method = 'unreadable') = (reading = 'unreadable')", name="unreadable_says_so"),
     CheckConstraint("(method = 'unreadable') = (text is null)", name="text_where_read"),
     CheckConstraint("method <> 'unreadable' or note_id is not null", name="unreadable_has_note"),
@@ -140,6 +143,6 @@ stocktake_matched = Table(
     Column("weapon_ids", ARRAY(Uuid), nullable=False),
     Column("case_ids", ARRAY(Uuid)),
     country_key(["stocktake_id"], "stocktake", ["id"]),
-    comment="The matched lines of a result, all in one row: a depot has a hundred thousand. case_ids: the case open on each at the "
-    "closing, if any. See stocktake_line.",
+    comment="The matched lines of a result, all in one row: a depot has a hundred thousand;"
+    " case_ids beside. See stocktake_line.",
 )

@@ -28,7 +28,8 @@ select s.id, s.kind, s.status, s.mission, s.log_size,
  where s.country = %(country)s and s.unit_id = any(%(units)s)
 """
 
-# Of several counts of one weapon the line shows the best: a scan before a typed text, then the first. It is
+# Of several counts of one weapon the line shows the best: a void label last, a scan before a typed text, then the
+# first. It is
 # looked up by key for each line (`lateral`, one row): a check is read as soon as it is closed, when no
 # statistics tell the planner that a join of lines with counts is not one of a row with a row.
 # An extra weapon on the book of a unit outside the reader's scope is told by what was seen of it and whom to ask:
@@ -49,7 +50,7 @@ select l.id, l.outcome, l.expected, l.counts, c.method, c.reading, c.condition, 
   left join lateral (
       (select n.* from stocktake_count n
         where n.country = %(country)s and n.stocktake_id = %(id)s and n.weapon_id = l.weapon_id
-        order by n.method, n.recorded_at, n.id limit 1)
+        order by n.reading = 'void_label', n.method, n.recorded_at, n.id limit 1)
       union all
       (select n.* from stocktake_count n
         where n.country = %(country)s and n.stocktake_id = %(id)s and n.id = l.id and l.weapon_id is null)
@@ -125,9 +126,10 @@ def list_lines(db: Connection, actor: Actor, stocktake_id: UUID) -> list[Row]:
     movement_at, moved_in, movement_document_kind, movement_document_number, movement_document_year` (the
     movement that explains `moved_during_count`, or the last of a `missing` weapon that went and came back on
     paper), `book_holder_kind, book_unit_name, book_unit_uuid` (where
-    the book says that an `extra_known` is), `case_id` (a case that was open on it already).
-    An `extra_known` on a book outside the actor's scope has no `registry_number`, `serial_raw`, `label_code` or
-    scanned `text_read`. Raises `stocktake.not_found`, `stocktake.still_open`.
+    the book says that an `extra_known` is, or a `void_label` not expected), `case_id` (the case that was open
+    on it at the closing). An `extra_known` or `void_label` on a book outside the actor's scope has no
+    `registry_number`, `serial_raw`, `label_code` or scanned `text_read`.
+    Raises `stocktake.not_found`, `stocktake.still_open`.
     """
     header = get_stocktake(db, actor, stocktake_id)
     check_closed(header["status"])

@@ -40,13 +40,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Lines by outcome, and of those that moved, how many were expected, how many seen, and how many both."""
+    """Lines by outcome; of void labels, how many are of expected weapons; of those that moved, how many were
+    expected, how many seen, and how many both."""
 
     matched: int
     missing: int
     extra_known: int
     extra_unregistered: int
     void_label: int
+    void_expected: int
     unreadable: int
     moved_expected: int
     moved_seen: int
@@ -60,11 +62,11 @@ class Totals:
     @property
     def expected(self) -> int:
         """Return the weapons that the book held at opening."""
-        return self.matched + self.missing + self.moved_expected
+        return self.matched + self.missing + self.moved_expected + self.void_expected
 
     @property
     def seen(self) -> int:
-        """Return the different registered weapons that were seen."""
+        """Return the different registered weapons that were seen, by more than a void label."""
         return self.matched + self.extra_known + self.moved_seen
 
     @property
@@ -74,8 +76,13 @@ class Totals:
         return self.matched + self.missing + self.extra_known + self.moved_during_count + others
 
 
-def outcome_of(*, expected: bool, seen: bool, moved: bool) -> Outcome:
-    """Return what a registered weapon comes to. A movement explains before anything else does."""
+def outcome_of(*, expected: bool, seen: bool, moved: bool, void: bool = False) -> Outcome:
+    """Return what a registered weapon comes to. `void`: its void label was read, and nothing else of it.
+
+    A void label is looked into whatever its weapon did; else a movement explains before anything else does.
+    """
+    if void:
+        return Outcome.VOID_LABEL
     if moved:
         return Outcome.MOVED_DURING_COUNT
     if expected:
@@ -89,6 +96,7 @@ def reconcile(
     seen: Set[Weapon],
     held: Set[Weapon],
     passed: Set[Weapon],
+    voided: Set[Weapon] = frozenset(),
     unregistered: Set[Weapon] = frozenset(),
     void_labels: Set[Weapon] = frozenset(),
     unreadable: Set[Weapon] = frozenset(),
@@ -98,14 +106,16 @@ def reconcile(
     `held` is what the book has in this store at the closing: an expected weapon has moved only if it is not
     among them, so that one which was issued and taken back meanwhile must have been seen like any other.
     `passed` are weapons with a movement between opening and closure out of this store or into it: a weapon not
-    expected has moved only if it is among them; what moved between others has no business here. The last
+    expected has moved only if it is among them; what moved between others has no business here. `voided` are
+    weapons whose void label was read: those also `seen` otherwise come to what the other readings say. The last
     three hold one key for each different thing. That a dict holds them is the rule: one line a key.
     """
     lines = {}
-    for w in expected | seen:
+    for w in expected | seen | voided:
         away = w not in held if w in expected else w in passed
-        outcome = outcome_of(expected=w in expected, seen=w in seen, moved=away)
-        lines[w] = Line(outcome, w in expected, w in seen)
+        void = w in voided and w not in seen
+        outcome = outcome_of(expected=w in expected, seen=w in seen, moved=away, void=void)
+        lines[w] = Line(outcome, w in expected, w in seen or void)
     for outcome, keys in (
         (Outcome.EXTRA_UNREGISTERED, unregistered),
         (Outcome.VOID_LABEL, void_labels),
@@ -130,6 +140,7 @@ def total(lines: Mapping[Line, int]) -> Totals:
         extra_known=by_outcome[Outcome.EXTRA_KNOWN],
         extra_unregistered=by_outcome[Outcome.EXTRA_UNREGISTERED],
         void_label=by_outcome[Outcome.VOID_LABEL],
+        void_expected=lines.get(Line(Outcome.VOID_LABEL, expected=True, seen=True), 0),
         unreadable=by_outcome[Outcome.UNREADABLE],
         moved_expected=moved(True, True) + moved(True, False),
         moved_seen=moved(True, True) + moved(False, True),
@@ -145,7 +156,8 @@ def check_cross_foot(totals: Totals, *, expected: int, seen: int, things: int) -
     """Refuse a result whose sums do not agree with the sets it was made from.
 
     `expected` weapons frozen at opening, `seen` different registered weapons counted, `things` different
-    unregistered, void and unreadable things counted: each counted apart from the lines.
+    unregistered and unreadable things, and void labels of weapons not seen otherwise: each counted apart from
+    the lines.
     """
     others = totals.extra_unregistered + totals.void_label + totals.unreadable
     if (totals.expected, totals.seen, others) != (expected, seen, things):

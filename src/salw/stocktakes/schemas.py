@@ -134,6 +134,7 @@ class TotalsOut(Out):
     extra_known: int
     extra_unregistered: int
     void_label: int
+    void_expected: int = 0
     unreadable: int
     moved_during_count: int
     moved_expected: int

@@ -296,8 +296,18 @@ def _open_losses_table(report: Reconciliation, words: Words) -> Table:
     return Table(Sheet.SUMMARY, words.say("table.open_losses"), columns, (*rows, *total), words.say("nil"))
 
 
-TALLY_COLUMNS = ("book", "matched", "shortage", "moved_expected", "overage", "unresolved", "moved_seen", "real")
-SPARSE_IN_TALLY = frozenset({"moved_expected", "unresolved", "moved_seen"})
+TALLY_COLUMNS = (
+    "book",
+    "matched",
+    "shortage",
+    "moved_expected",
+    "void_expected",
+    "overage",
+    "unresolved",
+    "moved_seen",
+    "real",
+)
+SPARSE_IN_TALLY = frozenset({"moved_expected", "void_expected", "unresolved", "moved_seen"})
 
 
 def _check_tables(check: Check, words: Words) -> list[Table]:

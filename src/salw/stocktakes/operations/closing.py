@@ -44,6 +44,9 @@ select exists (select from stocktake_count
 # it here (its movement was recorded before the opening and committed after it); what it did elsewhere explains
 # nothing here. Custody is looked up for those alone: joined for all, it would cost as much as the rest.
 #
+# A void label names its weapon, but does not say that it was seen: other readings decide (`seen`), and where there
+# are none the one line says so, whatever the weapon did meanwhile; it is never called missing.
+#
 # A case counts if it is open at the closing, whenever it was opened: the inspector is told what is known by then.
 #
 # What is about to be called missing may not move until it is. The weapons expected and not seen are locked, in
@@ -71,10 +74,12 @@ with departed as materialized (
     select weapon_id, case_id from case_mark where country = %(country)s
 ), known as materialized (
     select coalesce(e.weapon_id, n.weapon_id) as id, e.weapon_id is not null as expected,
-           coalesce(n.counts, 0) as counts, e.seq, k.case_id, d.left_seq, coalesce(d.gone, false) as moved
+           coalesce(n.counts, 0) as counts, coalesce(n.named, false) as seen, e.seq, k.case_id, d.left_seq,
+           coalesce(d.gone, false) as moved
       from (select weapon_id, seq from stocktake_expected
              where country = %(country)s and stocktake_id = %(id)s) as e
-      full join (select weapon_id, count(*)::int as counts from stocktake_count
+      full join (select weapon_id, count(*)::int as counts, bool_or(reading <> 'void_label') as named
+                   from stocktake_count
                   where country = %(country)s and stocktake_id = %(id)s and weapon_id is not null
                   group by weapon_id) as n on n.weapon_id = e.weapon_id
       left join departed d on d.weapon_id = e.weapon_id and d.left_seq = e.seq + 1
@@ -89,15 +94,16 @@ with departed as materialized (
                 else k.seq + 1
            end as movement_seq
       from known k left join locked l on l.weapon_id = k.id
-     where k.expected and (k.counts = 0 or k.moved)
+     where k.expected and (k.counts = 0 or (k.moved and k.seen))
 ), summed as materialized (
-    select coalesce(array_agg(id) filter (where expected and counts > 0 and not moved), '{}') as matched,
-           coalesce(array_agg(case_id) filter (where expected and counts > 0 and not moved), '{}') as case_ids,
-           array_agg(id) filter (where case_id is not null and counts > 0 and not moved) as under_case,
-           count(*) filter (where counts > 0) as seen
+    select coalesce(array_agg(id) filter (where expected and seen and not moved), '{}') as matched,
+           coalesce(array_agg(case_id) filter (where expected and seen and not moved), '{}') as case_ids,
+           array_agg(id) filter (where case_id is not null and expected and seen and not moved) as under_case,
+           count(*) filter (where seen) as seen,
+           count(*) filter (where counts > 0 and not seen) as voids
       from known
 ), strangers as (
-    select k.id, k.counts, u.holder_id,
+    select k.id, k.counts, k.seen, u.holder_id,
            coalesce(p.seq, case when u.holder_id = %(store)s then u.seq end) as moved_seq
       from known k
       left join passed p on p.weapon_id = k.id
@@ -120,11 +126,16 @@ with departed as materialized (
     insert into stocktake_finding (country, stocktake_id, id, outcome, weapon_id, expected, counts, movement_seq,
                                    book_holder_id, case_id)
     select %(country)s, %(id)s, id, case when moved then 'moved_during_count' else 'missing' end,
-           id, true, counts, movement_seq, null, case_id
+           id, true, counts, movement_seq, null::uuid, case_id
       from settled
     union all
-    select %(country)s, %(id)s, id, case when moved_seq is null then 'extra_known' else 'moved_during_count' end,
-           id, false, counts, moved_seq, case when moved_seq is null then holder_id end, null
+    select %(country)s, %(id)s, id, 'void_label', id, true, counts, case when moved then left_seq end, null, case_id
+      from known
+     where expected and counts > 0 and not seen
+    union all
+    select %(country)s, %(id)s, id,
+           case when not seen then 'void_label' when moved_seq is null then 'extra_known' else 'moved_during_count' end,
+           id, false, counts, moved_seq, case when moved_seq is null or not seen then holder_id end, null
       from strangers
     union all
     select %(country)s, %(id)s, id, outcome, null, false, counts, null, null, null from things
@@ -136,7 +147,7 @@ select outcome, expected, seen, count(*), null from found group by outcome, expe
 union all
 select 'all seen', false, true, seen, under_case from summed
 union all
-select 'all things', false, true, (select count(*) from things), null
+select 'all things', false, true, voids + (select count(*) from things), null from summed
 """
 
 # The join of two sets of a hundred thousand stays in memory; the setting ends with the transaction.

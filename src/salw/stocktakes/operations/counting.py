@@ -88,7 +88,7 @@ with {APPEND_CTE}, given as (
                 when g.label is not null then 'unknown_label'
                 else 'unknown_mark'
            end as reading,
-           coalesce(l.weapon_id, w.id, b.weapon_id) as found_id,
+           case when l.voided_at is null then coalesce(l.weapon_id, w.id, b.weapon_id) else l.weapon_id end as found_id,
            coalesce(l.code, w.registry_number, b.mark, g.label, g.number, g.mark) as read_as
       from given g
       left join label l on l.country = %(country)s and l.code = g.label
@@ -98,8 +98,8 @@ with {APPEND_CTE}, given as (
 insert into stocktake_count as n (country, stocktake_id, id, method, text, reading, read_as, weapon_id, counted_at,
                              condition, note_id, fingerprint, counted_by, event_id)
 select %(country)s, %(stocktake)s, r.id, r.method, r.text, r.reading, r.read_as,
-       case when r.reading = 'weapon' then r.found_id end, r.counted_at, r.condition, r.note_id, r.fingerprint,
-       %(by)s, %(event)s
+       case when r.reading in ('weapon', 'void_label') then r.found_id end, r.counted_at, r.condition, r.note_id,
+       r.fingerprint, %(by)s, %(event)s
   from resolved r
 returning n.id, n.reading, {_IN_SCOPE}
 """
