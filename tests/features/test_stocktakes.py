@@ -225,7 +225,7 @@ def test_a_mark_on_two_expected_weapons_is_not_guessed(client: httpx.Client, wor
     serial = f"DOUBLE {new_id().hex[-8:]}"
     one, two = world.register(2, serials=[serial, serial])
     check = open_check(client, world)
-    count(client, world, check, typed(serial), typed(serial))
+    assert count(client, world, check, typed(serial), typed(serial)) == ["ambiguous_mark"] * 2
     close(client, world, check)
     lines = lines_of(world, check)
     assert sorted(line["outcome"] for line in lines) == ["missing", "missing", "unreadable"]

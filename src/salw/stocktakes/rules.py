@@ -64,6 +64,7 @@ class CountAnswer(StrEnum):
 
     RECORDED = "recorded"
     VOID_LABEL = "void_label"
+    AMBIGUOUS_MARK = "ambiguous_mark"
     UNKNOWN_CODE = "unknown_code"
     MALFORMED = "malformed"
     ID_REUSED = "id_reused"
@@ -71,7 +72,7 @@ class CountAnswer(StrEnum):
 
 ANSWER_OF_READING: dict[Reading, CountAnswer] = {
     Reading.WEAPON: CountAnswer.RECORDED,
-    Reading.AMBIGUOUS_MARK: CountAnswer.RECORDED,
+    Reading.AMBIGUOUS_MARK: CountAnswer.AMBIGUOUS_MARK,
     Reading.UNREADABLE: CountAnswer.RECORDED,
     Reading.VOID_LABEL: CountAnswer.VOID_LABEL,
     Reading.UNKNOWN_LABEL: CountAnswer.UNKNOWN_CODE,
