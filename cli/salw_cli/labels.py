@@ -83,4 +83,5 @@ def _write(path: Path, content: bytes) -> None:
         path.touch(mode=0o600, exist_ok=True)  # first: nobody else may read it while it is written
         path.write_bytes(content)
     except OSError as error:
+        error.filename = error.filename or str(path)  # a full disk names no file
         raise Unacceptable("label_sheet.not_written", path=str(path), reason=words_of(error)) from error
