@@ -250,6 +250,19 @@ def test_what_cannot_be_read_is_not_taken_for_a_mark(client: httpx.Client, world
     assert close(client, world, check)["totals"]["lines"] == 0
 
 
+def test_a_mark_that_looks_like_a_label_or_holds_a_word_is_a_mark_and_counted(
+    client: httpx.Client, world: World
+) -> None:
+    check = open_check(client, world)
+    printed = draw().printed
+    mistyped = printed[:-1] + ("A" if printed[-1] != "A" else "B")
+    marks = ["DEMO-INCONNU", "DEMO-0000-123", mistyped]
+    assert count(client, world, check, *map(typed, marks)) == ["unknown_code"] * 3
+    assert close(client, world, check)["totals"]["extra_unregistered"] == 3
+    lines = lines_of(world, check)
+    assert {(line["text_read"], line["reading"]) for line in lines} == {(mark, "unknown_mark") for mark in marks}
+
+
 # Movements while the check is open.
 
 

@@ -92,9 +92,9 @@ def answer_of(reading: Reading, *, in_scope: bool) -> CountAnswer:
 
 Parsed = TypeVar("Parsed")
 
-# Texts in the printed form of our own numbers: a wrong check character in them is a misreading, and the
-# counter looks again; a serial of a maker hardly ever looks like this.
-_PRINTED_LABEL = re.compile(r"\s*(?:W[ -]?)?[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{3}\s*", re.IGNORECASE)
+# A text in the printed form of a registry number: a wrong check character in it is a misreading, and the counter
+# looks again. The eleven characters of a label are no such sign: serials of makers look like them, and what is
+# refused cannot be counted at all.
 _PRINTED_NUMBER = re.compile(r"\s*[A-Z]{2}-[0-9OIL]{7}-[0-9A-Z]\s*", re.IGNORECASE)
 
 
@@ -143,8 +143,8 @@ def read(count: NewCount) -> Read | None:
     """Return what a count can name, or None where it is malformed.
 
     A scan must be a true label. A typed text is tried as a whole symbol, which a reader that acts as a keyboard
-    types, as a label code, as a registry number and as a mark, because a man with a rifle in his hands types
-    what he sees; but for a symbol's last characters it is kept as typed.
+    types, as a label code (where its check character says so), as a registry number and as a mark, because a man
+    with a rifle in his hands types what he sees; but for a symbol's last characters it is kept as typed.
     """
     if count.method is Method.UNREADABLE:
         return Read()
@@ -169,13 +169,25 @@ def _read_typed(text: str) -> Read | None:
         return symbol
     label, number = _try(parse_typed, text), _try(parse_registry_number, text)
     if label is None and number is None:
-        if _PRINTED_LABEL.fullmatch(text) or _PRINTED_NUMBER.fullmatch(text):
+        if _PRINTED_NUMBER.fullmatch(text):
             return None
         # "illisible" is not a mark: what cannot be read is counted as unreadable, with a note.
-        if legibility_of(text) not in ("legible", "partial"):
+        if not _is_mark(text):
             return None
     mark = normalise_mark(text)
     return Read(text=text, label=label, number=number, mark=mark) if mark else None
+
+
+def _is_mark(text: str) -> bool:
+    """Say whether a text is a mark, not words for one that nobody can read.
+
+    Such a word joined by a dash to something that can be read is a part of a mark: DEMO-INCONNU.
+    """
+    if legibility_of(text) in ("legible", "partial"):
+        return True
+    parts = text.strip().split("-")
+    joined = len(parts) > 1 and not any(char.isspace() for char in text.strip())
+    return joined and any(len(part) > 1 and legibility_of(part) == "legible" for part in parts)
 
 
 def _try(parse: Callable[[str], Parsed], text: str) -> Parsed | None:
