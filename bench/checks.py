@@ -10,7 +10,7 @@ import httpx
 from bench.harness import Result, medians
 from salw.access.rules import Permission
 from salw.core import clock
-from salw.core.db import run, run_one
+from salw.core.db import enter_scope, run, run_one
 from salw.core.ids import new_id
 from salw.stocktakes.operations.closing import reconcile_stocktake
 from salw.stocktakes.operations.opening import open_stocktake
@@ -96,7 +96,8 @@ def closing(world: World) -> Result:
             bare = time.perf_counter() - begun
             db.rollback()
         with world.engine.connect() as db:
-            run(db, "select set_config('app.country', %(country)s, true)", values)
+            # As a request does it: without the units the lock of what was not seen would find nothing to lock.
+            enter_scope(db, country=world.country, units=world.units)
             header = run_one(db, "select * from stocktake where country = %(country)s and id = %(id)s", values)
             assert header is not None
             begun = time.perf_counter()
