@@ -687,7 +687,22 @@ def test_who_counted_does_not_close(client: httpx.Client, world: World) -> None:
     count(client, world, check, unreadable(), job="auditor")
     answer = post_closure(client, world, check, job="auditor")
     assert (answer.status_code, answer.json()["code"]) == (409, "stocktake.same_officer")
-    assert post_closure(client, world, check, job="commander").status_code == 200
+
+
+def test_what_an_auditor_opened_no_inspected_commander_closes(client: httpx.Client, world: World) -> None:
+    check = open_check(client, world, job="auditor")
+    count(client, world, check, unreadable())
+    for job in ("commander", "commander_hq"):
+        answer = post_closure(client, world, check, job=job)
+        assert (answer.status_code, answer.json()["code"]) == (409, "stocktake.inspector_closes")
+    world.post("orderer", world.hq, Role.AUDITOR)
+    assert post_closure(client, world, check, job="orderer").status_code == 200
+
+
+def test_a_commander_s_own_check_may_be_closed_by_him_or_by_an_auditor(client: httpx.Client, world: World) -> None:
+    for job in ("commander", "auditor"):
+        check = open_check(client, world)
+        assert post_closure(client, world, check, job=job).status_code == 200
 
 
 def test_an_empty_count_makes_a_store_missing_only_where_the_closure_says_so(

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
+from salw.access.rules import Role
 from salw.core.errors import Conflict, DomainError, Unacceptable
 from salw.custody.rules import CLOCK_ALLOWANCE
 from salw.registry.texts import legibility_of, normalise_mark
@@ -223,6 +224,15 @@ def check_closer(*, counted: bool) -> None:
     """Refuse that one who counted also closes: who counts does not approve. Raises `stocktake.same_officer`."""
     if counted:
         raise Conflict("stocktake.same_officer")
+
+
+def check_inspector(*, opened_role: str, closing_role: str) -> None:
+    """Refuse that the inspected close an inspection: what an auditor opened an auditor closes.
+
+    Raises `stocktake.inspector_closes`.
+    """
+    if opened_role == Role.AUDITOR and closing_role != Role.AUDITOR:
+        raise Conflict("stocktake.inspector_closes")
 
 
 def check_something_seen(*, counted: bool, expected: int, nothing_seen: bool) -> None:

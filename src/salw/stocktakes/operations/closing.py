@@ -20,11 +20,11 @@ from salw.ledger import operations as ledger
 from salw.ledger.events import Event, make_event
 from salw.stocktakes.queries import list_differences
 from salw.stocktakes.reconciliation import Line, Outcome, Totals, check_cross_foot, total
-from salw.stocktakes.rules import check_closer, check_open, check_something_seen
+from salw.stocktakes.rules import check_closer, check_inspector, check_open, check_something_seen
 
 # Waits for the counts under way and keeps further ones out until commit.
 _LOCK = """
-select store_id, unit_id, status, opened_at, expected_count from stocktake
+select store_id, unit_id, status, opened_at, opened_role, expected_count from stocktake
  where country = %(country)s and id = %(id)s and unit_id = any(%(units)s)
    for no key update
 """
@@ -182,7 +182,7 @@ def close_stocktake(
     history where there is a weapon; the weapons that match are proved by the frozen set and the counts,
     which are in the log already. `nothing_seen` says that an empty count is meant: it makes all of the store
     missing. Raises `stocktake.not_found`, `stocktake.closed`, `stocktake.same_officer`,
-    `stocktake.nothing_counted`.
+    `stocktake.inspector_closes`, `stocktake.nothing_counted`.
     """
     stocktake = run_one(db, _LOCK, {"country": actor.country, "id": stocktake_id, "units": list(actor.units)})
     if stocktake is None:
@@ -190,10 +190,11 @@ def close_stocktake(
     check_open(stocktake["status"])
     counted = run(db, _COUNTED, {"country": actor.country, "id": stocktake_id, "by": actor.person_id})
     check_closer(counted=counted[0]["by_closer"])
+    role = get_role_at(db, actor, Permission.STOCKTAKE_CLOSE, stocktake["unit_id"])
+    check_inspector(opened_role=stocktake["opened_role"], closing_role=role)
     check_something_seen(
         counted=counted[0]["by_anybody"], expected=stocktake["expected_count"], nothing_seen=nothing_seen
     )
-    role = get_role_at(db, actor, Permission.STOCKTAKE_CLOSE, stocktake["unit_id"])
     totals, found_under_case = reconcile_stocktake(
         db, country=actor.country, stocktake_id=stocktake_id, stocktake=stocktake
     )
