@@ -40,6 +40,7 @@ from salw.stocktakes.queries import list_lines
 from salw.stocktakes.reconciliation import Outcome
 from salw.stocktakes.rules import Method, NewCount, StocktakeKind
 from salw_labels import draw, registry_number
+from together import at_once
 from world import World
 
 
@@ -774,6 +775,19 @@ def test_a_count_sent_again_is_recorded_once_and_never_changed(client: httpx.Cli
     assert len(events_of(world, check)) == 3
     totals = close(client, world, check)["totals"]
     assert (totals["matched"], totals["extra_unregistered"]) == (1, 1)
+
+
+def test_a_list_sent_ten_times_at_once_is_recorded_once_and_answered_alike(client: httpx.Client, world: World) -> None:
+    world.register(serials=["RP 6"])
+    check = open_check(client, world)
+    given = [typed("RP 6"), typed("RP 7"), *(unreadable() for _ in range(50))]
+    answers = at_once(*[lambda: post_counts(client, world, check, given)] * 10)
+    assert [answer.status_code for answer in answers] == [200] * 10
+    told = [[c["answer"] for c in answer.json()["counts"]] for answer in answers]
+    assert told == [["recorded", "unknown_code", *["recorded"] * 50]] * 10
+    repeated = [{c["repeated"] for c in answer.json()["counts"]} for answer in answers]
+    assert (repeated.count({False}), repeated.count({True})) == (1, 9)
+    assert [e["kind"] for e in events_of(world, check)] == ["stocktake.opened", "stocktake.counted"]
 
 
 def test_a_count_whose_answer_was_lost_is_given_the_same_answer_again(client: httpx.Client, world: World) -> None:

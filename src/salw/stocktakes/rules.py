@@ -247,6 +247,7 @@ def check_something_seen(*, counted: bool, expected: int, nothing_seen: bool) ->
 CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     "pk_stocktake": (Conflict, "request.id_reused"),
     "uq_stocktake_open": (Conflict, "stocktake.already_open"),
-    # Two calls brought the same count at once: the one that lost asks again and is told the first answer.
+    # Two lists that begin differently brought the same count at once: the one that lost asks again and is told the
+    # first answer.
     "pk_stocktake_count": (Conflict, "request.try_again"),
 }

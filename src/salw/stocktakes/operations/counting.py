@@ -32,6 +32,10 @@ select store_id, status from stocktake
    for share
 """
 
+# A list sent again while its first sending is under way waits for it, and then finds what it recorded. The least id
+# stands for the list: a list that has grown since begins with the same count, because ids are made in order.
+_ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended(%(list)s, 0))"
+
 # Whether a count names a weapon within the counter's scope, by the register as it is now; what nobody can read
 # names none and is his own. The reading is kept all the same, and classified at the closing.
 _IN_SCOPE = """
@@ -120,15 +124,17 @@ def record_counts(
     """Record what was seen and return one answer a count, in the same order.
 
     Counts are never changed: one already known gets the answer of what it was read as then, in the scope of who
-    asks now, and is said to be a repeat; another one under its id is `id_reused`, and a malformed one is not
-    kept, so that the counter reads again. The whole list is **one** ledger event with each count in it: a count
-    moves nothing, a list is what a counter hands in and answers for, and a thousand events would cost four
-    times the Python of one list and a thousand rows of log, queue and leaf.
+    asks now, and is said to be a repeat, also where the first was still under way; another one under its id is
+    `id_reused`, and a malformed one is not kept, so that the counter reads again. The whole list is **one** ledger
+    event with each count in it: a count moves nothing, a list is what a counter hands in and answers for, and a
+    thousand events would cost four times the Python of one list and a thousand rows of log, queue and leaf.
     Raises `stocktake.not_found`, `stocktake.closed`, `stocktake.counted_in_the_future`.
     """
     lock_stocktake(db, actor, stocktake_id)
     check_counted(counts, now)
     values = {"country": actor.country, "stocktake": stocktake_id, "units": list(actor.units)}
+    first = min((c.id for c in counts), default=stocktake_id)
+    run(db, _ONE_BY_ONE, {"list": f"stocktake.counts {actor.country} {stocktake_id} {first}"})
     known = run(db, _KNOWN, {**values, "ids": [c.id for c in counts]})
     fingerprints = {row["id"]: row["fingerprint"] for row in known}
     refused: dict[int, CountAnswer] = {}
