@@ -45,9 +45,16 @@ alter table stocktake_count drop constraint ck_stocktake_count_weapon_where_read
 alter table stocktake_count add constraint ck_stocktake_count_weapon_where_read CHECK (reading = 'void_label' or (reading = 'weapon') = (weapon_id is not null));
 """
 
+# In what function somebody counted; null for what was counted before that was kept.
+COUNTERS = """
+alter table stocktake_count add counted_role TEXT;
+grant insert (counted_role) on stocktake_count to salw_app;
+"""
+
 
 def upgrade() -> None:
-    """Let checks open cases on overages, and keep the case that was open on a matched weapon at the closing."""
+    """Let checks open cases on overages, and keep cases at the closing, weapons of void labels and functions."""
     op.execute(OVERAGES)
     op.execute(CASES)
     op.execute(VOID_LABELS)
+    op.execute(COUNTERS)

@@ -635,6 +635,35 @@ def test_who_acts_does_so_in_his_function_at_the_store(client: httpx.Client, wor
         assert (shown["opened_by"]["role"], shown["closed_by"]["role"]) == ("auditor", "auditor")
 
 
+def test_a_closed_check_says_who_opened_counted_and_closed_it_and_names_those_in_scope(
+    client: httpx.Client, world: World
+) -> None:
+    check = open_check(client, world, job="auditor")
+    count(client, world, check, unreadable())
+    count(client, world, check, unreadable(), unreadable(), job="auditor")
+    world.post("orderer", world.hq, Role.AUDITOR)
+    shown = client.get(f"/stocktakes/{check}", headers=world["keeper"].headers).json()
+    assert shown["counted_by"] is None
+    assert post_closure(client, world, check, job="orderer").status_code == 200
+
+    def told(job: str) -> list[tuple[str, str | None, str | None]]:
+        shown = client.get(f"/stocktakes/{check}", headers=world[job].headers).json()
+        people = [shown["opened_by"], *shown["counted_by"], shown["closed_by"]]
+        assert [c["counts"] for c in shown["counted_by"]] == [1, 2]
+        return [(p["role"], p["family_name"], p["id"]) for p in people]
+
+    by_function = ["auditor", "storekeeper", "auditor", "auditor"]
+    keeper = ("storekeeper", "ESSAI-KEEPER", str(world["keeper"].person_id))
+    assert told("keeper") == [("auditor", None, None), keeper, ("auditor", None, None), ("auditor", None, None)]
+    assert [role for role, _, _ in told("auditor")] == by_function
+    names = ["ESSAI-AUDITOR", "ESSAI-KEEPER", "ESSAI-AUDITOR", "ESSAI-ORDERER"]
+    assert [name for _, name, _ in told("auditor")] == names
+    assert [e["facts"]["role"] for e in events_of(world, check) if e["kind"] == "stocktake.counted"] == [
+        "storekeeper",
+        "auditor",
+    ]
+
+
 # Who may.
 
 

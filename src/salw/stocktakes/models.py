@@ -88,6 +88,7 @@ stocktake_count = Table(
     Column("note_id", Uuid),
     Column("fingerprint", LargeBinary, nullable=False),
     Column("counted_by", Uuid, nullable=False),
+    Column("counted_role", Text),
     Column("event_id", Uuid, nullable=False),
     Column("recorded_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
     country_key(["stocktake_id"], "stocktake", ["id"]),

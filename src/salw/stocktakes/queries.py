@@ -16,6 +16,7 @@ select s.id, s.kind, s.status, s.mission, s.log_size,
        s.unit_id, u.uuid as unit_uuid, u.name as unit_name, u.force_code,
        f.name_fr as force_name_fr, f.name_en as force_name_en,
        s.opened_at, s.opened_by, s.opened_role, vo.value as opened_by_value,
+       po.unit_id = any(%(units)s) as opened_by_named, pc.unit_id = any(%(units)s) as closed_by_named,
        s.closed_at, s.closed_by, s.closed_role, vc.value as closed_by_value, s.incident_id, s.overage_id
   from stocktake s
   join store t on (t.country, t.id) = (s.country, s.store_id)
@@ -78,7 +79,8 @@ def get_stocktake(db: Connection, actor: Actor, stocktake_id: UUID) -> Row:
     Keys: `id, kind, status, mission, log_size` (events in the country's log at opening); `store_id,
     store_name, store_place`; `unit_id` (internal), `unit_uuid, unit_name, force_code, force_name_fr,
     force_name_en`; `opened_at, opened_by` (person), `opened_role` (his function then), `opened_by_value`
-    (rank, family_name, given_names, matricule; null once erased), the same with `closed_`, null while
+    (rank, family_name, given_names, matricule; null once erased), `opened_by_named` (he is in the reader's
+    scope; else he is told by his function alone), the same with `closed_`, null while
     open; `incident_id`, the case opened on what is missing, and `overage_id`, the one on every other
     difference, if any. Raises `stocktake.not_found`.
     """
@@ -90,6 +92,31 @@ def get_stocktake(db: Connection, actor: Actor, stocktake_id: UUID) -> Row:
     if row is None:
         raise NotFound("stocktake.not_found", stocktake=str(stocktake_id))
     return row
+
+
+def list_counters(db: Connection, actor: Actor, stocktake_id: UUID) -> list[Row]:
+    """Return who counted in a closed check, once for each function, in the order of their first counts.
+
+    Keys: `counted_by` (person), `counted_role` (his function then; null where it was not kept), `counted_by_value`
+    and `counted_by_named` as in `get_stocktake`, `counts` (how many he handed in), `first_at`, `last_at`.
+    Raises `stocktake.not_found`, `stocktake.still_open`.
+    """
+    check_closed(get_stocktake(db, actor, stocktake_id)["status"])
+    return run(
+        db,
+        """
+        select c.*, v.value as counted_by_value, p.unit_id = any(%(units)s) as counted_by_named
+          from (select counted_by, counted_role, count(*)::int as counts,
+                       min(counted_at) as first_at, max(counted_at) as last_at
+                  from stocktake_count
+                 where country = %(country)s and stocktake_id = %(id)s
+                 group by counted_by, counted_role) as c
+          join person p on p.country = %(country)s and p.id = c.counted_by
+          left join personal_value v on (v.country, v.id) = (p.country, p.value_id)
+         order by c.first_at, c.counted_by
+        """,
+        {"country": actor.country, "units": list(actor.units), "id": stocktake_id},
+    )
 
 
 def list_stocktakes(

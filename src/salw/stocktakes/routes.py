@@ -25,6 +25,7 @@ from salw.stocktakes.schemas import (
     StocktakeIn,
     StocktakeOut,
     StocktakeResultOut,
+    counter_out,
     header,
     totals_out,
 )
@@ -102,10 +103,13 @@ def post_closure(stocktake_id: UUID, body: ClosureIn, desk: Desk = requires(Perm
 def get_stocktake(stocktake_id: UUID, desk: Desk = requires(Permission.STOCKTAKE_READ)) -> StocktakeResultOut:
     """Show a check; its result only once it is closed."""
     row = queries.get_stocktake(desk.db, desk.actor, stocktake_id)
-    totals = None
+    totals, counters = None, None
     if row["status"] == StocktakeStatus.CLOSED:
         totals = totals_out(queries.get_totals(desk.db, desk.actor, stocktake_id))
-    return StocktakeResultOut(**header(row), totals=totals, incident=row["incident_id"], overage=row["overage_id"])
+        counters = [counter_out(c) for c in queries.list_counters(desk.db, desk.actor, stocktake_id)]
+    return StocktakeResultOut(
+        **header(row), totals=totals, incident=row["incident_id"], overage=row["overage_id"], counted_by=counters
+    )
 
 
 @router.get("/stocktakes")

@@ -157,13 +157,29 @@ class ClosedOut(Out):
 
 
 class OfficerOut(Out):
-    """A person in the function in which he acted; names are null where they were erased."""
+    """A person in the function in which he acted.
 
-    id: UUID
+    Of a person outside the reader's scope the function is all that is told; names are null where they were erased.
+    """
+
+    id: UUID | None
     role: str
     rank: str | None
     family_name: str | None
     given_names: str | None
+
+
+class CounterOut(Out):
+    """Who counted, in what function (null where it was not kept), and how much; a person as in `OfficerOut`."""
+
+    id: UUID | None
+    role: str | None
+    rank: str | None
+    family_name: str | None
+    given_names: str | None
+    counts: int
+    first_at: datetime
+    last_at: datetime
 
 
 class StocktakeOut(Out):
@@ -186,11 +202,12 @@ class StocktakeOut(Out):
 
 
 class StocktakeResultOut(StocktakeOut):
-    """A check with its result, which is null until it is closed (blind count)."""
+    """A check with its result and who counted, which are null until it is closed (blind count)."""
 
     totals: TotalsOut | None
     incident: UUID | None
     overage: UUID | None
+    counted_by: list[CounterOut] | None
 
 
 def totals_out(totals: Totals) -> TotalsOut:
@@ -218,12 +235,18 @@ def header(row: Row) -> dict[str, Any]:
     }
 
 
+def counter_out(row: Row) -> CounterOut:
+    """Return a row of `queries.list_counters` as it goes out."""
+    return CounterOut(**_person(row, "counted"), counts=row["counts"], first_at=row["first_at"], last_at=row["last_at"])
+
+
+def _person(row: Row, act: str) -> dict[str, Any]:
+    # A person of a unit outside the reader's scope is told by his function: his name is not the reader's to read.
+    named = row[f"{act}_by_named"]
+    value = (row[f"{act}_by_value"] if named else None) or {}
+    names = {name: value.get(name) for name in ("rank", "family_name", "given_names")}
+    return {"id": row[f"{act}_by"] if named else None, "role": row[f"{act}_role"], **names}
+
+
 def _officer(row: Row, act: str) -> OfficerOut:
-    value = row[f"{act}_by_value"] or {}
-    return OfficerOut(
-        id=row[f"{act}_by"],
-        role=row[f"{act}_role"],
-        rank=value.get("rank"),
-        family_name=value.get("family_name"),
-        given_names=value.get("given_names"),
-    )
+    return OfficerOut(**_person(row, act))

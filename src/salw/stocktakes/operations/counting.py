@@ -7,6 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from salw.access.queries import get_role_at
+from salw.access.rules import Permission
 from salw.core.actor import Actor
 from salw.core.db import Row, instant_text, run, run_one
 from salw.core.errors import NotFound
@@ -27,7 +29,7 @@ from salw.stocktakes.rules import (
 
 # Counting shares the lock of the check, closing takes it alone: no count slips in behind a closure.
 _LOCK = """
-select store_id, status from stocktake
+select store_id, unit_id, status from stocktake
  where country = %(country)s and id = %(id)s and unit_id = any(%(units)s)
    for share
 """
@@ -100,17 +102,17 @@ with {APPEND_CTE}, given as (
       left join borne b on b.mark = g.mark
 )
 insert into stocktake_count as n (country, stocktake_id, id, method, text, reading, read_as, weapon_id, counted_at,
-                             condition, note_id, fingerprint, counted_by, event_id)
+                             condition, note_id, fingerprint, counted_by, counted_role, event_id)
 select %(country)s, %(stocktake)s, r.id, r.method, r.text, r.reading, r.read_as,
        case when r.reading in ('weapon', 'void_label') then r.found_id end, r.counted_at, r.condition, r.note_id,
-       r.fingerprint, %(by)s, %(event)s
+       r.fingerprint, %(by)s, %(role)s, %(event)s
   from resolved r
 returning n.id, n.reading, {_IN_SCOPE}
 """
 
 
 def lock_stocktake(db: Connection, actor: Actor, stocktake_id: UUID) -> Row:
-    """Lock a check for counting and return its store and status. Raises `stocktake.not_found`, `stocktake.closed`."""
+    """Lock a check for counting; return its store, unit, status. Raises `stocktake.not_found`, `stocktake.closed`."""
     row = run_one(db, _LOCK, {"country": actor.country, "id": stocktake_id, "units": list(actor.units)})
     if row is None:
         raise NotFound("stocktake.not_found", stocktake=str(stocktake_id))
@@ -130,8 +132,9 @@ def record_counts(
     thousand events would cost four times the Python of one list and a thousand rows of log, queue and leaf.
     Raises `stocktake.not_found`, `stocktake.closed`, `stocktake.counted_in_the_future`.
     """
-    lock_stocktake(db, actor, stocktake_id)
+    stocktake = lock_stocktake(db, actor, stocktake_id)
     check_counted(counts, now)
+    role = get_role_at(db, actor, Permission.STOCKTAKE_COUNT, stocktake["unit_id"])
     values = {"country": actor.country, "stocktake": stocktake_id, "units": list(actor.units)}
     first = min((c.id for c in counts), default=stocktake_id)
     run(db, _ONE_BY_ONE, {"list": f"stocktake.counts {actor.country} {stocktake_id} {first}"})
@@ -153,7 +156,7 @@ def record_counts(
             continue
         fingerprints[count.id] = fingerprint
         new.append((count, meaning, fingerprint))
-    answers = _answers([*known, *(_write(db, actor, now, stocktake_id, new) if new else [])])
+    answers = _answers([*known, *(_write(db, actor, role, now, stocktake_id, new) if new else [])])
     return [
         Counted(refused[place]) if place in refused else Counted(answers[count.id], place in repeated)
         for place, count in enumerate(counts)
@@ -165,11 +168,16 @@ def _answers(rows: Sequence[Row]) -> dict[UUID, CountAnswer]:
 
 
 def _write(
-    db: Connection, actor: Actor, now: datetime, stocktake_id: UUID, new: Sequence[tuple[NewCount, Read, bytes]]
+    db: Connection,
+    actor: Actor,
+    role: str,
+    now: datetime,
+    stocktake_id: UUID,
+    new: Sequence[tuple[NewCount, Read, bytes]],
 ) -> list[Row]:
     notes = {c.id: commit_to({"note": c.note}) for c, _, _ in new if c.note is not None}
     keep_values(db, country=actor.country, commitments=list(notes.values()))
-    event = _event(actor, now, stocktake_id, new, notes)
+    event = _event(actor, role, now, stocktake_id, new, notes)
     return run(
         db,
         _RECORD,
@@ -178,6 +186,7 @@ def _write(
             "stocktake": stocktake_id,
             "units": list(actor.units),
             "by": actor.person_id,
+            "role": role,
             "event": event.id,
             **columns([event]),
             "ids": [c.id for c, _, _ in new],
@@ -197,6 +206,7 @@ def _write(
 
 def _event(
     actor: Actor,
+    role: str,
     now: datetime,
     stocktake_id: UUID,
     new: Sequence[tuple[NewCount, Read, bytes]],
@@ -216,6 +226,7 @@ def _event(
     ]
     facts = {
         "stocktake": str(stocktake_id),
+        "role": role,
         "columns": ["id", "method", "read", "counted_at", "condition", "note_commitment"],
         "counts": listed,
     }
