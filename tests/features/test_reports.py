@@ -228,6 +228,21 @@ def test_what_an_inquiry_looks_for_stands_under_the_stock_as_the_log_knew_it(
             )
 
 
+def test_the_state_of_a_check_says_who_opened_counted_and_closed_it(client: httpx.Client, world: World) -> None:
+    weapons = world.register(2)
+    stocktake = open_check(client, world)
+    (symbol,) = label(world, weapons[:1])
+    count(client, world, stocktake, a_count(symbol))
+    close(client, world, stocktake)
+    path = f"/stocktakes/{stocktake}/reconciliation"
+    (check,) = told(client, world, f"{path}.json")["checks"]
+    assert [(o["act"], o["counts"]) for o in check["officers"]] == [("opened", None), ("counted", 1), ("closed", None)]
+    assert check["officers"][1]["role"] == "storekeeper"
+    paper = " ".join(pdf_lines(ask(client, world, f"{path}.pdf").content)).replace("\u00a0", " ")
+    assert "Compté par :" in paper
+    assert "détenteur dépositaire ; 1 lecture " in paper
+
+
 @pytest.mark.parametrize(("form", "rows"), [("csv", lambda b: csv_rows(b)), ("xlsx", lambda b: sheet_rows(b))])
 def test_every_form_says_what_an_inquiry_looks_for(
     client: httpx.Client,

@@ -27,10 +27,12 @@ from salw.reports.rules import (
     Entry,
     Exit,
     Model,
+    Officer,
     Reconciliation,
     Subject,
     Tally,
     Variance,
+    body_of,
     check_period,
     entry_of,
     exit_of,
@@ -71,7 +73,23 @@ def a_report(*, variances: int = 0, demo: bool = False, unit_name: str = LONG_NA
     serials = ("00012345", "ИЖ 4567 Б", None)
     lines = tuple(a_variance(serial=serials[n % 3], registry_number=f"BF-{n:07d}-K") for n in range(variances))
     at = datetime(2026, 10, 5, 7, tzinfo=UTC)
-    check = Check(ID, "count", None, ID, "Armurerie", 9, at, at, 0, {}, tallies, found, lines)
+    opener = Officer("opened", "auditor", None, "LTN ESSAI Un")
+    check = Check(
+        ID,
+        "count",
+        None,
+        ID,
+        "Armurerie",
+        9,
+        at,
+        at,
+        (opener,),
+        0,
+        {},
+        tallies,
+        found,
+        lines,
+    )
     return Reconciliation(
         country="BF",
         subject=Subject("store", ID, "Armurerie", ID, unit_name, "AT", 1, 1),
@@ -348,3 +366,13 @@ def test_columns_without_a_movement_are_left_out_on_paper_alone() -> None:
     assert "Dons" in text
     assert "Achats" not in text
     assert "Achats" in make_csv(document).decode()
+
+
+def test_names_of_officers_stand_on_paper_and_not_in_the_digest() -> None:
+    report = a_report(variances=1)
+    (check,) = report.checks
+    (opener,) = check.officers
+    erased = replace(report, checks=(replace(check, officers=(replace(opener, name=""),)),))
+    assert body_of(erased) == body_of(report)
+    told = dict(fact for table in printed(report).tables for fact in table.facts)
+    assert told["Ouvert par\u00a0:"].replace("\u00a0", " ").replace("\u202f", " ") == "LTN ESSAI Un ; inspecteur"

@@ -22,6 +22,7 @@ from salw.reports.rules import (
     Check,
     DoesNotAddUp,
     Model,
+    Officer,
     Reconciliation,
     Subject,
     Tally,
@@ -32,7 +33,7 @@ from salw.reports.rules import (
     make_tallies,
     order_variances,
 )
-from salw.stocktakes.queries import get_stocktake, list_lines
+from salw.stocktakes.queries import get_stocktake, list_counters, list_lines
 from salw.stocktakes.reconciliation import Outcome
 from salw.stocktakes.rules import Method, check_closed
 
@@ -69,7 +70,7 @@ def _reconcile_period(
         closing, missing = queries.count_stock(db, books, size)
         classes, total = make_balances(opening, entries, exits, closing)
         found = queries.list_closed_checks(db, books, actor, from_date, to_date)
-        checks = tuple(_make_check(row, list_lines(db, actor, row["id"])) for row in found)
+        checks = tuple(_read_check(db, actor, row) for row in found)
     except DoesNotAddUp as error:
         log.error("report.does_not_add_up", subject=str(subject.id), opening=opening_size, size=size, **error.details)
         raise
@@ -98,7 +99,7 @@ def reconcile_stocktake(db: Connection, *, actor: Actor, stocktake_id: UUID) -> 
     row = get_stocktake(db, actor, stocktake_id)
     check_closed(row["status"])
     try:
-        check = _make_check(row, list_lines(db, actor, stocktake_id))
+        check = _read_check(db, actor, row)
     except DoesNotAddUp as error:
         log.error("report.does_not_add_up", stocktake=str(stocktake_id), **error.details)
         raise
@@ -121,7 +122,11 @@ def reconcile_stocktake(db: Connection, *, actor: Actor, stocktake_id: UUID) -> 
     )
 
 
-def _make_check(header: Row, lines: Sequence[Row]) -> Check:
+def _read_check(db: Connection, actor: Actor, header: Row) -> Check:
+    return _make_check(header, list_lines(db, actor, header["id"]), list_counters(db, actor, header["id"]))
+
+
+def _make_check(header: Row, lines: Sequence[Row], counters: Sequence[Row]) -> Check:
     by_model: dict[Model, Counter[str]] = {}
     for line in lines:
         by_model.setdefault(_model(line), Counter()).update(_figures(line))
@@ -140,12 +145,25 @@ def _make_check(header: Row, lines: Sequence[Row]) -> Check:
         log_size=header["log_size"],
         opened_at=header["opened_at"],
         closed_at=header["closed_at"],
+        officers=(
+            _officer(header, "opened"),
+            *(_officer(counter, "counted") for counter in counters),
+            _officer(header, "closed"),
+        ),
         typed=sum(line["method"] == Method.TYPED for line in lines),
         outcomes={outcome: outcomes[outcome] for outcome in Outcome},
         classes=classes,
         total=total,
         variances=order_variances(_make_variance(line) for line in lines if line["outcome"] != Outcome.MATCHED),
     )
+
+
+def _officer(row: Row, act: str) -> Officer:
+    """Return who did something in a check; persons of units outside the reader's scope by their function alone."""
+    by = "counted_by" if act == "counted" else f"{act}_by"
+    person = (row[f"{by}_value"] or {}) if row[f"{by}_named"] else {}
+    name = " ".join(str(person[part]) for part in ("rank", "family_name", "given_names") if person.get(part))
+    return Officer(act, row[f"{act}_role"], row.get("counts") if act == "counted" else None, name)
 
 
 def _model(line: Row) -> Model:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
@@ -12,6 +12,8 @@ from salw.core.errors import DomainError, Unacceptable
 from salw.custody.rules import SINKS, MovementKind, State
 from salw.ledger.canonical import canonical
 from salw.stocktakes.reconciliation import Outcome
+
+PAPER_ONLY = "paper only"  # marks a field that the digest and the JSON leave out
 
 
 class Entry(StrEnum):
@@ -244,6 +246,19 @@ def order_variances(variances: Iterable[Variance]) -> tuple[Variance, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Officer:
+    """Who opened, counted or closed a check (`act`), in which function, and how much he counted.
+
+    `name` stands on the paper alone: it can be erased, and a digest is for ever.
+    """
+
+    act: str
+    role: str | None
+    counts: int | None
+    name: str = field(default="", metadata={PAPER_ONLY: True})
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """A closed check of a store (recensement, récolement ...) with its result.
 
@@ -258,6 +273,7 @@ class Check:
     log_size: int
     opened_at: datetime
     closed_at: datetime
+    officers: tuple[Officer, ...]
     typed: int
     outcomes: dict[Outcome, int]
     classes: tuple[ClassTally, ...]
@@ -399,7 +415,7 @@ def _by_class(lines: Sequence[Line]) -> dict[str, tuple[Line, ...]]:
 def content(value: Any) -> Any:
     """Return a report as plain JSON values: identifiers and instants as text, instants in UTC."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: content(getattr(value, f.name)) for f in fields(value)}
+        return {f.name: content(getattr(value, f.name)) for f in fields(value) if PAPER_ONLY not in f.metadata}
     if isinstance(value, Mapping):
         return {str(k): content(v) for k, v in value.items()}
     if isinstance(value, tuple | list):

@@ -13,6 +13,7 @@ from salw.reports.rules import (
     ClassBalance,
     Entry,
     Exit,
+    Officer,
     Reconciliation,
     Tally,
     Variance,
@@ -329,6 +330,7 @@ def _check_tables(check: Check, words: Words) -> list[Table]:
         *(((words.say("fact.mission"), check.mission),) if check.mission else ()),
         (words.say("fact.opened"), words.instant(check.opened_at)),
         (words.say("fact.closed"), words.instant(check.closed_at)),
+        *((words.say(f"fact.{officer.act}_by"), _who(officer, words)) for officer in check.officers),
         (words.say("fact.typed"), words.number(check.typed)),
         *(((words.say("fact.alarms"), words.number(alarms)),) if alarms else ()),
     )
@@ -377,6 +379,14 @@ def _check_tables(check: Check, words: Words) -> list[Table]:
             words.say("no_variance"),
         ),
     ]
+
+
+def _who(officer: Officer, words: Words) -> str:
+    function = words.role(officer.role) if officer.role else ""
+    counted = ""
+    if officer.counts is not None:
+        counted = words.say("count" if officer.counts == 1 else "counts", count=words.number(officer.counts))
+    return words.say("separator").join(part for part in (officer.name, function, counted) if part) or "–"
 
 
 def _explanation(variance: Variance, words: Words) -> str:

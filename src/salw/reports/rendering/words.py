@@ -47,6 +47,10 @@ class Words:
         """Return what people read of a weapon's state: the words of its card."""
         return translate(f"state.{state}", self.language)
 
+    def role(self, code: str) -> str:
+        """Return a function as people call it."""
+        return translate(f"role.{code}", self.language)
+
     def model(self, name: str) -> str:
         """Return a model's name, or that it is not known."""
         return name or self.say("model_unknown")
