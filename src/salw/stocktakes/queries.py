@@ -143,6 +143,15 @@ def list_stocktakes(
     )
 
 
+def list_newest_closed(db: Connection, actor: Actor, limit: int) -> list[Row]:
+    """Return the headers of the closed checks in scope, the last to be closed first, at most `limit`."""
+    return run(
+        db,
+        _HEADER + "and s.status = 'closed' order by s.closed_at desc, s.id limit %(limit)s",
+        {"country": actor.country, "units": list(actor.units), "limit": limit},
+    )
+
+
 def list_lines(db: Connection, actor: Actor, stocktake_id: UUID) -> list[Row]:
     """Return every line of a closed check, by outcome and registry number.
 

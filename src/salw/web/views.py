@@ -18,14 +18,13 @@ from salw.core.db import Row, run_one
 from salw.core.errors import Refused
 from salw.core.language import Language
 from salw.registry.classification import ClassCode
-from salw.stocktakes.queries import list_stocktakes
+from salw.stocktakes.queries import list_newest_closed
 from salw.summaries.cross_border import cross_border
 from salw.summaries.rules import GONE, PUBLISHED_STATES, Quarter, parse_quarter, quarter_of
 from salw.summaries.schemas import CrossBorderOut, known_sum
 
 STORES_SHOWN = 50
 CHECKS_SHOWN = 20
-CHECKS_READ = 1_000
 QUARTERS_SHOWN = 8
 
 
@@ -120,8 +119,7 @@ def closed_checks(request: Request, language: Language) -> list[Row] | None:
     with visit(request, Permission.STOCKTAKE_READ, language) as desk:
         if desk is None:
             return None
-        rows = list_stocktakes(desk.db, desk.actor, store_id=None, status="closed", after=None, limit=CHECKS_READ)
-        rows = sorted(rows, key=lambda row: row["closed_at"], reverse=True)[:CHECKS_SHOWN]
+        rows = list_newest_closed(desk.db, desk.actor, CHECKS_SHOWN)
         zone = ZoneInfo(desk.actor.time_zone)
         return [{**row, "closed_day": row["closed_at"].astimezone(zone).date()} for row in rows]
 
