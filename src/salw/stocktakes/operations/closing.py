@@ -96,9 +96,12 @@ with departed as materialized (
       from known k left join locked l on l.weapon_id = k.id
      where k.expected and (k.counts = 0 or (k.moved and k.seen))
 ), summed as materialized (
-    select coalesce(array_agg(id) filter (where expected and seen and not moved), '{}') as matched,
-           coalesce(array_agg(case_id) filter (where expected and seen and not moved), '{}') as case_ids,
-           array_agg(id) filter (where case_id is not null and expected and seen and not moved) as under_case,
+    -- Those under a case come first, so that their cases are a short array beside a long one.
+    select coalesce(array_agg(id) filter (where case_id is null and expected and seen and not moved), '{}') as others,
+           coalesce(array_agg(id) filter (where case_id is not null and expected and seen and not moved), '{}')
+           as under_case,
+           coalesce(array_agg(case_id) filter (where case_id is not null and expected and seen and not moved), '{}')
+           as case_ids,
            count(*) filter (where seen) as seen,
            count(*) filter (where counts > 0 and not seen) as voids
       from known
@@ -120,7 +123,7 @@ with departed as materialized (
      group by 1, reading, case when reading = 'unreadable' then id::text else read_as end
 ), matched as (
     insert into stocktake_matched (country, stocktake_id, weapon_ids, case_ids)
-    select %(country)s, %(id)s, matched, case_ids from summed
+    select %(country)s, %(id)s, under_case || others, case_ids from summed
     returning cardinality(weapon_ids) as lines
 ), found as (
     insert into stocktake_finding (country, stocktake_id, id, outcome, weapon_id, expected, counts, movement_seq,
