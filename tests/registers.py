@@ -9,13 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from salw.access.operations.accounts import create_account
-from salw.core import clock
+from program import PASSWORD, give_account
 from salw.core.db import Row, run
-from salw.core.ids import new_id
 from world import World
-
-PASSWORD = "essai: quatre mots sans suite"
 
 
 @dataclass(frozen=True)
@@ -47,18 +43,7 @@ class Desk:
 
 def sit_down(world: World, job: str, urls: Mapping[str, str], folder: Path) -> Desk:
     """Give a member an account with a password that is known, and return him at his terminal."""
-    login = f"{job}-{new_id()}"
-    with world.transaction() as db:
-        create_account(
-            db,
-            actor=world.founder,
-            now=clock.now(),
-            account_id=new_id(),
-            person_id=world[job].person_id,
-            login=login,
-            password=PASSWORD,
-        )
-    return Desk(f"{login}@{world.country}", {"SALW_DATABASE_URL": urls["salw_app"]}, folder)
+    return Desk(give_account(world, job), {"SALW_DATABASE_URL": urls["salw_app"]}, folder)
 
 
 def answered(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:

@@ -8,15 +8,12 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
+from program import PASSWORD, give_account
 from salw.access.guard import COOKIE
-from salw.access.operations.accounts import create_account
-from salw.core import clock
 from salw.core.db import run
 from salw.core.ids import new_id
 from salw.summaries.rules import Detail
 from world import World
-
-PASSWORD = "essai-mot-de-passe"
 
 
 class Outline(HTMLParser):
@@ -44,21 +41,6 @@ def outline(html: str) -> Outline:
 def site(service: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=service, timeout=30, headers={"origin": service}) as site:
         yield site
-
-
-def account_of(world: World, job: str) -> str:
-    login = f"page-{new_id()}"
-    with world.transaction() as db:
-        create_account(
-            db,
-            actor=world.founder,
-            now=clock.now(),
-            account_id=new_id(),
-            person_id=world[job].person_id,
-            login=login,
-            password=PASSWORD,
-        )
-    return f"{login}@{world.country.lower()}"
 
 
 def log_in(site: httpx.Client, account: str, password: str = PASSWORD) -> httpx.Response:
@@ -103,7 +85,7 @@ def test_a_page_can_run_nothing(site: httpx.Client, world: World) -> None:
 
 
 def test_log_in_by_form_opens_a_session_kept_from_scripts_and_other_sites(site: httpx.Client, world: World) -> None:
-    answer = log_in(site, account_of(world, "keeper"))
+    answer = log_in(site, give_account(world, "keeper"))
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie
@@ -128,7 +110,7 @@ def test_what_is_typed_is_shown_as_text(site: httpx.Client) -> None:
 @pytest.mark.parametrize("origin", ["https://ailleurs.example", "null", ""])
 def test_another_site_cannot_log_anybody_in_or_out(site: httpx.Client, service: str, world: World, origin: str) -> None:
     with httpx.Client(base_url=service, headers={"origin": origin} if origin else {}) as stranger:
-        assert log_in(stranger, account_of(world, "keeper")).status_code == 403
+        assert log_in(stranger, give_account(world, "keeper")).status_code == 403
         stranger.cookies.set(COOKIE, world["keeper"].token)
         assert stranger.post("/log-out").status_code == 403
     assert "ESSAI-KEEPER" in see(site, world, "keeper")
@@ -184,7 +166,7 @@ def test_the_banner_shows_while_there_are_demo_accounts(site: httpx.Client, worl
     def banner() -> bool:
         return 'class="demo"' in site.get("/").text
 
-    login = account_of(world, "auditor")
+    login = give_account(world, "auditor")
     before = banner()
     with owner_engine.begin() as db:
         run(db, "set local role salw_owner")
