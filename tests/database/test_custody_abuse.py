@@ -21,7 +21,7 @@ NOT_ITS_EVENT, NO_OFFICE = "SW005", "SW003"
 _MOVE = """
 with told as (
     insert into event (country, id, kind, weapon_id, canonical, leaf_hash)
-    select %(country)s, %(event)s, 'weapon.issued', %(told_of)s, 'told', sha256('told') where %(tells)s
+    select %(country)s, %(event)s, 'weapon.issued', %(told_of)s, '{}', sha256('{}') where %(tells)s
 ), queued as (
     insert into event_queue (country, event_id) select %(country)s, %(event)s where %(queues)s
 )
@@ -158,7 +158,7 @@ def test_a_movement_does_not_rest_on_the_event_of_another_sealed_or_not(
         run(
             db,
             "with told as (insert into event (country, id, kind, weapon_id, canonical, leaf_hash) values "
-            "('BF', %(e)s, 'weapon.issued', %(w)s, 'x', sha256('x'))) "
+            "('BF', %(e)s, 'weapon.issued', %(w)s, '{}', sha256('{}'))) "
             "insert into event_queue (country, event_id) values ('BF', %(e)s)",
             told,
         )
