@@ -6,6 +6,7 @@ paths go straight to the driver (`run`), because SQLAlchemy's own work costs mor
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -105,6 +106,18 @@ def _driver_cursor(db: Connection) -> Any:
     driver = db.connection.driver_connection
     assert driver is not None  # noqa: S101 - a pooled connection always has its driver
     return driver.cursor(row_factory=dict_row)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A statement with its values that can stand alone, or ride in the `with` of another: a round trip less.
+
+    Whoever lets it ride sees to it that no value's name means two things.
+    """
+
+    name: str
+    sql: str
+    values: Mapping[str, Any]
 
 
 @contextmanager

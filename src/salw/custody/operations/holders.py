@@ -1,6 +1,8 @@
 """Opening holders: stores, people at units, posts and crews, transits, and the sinks of a unit."""
 
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -10,12 +12,14 @@ from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import Conflict, NotFound, Unacceptable
 from salw.core.ids import new_id
-from salw.custody.operations.moves import Destination
-from salw.custody.rules import COLLECTIVE_HOLDERS, SINKS, USER_HOLDERS, HolderKind
+from salw.custody.operations.moves import Destination, DocumentNumber, ask_and_lock
+from salw.custody.rules import COLLECTIVE_HOLDERS, SINKS, USER_HOLDERS, Expected, Held, HolderKind, check_versions
 from salw.ledger import operations as ledger
 from salw.ledger.events import commit_to, make_event
 
-# The store that an issue starts from, beside whom it goes to: one look for both sides.
+Answer = TypeVar("Answer")
+
+# The store that an issue starts from, beside whom it goes to; its unit's office numbers the slip, once both are found.
 _STORE_UNIT = """
        (select s.unit_id from store s
          where s.country = %(country)s and s.id = %(store)s and s.unit_id = any(%(units)s)) as store_unit_id
@@ -24,7 +28,7 @@ _STORE_UNIT = """
 # Finds the person's holder at his unit, or makes it; the second branch sees the row only if the first
 # did not insert it, so exactly one comes back, also when two clients do this at once.
 _PERSON_HOLDER = f"""
-with person_in_scope as (
+person_in_scope as (
     select p.id, p.unit_id, v.commitment
       from person p join personal_value v on (v.country, v.id) = (p.country, p.value_id)
      where p.country = %(country)s and p.id = %(person)s and p.unit_id = any(%(units)s)
@@ -33,31 +37,39 @@ with person_in_scope as (
     select %(country)s, %(new_id)s, unit_id, 'person', id from person_in_scope
     on conflict (country, person_id, unit_id) where kind = 'person' do nothing
     returning id
+), found as (
+    select coalesce((select id from opened), h.id) as to_id, p.unit_id as to_unit_id, 'person' as to_kind,
+           p.id as person_id, p.commitment, {_STORE_UNIT}
+      from (values (1)) as one
+      left join person_in_scope p on true
+      left join holder h on h.country = %(country)s and h.person_id = p.id and h.unit_id = p.unit_id
+           and h.kind = 'person'
 )
-select coalesce((select id from opened), h.id) as id, p.unit_id, 'person' as kind, p.id as person_id, p.commitment,
-       {_STORE_UNIT}
-  from (values (1)) as one
-  left join person_in_scope p on true
-  left join holder h on h.country = %(country)s and h.person_id = p.id and h.unit_id = p.unit_id
-       and h.kind = 'person'
 """
 
 # Who answers is locked until commit: what is issued in his name cannot be committed after his relief, which
 # updates that row before it looks what he has. A part of its own, because the empty side of an outer join
 # cannot be locked.
 _COLLECTIVE_HOLDER = f"""
-with answering as materialized (
+answering as materialized (
     select a.country, a.holder_id, a.person_id
       from answerable a join holder h on h.country = a.country and h.id = a.holder_id
      where a.country = %(country)s and a.holder_id = %(holder)s and a.ended_at is null and h.unit_id = any(%(units)s)
        for share of a
+), found as (
+    select h.id as to_id, h.unit_id as to_unit_id, h.kind as to_kind, a.person_id, v.commitment, {_STORE_UNIT}
+      from (values (1)) as one
+      left join holder h on h.country = %(country)s and h.id = %(holder)s and h.unit_id = any(%(units)s)
+      left join answering a on a.country = h.country and a.holder_id = h.id
+      left join person p on p.country = a.country and p.id = a.person_id
+      left join personal_value v on v.country = p.country and v.id = p.value_id
 )
-select h.id, h.unit_id, h.kind, a.person_id, v.commitment, {_STORE_UNIT}
-  from (values (1)) as one
-  left join holder h on h.country = %(country)s and h.id = %(holder)s and h.unit_id = any(%(units)s)
-  left join answering a on a.country = h.country and a.holder_id = h.id
-  left join person p on p.country = a.country and p.id = a.person_id
-  left join personal_value v on v.country = p.country and v.id = p.value_id
+"""
+
+_ASKED = """
+asked as materialized (
+    select f.*, case when to_id is not null and person_id is not null then store_unit_id end as office_of from found f
+)
 """
 
 
@@ -67,26 +79,45 @@ def find_user_holder(db: Connection, *, actor: Actor, person_id: UUID | None, ho
 
     Raises `person.not_found`, `holder.not_found`, `holder.not_a_user`, `holder.nobody_answers`.
     """
-    return _destination(_user_holder(db, actor, None, person_id, holder_id), person_id, holder_id)
+    found = f"with {_found(person_id)} select * from found"
+    values = _parties(actor, None, person_id, holder_id)
+    row = _once_settled(lambda: run(db, found, values)[0], lambda row: row)
+    return _destination(row, person_id, holder_id)
 
 
-def find_issue_parties(
-    db: Connection, *, actor: Actor, store_id: UUID, person_id: UUID | None, holder_id: UUID | None
-) -> tuple[int, Destination]:
-    """Return the unit of the store that issues, and who receives, in one round trip.
+def lock_for_issue(
+    db: Connection,
+    *,
+    actor: Actor,
+    store_id: UUID,
+    person_id: UUID | None,
+    holder_id: UUID | None,
+    weapons: Sequence[Expected],
+) -> tuple[int, Destination, list[Held], DocumentNumber]:
+    """Find both sides of an issue, lock its weapons and take the slip's number, in one round trip.
 
-    Raises `store.not_found` and what `find_user_holder` raises.
+    Returns the store's unit, who receives, and the custody of the weapons, whose versions are checked. Raises
+    `store.not_found`, and what `find_user_holder`, `rules.check_versions` and taking a number raise.
     """
-    row = _user_holder(db, actor, store_id, person_id, holder_id)
+    values = _parties(actor, store_id, person_id, holder_id)
+    asked = f"{_found(person_id)}, {_ASKED}"
+    row, held, number = _once_settled(
+        lambda: ask_and_lock(db, actor, weapons, asked=asked, values=values), lambda answer: answer[0]
+    )
     if row["store_unit_id"] is None:
         raise NotFound("store.not_found", store=str(store_id))
-    return row["store_unit_id"], _destination(row, person_id, holder_id)
+    to = _destination(row, person_id, holder_id)
+    check_versions(weapons, held)
+    assert number is not None  # noqa: S101 - taken where both sides were found
+    return row["store_unit_id"], to, held, number
 
 
-def _user_holder(
-    db: Connection, actor: Actor, store_id: UUID | None, person_id: UUID | None, holder_id: UUID | None
-) -> Row:
-    values = {
+def _found(person_id: UUID | None) -> str:
+    return _COLLECTIVE_HOLDER if person_id is None else _PERSON_HOLDER
+
+
+def _parties(actor: Actor, store_id: UUID | None, person_id: UUID | None, holder_id: UUID | None) -> dict[str, Any]:
+    return {
         "country": actor.country,
         "units": list(actor.units),
         "store": store_id,
@@ -94,29 +125,36 @@ def _user_holder(
         "holder": holder_id,
         "new_id": new_id(),
     }
+
+
+def _once_settled(look: Callable[[], Answer], row_of: Callable[[Answer], Row]) -> Answer:
+    """Look for a holder, and once more where the first look saw another client's write half way.
+
+    A person without holder: another client is opening it. A holder that nobody answers for: so it is, or a relief
+    committed while we waited for it. Under read committed the second look sees what they left.
+    """
     for _ in range(2):
-        row = run(db, _COLLECTIVE_HOLDER if person_id is None else _PERSON_HOLDER, values)[0]
-        if (row["id"] is None) == (row["person_id"] is None):
-            return row
-        # A person without holder: another client is opening it. A holder that nobody answers for: so it is, or
-        # a relief committed while we waited for it. Under read committed the second look sees what they left.
-    if row["id"] is not None:
-        return row
+        answer = look()
+        row = row_of(answer)
+        if (row["to_id"] is None) == (row["person_id"] is None):
+            return answer
+    if row["to_id"] is not None:
+        return answer
     raise Conflict("request.try_again")
 
 
 def _destination(row: Row, person_id: UUID | None, holder_id: UUID | None) -> Destination:
-    if row["id"] is None:
+    if row["to_id"] is None:
         if person_id is not None:
             raise NotFound("person.not_found", person=str(person_id))
         raise NotFound("holder.not_found", holder=str(holder_id))
-    kind = HolderKind(row["kind"])
+    kind = HolderKind(row["to_kind"])
     if kind not in USER_HOLDERS:
         raise Unacceptable("holder.not_a_user", holder=str(holder_id))
     if row["person_id"] is None:
         raise Conflict("holder.nobody_answers", holder=str(holder_id))
     person = {"id": str(row["person_id"]), "commitment": row["commitment"].hex()}
-    return Destination(row["id"], row["unit_id"], person)
+    return Destination(row["to_id"], row["to_unit_id"], person)
 
 
 def open_sink(db: Connection, *, actor: Actor, unit_id: int, kind: HolderKind) -> Destination:

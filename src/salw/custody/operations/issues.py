@@ -1,23 +1,22 @@
 """Issue (perception) from a store and return (réintégration) to one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from salw.access.queries import get_store
 from salw.core.actor import Actor
-from salw.core.db import instant_text
-from salw.core.errors import Unacceptable
+from salw.core.db import Part, instant_text
+from salw.core.errors import NotFound, Unacceptable
 from salw.core.ids import new_id
-from salw.custody.operations.holders import find_issue_parties
+from salw.custody.operations.holders import lock_for_issue
 from salw.custody.operations.moves import (
     Destination,
     DocumentNumber,
     Order,
     Step,
-    lock_weapons,
+    ask_and_lock,
     record_moves,
 )
 from salw.custody.rules import (
@@ -28,15 +27,24 @@ from salw.custody.rules import (
     check_held_by,
     check_held_by_kind,
     check_no_open_case,
+    check_versions,
 )
 from salw.documents.rules import DocumentKind
 
 _INSERT_ISSUE = """
-issued as (
-    insert into issue (country, id, unit_id, from_holder_id, to_holder_id, purpose, due_back_at, document_id)
-    values (%(country)s, %(issue)s, %(issue_unit)s, %(issue_from)s, %(issue_to)s, %(purpose)s, %(due)s, %(document_id)s)
+insert into issue (country, id, unit_id, from_holder_id, to_holder_id, purpose, due_back_at, document_id)
+values (%(country)s, %(issue)s, %(issue_unit)s, %(issue_from)s, %(issue_to)s, %(purpose)s, %(due)s, %(document_id)s)
+"""
+
+_STORE = """
+asked as materialized (
+    select (select s.unit_id from store s
+             where s.country = %(country)s and s.id = %(store)s and s.unit_id = any(%(units)s)) as office_of
 )
 """
+
+# What a client is answered, kept in the statement that writes the move (`access.repeats.Keep`).
+Answering = Callable[[DocumentNumber, list[Held]], Part]
 
 
 def issue_weapons(
@@ -52,22 +60,31 @@ def issue_weapons(
     occurred_at: datetime,
     weapons: Sequence[Expected],
     order: Order,
+    answer: Answering | None = None,
 ) -> tuple[DocumentNumber, list[Held]]:
     """Issue weapons of a store to a person, post, crew, vehicle or detachment.
 
     For a task where `due_back_at` is given, else permanent. Returns the slip's number and the custody
     that the weapons had. Raises `store.not_found`, `custody.held_elsewhere`, `custody.case_open`,
-    `issue.due_before_issue` and what locking and `find_issue_parties` raise.
+    `issue.due_before_issue` and what `lock_for_issue` raises.
     """
     if due_back_at is not None and due_back_at <= occurred_at:
         raise Unacceptable("issue.due_before_issue")
-    unit_id, to = find_issue_parties(db, actor=actor, store_id=store_id, person_id=person_id, holder_id=holder_id)
-    held, number = lock_weapons(db, actor, weapons, number_for_unit=unit_id)
+    unit_id, to, held, number = lock_for_issue(
+        db, actor=actor, store_id=store_id, person_id=person_id, holder_id=holder_id, weapons=weapons
+    )
     check_held_by(held, store_id)
     check_no_open_case(held)
-    assert number is not None  # noqa: S101 - asked for above
     purpose = "permanent" if due_back_at is None else "task"
     document_id = new_id()
+    row = {
+        "issue": issue_id,
+        "issue_unit": unit_id,
+        "issue_from": store_id,
+        "issue_to": to.holder_id,
+        "purpose": purpose,
+        "due": due_back_at,
+    }
     record_moves(
         db,
         actor=actor,
@@ -81,15 +98,7 @@ def issue_weapons(
         order=order,
         occurred_at=occurred_at,
         facts={"issue": str(issue_id), "purpose": purpose, "due_back_at": instant_text(due_back_at)},
-        beside=_INSERT_ISSUE,
-        values={
-            "issue": issue_id,
-            "issue_unit": unit_id,
-            "issue_from": store_id,
-            "issue_to": to.holder_id,
-            "purpose": purpose,
-            "due": due_back_at,
-        },
+        beside=[Part("issued", _INSERT_ISSUE, row), *([answer(number, held)] if answer else [])],
     )
     return number, held
 
@@ -104,18 +113,21 @@ def return_weapons(
     occurred_at: datetime,
     weapons: Sequence[Expected],
     order: Order,
+    answer: Answering | None = None,
 ) -> tuple[DocumentNumber, list[Held]]:
     """Take weapons back into a store from whoever they were issued to.
 
     The return's id is its document's id. Raises `store.not_found`, `custody.not_issued`,
     `custody.case_open` and what locking raises.
     """
-    store = get_store(db, actor, store_id)
-    held, number = lock_weapons(db, actor, weapons, number_for_unit=store["unit_id"])
+    values = {"country": actor.country, "store": store_id, "units": list(actor.units)}
+    row, held, number = ask_and_lock(db, actor, weapons, asked=_STORE, values=values)
+    if number is None:  # a store in scope numbers its slips, so there is none
+        raise NotFound("store.not_found", store=str(store_id))
+    check_versions(weapons, held)
     check_held_by_kind(held, USER_HOLDERS, "custody.not_issued")
     check_no_open_case(held)
-    assert number is not None  # noqa: S101 - asked for above
-    to = Destination(store_id, store["unit_id"])
+    to = Destination(store_id, row["office_of"])
     record_moves(
         db,
         actor=actor,
@@ -129,5 +141,6 @@ def return_weapons(
         order=order,
         occurred_at=occurred_at,
         facts={"return": str(return_id)},
+        beside=[answer(number, held)] if answer else [],
     )
     return number, held

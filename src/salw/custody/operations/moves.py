@@ -9,32 +9,36 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from salw.core.actor import Actor
-from salw.core.db import Row, instant_text, run
+from salw.core.db import Part, Row, instant_text, run
 from salw.custody.rules import Expected, Held, HolderKind, MovementKind, check_happened, check_versions
 from salw.documents.rules import DocumentKind, printed_number
 from salw.ledger.events import Event, columns, make_event
 from salw.ledger.operations import APPEND_CTE
 
-# `number_document` takes the count of locked rows as an argument: it cannot run before they are locked.
+# `asked` is one row of what else is to be found first: at least `office_of`, the unit whose accounting office numbers
+# the document. Each part takes its arguments from the one before, and so cannot run before it: what is asked is
+# found, then the weapons are locked, then the counter.
 _LOCK = """
-with locked as materialized (
-    select * from lock_custody(%(weapons)s)
+with {asked}, locked as materialized (
+    select * from lock_custody((select %(weapons)s::uuid[] from asked))
 ), numbered as materialized (
-    select n.* from number_document(%(office_of)s, %(year)s, (select count(*) from locked)) as n
-     where %(office_of)s::int is not null
+    select n.* from asked a, number_document(a.office_of, %(year)s, (select count(*) from locked)) as n
+     where a.office_of is not null
 )
-select l.weapon_id, l.seq, l.holder_id, l.unit_id, l.awaited_by_unit_id, l.recorded_at, l.kind, l.mark,
+select a.*, l.weapon_id, l.seq, l.holder_id, l.unit_id, l.awaited_by_unit_id, l.recorded_at, l.kind, l.mark,
        n.office_unit_id, n.number
-  from locked l
+  from asked a
+  left join locked l on true
   left join numbered n on true
 """
+
+_OFFICE = "asked as materialized (select %(office_of)s::int as office_of)"
 
 _NUMBER = "select * from number_document(%(office_of)s, %(year)s, 0)"
 
@@ -70,9 +74,15 @@ _WRITE_ON_DOCUMENT = f"with {APPEND_CTE} {_MOVE}"
 
 
 @cache
-def _write(document_stands: bool, beside: str | None) -> str:
+def _lock(asked: str) -> str:
+    return _LOCK.format(asked=asked)
+
+
+@cache
+def _write(document_stands: bool, beside: tuple[tuple[str, str], ...]) -> str:
     statement = _WRITE_ON_DOCUMENT if document_stands else _WRITE
-    return statement if beside is None else statement.replace("with ", f"with {beside}, ", 1)
+    riding = "".join(f"{name} as ({sql}), " for name, sql in beside)
+    return statement.replace("with ", f"with {riding}", 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,22 +135,26 @@ def lock_weapons(
     `number_for_unit` names the unit whose accounting office numbers the document; None takes no number.
     Raises what `rules.check_versions` raises, and `document.no_office`.
     """
-    year = actor.today.year
-    rows = run(
-        db,
-        _LOCK,
-        {
-            "weapons": [e.weapon_id for e in expected],
-            "office_of": number_for_unit,
-            "year": year,
-        },
-    )
-    held = [held_of(row) for row in rows]
+    _, held, number = ask_and_lock(db, actor, expected, asked=_OFFICE, values={"office_of": number_for_unit})
     check_versions(expected, held)
-    number = None
-    if rows and rows[0]["number"] is not None:
-        number = DocumentNumber(rows[0]["office_unit_id"], year, rows[0]["number"])
     return held, number
+
+
+def ask_and_lock(
+    db: Connection, actor: Actor, expected: Sequence[Expected], *, asked: str, values: Mapping[str, Any]
+) -> tuple[Row, list[Held], DocumentNumber | None]:
+    """Find what `asked` asks, then lock the weapons in scope and take a document number, in one round trip.
+
+    `asked` is one or more parts of a `with`, the last of them `asked`; its row comes back first. The versions are
+    for the caller to check, after what was asked. Raises `document.no_office`.
+    """
+    year = actor.today.year
+    weapons = [e.weapon_id for e in expected]
+    rows = run(db, _lock(asked), {**values, "weapons": weapons, "year": year})
+    first = rows[0]
+    held = [] if first["weapon_id"] is None else [held_of(row) for row in rows]
+    taken = first["number"]
+    return first, held, None if taken is None else DocumentNumber(first["office_unit_id"], year, taken)
 
 
 def held_of(row: Row) -> Held:
@@ -180,24 +194,23 @@ def record_moves(
     facts: Mapping[str, Any],
     extra_events: Sequence[Event] = (),
     document_stands: bool = False,
-    beside: str | None = None,
-    values: Mapping[str, Any] = MappingProxyType({}),
+    beside: Sequence[Part] = (),
 ) -> None:
     """Write the document, one event per weapon, and the movements, in one statement.
 
     `facts` are common to all events; each adds its weapon's seq, from and to. `extra_events` are events
     of the same write that move nothing (the registration of a weapon); they come first in the log.
-    `document_stands` says that `record_document` wrote the document earlier in this transaction. `beside` is
-    one more part of the `with`, the use case's own row, with its `values`: a round trip less on the hot path.
+    `document_stands` says that `record_document` wrote the document earlier in this transaction. `beside` are
+    the use case's own rows, written in the same statement.
     """
     check_happened(occurred_at, order.dated_on, now=now, today=actor.today)
     paper = {**_paper(document_id, document_kind, number, order), "occurred_at": instant_text(occurred_at)}
     events = [_move_event(actor, now, event_kind, step, {**paper, **facts}) for step in steps]
     run(
         db,
-        _write(document_stands, beside),
+        _write(document_stands, tuple((part.name, part.sql) for part in beside)),
         {
-            **values,
+            **{name: value for part in beside for name, value in part.values.items()},
             **_document_columns(actor, document_id, document_kind, number, order),
             "movement_kind": kind.value,
             "occurred_at": occurred_at,

@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from salw.access.guard import Desk, requires
-from salw.access.repeats import answer_once
+from salw.access.repeats import Keep, answer_within
 from salw.access.rules import Permission
 from salw.custody.operations import issues as operations
 from salw.custody.schemas import IssueIn, MovedOut, ReturnIn, expected, moved, order_of, when
@@ -18,8 +18,8 @@ router = APIRouter(tags=["custody"])
 def put_issue(issue_id: UUID, body: IssueIn, desk: Desk = requires(Permission.ISSUE_RECORD)) -> MovedOut:
     """Issue weapons from a store. The id is the client's; a repeat gives the first answer."""
 
-    def work() -> MovedOut:
-        number, held = operations.issue_weapons(
+    def work(keep: Keep) -> None:
+        operations.issue_weapons(
             desk.db,
             actor=desk.actor,
             now=desk.now,
@@ -31,18 +31,18 @@ def put_issue(issue_id: UUID, body: IssueIn, desk: Desk = requires(Permission.IS
             occurred_at=when(body.occurred_at, desk.now),
             weapons=expected(body.weapons),
             order=order_of(body.order),
+            answer=lambda number, held: keep(moved(issue_id, DocumentKind.ISSUE_SLIP, number, held)),
         )
-        return moved(issue_id, DocumentKind.ISSUE_SLIP, number, held)
 
-    return answer_once(desk, "issue", issue_id, body, MovedOut, work)
+    return answer_within(desk, "issue", issue_id, body, MovedOut, work)
 
 
 @router.put("/returns/{return_id}")
 def put_return(return_id: UUID, body: ReturnIn, desk: Desk = requires(Permission.RETURN_RECORD)) -> MovedOut:
     """Take issued weapons back into a store. The id is the client's; a repeat gives the first answer."""
 
-    def work() -> MovedOut:
-        number, held = operations.return_weapons(
+    def work(keep: Keep) -> None:
+        operations.return_weapons(
             desk.db,
             actor=desk.actor,
             now=desk.now,
@@ -51,7 +51,7 @@ def put_return(return_id: UUID, body: ReturnIn, desk: Desk = requires(Permission
             occurred_at=when(body.occurred_at, desk.now),
             weapons=expected(body.weapons),
             order=order_of(body.order),
+            answer=lambda number, held: keep(moved(return_id, DocumentKind.RETURN_SLIP, number, held)),
         )
-        return moved(return_id, DocumentKind.RETURN_SLIP, number, held)
 
-    return answer_once(desk, "return", return_id, body, MovedOut, work)
+    return answer_within(desk, "return", return_id, body, MovedOut, work)
