@@ -212,6 +212,35 @@ def test_a_typed_registry_number_names_its_weapon(client: httpx.Client, world: W
     assert close(client, world, check)["totals"]["matched"] == 1
 
 
+def test_a_mark_that_looks_like_a_registry_number_is_counted(client: httpx.Client, world: World) -> None:
+    digits = int(new_id().hex[-8:], 16) % 9_000_000 + 1_000_000
+    misread = wrongly_checked(digits)
+    marks = [f"AK-{digits}-8", misread]
+    weapons = world.register(2, serials=marks)
+    (elsewhere,) = world.register(serials=[wrongly_checked(digits + 1)], store=world.store_bravo)
+    check = open_check(client, world)
+    texts = [*marks, f"ZZ-{digits}-0", wrongly_checked(digits + 1), wrongly_checked(digits + 2)]
+    # What begins like our numbers is a misread one, unless a weapon that the counter may know of bears just that.
+    assert count(client, world, check, *map(typed, texts)) == [
+        "recorded",
+        "recorded",
+        "unknown_code",
+        "malformed",
+        "malformed",
+    ]
+    close(client, world, check)
+    found = outcomes(world, check)
+    assert [found.pop(weapon.weapon_id) for weapon in weapons] == ["matched"] * 2
+    assert list(found.values()) == ["extra_unregistered"]
+    assert elsewhere.weapon_id not in found
+
+
+def wrongly_checked(serial: int) -> str:
+    """Return a registry number as printed, with another check character than its own."""
+    number = registry_number("BF", serial)
+    return number[:-1] + ("A" if number[-1] != "A" else "B")
+
+
 def test_a_mark_on_several_weapons_is_the_one_expected_here(client: httpx.Client, world: World) -> None:
     serial = f"DOUBLE {new_id().hex[-8:]}"
     (here,) = world.register(serials=[serial])

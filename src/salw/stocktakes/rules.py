@@ -93,10 +93,10 @@ def answer_of(reading: Reading, *, in_scope: bool) -> CountAnswer:
 
 Parsed = TypeVar("Parsed")
 
-# A text in the printed form of a registry number: a wrong check character in it is a misreading, and the counter
-# looks again. The eleven characters of a label are no such sign: serials of makers look like them, and what is
-# refused cannot be counted at all.
-_PRINTED_NUMBER = re.compile(r"\s*[A-Z]{2}-[0-9OIL]{7}-[0-9A-Z]\s*", re.IGNORECASE)
+# A text in the printed form of a registry number of one of the three States: a wrong check character in it is a
+# misreading, and the counter looks again. The eleven characters of a label are no such sign, nor are other letters
+# before the digits: serials of makers look like them, and what is refused cannot be counted at all.
+_PRINTED_NUMBER = re.compile(r"\s*(?:BF|ML|NE)-[0-9OIL]{7}-[0-9A-Z]\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class Read:
     """What a text can name: a label (with its last characters if scanned), a registry number, a mark.
 
     `text` is what is kept: a whole symbol, scanned or typed, loses its last eight characters, which only the
-    label and its own row may know.
+    label and its own row may know. `doubtful`: a registry number misread, unless a weapon bears just that mark.
     """
 
     text: str | None = None
@@ -138,6 +138,7 @@ class Read:
     tail: str | None = None
     number: str | None = None
     mark: str | None = None
+    doubtful: bool = False
 
 
 def read(count: NewCount) -> Read | None:
@@ -169,14 +170,13 @@ def _read_typed(text: str) -> Read | None:
     if symbol is not None:
         return symbol
     label, number = _try(parse_typed, text), _try(parse_registry_number, text)
-    if label is None and number is None:
-        if _PRINTED_NUMBER.fullmatch(text):
-            return None
-        # "illisible" is not a mark: what cannot be read is counted as unreadable, with a note.
-        if not _is_mark(text):
-            return None
+    unknown = label is None and number is None
+    # "illisible" is not a mark: what cannot be read is counted as unreadable, with a note.
+    if unknown and not _is_mark(text):
+        return None
+    doubtful = unknown and _PRINTED_NUMBER.fullmatch(text) is not None
     mark = normalise_mark(text)
-    return Read(text=text, label=label, number=number, mark=mark) if mark else None
+    return Read(text=text, label=label, number=number, mark=mark, doubtful=doubtful) if mark else None
 
 
 def _is_mark(text: str) -> bool:

@@ -56,6 +56,13 @@ case n.reading
 end as in_scope
 """.format(scope="(w.unit_id = any(%(units)s) or w.awaited_by_unit_id = any(%(units)s))")
 
+# Of marks that look like a misread registry number, those that a weapon in the counter's scope does bear.
+_BORNE = """
+select distinct m.normalised as mark from mark m join weapon w on w.country = m.country and w.id = m.weapon_id
+ where m.country = %(country)s and m.normalised = any(%(marks)s) and m.kind not in ('proof', 'part')
+   and m.legibility in ('legible', 'partial') and (w.unit_id = any(%(units)s) or w.awaited_by_unit_id = any(%(units)s))
+"""
+
 _KNOWN = f"""
 select n.id, n.fingerprint, n.reading, {_IN_SCOPE} from stocktake_count n
  where n.country = %(country)s and n.stocktake_id = %(stocktake)s and n.id = any(%(ids)s)
@@ -139,19 +146,23 @@ def record_counts(
     first = min((c.id for c in counts), default=stocktake_id)
     run(db, _ONE_BY_ONE, {"list": f"stocktake.counts {actor.country} {stocktake_id} {first}"})
     known = run(db, _KNOWN, {**values, "ids": [c.id for c in counts]})
+    meanings = [read(count) for count in counts]
+    doubtful = {m.mark for m in meanings if m is not None and m.doubtful}
+    misread = doubtful - {
+        row["mark"] for row in (run(db, _BORNE, {**values, "marks": list(doubtful)}) if doubtful else ())
+    }
     fingerprints = {row["id"]: row["fingerprint"] for row in known}
     refused: dict[int, CountAnswer] = {}
     repeated: set[int] = set()
     new: list[tuple[NewCount, Read, bytes]] = []
-    for place, count in enumerate(counts):
+    for place, (count, meaning) in enumerate(zip(counts, meanings, strict=True)):
         fingerprint = count.fingerprint
         if count.id in fingerprints:
             if fingerprints[count.id] != fingerprint:
                 refused[place] = CountAnswer.ID_REUSED
             repeated.add(place)
             continue
-        meaning = read(count)
-        if meaning is None:
+        if meaning is None or (meaning.doubtful and meaning.mark in misread):
             refused[place] = CountAnswer.MALFORMED
             continue
         fingerprints[count.id] = fingerprint
