@@ -1,4 +1,4 @@
-"""`salw stocktake open|count|close|show`: checks of a store from the terminal, by the rules of the HTTP service."""
+"""`salw stocktake open|count|close|discontinue|show`: checks of a store, by the rules of HTTP."""
 
 import csv
 import json
@@ -20,7 +20,7 @@ from salw.core.language import Language, translate
 from salw.core.shapes import Out
 from salw.stocktakes import routes
 from salw.stocktakes.rules import CountAnswer, StocktakeKind
-from salw.stocktakes.schemas import COUNTS_MAX, ClosureIn, CountIn, CountsIn, StocktakeIn, TotalsOut
+from salw.stocktakes.schemas import COUNTS_MAX, ClosureIn, CountIn, CountsIn, DiscontinuationIn, StocktakeIn, TotalsOut
 from salw_cli.connection import desk, find_store
 
 app = typer.Typer(no_args_is_help=True, help="Recensements : ouvrir, compter, clore, consulter.")
@@ -114,6 +114,24 @@ def close(
 
 
 @app.command()
+def discontinue(
+    check: UUID = CHECK,
+    reason: str = typer.Option(..., "--reason", help="Motif, inscrit au recensement."),
+    discontinuation: UUID | None = typer.Option(
+        None, "--id", help="Identifiant choisi d'avance : la commande peut se répéter."
+    ),
+    account: str = ACCOUNT,
+    password_file: Path | None = PASSWORD_FILE,
+    as_json: bool = AS_JSON,
+) -> None:
+    """Classer un recensement sans suite : il n'a pas de résultat, rien n'est dit manquant, et le magasin est libre."""
+    with desk(Permission.STOCKTAKE_CLOSE, account, password_file) as at:
+        body = DiscontinuationIn(id=discontinuation or new_id(), reason=reason)
+        ended = routes.post_discontinuation(check, body, at)
+    _say(ended, as_json, translate(f"stocktake.status.{ended.status}", at.actor.language))
+
+
+@app.command()
 def show(
     check: UUID = CHECK,
     account: str = ACCOUNT,
@@ -127,6 +145,7 @@ def show(
     head = (
         f"{translate(f'stocktake.kind.{shown.kind}', language)}, {shown.store_name} ({shown.unit_name}) : "
         f"{translate(f'stocktake.status.{shown.status}', language)}"
+        f"{f' ({shown.reason})' if shown.reason else ''}"
     )
     _say(shown, as_json, "\n".join([head, *(_totals(shown.totals, language) if shown.totals else [])]))
 

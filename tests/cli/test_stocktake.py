@@ -64,6 +64,17 @@ def test_an_empty_count_is_closed_only_where_the_command_says_so(
     assert salw(urls, "stocktake", "close", check, "--nothing-seen", *commander).returncode == 0
 
 
+def test_a_check_is_discontinued_with_its_reason(
+    urls: Mapping[str, str], world: World, accounts: dict[str, str]
+) -> None:
+    commander = ("--account", accounts["commander"])
+    opened = salw(urls, "stocktake", "open", "--store", str(world.store_alpha), *commander, "--json")
+    check = json.loads(opened.stdout)["id"]
+    ended = salw(urls, "stocktake", "discontinue", check, "--reason", "Ouvert par erreur", *commander)
+    assert (ended.returncode, ended.stdout) == (0, "classé sans suite\n")
+    assert "classé sans suite (Ouvert par erreur)" in salw(urls, "stocktake", "show", check, *commander).stdout
+
+
 def test_a_refusal_is_one_line_and_exit_code_1(urls: Mapping[str, str], world: World, accounts: dict[str, str]) -> None:
     again = ("--store", str(world.store_alpha), "--account", accounts["commander"])
     assert salw(urls, "stocktake", "open", *again).returncode == 0

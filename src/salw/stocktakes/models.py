@@ -41,15 +41,19 @@ stocktake = Table(
     Column("closed_role", Text),
     Column("incident_id", Uuid),
     Column("overage_id", Uuid),
+    Column("reason_id", Uuid),
     country_key(["store_id", "unit_id"], "store", ["id", "unit_id"]),
     country_key(["opened_by"], "person", ["id"]),
     country_key(["closed_by"], "person", ["id"]),
     country_key(["incident_id"], "incident", ["id"]),
     country_key(["overage_id"], "incident", ["id"]),
+    country_key(["reason_id"], "personal_value", ["id"]),
     CheckConstraint("kind in ('count', 'list_check', 'own_check', 'handover')", name="kind_known"),
-    CheckConstraint("status in ('open', 'closed')", name="status_known"),
+    CheckConstraint("status in ('open', 'closed', 'discontinued')", name="status_known"),
+    CheckConstraint("(status = 'discontinued') = (reason_id is not null)", name="reason_where_discontinued"),
+    CheckConstraint("status = 'closed' or (incident_id is null and overage_id is null)", name="result_where_closed"),
     CheckConstraint(
-        "(status = 'closed') = (closed_at is not null) and (closed_at is null) = (closed_by is null)"
+        "(status <> 'open') = (closed_at is not null) and (closed_at is null) = (closed_by is null)"
         " and (closed_by is null) = (closed_role is null)",
         name="closing_pair",
     ),

@@ -17,7 +17,8 @@ select s.id, s.kind, s.status, s.mission, s.log_size,
        f.name_fr as force_name_fr, f.name_en as force_name_en,
        s.opened_at, s.opened_by, s.opened_role, vo.value as opened_by_value,
        po.unit_id = any(%(units)s) as opened_by_named, pc.unit_id = any(%(units)s) as closed_by_named,
-       s.closed_at, s.closed_by, s.closed_role, vc.value as closed_by_value, s.incident_id, s.overage_id
+       s.closed_at, s.closed_by, s.closed_role, vc.value as closed_by_value, s.incident_id, s.overage_id,
+       vr.value->>'reason' as reason
   from stocktake s
   join store t on (t.country, t.id) = (s.country, s.store_id)
   join unit u on (u.country, u.id) = (s.country, s.unit_id)
@@ -26,6 +27,7 @@ select s.id, s.kind, s.status, s.mission, s.log_size,
   join personal_value vo on (vo.country, vo.id) = (po.country, po.value_id)
   left join person pc on (pc.country, pc.id) = (s.country, s.closed_by)
   left join personal_value vc on (vc.country, vc.id) = (pc.country, pc.value_id)
+  left join personal_value vr on (vr.country, vr.id) = (s.country, s.reason_id)
  where s.country = %(country)s and s.unit_id = any(%(units)s)
 """
 
@@ -82,7 +84,7 @@ def get_stocktake(db: Connection, actor: Actor, stocktake_id: UUID) -> Row:
     (rank, family_name, given_names, matricule; null once erased), `opened_by_named` (he is in the reader's
     scope; else he is told by his function alone), the same with `closed_`, null while
     open; `incident_id`, the case opened on what is missing, and `overage_id`, the one on every other
-    difference, if any. Raises `stocktake.not_found`.
+    difference, if any; `reason`, why it has no result, where it was discontinued. Raises `stocktake.not_found`.
     """
     row = run_one(
         db,
@@ -99,7 +101,7 @@ def list_counters(db: Connection, actor: Actor, stocktake_id: UUID) -> list[Row]
 
     Keys: `counted_by` (person), `counted_role` (his function then; null where it was not kept), `counted_by_value`
     and `counted_by_named` as in `get_stocktake`, `counts` (how many he handed in), `first_at`, `last_at`.
-    Raises `stocktake.not_found`, `stocktake.still_open`.
+    Raises `stocktake.not_found` and what `rules.check_closed` raises.
     """
     check_closed(get_stocktake(db, actor, stocktake_id)["status"])
     return run(
@@ -165,7 +167,7 @@ def list_lines(db: Connection, actor: Actor, stocktake_id: UUID) -> list[Row]:
     the book says that an `extra_known` is, or a `void_label` not expected), `case_id` (the case that was open
     on it at the closing). An `extra_known` or `void_label` on a book outside the actor's scope has no
     `registry_number`, `serial_raw`, `label_code` or scanned `text_read`.
-    Raises `stocktake.not_found`, `stocktake.still_open`.
+    Raises `stocktake.not_found` and what `rules.check_closed` raises.
     """
     header = get_stocktake(db, actor, stocktake_id)
     check_closed(header["status"])
@@ -174,7 +176,7 @@ def list_lines(db: Connection, actor: Actor, stocktake_id: UUID) -> list[Row]:
 
 
 def get_totals(db: Connection, actor: Actor, stocktake_id: UUID) -> Totals:
-    """Return the lines of a closed check by outcome. Raises `stocktake.not_found`, `stocktake.still_open`."""
+    """Return the lines of a closed check by outcome. Raises as `list_lines` does."""
     check_closed(get_stocktake(db, actor, stocktake_id)["status"])
     return total_lines(db, actor.country, stocktake_id)
 

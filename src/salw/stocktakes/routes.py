@@ -1,4 +1,4 @@
-"""`/v1/stocktakes`: open a check, count blind, close it, read what it is."""
+"""`/v1/stocktakes`: open a check, count blind, close or discontinue it, read what it is."""
 
 from typing import Annotated
 from uuid import UUID
@@ -13,6 +13,7 @@ from salw.custody.schemas import Addressed
 from salw.stocktakes import queries
 from salw.stocktakes.operations.closing import close_stocktake
 from salw.stocktakes.operations.counting import record_counts
+from salw.stocktakes.operations.discontinuing import discontinue_stocktake
 from salw.stocktakes.operations.opening import open_stocktake
 from salw.stocktakes.rules import StocktakeStatus
 from salw.stocktakes.schemas import (
@@ -21,6 +22,8 @@ from salw.stocktakes.schemas import (
     CountedOut,
     CountsIn,
     CountsOut,
+    DiscontinuationIn,
+    DiscontinuedOut,
     OpenedOut,
     StocktakeIn,
     StocktakeOut,
@@ -99,6 +102,20 @@ def post_closure(stocktake_id: UUID, body: ClosureIn, desk: Desk = requires(Perm
     return answer_once(desk, "stocktake.closure", body.id, addressed, ClosedOut, work)
 
 
+@router.post("/stocktakes/{stocktake_id}/discontinuation")
+def post_discontinuation(
+    stocktake_id: UUID, body: DiscontinuationIn, desk: Desk = requires(Permission.STOCKTAKE_CLOSE)
+) -> DiscontinuedOut:
+    """End a check without a result, for a written reason: nothing is called missing, and its counts stay on record."""
+
+    def work() -> DiscontinuedOut:
+        discontinue_stocktake(desk.db, actor=desk.actor, now=desk.now, stocktake_id=stocktake_id, reason=body.reason)
+        return DiscontinuedOut(id=stocktake_id, status=StocktakeStatus.DISCONTINUED)
+
+    addressed = Addressed(subject=stocktake_id, body=body)
+    return answer_once(desk, "stocktake.discontinuation", body.id, addressed, DiscontinuedOut, work)
+
+
 @router.get("/stocktakes/{stocktake_id}")
 def get_stocktake(stocktake_id: UUID, desk: Desk = requires(Permission.STOCKTAKE_READ)) -> StocktakeResultOut:
     """Show a check; its result only once it is closed."""
@@ -108,7 +125,12 @@ def get_stocktake(stocktake_id: UUID, desk: Desk = requires(Permission.STOCKTAKE
         totals = totals_out(queries.get_totals(desk.db, desk.actor, stocktake_id))
         counters = [counter_out(c) for c in queries.list_counters(desk.db, desk.actor, stocktake_id)]
     return StocktakeResultOut(
-        **header(row), totals=totals, incident=row["incident_id"], overage=row["overage_id"], counted_by=counters
+        **header(row),
+        totals=totals,
+        incident=row["incident_id"],
+        overage=row["overage_id"],
+        counted_by=counters,
+        reason=row["reason"],
     )
 
 

@@ -26,10 +26,11 @@ class StocktakeKind(StrEnum):
 
 
 class StocktakeStatus(StrEnum):
-    """A check is counted while it is open, and never again once it is closed."""
+    """A check is counted while it is open, and never again once it has ended, with a result or without one."""
 
     OPEN = "open"
     CLOSED = "closed"
+    DISCONTINUED = "discontinued"  # classé sans suite: opened by mistake, or with nobody left to close it
 
 
 class Method(StrEnum):
@@ -209,13 +210,21 @@ def check_counted(counts: Iterable[NewCount], now: datetime) -> None:
 
 
 def check_open(status: str) -> None:
-    """Refuse to count or close a check that is closed. Raises `stocktake.closed`."""
+    """Refuse to count in a check that has ended, or to end it again.
+
+    Raises `stocktake.closed`, `stocktake.discontinued`.
+    """
     if status != StocktakeStatus.OPEN:
-        raise Conflict("stocktake.closed")
+        raise Conflict(f"stocktake.{status}")
 
 
 def check_closed(status: str) -> None:
-    """Refuse to show what a check found while it is being counted (blind count). Raises `stocktake.still_open`."""
+    """Refuse to show what a check found while it is being counted (blind count), or where it has no result.
+
+    Raises `stocktake.still_open`, `stocktake.discontinued`.
+    """
+    if status == StocktakeStatus.DISCONTINUED:
+        raise Conflict("stocktake.discontinued")
     if status != StocktakeStatus.CLOSED:
         raise Conflict("stocktake.still_open")
 
@@ -227,7 +236,7 @@ def check_closer(*, counted: bool) -> None:
 
 
 def check_inspector(*, opened_role: str, closing_role: str) -> None:
-    """Refuse that the inspected close an inspection: what an auditor opened an auditor closes.
+    """Refuse that the inspected end an inspection: what an auditor opened an auditor closes or discontinues.
 
     Raises `stocktake.inspector_closes`.
     """

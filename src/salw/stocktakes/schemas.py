@@ -156,6 +156,22 @@ class ClosedOut(Out):
     found_under_case: list[UUID]
 
 
+class DiscontinuationIn(In):
+    """The end of a check without a result; the id is the client's, a repeat gives the first answer."""
+
+    model_config = example(id="019aa000-0000-7000-8000-0000000000c7", reason="Ouvert par erreur sur ce magasin")
+
+    id: UUID
+    reason: Annotated[str, Field(min_length=1, max_length=1_000, pattern=r"\S")]
+
+
+class DiscontinuedOut(Out):
+    """A check that ended without a result; its store is free for another one."""
+
+    id: UUID
+    status: StocktakeStatus
+
+
 class OfficerOut(Out):
     """A person in the function in which he acted.
 
@@ -202,12 +218,16 @@ class StocktakeOut(Out):
 
 
 class StocktakeResultOut(StocktakeOut):
-    """A check with its result and who counted, which are null until it is closed (blind count)."""
+    """A check with its result and who counted, which are null until it is closed (blind count).
+
+    `reason` is why it has none, where it was discontinued.
+    """
 
     totals: TotalsOut | None
     incident: UUID | None
     overage: UUID | None
     counted_by: list[CounterOut] | None
+    reason: str | None
 
 
 def totals_out(totals: Totals) -> TotalsOut:
