@@ -183,6 +183,8 @@ def test_a_report_is_neither_before_the_fact_nor_in_the_future(client: httpx.Cli
         ("lost", {"store": "alpha"}, "incident.part_not_of_kind"),
         ("lost", {"marks": [{"kind": "factory_serial", "raw": "A1"}]}, "incident.part_not_of_kind"),
         ("found", {"cause": "theft"}, "incident.part_not_of_kind"),
+        ("seized", {"store": "alpha"}, "incident.find_says_nothing"),
+        ("found", {"store": "alpha", "circumstances": " "}, "incident.find_says_nothing"),
         ("retrieved", {}, "incident.store_needed"),
         ("retrieved", {"store": "alpha"}, "incident.nothing_named"),
         ("lost", {"loss_lines": [{"model": "no-such-model", "quantity": 1}]}, "registry.unknown_model"),

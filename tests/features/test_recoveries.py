@@ -130,3 +130,8 @@ def test_words_that_stand_for_no_serial_match_nothing(client: httpx.Client, worl
     marks = [{"kind": "factory_serial", "raw": "illisible"}, {"kind": "proof", "raw": "CIP"}]
     answer = report(client, world, "seized", store=str(world.store_alpha), marks=marks)
     assert (answer.status_code, answer.json()["open_loss_matches"]) == (200, [])
+
+
+def test_a_find_without_a_mark_left_is_told_by_its_circumstances(client: httpx.Client, world: World) -> None:
+    words = {"circumstances": "Trois pistolets aux numéros limés, sous le plancher d'un véhicule"}
+    assert report(client, world, "seized", store=str(world.store_alpha), **words).status_code == 200

@@ -168,6 +168,15 @@ def check_parts(kind: IncidentKind, parts: Iterable[str]) -> None:
             raise Unacceptable("incident.part_not_of_kind", part=part, kind=kind.value)
 
 
+def check_find(report: Report, *, marks: bool) -> None:
+    """Refuse a find of which nothing is said: marks may be gone, but then how it came about is all there is.
+
+    Raises `incident.find_says_nothing`.
+    """
+    if not marks and not (report.circumstances or "").strip():
+        raise Unacceptable("incident.find_says_nothing")
+
+
 def check_outcome(outcome: Outcome, *, by_count: bool) -> None:
     """Refuse an outcome that says too much or too little.
 

@@ -15,7 +15,7 @@ from salw.custody.operations.moves import Destination, DocumentNumber, Order, ta
 from salw.custody.rules import Expected, Held
 from salw.incidents.operations.reports import add_weapons, record_report
 from salw.incidents.queries import OpenLossMatch, find_open_loss_matches
-from salw.incidents.rules import Report, check_answered_for, check_retrievable, check_times
+from salw.incidents.rules import Report, check_answered_for, check_find, check_retrievable, check_times
 from salw.ledger import operations as ledger
 from salw.ledger.events import make_event
 from salw.registry.rules import NewMark
@@ -93,8 +93,10 @@ def record_find(
 ) -> list[OpenLossMatch]:
     """Write down weapons found, seized or surrendered, and return the open losses that their marks name.
 
-    Taking them on charge is intake's, with the same word as origin. Raises what `rules.check_times` raises.
+    Taking them on charge is intake's, with the same word as origin. Raises `incident.find_says_nothing` and what
+    `rules.check_times` raises.
     """
+    check_find(report, marks=bool(marks))
     check_times(report, now)
     record_report(db, actor=actor, now=now, report=report, weapon_count=0, closed=True, marks=marks, store_id=store_id)
     return find_open_loss_matches(db, actor, marks)
