@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import re
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -540,11 +541,57 @@ def test_of_a_weapon_on_another_units_book_its_unit_reads_what_was_seen(client: 
         return found  # type: ignore[no-any-return]
 
     of_unit, of_inspector = line("commander"), line("auditor")
-    assert (of_inspector["serial"], of_inspector["reading"]) == (serial, None)
+    assert (of_inspector["serial"], of_inspector["reading"]) == (serial, serial)
     assert (of_unit["serial"], of_unit["registry_number"], of_unit["reading"], of_unit["typed"]) == (
         None, None, serial, True,
     )  # fmt: skip
+    assert (of_unit["masked"], of_inspector["masked"]) == (True, False)
+    assert (of_unit["entered_by"], of_inspector["entered_by"] is None) == (None, False)
     assert of_unit["book_unit"] == of_inspector["book_unit"]
+
+
+def every_text(form: str, content: bytes) -> str:
+    """Return all that somebody can find in a file, however it is packed."""
+    if form == "xlsx":
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            return "".join(parts.read(name).decode() for name in parts.namelist())
+    return " ".join(pdf_lines(content)) if form == "pdf" else content.decode()
+
+
+def test_every_reader_of_a_state_has_the_same_number_and_digest_and_nobody_more_texts(
+    client: httpx.Client, world: World, sequencer_engine: Engine
+) -> None:
+    mine, scanned, read = (f"{name}{new_id().hex[-8:].upper()}" for name in ("OWN", "SCN", "TYP"))
+    world.register(serials=[mine])
+    foreign = world.register(2, store=world.store_bravo, serials=[scanned, read])
+    (symbol,) = label(world, foreign[:1])
+    check = open_check(client, world)
+    count(client, world, check, typed(mine), a_count(symbol), typed(read))
+    close(client, world, check)
+    drain(sequencer_engine)
+    with world.transaction() as db:
+        ids = {"ids": [w.weapon_id for w in foreign]}
+        numbers = run(db, "select registry_number as n from weapon where country = 'BF' and id = any(%(ids)s)", ids)
+        firsts = run(db, "select event_id as n from movement where country = 'BF' and weapon_id = any(%(ids)s)", ids)
+    hidden = [scanned, symbol, symbol[:12], *(str(row["n"]) for row in [*numbers, *firsts])]
+    assert len(hidden) == 7
+    for path in (check_path(check, "{}"), store_path(world, "{}")):
+        whole, copy = (ask(client, world, path.format("json"), job=job).json() for job in ("auditor", "commander"))
+        assert (copy["number"], copy["digest"]) == (whole["number"], whole["digest"])
+        assert hashlib.sha256(rfc8785.dumps(whole["report"])).hexdigest() == whole["digest"]
+        assert (whole["masked_lines"], whole["notice"]) == (0, None)
+        assert copy["masked_lines"] == 2
+        assert copy["report"]["checks"][0]["total"] == whole["report"]["checks"][0]["total"]
+        for form, language in itertools.product(("json", "pdf", "xlsx", "csv"), ("fr", "en")):
+            said = f"{path.format(form)}{'&' if '?' in path else '?'}language={language}"
+            told = {
+                job: every_text(form, ask(client, world, said, job=job).content) for job in ("auditor", "commander")
+            }
+            assert all(copy["digest"] in text for text in told.values()), form
+            assert [text for text in hidden if text in told["commander"]] == [], form
+            assert read in told["commander"], "what the unit itself typed is its own"
+            notice = "2 lignes sont masquées" if language == "fr" else "2 lines are masked"
+            assert (notice in told["commander"], notice in told["auditor"]) == (True, False), form
 
 
 def test_serials_stay_text_and_nothing_becomes_a_formula(client: httpx.Client, world: World) -> None:

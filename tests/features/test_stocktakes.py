@@ -620,12 +620,13 @@ def test_the_numbers_of_another_units_weapon_are_told_to_who_may_read_them(clien
     close(client, world, check)
     full = {line["weapon_id"]: line for line in lines_of(world, check)}
     told = {line["weapon_id"]: line for line in lines_of(world, check, job="commander")}
-    secret = ("registry_number", "serial_raw", "label_code")
+    secret = ("registry_number", "serial_raw", "label_code", "entered_by")
     for weapon in (by_scan.weapon_id, by_hand.weapon_id):
         assert None not in [full[weapon][name] for name in secret]
-        assert [told[weapon][name] for name in secret] == [None] * 3
-        assert {k: v for k, v in told[weapon].items() if k not in (*secret, "text_read")} == {
-            k: v for k, v in full[weapon].items() if k not in (*secret, "text_read")
+        assert [told[weapon][name] for name in secret] == [None] * 4
+        assert (told[weapon]["withheld"], full[weapon]["withheld"]) == (True, False)
+        assert {k: v for k, v in told[weapon].items() if k not in (*secret, "text_read", "withheld")} == {
+            k: v for k, v in full[weapon].items() if k not in (*secret, "text_read", "withheld")
         }
         assert (told[weapon]["outcome"], told[weapon]["class_code"]) == ("extra_known", "SA-ASR")
         assert told[weapon]["book_unit_name"] == "Bataillon d'essai Bravo"

@@ -1,6 +1,7 @@
 """Reports without a database: the sums, the words, and what each renderer must never do to a text."""
 
 import io
+import json
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -17,6 +18,7 @@ from salw.core.language import Language, translate
 from salw.custody.rules import MovementKind, State
 from salw.reports.rendering.csv import make_csv, neutral
 from salw.reports.rendering.document import Document, Heading, RowKind, make_document
+from salw.reports.rendering.formats import make_json
 from salw.reports.rendering.grid import drawable, wrap
 from salw.reports.rendering.pdf import make_pdf
 from salw.reports.rendering.words import Words
@@ -34,12 +36,15 @@ from salw.reports.rules import (
     Variance,
     body_of,
     check_period,
+    copy_of,
     entry_of,
     exit_of,
     make_balances,
     make_open_losses,
     make_tallies,
+    mask,
     order_variances,
+    unmask,
 )
 from salw.stocktakes.reconciliation import Outcome
 from salw_labels import fonts
@@ -53,7 +58,7 @@ LONG_NAME = "Groupement d'intervention de l'Est 4e Cie"
 def a_variance(outcome: Outcome = Outcome.MISSING, model: Model = RIFLE, **said: Any) -> Variance:
     nothing = dict.fromkeys(field.name for field in fields(Variance))
     seen = outcome is not Outcome.MISSING
-    known: dict[str, Any] = {"expected": not seen, "seen": seen, "typed": False, "case_open": False}
+    known: dict[str, Any] = {"expected": not seen, "seen": seen, "typed": False, "case_open": False, "masked": False}
     return Variance(**{**nothing, **known, "outcome": outcome, "model": model, **said})
 
 
@@ -171,6 +176,37 @@ def test_variances_stand_in_an_order_that_an_inspector_can_follow() -> None:
     ]
     assert list(order_variances(reversed(ordered))) == ordered
     assert list(order_variances(ordered[4:] + ordered[:4])) == ordered
+
+
+def test_the_place_of_a_weapon_of_another_unit_does_not_tell_between_which_serials_it_lies() -> None:
+    mine = [a_variance(Outcome.EXTRA_KNOWN, serial=serial) for serial in ("A1", "C3")]
+
+    def order(serial: str) -> list[UUID | None]:
+        foreign = [
+            a_variance(Outcome.EXTRA_KNOWN, serial=s, entered_by=UUID(int=n)) for n, s in enumerate((serial, "B9"), 1)
+        ]
+        return [v.entered_by for v in order_variances([*foreign, *mine])]
+
+    assert order("A0") == order("B2") == order("Z9")
+    assert order("A0")[:2] == [None, None]
+
+
+def test_a_masked_line_keeps_its_digest_and_is_hidden_in_every_form_but_the_digest() -> None:
+    line = a_variance(Outcome.EXTRA_KNOWN, serial="SECRET 1", registry_number="BF-7777777-K", entered_by=UUID(int=7))
+    whole, copy = with_variances(line), with_variances(mask(line))
+    assert unmask(mask(line)) == line
+    assert body_of(copy) == body_of(whole) == copy_of(whole)
+    assert (copy.masked_lines, whole.masked_lines) == (1, 0)
+    for text in (copy_of(copy).decode(), make_json(copy).decode(), repr(copy), text_of(printed(copy))):
+        assert not [hidden for hidden in ("SECRET", "7777777", str(UUID(int=7))) if hidden in text]
+    for language, notice in (("fr", "1 ligne est masquée sur cet exemplaire"), ("en", "1 line is masked on this copy")):
+        document = printed(copy, language)  # type: ignore[arg-type]
+        pages = [page.extract_text() for page in PdfReader(io.BytesIO(make_pdf(document))).pages]
+        assert all(notice in page for page in pages), "it stands beside the digest, on every page"
+        assert notice in make_csv(document).decode()
+        assert make_json(copy, language).decode().count(notice) == 1  # type: ignore[arg-type]
+    assert printed(whole).masked is None
+    assert json.loads(make_json(whole))["notice"] is None
 
 
 @pytest.mark.parametrize("state", list(State))

@@ -1,7 +1,7 @@
 """Putting a reconciliation together: of a period for a store or a unit, and of one closed check."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -31,6 +31,7 @@ from salw.reports.rules import (
     make_balances,
     make_open_losses,
     make_tallies,
+    mask,
     order_variances,
 )
 from salw.stocktakes.queries import get_stocktake, list_counters, list_lines
@@ -123,7 +124,9 @@ def reconcile_stocktake(db: Connection, *, actor: Actor, stocktake_id: UUID) -> 
 
 
 def _read_check(db: Connection, actor: Actor, header: Row) -> Check:
-    return _make_check(header, list_lines(db, actor, header["id"]), list_counters(db, actor, header["id"]))
+    # Read whole, for the digest is that of the whole report; what the reader may not read is masked below.
+    lines = list_lines(db, actor, header["id"], whole=True)
+    return _make_check(header, lines, list_counters(db, actor, header["id"]))
 
 
 def _make_check(header: Row, lines: Sequence[Row], counters: Sequence[Row]) -> Check:
@@ -154,8 +157,16 @@ def _make_check(header: Row, lines: Sequence[Row], counters: Sequence[Row]) -> C
         outcomes={outcome: outcomes[outcome] for outcome in Outcome},
         classes=classes,
         total=total,
-        variances=order_variances(_make_variance(line) for line in lines if line["outcome"] != Outcome.MATCHED),
+        variances=_make_variances(line for line in lines if line["outcome"] != Outcome.MATCHED),
     )
+
+
+def _make_variances(lines: Iterable[Row]) -> tuple[Variance, ...]:
+    """Return lines in the order of the whole report, masked where the reader may not read them."""
+    made = [(_make_variance(line), line["withheld"]) for line in lines]
+    withheld = {id(variance) for variance, is_withheld in made if is_withheld}
+    ordered = order_variances(variance for variance, _ in made)
+    return tuple(mask(v) if id(v) in withheld else v for v in ordered)
 
 
 def _officer(row: Row, act: str) -> Officer:
@@ -201,7 +212,10 @@ def _book_state(line: Row) -> State | None:
 
 def _make_variance(line: Row) -> Variance:
     number = line["movement_document_number"]
-    named = line["registry_number"] is not None
+    # What was read on a weapon says nothing more than its numbers in the register; but those of a weapon on
+    # another unit's book are masked from some readers.
+    named = line["registry_number"] is not None and line["entered_by"] is None
+    scanned = line["registry_number"] is not None and line["method"] == Method.SCAN
     state = _book_state(line)
     return Variance(
         outcome=Outcome(line["outcome"]),
@@ -210,8 +224,7 @@ def _make_variance(line: Row) -> Variance:
         seen=line["counts"] > 0,
         serial=line["serial_raw"],
         registry_number=line["registry_number"],
-        # What was read on a weapon says nothing more than its numbers in the register, where the reader has them.
-        reading=None if named else line["text_read"],
+        reading=None if named or scanned else line["text_read"],
         note=None if named else line["note"],
         typed=line["method"] == Method.TYPED,
         movement=line["movement_kind"],
@@ -220,4 +233,5 @@ def _make_variance(line: Row) -> Variance:
         # A weapon lost or destroyed keeps the unit that last answered for it; it is on nobody's book.
         book_unit=line["book_unit_name"] if state is not None and state not in OFF_THE_BOOKS else None,
         case_open=line["case_id"] is not None,
+        entered_by=line["entered_by"],
     )

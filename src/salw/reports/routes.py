@@ -30,13 +30,18 @@ FILES: dict[int | str, dict[str, Any]] = {
 
 @router.get("/stores/{store_id}/reconciliation.json", response_model=ReconciliationOut)
 def get_store_reconciliation(
-    store_id: UUID, from_date: From, to_date: To, desk: Desk = requires(Permission.REPORT_READ)
+    store_id: UUID,
+    from_date: From,
+    to_date: To,
+    language: Language = None,  # noqa: ARG001 - read by the guard, declared for the document
+    desk: Desk = requires(Permission.REPORT_READ),
 ) -> Response:
     """Return the état de rapprochement of a store over a period."""
     return _as_json(
+        desk,
         reconciliations.reconcile_store(
             desk.db, actor=desk.actor, store_id=store_id, from_date=from_date, to_date=to_date
-        )
+        ),
     )
 
 
@@ -58,11 +63,18 @@ def print_store_reconciliation(
 
 @router.get("/units/{unit_id}/reconciliation.json", response_model=ReconciliationOut)
 def get_unit_reconciliation(
-    unit_id: UUID, from_date: From, to_date: To, desk: Desk = requires(Permission.REPORT_READ)
+    unit_id: UUID,
+    from_date: From,
+    to_date: To,
+    language: Language = None,  # noqa: ARG001 - read by the guard, declared for the document
+    desk: Desk = requires(Permission.REPORT_READ),
 ) -> Response:
     """Return the état de rapprochement of a unit and all below it; what moves inside it cancels out."""
     return _as_json(
-        reconciliations.reconcile_unit(desk.db, actor=desk.actor, unit_id=unit_id, from_date=from_date, to_date=to_date)
+        desk,
+        reconciliations.reconcile_unit(
+            desk.db, actor=desk.actor, unit_id=unit_id, from_date=from_date, to_date=to_date
+        ),
     )
 
 
@@ -83,9 +95,13 @@ def print_unit_reconciliation(
 
 
 @router.get("/stocktakes/{stocktake_id}/reconciliation.json", response_model=ReconciliationOut)
-def get_stocktake_reconciliation(stocktake_id: UUID, desk: Desk = requires(Permission.REPORT_READ)) -> Response:
+def get_stocktake_reconciliation(
+    stocktake_id: UUID,
+    language: Language = None,  # noqa: ARG001 - read by the guard, declared for the document
+    desk: Desk = requires(Permission.REPORT_READ),
+) -> Response:
     """Return the état de rapprochement of a closed check."""
-    return _as_json(reconciliations.reconcile_stocktake(desk.db, actor=desk.actor, stocktake_id=stocktake_id))
+    return _as_json(desk, reconciliations.reconcile_stocktake(desk.db, actor=desk.actor, stocktake_id=stocktake_id))
 
 
 @router.get("/stocktakes/{stocktake_id}/reconciliation.{form}", response_class=Response, responses=FILES)
@@ -100,8 +116,8 @@ def print_stocktake_reconciliation(
     return _as_file(desk, report, form)
 
 
-def _as_json(report: Reconciliation) -> Response:
-    return Response(make_json(report), media_type="application/json")
+def _as_json(desk: Desk, report: Reconciliation) -> Response:
+    return Response(make_json(report, desk.actor.language), media_type="application/json")
 
 
 def _as_file(desk: Desk, report: Reconciliation, form: PrintedFormat) -> Response:

@@ -2,18 +2,20 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 from uuid import UUID
+
+from pydantic.json_schema import SkipJsonSchema
 
 from salw.core.errors import DomainError, Unacceptable
 from salw.custody.rules import SINKS, MovementKind, State
 from salw.ledger.canonical import canonical
 from salw.stocktakes.reconciliation import Outcome
 
-PAPER_ONLY = "paper only"  # marks a field that the digest and the JSON leave out
+LEFT_OUT = "left out"  # marks a field that the digest and the JSON leave out
 
 
 class Entry(StrEnum):
@@ -202,15 +204,27 @@ class ClassTally:
 
 
 @dataclass(frozen=True, slots=True)
+class Hidden:
+    """What a masked line leaves out: it stands in the whole report, which the digest is made of."""
+
+    serial: str | None
+    registry_number: str | None
+    entered_by: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class Variance:
-    """One line of a check that is not simply matched, with what is needed to find the weapon again.
+    """One line of a check with what is needed to find the weapon again.
 
     `expected` and `seen` say on which side it counts: of a weapon that moved meanwhile the outcome does not.
-    Texts are as recorded; `reading` is what was read on a thing that names no weapon, `note` what was observed
-    of it; `typed` says of any line that nobody scanned it.
+    Texts are as recorded; `reading` is what was read on a thing that names no weapon, or typed of one on another
+    unit's book, `note` what was observed of it; `typed` says of any line that nobody scanned it.
     `movement` and `document` explain a weapon that moved during the count; `book_state` is what the books
     said of an extra weapon, and `book_unit` on whose they have it, where anybody has it; `case_open` that the
-    difference was known before.
+    difference was known before. `entered_by` is of a weapon on another unit's book the event that took it on
+    charge: who may not read its numbers cannot guess that id either, so that the digest does not betray them to
+    one who tries all numbers. On the copy of such a reader the line is `masked`, and `hidden` is left out of every
+    form of it.
     """
 
     outcome: Outcome
@@ -227,6 +241,9 @@ class Variance:
     book_state: State | None
     book_unit: str | None
     case_open: bool
+    entered_by: UUID | None = None
+    masked: bool = False
+    hidden: Annotated[Hidden | None, SkipJsonSchema()] = field(default=None, repr=False, metadata={LEFT_OUT: True})
 
     @property
     def alarms(self) -> bool:
@@ -235,14 +252,34 @@ class Variance:
 
 
 def order_variances(variances: Iterable[Variance]) -> tuple[Variance, ...]:
-    """Return variances as an inspector goes through them: by outcome, class, model, then serial or reading."""
+    """Return lines as an inspector goes through them: by outcome, class, model, then serial or reading.
+
+    Weapons on another unit's book stand after the others, in an order that is nobody's: their place is the same
+    on every copy, and must not tell a reader from whom they are masked between which two serials they lie.
+    """
     outcomes = list(Outcome)
 
     def place(variance: Variance) -> tuple[object, ...]:
         read = variance.serial or variance.reading or variance.note or ""
-        return (outcomes.index(variance.outcome), *_place(variance.model), not read, read.casefold())
+        shuffled = hashlib.sha256(variance.entered_by.bytes).hexdigest() if variance.entered_by else ""
+        by_name = (not read, read.casefold()) if not shuffled else (False, "")
+        return (outcomes.index(variance.outcome), *_place(variance.model), shuffled, *by_name)
 
     return tuple(sorted(variances, key=place))
+
+
+def mask(variance: Variance) -> Variance:
+    """Return a line as it is shown to who may not read the books that the weapon is on."""
+    hidden = Hidden(variance.serial, variance.registry_number, variance.entered_by)
+    return replace(variance, serial=None, registry_number=None, entered_by=None, masked=True, hidden=hidden)
+
+
+def unmask(variance: Variance) -> Variance:
+    """Return a line as it stands in the whole report."""
+    if variance.hidden is None:
+        return variance
+    known = {f.name: getattr(variance.hidden, f.name) for f in fields(Hidden)}
+    return replace(variance, masked=False, hidden=None, **known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +292,7 @@ class Officer:
     act: str
     role: str | None
     counts: int | None
-    name: str = field(default="", metadata={PAPER_ONLY: True})
+    name: Annotated[str, SkipJsonSchema()] = field(default="", metadata={LEFT_OUT: True})
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +320,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """An état de rapprochement: of a period (with a balance) or of one check (without).
+    """An état de rapprochement: of a period (with a balance) or of one check (without), as one reader may read it.
 
     `opening_log_size` and `log_size` are sizes of the country's log: exactly the movements sealed between
     them are counted. `provisional` says that the last day was not over. `checks` are all those closed in the
@@ -303,6 +340,11 @@ class Reconciliation:
     total: Balance | None
     open_losses: tuple[OpenLoss, ...]
     checks: tuple[Check, ...]
+
+    @property
+    def masked_lines(self) -> int:
+        """Return how many lines are masked on this reader's copy."""
+        return sum(variance.masked for check in self.checks for variance in check.variances)
 
 
 Line = TypeVar("Line", ModelBalance, ModelTally)
@@ -415,7 +457,7 @@ def _by_class(lines: Sequence[Line]) -> dict[str, tuple[Line, ...]]:
 def content(value: Any) -> Any:
     """Return a report as plain JSON values: identifiers and instants as text, instants in UTC."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: content(getattr(value, f.name)) for f in fields(value) if PAPER_ONLY not in f.metadata}
+        return {f.name: content(getattr(value, f.name)) for f in fields(value) if LEFT_OUT not in f.metadata}
     if isinstance(value, Mapping):
         return {str(k): content(v) for k, v in value.items()}
     if isinstance(value, tuple | list):
@@ -428,12 +470,27 @@ def content(value: Any) -> Any:
 
 
 def body_of(report: Reconciliation) -> bytes:
-    """Return the canonical JSON (RFC 8785) of a report, the bytes that its digest is made of."""
+    """Return the canonical JSON (RFC 8785) of the whole report, the bytes that its digest is made of.
+
+    They are the same whoever reads it, and hold what is masked on his copy: they are never shown.
+    """
+    whole = (
+        replace(
+            check,
+            variances=tuple(unmask(v) for v in check.variances),
+        )
+        for check in report.checks
+    )
+    return canonical(content(replace(report, checks=tuple(whole))))
+
+
+def copy_of(report: Reconciliation) -> bytes:
+    """Return the canonical JSON of a report as its reader may read it; that of the whole where nothing is masked."""
     return canonical(content(report))
 
 
 def digest_of(body: bytes) -> str:
-    """Return the SHA-256 of a report's canonical JSON, as 64 hexadecimal digits."""
+    """Return the SHA-256 of a whole report's canonical JSON, as 64 hexadecimal digits."""
     return hashlib.sha256(body).hexdigest()
 
 

@@ -48,7 +48,10 @@ select l.id, l.outcome, l.expected, l.counts, c.method, c.reading, c.condition, 
        v.kind as movement_kind, v.seq as movement_seq, v.recorded_at as movement_at,
        v.to_holder_id = %(store)s as moved_in, d.kind as movement_document_kind,
        d.number as movement_document_number, d.year as movement_document_year,
-       b.kind as book_holder_kind, u.name as book_unit_name, u.uuid as book_unit_uuid, l.case_id
+       b.kind as book_holder_kind, u.name as book_unit_name, u.uuid as book_unit_uuid, l.case_id, r.withheld,
+       case when b.unit_id <> %(unit)s and not o.others then (
+            select f.event_id from movement f
+             where f.country = %(country)s and f.weapon_id = l.weapon_id and f.seq = 1) end as entered_by
   from stocktake_line l
   left join lateral (
       (select n.* from stocktake_count n
@@ -68,8 +71,9 @@ select l.id, l.outcome, l.expected, l.counts, c.method, c.reading, c.condition, 
   left join unit u on (u.country, u.id) = (%(country)s, b.unit_id)
  cross join lateral (
       select not coalesce(b.unit_id = any(%(units)s) or b.awaited_by_unit_id = any(%(units)s), b.unit_id is null)
-             as others
-  ) as o
+             as withheld
+  ) as r
+ cross join lateral (select r.withheld and not %(whole)s as others) as o
  where l.country = %(country)s and l.stocktake_id = %(id)s
  order by l.outcome, w.registry_number, l.id
 """
@@ -154,7 +158,7 @@ def list_newest_closed(db: Connection, actor: Actor, limit: int) -> list[Row]:
     )
 
 
-def list_lines(db: Connection, actor: Actor, stocktake_id: UUID) -> list[Row]:
+def list_lines(db: Connection, actor: Actor, stocktake_id: UUID, *, whole: bool = False) -> list[Row]:
     """Return every line of a closed check, by outcome and registry number.
 
     Keys: `id`, `outcome` (`reconciliation.Outcome`), `expected`, `counts` (0 where not seen), `method` (how it is
@@ -165,14 +169,17 @@ def list_lines(db: Connection, actor: Actor, stocktake_id: UUID) -> list[Row]:
     movement that explains `moved_during_count`, or the last of a `missing` weapon that went and came back on
     paper), `book_holder_kind, book_unit_name, book_unit_uuid` (where
     the book says that an `extra_known` is, or a `void_label` not expected), `case_id` (the case that was open
-    on it at the closing). An `extra_known` or `void_label` on a book outside the actor's scope has no
-    `registry_number`, `serial_raw`, `label_code` or scanned `text_read`.
+    on it at the closing), `entered_by` (of a weapon on another unit's book the event of its first movement: an id
+    that nobody can guess). An `extra_known` or `void_label` on a book outside the actor's scope is `withheld`: it
+    has no `registry_number`, `serial_raw`, `label_code`, `entered_by` or scanned `text_read`, unless the `whole` is
+    asked for, which is for digests and never shown.
     Raises `stocktake.not_found` and what `rules.check_closed` raises.
     """
     header = get_stocktake(db, actor, stocktake_id)
     check_closed(header["status"])
     scope = {"country": actor.country, "units": list(actor.units)}
-    return run(db, _LINES, {**scope, "id": stocktake_id, "store": header["store_id"]})
+    place = {"id": stocktake_id, "store": header["store_id"], "unit": header["unit_id"]}
+    return run(db, _LINES, {**scope, **place, "whole": whole})
 
 
 def get_totals(db: Connection, actor: Actor, stocktake_id: UUID) -> Totals:

@@ -29,6 +29,8 @@ def make_csv(document: Document) -> bytes:
         write(line)
     write(document.words.say("number", number=document.number))
     write(document.words.say("digest", digest=document.digest))
+    if document.masked:
+        write(document.masked)
     for name, value in document.facts:
         write(name, value)
     if document.warning:

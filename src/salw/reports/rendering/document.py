@@ -96,6 +96,7 @@ class Heading:
 class Document:
     """A report ready to print in one language.
 
+    `masked` says beside the digest that it is not that of this copy, where lines of it are masked.
     `recap` are the grand totals that stand again above the signatures, so that nobody signs an empty page.
     """
 
@@ -107,6 +108,7 @@ class Document:
     letterhead: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     warning: str | None
+    masked: str | None
     banner: str | None
     tables: tuple[Table, ...]
     recap: tuple[str, ...]
@@ -143,6 +145,7 @@ def make_document(report: Reconciliation, heading: Heading, language: Language) 
         letterhead=tuple(line for line in letterhead if line),
         facts=_facts(report, words),
         warning=words.say("provisional") if report.provisional else None,
+        masked=words.masked_notice(report.masked_lines),
         banner=words.say("demo") if report.demo else None,
         tables=tuple(replace(t, title=f"{n}. {t.title}") for n, t in enumerate(tables, 1)),
         recap=_recap(report, words),
@@ -335,34 +338,8 @@ def _check_tables(check: Check, words: Words) -> list[Table]:
         *(((words.say("fact.alarms"), words.number(alarms)),) if alarms else ()),
     )
     figures = (_figure(words, c, sparse=c in SPARSE_IN_TALLY) for c in TALLY_COLUMNS)
-    variance_rows = [
-        Row(
-            RowKind.ALARM if v.alarms else RowKind.LINE,
-            (
-                number,
-                words.say(f"outcome.{v.outcome}"),
-                words.weapon_class(v.model.class_code),
-                words.model(v.model.name),
-                v.serial or (words.say("no_serial") if v.registry_number else ""),
-                v.registry_number or "",
-                _explanation(v, words),
-                "",
-            ),
-        )
-        for number, v in enumerate(check.variances, 1)
-    ]
-    variance_columns = (
-        Column(words.say("column.number"), 9, numeric=True),
-        Column(words.say("column.outcome"), 42),
-        Column(words.say("column.class"), 36),
-        Column(words.say("column.model"), 36),
-        Column(words.say("column.serial"), 38),
-        Column(words.say("column.registry_number"), 26),
-        Column(words.say("column.explanation"), 46),
-        Column(words.say("column.remarks"), 34),
-    )
     name = _name_of(check, words)
-    return [
+    tables = [
         Table(
             Sheet.SUMMARY,
             words.say("table.check", store=check.store_name, check=name),
@@ -374,11 +351,45 @@ def _check_tables(check: Check, words: Words) -> list[Table]:
         Table(
             Sheet.VARIANCES,
             words.say("table.variances", store=check.store_name, check=name),
-            variance_columns,
-            tuple(variance_rows),
+            _variance_columns(words),
+            _variance_rows(check.variances, words),
             words.say("no_variance"),
         ),
     ]
+    return tables
+
+
+def _variance_columns(words: Words) -> tuple[Column, ...]:
+    return (
+        Column(words.say("column.number"), 9, numeric=True),
+        Column(words.say("column.outcome"), 42),
+        Column(words.say("column.class"), 36),
+        Column(words.say("column.model"), 36),
+        Column(words.say("column.serial"), 38),
+        Column(words.say("column.registry_number"), 26),
+        Column(words.say("column.explanation"), 46),
+        Column(words.say("column.remarks"), 34),
+    )
+
+
+def _variance_rows(variances: Sequence[Variance], words: Words) -> tuple[Row, ...]:
+    masked = words.say("masked")
+    return tuple(
+        Row(
+            RowKind.ALARM if v.alarms else RowKind.LINE,
+            (
+                number,
+                words.say(f"outcome.{v.outcome}"),
+                words.weapon_class(v.model.class_code),
+                words.model(v.model.name),
+                masked if v.masked else v.serial or (words.say("no_serial") if v.registry_number else ""),
+                masked if v.masked else v.registry_number or "",
+                _explanation(v, words),
+                "",
+            ),
+        )
+        for number, v in enumerate(variances, 1)
+    )
 
 
 def _who(officer: Officer, words: Words) -> str:

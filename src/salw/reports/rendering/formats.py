@@ -1,18 +1,20 @@
 """From a report to the bytes of a file."""
 
-import json
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Connection
 
 from salw.core.actor import Actor
+from salw.core.language import Language
+from salw.ledger.canonical import canonical
 from salw.reports.queries import get_names
 from salw.reports.rendering.csv import make_csv
 from salw.reports.rendering.document import Heading, make_document
 from salw.reports.rendering.pdf import make_pdf
+from salw.reports.rendering.words import Words
 from salw.reports.rendering.xlsx import make_xlsx
-from salw.reports.rules import Reconciliation, body_of, digest_of, number_of
+from salw.reports.rules import Reconciliation, body_of, copy_of, digest_of, number_of
 
 
 class PrintedFormat(StrEnum):
@@ -30,16 +32,21 @@ MEDIA_TYPES: dict[PrintedFormat, str] = {
 }
 
 
-def make_json(report: Reconciliation) -> bytes:
+def make_json(report: Reconciliation, language: Language = "fr") -> bytes:
     """Return the report as canonical JSON with its number and digest.
 
-    The digest is the SHA-256 of the canonical JSON of `report` alone, so that anybody can make it again.
+    The digest is the SHA-256 of the canonical JSON of `report` alone, so that anybody can make it again; but of
+    the whole `report`, where lines of this copy are masked: `notice` says so in the language of the reader.
     """
-    body = body_of(report)
-    digest = digest_of(body)
-    # The three keys are in canonical order, so the whole is canonical as well.
-    head = json.dumps({"digest": digest, "number": number_of(report, digest)}, separators=(",", ":")).encode()
-    return head[:-1] + b',"report":' + body + b"}"
+    digest = digest_of(body_of(report))
+    head = {
+        "digest": digest,
+        "masked_lines": report.masked_lines,
+        "notice": Words(language, report.time_zone).masked_notice(report.masked_lines),
+        "number": number_of(report, digest),
+    }
+    # `report` comes last in canonical order, so the whole is canonical as well.
+    return canonical(head)[:-1] + b',"report":' + copy_of(report) + b"}"
 
 
 def print_report(db: Connection, *, actor: Actor, now: datetime, report: Reconciliation, form: PrintedFormat) -> bytes:

@@ -55,6 +55,8 @@ def _story(document: Document) -> list[Flowable]:
     story: list[Flowable] = [_Masthead(document)]
     if document.warning:
         story.append(Text(document.warning, fonts.SANS_BOLD, 8.5, space_before=2 * mm))
+    if document.masked:
+        story.append(Text(document.masked, fonts.SANS_BOLD, 8.5, space_before=2 * mm))
     for table in document.tables:
         story += _table(document, table)
     title, *totals = document.recap
@@ -240,6 +242,9 @@ def _draw_margins(canvas: Canvas, document: Document, number: int, pages: int) -
     canvas.drawString(MARGIN, y - 3.2 * mm, printed)
     canvas.setFont(fonts.MONO, 6)
     canvas.drawString(MARGIN, y - 6.2 * mm, document.words.say("digest", digest=document.digest))
+    if document.masked:
+        canvas.setFont(fonts.SANS, 6)
+        canvas.drawString(MARGIN, y - 8.8 * mm, document.masked)
     if document.banner:
         _draw_banner(canvas, document.banner)
 

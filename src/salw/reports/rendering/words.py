@@ -51,6 +51,12 @@ class Words:
         """Return a function as people call it."""
         return translate(f"role.{code}", self.language)
 
+    def masked_notice(self, lines: int) -> str | None:
+        """Return what a copy with masked lines says beside its digest; nothing of a whole one."""
+        if not lines:
+            return None
+        return self.say("masked_line" if lines == 1 else "masked_lines", count=self.number(lines))
+
     def model(self, name: str) -> str:
         """Return a model's name, or that it is not known."""
         return name or self.say("model_unknown")

@@ -65,7 +65,8 @@ def _write_sheet(book: Workbook, document: Document, sheet: Sheet, tables: list[
     page.set_paper(_A4)
     page.fit_to_pages(1, 0)
     page.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
-    page.set_footer(f"&L{document.number}&C{document.digest}&R&P/&N")
+    beside = f"\n{document.masked}" if document.masked else ""
+    page.set_footer(f"&L{document.number}&C{document.digest}{beside}&R&P/&N")
     top = _write_heading(page, document, formats, full=sheet is Sheet.SUMMARY)
     widths: dict[int, int] = {}
     line = top
@@ -89,6 +90,7 @@ def _write_heading(page: Any, document: Document, formats: _Formats, *, full: bo
         lines += [(" · ".join(f"{name} {value}" for name, value in document.facts), formats.plain)]
         lines += [(document.words.say("digest", digest=document.digest), formats.plain)]
         lines += [(document.warning, formats.strong)] if document.warning else []
+    lines += [(document.masked, formats.strong)] if document.masked else []
     for number, (text, style) in enumerate(lines):
         page.write_string(number, 0, text, style)
     return len(lines) + 1
