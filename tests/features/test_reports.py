@@ -594,6 +594,25 @@ def test_every_reader_of_a_state_has_the_same_number_and_digest_and_nobody_more_
             assert (notice in told["commander"], notice in told["auditor"]) == (True, False), form
 
 
+def test_a_weapon_carried_as_missing_and_seen_is_named_in_every_form(client: httpx.Client, world: World) -> None:
+    serial = f"CAS{new_id().hex[-8:].upper()}"
+    seen, _ = world.register(2, serials=[serial, f"{serial}B"])
+    opened(client, world, [seen])
+    check = open_check(client, world)
+    count(client, world, check, typed(serial), typed(f"{serial}B"))
+    assert close(client, world, check)["found_under_case"] == [str(seen.weapon_id)]
+    report = told(client, world, check_path(check, "json"))["checks"][0]
+    assert [(v["serial"], v["outcome"], v["case_open"]) for v in report["seen_under_case"]] == [
+        (serial, "matched", True)
+    ]
+    assert (report["total"]["matched"], report["total"]["shortage"], report["variances"]) == (2, 0, [])
+    for form in ("csv", "xlsx", "pdf"):
+        text = every_text(form, ask(client, world, check_path(check, form)).content).replace("\u00a0", " ")
+        for words in ("Armes vues sous dossier déjà ouvert", "seule une décision le clôt", serial):
+            assert words in text, (form, words)
+        assert f"{serial}B" not in text
+
+
 def test_serials_stay_text_and_nothing_becomes_a_formula(client: httpx.Client, world: World) -> None:
     weapons = world.register(2, serials=["00012345", "=1+1"])
     check = open_check(client, world)

@@ -94,6 +94,7 @@ def a_report(*, variances: int = 0, demo: bool = False, unit_name: str = LONG_NA
         tallies,
         found,
         lines,
+        (),
     )
     return Reconciliation(
         country="BF",
@@ -207,6 +208,18 @@ def test_a_masked_line_keeps_its_digest_and_is_hidden_in_every_form_but_the_dige
         assert make_json(copy, language).decode().count(notice) == 1  # type: ignore[arg-type]
     assert printed(whole).masked is None
     assert json.loads(make_json(whole))["notice"] is None
+
+
+def test_a_weapon_seen_under_an_open_case_is_listed_and_totals_stay() -> None:
+    line = a_variance(Outcome.MATCHED, serial="CAS 7", registry_number="BF-0000007-K", case_open=True)
+    report = with_variances()
+    seen = replace(report, checks=(replace(report.checks[0], seen_under_case=(line,)),))
+    text = text_of(printed(seen)).replace("\n", " ")
+    assert "Armes vues sous dossier déjà ouvert" in text
+    assert "seule une décision le clôt" in text
+    assert "CAS 7" in text
+    assert printed(seen).recap == printed(report).recap
+    assert "sous dossier déjà ouvert" not in text_of(printed(report))
 
 
 @pytest.mark.parametrize("state", list(State))

@@ -158,6 +158,7 @@ def _make_check(header: Row, lines: Sequence[Row], counters: Sequence[Row]) -> C
         classes=classes,
         total=total,
         variances=_make_variances(line for line in lines if line["outcome"] != Outcome.MATCHED),
+        seen_under_case=_make_variances(line for line in lines if line["case_id"] is not None and line["counts"] > 0),
     )
 
 

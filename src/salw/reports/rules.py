@@ -299,7 +299,9 @@ class Officer:
 class Check:
     """A closed check of a store (recensement, récolement ...) with its result.
 
-    `typed` counts the lines known by a typed text alone, matched ones too: lines, not readings.
+    `typed` counts the lines known by a typed text alone, matched ones too: lines, not readings. `variances` are
+    the lines that are not simply matched; `seen_under_case` those of all lines whose weapon was seen while a case
+    was open on it: it keeps its case until an outcome closes it.
     """
 
     id: UUID
@@ -316,6 +318,7 @@ class Check:
     classes: tuple[ClassTally, ...]
     total: Tally
     variances: tuple[Variance, ...]
+    seen_under_case: tuple[Variance, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -478,6 +481,7 @@ def body_of(report: Reconciliation) -> bytes:
         replace(
             check,
             variances=tuple(unmask(v) for v in check.variances),
+            seen_under_case=tuple(unmask(v) for v in check.seen_under_case),
         )
         for check in report.checks
     )

@@ -328,6 +328,7 @@ def _check_tables(check: Check, words: Words) -> list[Table]:
         rows.append(Row(RowKind.SUBTOTAL, (group.class_code, name, words.say("subtotal"), *cells(group.subtotal))))
     rows.append(Row(RowKind.TOTAL, (words.say("total"), "", "", *cells(check.total))))
     alarms = sum(variance.alarms for variance in check.variances)
+    under_case = len(check.seen_under_case)
     facts = (
         (words.say("fact.kind"), words.say(f"kind.{check.kind}")),
         *(((words.say("fact.mission"), check.mission),) if check.mission else ()),
@@ -336,6 +337,7 @@ def _check_tables(check: Check, words: Words) -> list[Table]:
         *((words.say(f"fact.{officer.act}_by"), _who(officer, words)) for officer in check.officers),
         (words.say("fact.typed"), words.number(check.typed)),
         *(((words.say("fact.alarms"), words.number(alarms)),) if alarms else ()),
+        *(((words.say("fact.seen_under_case"), words.number(under_case)),) if under_case else ()),
     )
     figures = (_figure(words, c, sparse=c in SPARSE_IN_TALLY) for c in TALLY_COLUMNS)
     name = _name_of(check, words)
@@ -356,6 +358,17 @@ def _check_tables(check: Check, words: Words) -> list[Table]:
             words.say("no_variance"),
         ),
     ]
+    if check.seen_under_case:
+        tables.append(
+            Table(
+                Sheet.VARIANCES,
+                words.say("table.seen_under_case", store=check.store_name, check=name),
+                _variance_columns(words),
+                _variance_rows(check.seen_under_case, words),
+                words.say("nil"),
+                ((words.say("fact.case"), words.say("case_stays_open")),),
+            )
+        )
     return tables
 
 
