@@ -646,6 +646,28 @@ def test_every_check_closed_in_the_period_is_in_the_period_report_as_they_were_c
     assert past["checks"] == []
 
 
+def test_no_two_files_share_a_name(client: httpx.Client, world: World, sequencer_engine: Engine) -> None:
+    checks = [a_closed_check(client, world)[0]]
+    checks.append(open_check(client, world))
+    close(client, world, checks[1])
+    drain(sequencer_engine)
+    paths = [check_path(checks[0], "{}"), check_path(checks[1], "{}"), store_path(world, "{}")]
+    names = []
+    for path, form, job in itertools.product(paths, ("json", "pdf", "xlsx", "csv"), ("auditor", "commander")):
+        for language in ("fr", "en"):
+            answer = ask(client, world, f"{path.format(form)}{'&' if '?' in path else '?'}language={language}", job=job)
+            (name,) = re.fullmatch(
+                r'inline; filename="([-A-Za-z0-9]+\.[a-z]+)"', answer.headers["content-disposition"]
+            ).groups()  # type: ignore[union-attr]
+            assert name.endswith(f".{form}")
+            names.append((name, job))
+    number = ask(client, world, paths[2].format("json")).json()["number"]
+    assert (f"rapprochement-periode-{today(world)}-{number}.pdf", "auditor") in names
+    assert (f"rapprochement-periode-{today(world)}-{number}-masque.pdf", "commander") in names
+    # The second check found no weapon of another unit: both readers have the same file of it.
+    assert len({name for name, _ in names}) == len(names) - 8
+
+
 def test_an_open_check_has_no_report(client: httpx.Client, world: World) -> None:
     check = open_check(client, world)
     for form in ("json", "pdf"):

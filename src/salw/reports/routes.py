@@ -117,13 +117,15 @@ def print_stocktake_reconciliation(
 
 
 def _as_json(desk: Desk, report: Reconciliation) -> Response:
-    return Response(make_json(report, desk.actor.language), media_type="application/json")
+    return Response(
+        make_json(report, desk.actor.language), media_type="application/json", headers=_named(desk, report, "json")
+    )
 
 
 def _as_file(desk: Desk, report: Reconciliation, form: PrintedFormat) -> Response:
     content = print_report(desk.db, actor=desk.actor, now=desk.now, report=report, form=form)
-    return Response(
-        content,
-        media_type=MEDIA_TYPES[form],
-        headers={"Content-Disposition": f'inline; filename="{file_name(report, form.value)}"'},
-    )
+    return Response(content, media_type=MEDIA_TYPES[form], headers=_named(desk, report, form.value))
+
+
+def _named(desk: Desk, report: Reconciliation, extension: str) -> dict[str, str]:
+    return {"Content-Disposition": f'inline; filename="{file_name(report, extension, desk.actor.language)}"'}

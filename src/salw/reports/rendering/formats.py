@@ -38,7 +38,8 @@ def make_json(report: Reconciliation, language: Language = "fr") -> bytes:
     The digest is the SHA-256 of the canonical JSON of `report` alone, so that anybody can make it again; but of
     the whole `report`, where lines of this copy are masked: `notice` says so in the language of the reader.
     """
-    digest = digest_of(body_of(report))
+    body = body_of(report)
+    digest = digest_of(body)
     head = {
         "digest": digest,
         "masked_lines": report.masked_lines,
@@ -46,7 +47,8 @@ def make_json(report: Reconciliation, language: Language = "fr") -> bytes:
         "number": number_of(report, digest),
     }
     # `report` comes last in canonical order, so the whole is canonical as well.
-    return canonical(head)[:-1] + b',"report":' + copy_of(report) + b"}"
+    shown = copy_of(report) if report.masked_lines else body
+    return canonical(head)[:-1] + b',"report":' + shown + b"}"
 
 
 def print_report(db: Connection, *, actor: Actor, now: datetime, report: Reconciliation, form: PrintedFormat) -> bytes:
@@ -68,6 +70,16 @@ def print_report(db: Connection, *, actor: Actor, now: datetime, report: Reconci
     return make_xlsx(document) if form is PrintedFormat.XLSX else make_csv(document)
 
 
-def file_name(report: Reconciliation, extension: str) -> str:
-    """Return the name to keep the file under: ASCII, the days and the subject's id."""
-    return f"rapprochement-{report.from_date}-{report.to_date}-{report.subject.id}.{extension}"
+_KIND_IN_NAME = {"count": "recensement", "list_check": "recolement", "own_check": "verification", "handover": "remise"}
+
+
+def file_name(report: Reconciliation, extension: str, language: Language = "fr") -> str:
+    """Return the name to keep the file under, in ASCII: what it reports on, its days, and its printed number.
+
+    No two states share a number. A masked copy and a whole one do, as do two languages, so the name says which.
+    """
+    subject = "periode" if report.total is not None else _KIND_IN_NAME[report.checks[0].kind]
+    days = dict.fromkeys((report.from_date.isoformat(), report.to_date.isoformat()))
+    marks = [*(["masque"] if report.masked_lines else []), *([] if language == "fr" else [language])]
+    number = number_of(report, digest_of(body_of(report)))
+    return f"{'-'.join(['rapprochement', subject, *days, number, *marks])}.{extension}"
