@@ -22,6 +22,7 @@ INTERFACE = (
     "POST /v1/label-batches",
     "GET /v1/label-batches/{batch_id}/sheet.pdf",
     "POST /v1/scans",
+    "GET /v1/holders",
     "PUT /v1/issues/{issue_id}",
     "PUT /v1/returns/{return_id}",
     "PUT /v1/transfers/{transfer_id}",

@@ -65,6 +65,41 @@ def test_holders_are_opened_within_ones_units_by_those_who_keep_or_command(clien
     assert code(put_holder(client, world, kind="store")) == (422, "request.malformed")
 
 
+def test_holders_are_listed_in_scope_in_pages(client: httpx.Client, world: World) -> None:
+    opened = [new_id() for _ in range(4)]
+    for kind, holder in zip(("post", "crew", "vehicle", "detachment"), opened, strict=True):
+        put_holder(client, world, kind=kind, holder=holder, name=f"Essai {kind}")
+
+    def listed(job: str, **query: object) -> list[dict[str, object]]:
+        items: list[dict[str, object]] = []
+        cursor: dict[str, object] = {}
+        while True:
+            page = client.get("/holders", params={**query, **cursor}, headers=world[job].headers).json()
+            items += page["items"]
+            if page["next_cursor"] is None:
+                return items
+            cursor = {"cursor": page["next_cursor"]}
+
+    everybody = listed("auditor", limit=2)
+    assert [item["id"] for item in everybody] == sorted(map(str, [*opened, world.post_alpha]))
+    assert everybody == listed("keeper") == listed("commander", limit=1)
+    (crew,) = (item for item in everybody if item["kind"] == "crew")
+    answerable = crew.pop("answerable")
+    assert crew == {
+        "id": str(opened[1]),
+        "kind": "crew",
+        "name": "Essai crew",
+        "unit": unit_uuid(world, world.alpha),
+        "unit_name": "Bataillon d'essai Alpha",
+    }
+    assert isinstance(answerable, dict)
+    assert (answerable["person"], answerable["rank"]) == (str(world["soldier"].person_id), "SGT")
+    assert listed("keeper_bravo") == []
+    assert code(client.get("/holders", params={"limit": 201}, headers=world["keeper"].headers))[0] == 422
+    for job in ("soldier", "administrator", "commission_reader", "oversight"):
+        assert code(client.get("/holders", headers=world[job].headers)) == (403, "access.not_permitted")
+
+
 def test_the_event_does_not_hold_the_name(client: httpx.Client, world: World, owner_engine: Engine) -> None:
     holder = new_id()
     put_holder(client, world, holder=holder)

@@ -82,6 +82,65 @@ def test_a_relief_hands_over_all_and_moves_nothing(client: httpx.Client, world: 
     assert len(events) == 2
 
 
+def test_who_answers_for_a_post_stands_on_the_card_and_in_the_list_and_changes_with_the_relief(
+    client: httpx.Client, world: World
+) -> None:
+    (held,) = issued_to_post(client, world, 1)
+    (assigned,) = world.register()
+    to_post = {
+        "to": {"holder": str(world.post_alpha)},
+        "weapons": [{"weapon": str(assigned.weapon_id), "version": 1}],
+    }
+    answer = client.put(f"/assignments/{new_id()}", json=to_post, headers=world["keeper"].headers)
+    assert answer.status_code == 200, answer.text
+
+    def cards() -> list[object]:
+        said = [client.get(f"/weapons/{w.weapon_id}", headers=world["keeper"].headers) for w in (held, assigned)]
+        number = said[0].json()["registry_number"]
+        scanned = client.post("/scans", json={"code": number, "typed": True}, headers=world["keeper"].headers)
+        assert said[1].json()["holder"]["answerable"] is None, "a store is no post"
+        return [
+            said[0].json()["holder"]["answerable"],
+            scanned.json()["card"]["holder"]["answerable"],
+            said[1].json()["assigned"]["answerable"],
+        ]
+
+    def listed() -> object:
+        (post,) = client.get("/holders", headers=world["commander"].headers).json()["items"]
+        assert (post["id"], post["kind"], post["name"]) == (str(world.post_alpha), "post", "Poste nord")
+        return post["answerable"]["person"], post["answerable"]["family_name"]
+
+    for outgoing, incoming in (("soldier", "armourer"), ("armourer", "soldier")):
+        person = str(world[outgoing].person_id)
+        assert cards() == [{"id": person, "name": f"SGT ESSAI-{outgoing.upper()}"}] * 3
+        assert listed() == (person, f"ESSAI-{outgoing.upper()}")
+        answer = relieve(client, world, [held], outgoing=outgoing, incoming=incoming)
+        assert answer.status_code == 200, answer.text
+
+
+def test_an_answerable_person_of_another_unit_is_not_named_but_can_be_relieved(
+    client: httpx.Client, world: World
+) -> None:
+    (held,) = issued_to_post(client, world, 1)
+    with world.transaction() as db:
+        relieve_in(
+            db,
+            actor=world.founder,
+            now=clock.now(),
+            relief_id=new_id(),
+            holder_id=world.post_alpha,
+            outgoing_id=world["soldier"].person_id,
+            incoming_id=world["soldier_bravo"].person_id,
+            weapons=[held],
+        )
+    person = str(world["soldier_bravo"].person_id)
+    card = client.get(f"/weapons/{held.weapon_id}", headers=world["keeper"].headers).json()
+    assert card["holder"]["answerable"] == {"id": person, "name": "personne d'une autre formation"}
+    (post,) = client.get("/holders", headers=world["keeper"].headers).json()["items"]
+    assert (post["answerable"]["person"], post["answerable"]["family_name"]) == (person, None)
+    assert relieve(client, world, [held], outgoing="soldier_bravo", incoming="soldier").status_code == 200
+
+
 def test_a_list_that_is_not_the_holders_is_refused_and_named(
     client: httpx.Client, world: World, owner_engine: Engine
 ) -> None:

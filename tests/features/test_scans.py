@@ -5,12 +5,14 @@ from typing import Any
 
 import httpx
 import pytest
+from psycopg._queries import MAX_CACHED_STATEMENT_LENGTH
 from sqlalchemy import Connection
 
 from labelling import issue, make_labels, move, scan, symbols
 from salw.core.db import Row, run
 from salw.core.ids import new_id
 from salw.custody.rules import Expected, MovementKind
+from salw.scanning import queries
 from salw.scanning.resolver import resolve
 from salw_labels import draw
 from world import World
@@ -289,3 +291,8 @@ def test_a_label_costs_one_statement(client: httpx.Client, world: World, monkeyp
         statements.clear()
         assert resolve(db, actor, text=symbol, typed=False).card is not None
     assert len(statements) == 1
+
+
+def test_psycopg_keeps_what_it_learnt_of_a_cards_statement() -> None:
+    statements = (queries._CARD_BY_LABEL, queries._CARDS, queries._CARDS_BY_TEXT)
+    assert max(len(statement.encode()) for statement in statements) <= MAX_CACHED_STATEMENT_LENGTH

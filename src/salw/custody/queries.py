@@ -1,4 +1,4 @@
-"""Reading transfers and disposals, within the scope of the actor."""
+"""Reading transfers, disposals and holders, within the scope of the actor."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound
-from salw.custody.rules import UNDER_WAY
+from salw.custody.rules import COLLECTIVE_HOLDERS, UNDER_WAY
 
 # Both sides see a transfer; overdue is a day in the country's time and never acts by itself.
 _TRANSFER = """
@@ -92,6 +92,37 @@ def list_disposal_lines(db: Connection, actor: Actor, disposal_id: UUID) -> list
          order by l.weapon_id
         """,
         {**_scope(actor), "id": disposal_id},
+    )
+
+
+def list_holders(db: Connection, actor: Actor, *, after: UUID | None, limit: int) -> list[Row]:
+    """Return the posts, crews, vehicles and detachments of units in scope by id, at most `limit`.
+
+    Keys: `id, kind, name, unit, unit_name`; of the person who answers now, all null where nobody does: `person,
+    since`, and, of a person in scope and not erased, `rank, family_name, given_names`.
+    """
+    return run(
+        db,
+        """
+        select h.id, h.kind, h.name, u.uuid as unit, u.name as unit_name, a.person_id as person, a.started_at as since,
+               v.value->>'rank' as rank, v.value->>'family_name' as family_name,
+               v.value->>'given_names' as given_names
+          from holder h
+          join unit u on (u.country, u.id) = (h.country, h.unit_id)
+          left join answerable a on (a.country, a.holder_id) = (h.country, h.id) and a.ended_at is null
+          left join person p on (p.country, p.id) = (a.country, a.person_id) and p.unit_id = any(%(units)s)
+          left join personal_value v on (v.country, v.id) = (p.country, p.value_id)
+         where h.country = %(country)s and h.unit_id = any(%(units)s) and h.kind = any(%(kinds)s)
+           and h.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
+         order by h.id limit %(limit)s
+        """,
+        {
+            "country": actor.country,
+            "units": list(actor.units),
+            "kinds": [kind.value for kind in sorted(COLLECTIVE_HOLDERS)],
+            "after": after,
+            "limit": limit,
+        },
     )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, SerializeAsAny, model_validator
 
+from salw.core.db import Row
 from salw.core.shapes import Day, In, Instant, Out, example
 from salw.custody.operations.moves import DocumentNumber, Order
 from salw.custody.operations.transfers import TransferStep
@@ -332,6 +333,34 @@ class HolderOut(Out):
     kind: CollectiveKind
     name: str
     answerable: UUID
+
+
+class AnswerableOut(Out):
+    """Who answers for a holder, since when; names are null where they were erased or are not the reader's to read."""
+
+    person: UUID
+    since: datetime
+    rank: str | None
+    family_name: str | None
+    given_names: str | None
+
+
+class ListedHolderOut(Out):
+    """A post, crew, vehicle or detachment with the person who answers for it now, whom a relief names."""
+
+    id: UUID
+    kind: CollectiveKind
+    name: str | None
+    unit: UUID
+    unit_name: str
+    answerable: AnswerableOut | None
+
+
+def holder_out(row: Row) -> ListedHolderOut:
+    """Return a row of `queries.list_holders` as it goes out."""
+    head = {name: row[name] for name in ListedHolderOut.model_fields if name != "answerable"}
+    person = {name: row[name] for name in AnswerableOut.model_fields}
+    return ListedHolderOut(**head, answerable=AnswerableOut(**person) if row["person"] else None)
 
 
 def moved(request_id: UUID, document_kind: str, number: DocumentNumber, held: list[Held]) -> MovedOut:

@@ -13,7 +13,7 @@ from salw.access.queries import get_store
 from salw.core.actor import Actor
 from salw.core.db import Row, run
 from salw.core.errors import NotFound
-from salw.custody.rules import LOSSES, STATE_SQL, State
+from salw.custody.rules import COLLECTIVE_HOLDERS, LOSSES, STATE_SQL, State
 from salw.registry.rules import MarkKind
 from salw.registry.texts import normalise_mark
 from salw.scanning.rules import CANDIDATES_MAX, holder_kinds_of
@@ -32,6 +32,18 @@ _ROLES_AT = """
                 and g.started_on <= %(today)s and (g.ended_on is null or g.ended_on > %(today)s))
 """
 
+# Who answers for a post, crew, vehicle or detachment now. Read inside the list of columns and for such a holder
+# alone, so that a card of any other weapon costs what it did: id, whether he is in scope, and only then his name.
+_COLLECTIVE = ", ".join(f"'{kind}'" for kind in sorted(COLLECTIVE_HOLDERS))
+_ANSWERING = f"""
+       case when h.kind in ({_COLLECTIVE}) and h.unit_id = any(%(units)s) then (
+            select jsonb_build_array(p.id, p.unit_id = any(%(units)s), v.value)
+              from answerable n
+              join person p on p.country = n.country and p.id = n.person_id
+              left join personal_value v on v.country = p.country and v.id = p.value_id and p.unit_id = any(%(units)s)
+             where n.country = h.country and n.holder_id = h.id and n.ended_at is null) end
+"""
+
 # Everything a card says, in one statement. `{scanned}` are the columns of a scanned label, `{source}` is
 # where the weapon comes from. Names of persons come only with holders of units in scope.
 _CARD = f"""
@@ -39,7 +51,7 @@ select w.id, w.registry_number, w.class_code, w.model_code, coalesce(m.name, w.m
        w.serial, w.unidentified, w.nationally_marked,
        c.seq, {STATE_SQL} as state, k.case_id, u.uuid as unit_uuid, u.name as unit_name,
        h.id as holder_id, h.kind as holder_kind, coalesce(s.name, h.name) as holder_name, hv.value as holder_person,
-       h.unit_id = any(%(units)s) as holder_named,
+       h.unit_id = any(%(units)s) as holder_named, {_ANSWERING} as holder_answering,
        a.holder_id as assigned_id,
        (select v.code from label v
          where v.country = w.country and v.weapon_id = w.id and v.voided_at is null limit 1) as valid_code,
@@ -99,9 +111,10 @@ _CARDS_BY_TEXT = _statement(
 
 # Whose weapons they are, where they are somebody's: most are not, and these tables in every card would cost
 # it a fifth of its time.
-_ASSIGNED = """
+_ASSIGNED = f"""
 select h.id as assigned_id, h.kind as assigned_kind, h.name as assigned_name, v.value as assigned_person,
-       h.unit_id = any(%(units)s) as assigned_named, u.name as assigned_unit, u.uuid as assigned_unit_uuid
+       h.unit_id = any(%(units)s) as assigned_named, {_ANSWERING} as assigned_answering,
+       u.name as assigned_unit, u.uuid as assigned_unit_uuid
   from holder h
   join unit u on u.country = h.country and u.id = h.unit_id
   left join person p on p.country = h.country and p.id = h.person_id and h.unit_id = any(%(units)s)

@@ -1,7 +1,7 @@
 """What the routes of scanning take and give."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
@@ -19,7 +19,7 @@ from salw.scanning.rules import (
     tail_differs,
     warnings_of,
 )
-from salw.scanning.words import holder_name
+from salw.scanning.words import holder_name, person_name
 
 
 class ScanIn(In):
@@ -31,14 +31,25 @@ class ScanIn(In):
     typed: bool = False
 
 
+class AnswerableOut(Out):
+    """The person who answers for a post, crew, vehicle or detachment now; he is named to readers of his own unit."""
+
+    id: UUID
+    name: str
+
+
 class HolderOut(Out):
-    """Who answers for a weapon, or whose it is: people of other units by function, not by name."""
+    """Who answers for a weapon, or whose it is: people of other units by function, not by name.
+
+    `answerable` is null for any holder but a post, crew, vehicle or detachment of the reader's units.
+    """
 
     id: UUID
     kind: str
     kind_name: str
     name: str
     unit_name: str
+    answerable: AnswerableOut | None
 
 
 class UnitOut(Out):
@@ -139,7 +150,16 @@ def _holder(row: Row, which: str, unit_name: str, language: Language) -> HolderO
         kind_name=translate(f"holder_kind.{kind}", language),
         name=name,
         unit_name=unit_name,
+        answerable=_answerable(row[f"{which}_answering"], language),
     )
+
+
+def _answerable(answering: list[Any] | None, language: Language) -> AnswerableOut | None:
+    if answering is None:
+        return None
+    person_id, named, value = answering
+    name = person_name(value, language) if named else translate("holder.answerable_elsewhere", language)
+    return AnswerableOut(id=person_id, name=name)
 
 
 def _label(row: Row) -> LabelOut:

@@ -1,18 +1,42 @@
-"""`PUT /v1/holders/{id}`, `PUT /v1/reliefs/{id}` and `PUT /v1/assignments/{id}`: who answers, whose it is."""
+"""`/v1/holders`, `PUT /v1/reliefs/{id}` and `PUT /v1/assignments/{id}`: who answers, whose it is."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from salw.access.guard import Desk, requires
 from salw.access.repeats import answer_once
 from salw.access.rules import Permission
+from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
+from salw.custody import queries
 from salw.custody.operations.assignments import assign_weapons
 from salw.custody.operations.holders import open_user_holder
 from salw.custody.operations.reliefs import relieve
-from salw.custody.schemas import AssignmentIn, HolderIn, HolderOut, ListedOut, ReliefIn, expected, listed
+from salw.custody.schemas import (
+    AssignmentIn,
+    HolderIn,
+    HolderOut,
+    ListedHolderOut,
+    ListedOut,
+    ReliefIn,
+    expected,
+    holder_out,
+    listed,
+)
 
 router = APIRouter(tags=["custody"])
+
+Limit = Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)]
+
+
+@router.get("/holders")
+def get_holders(
+    desk: Desk = requires(Permission.WEAPON_READ), cursor: str | None = None, limit: Limit = PAGE_SIZE
+) -> Page[ListedHolderOut]:
+    """List the posts, crews, vehicles and detachments in scope, each with the person who answers for it now."""
+    rows = queries.list_holders(desk.db, desk.actor, after=decode_cursor(cursor), limit=limit + 1)
+    return cut([holder_out(row) for row in rows], limit, [row["id"] for row in rows])
 
 
 @router.put("/holders/{holder_id}")
