@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
-from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfbase.pdfmetrics import getFont, stringWidth
 
 from salw.core.errors import Unacceptable
 from salw.core.language import Language, translate
@@ -391,6 +391,22 @@ def test_a_character_without_a_glyph_is_printed_by_its_code_and_never_as_a_box()
     assert code + " 10121943" in text_of(document).replace("\n", " ").replace("⟩ ⟨", "⟩⟨")
     assert "1er bataillon ⟨U+4E94⟩" in text_of(document)
     assert serial in make_csv(document).decode(), "only the paper lacks the glyphs"
+
+
+@pytest.mark.parametrize(
+    "code", ["202E", "2066", "200B", "200D", "200F", "2060", "FEFF", "00AD", "034F", "FE0F", "2028"]
+)
+def test_a_character_that_nobody_sees_is_printed_by_its_code_and_kept_raw_elsewhere(code: str) -> None:
+    fonts.register()
+    mark = f"AK{chr(int(code, 16))}5432"
+    for font in (fonts.SANS, fonts.SANS_BOLD):
+        assert drawable(mark, font) == f"AK⟨U+{code}⟩5432"
+        assert {ord("⟨"), ord("⟩")} <= set(getFont(font).face.charToGlyph)
+    lost = a_variance(Outcome.EXTRA_KNOWN, serial=mark, book_state=State.LOST)  # printed in bold
+    report = with_variances(a_variance(serial=mark), lost, a_variance(Outcome.EXTRA_UNREGISTERED, reading=mark))
+    assert text_of(printed(report)).replace("\n", "").count(f"AK⟨U+{code}⟩5432") == 3
+    assert make_csv(printed(report)).decode().count(mark) == 3
+    assert make_json(report).decode().count(mark) == 3
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+33", "-2", "@SUM(A1)", "\t=1", "\r=1"])

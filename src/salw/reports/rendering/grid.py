@@ -4,11 +4,13 @@ reportlab's own Table grows quadratically with its rows when it splits over page
 never cuts a text: an identity cut short is another identity.
 """
 
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
+from typing import Final
 
 from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfmetrics import getFont, stringWidth
@@ -55,13 +57,30 @@ class GridRow:
 
 
 @lru_cache(maxsize=20_000)
-def drawable(text: str, font: str) -> str:
-    """Return `text` as the typeface can draw it: a character without a glyph by its code, ⟨U+4E94⟩.
+def drawable(text: str, font: str, *, hyphenated: bool = False) -> str:
+    """Return `text` as a reader can see it: a character without a glyph, or that none shows, by its code, ⟨U+4E94⟩.
 
-    A box in its place would be an identity lost: five Chinese marks would be the same five boxes.
+    A box in its place would be an identity lost: five Chinese marks would be the same five boxes. A character that
+    has no width or turns the order of others would make two marks look as one. `hyphenated` texts, which are our
+    own, keep the soft hyphens at which they may be broken.
     """
     glyphs = getFont(font).face.charToGlyph
-    return "".join(c if c == SOFT_HYPHEN or ord(c) in glyphs else _code_of(c) for c in text)
+    return "".join(
+        c if (hyphenated and c == SOFT_HYPHEN) or (ord(c) in glyphs and not _is_unseen(c)) else _code_of(c)
+        for c in text
+    )
+
+
+# What Unicode lets a renderer ignore though it is no format character (Default_Ignorable_Code_Point), and the blank
+# of braille.
+_UNSEEN: Final = frozenset(
+    (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10))
+).union(range(0xE0100, 0xE01F0))
+_UNSEEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Zl", "Zp"})
+
+
+def _is_unseen(character: str) -> bool:
+    return unicodedata.category(character) in _UNSEEN_CATEGORIES or ord(character) in _UNSEEN
 
 
 def _code_of(character: str) -> str:
@@ -69,10 +88,10 @@ def _code_of(character: str) -> str:
 
 
 @lru_cache(maxsize=20_000)  # most cells of a long list repeat those of other rows
-def wrap(text: str, font: str, size: float, width: float) -> tuple[str, ...]:
+def wrap(text: str, font: str, size: float, width: float, *, hyphenated: bool = False) -> tuple[str, ...]:
     """Return `text` in lines no wider than `width` points; a word that is wider is broken, never cut off."""
     lines, current = [], ""
-    for word in drawable(text, font).split(" "):
+    for word in drawable(text, font, hyphenated=hyphenated).split(" "):
         longer = (f"{current} {word}" if current else word).replace(SOFT_HYPHEN, "")
         if stringWidth(longer, font, size) <= width:
             current = longer
@@ -205,7 +224,7 @@ def _make_head(columns: Sequence[GridColumn]) -> tuple[float, list[tuple[str, ..
         for word in column.label.replace(SOFT_HYPHEN, "- ").split(" ")
     ):
         size -= 0.2
-    return size, [wrap(c.label, fonts.SANS_BOLD, size, c.width - 2 * PADDING) for c in columns]
+    return size, [wrap(c.label, fonts.SANS_BOLD, size, c.width - 2 * PADDING, hyphenated=True) for c in columns]
 
 
 def fit(columns: Sequence[GridColumn], width: float) -> list[GridColumn]:
