@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound
-from salw.custody.rules import COLLECTIVE_HOLDERS, UNDER_WAY
+from salw.custody.rules import ANSWERED_FOR, UNDER_WAY
 
 # Both sides see a transfer; overdue is a day in the country's time and never acts by itself.
 _TRANSFER = """
@@ -96,7 +96,7 @@ def list_disposal_lines(db: Connection, actor: Actor, disposal_id: UUID) -> list
 
 
 def list_holders(db: Connection, actor: Actor, *, after: UUID | None, limit: int) -> list[Row]:
-    """Return the posts, crews, vehicles and detachments of units in scope by id, at most `limit`.
+    """Return the stores, posts, crews, vehicles and detachments of units in scope by id, at most `limit`.
 
     Keys: `id, kind, name, unit, unit_name`; of the person who answers now, all null where nobody does: `person,
     since`, and, of a person in scope and not erased, `rank, family_name, given_names`.
@@ -119,7 +119,7 @@ def list_holders(db: Connection, actor: Actor, *, after: UUID | None, limit: int
         {
             "country": actor.country,
             "units": list(actor.units),
-            "kinds": [kind.value for kind in sorted(COLLECTIVE_HOLDERS)],
+            "kinds": [kind.value for kind in sorted(ANSWERED_FOR)],
             "after": after,
             "limit": limit,
         },

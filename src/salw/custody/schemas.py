@@ -346,10 +346,10 @@ class AnswerableOut(Out):
 
 
 class ListedHolderOut(Out):
-    """A post, crew, vehicle or detachment with the person who answers for it now, whom a relief names."""
+    """A store, post, crew, vehicle or detachment with the person who answers for it now, whom a relief names."""
 
     id: UUID
-    kind: CollectiveKind
+    kind: HolderKind
     name: str | None
     unit: UUID
     unit_name: str

@@ -34,7 +34,7 @@ Limit = Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)]
 def get_holders(
     desk: Desk = requires(Permission.WEAPON_READ), cursor: str | None = None, limit: Limit = PAGE_SIZE
 ) -> Page[ListedHolderOut]:
-    """List the posts, crews, vehicles and detachments in scope, each with the person who answers for it now."""
+    """List the stores, posts, crews, vehicles and detachments in scope, each with who answers for it now."""
     rows = queries.list_holders(desk.db, desk.actor, after=decode_cursor(cursor), limit=limit + 1)
     return cut([holder_out(row) for row in rows], limit, [row["id"] for row in rows])
 
