@@ -24,6 +24,12 @@ def test_the_whole_catalogue_can_be_paged_through(client: httpx.Client, world: W
     assert codes == sorted(set(codes))
 
 
+@pytest.mark.parametrize("cursor", ["\x00", "!", "é", "AAAA", "a", "YWttLWl6aGV2c2stc3U!"])
+def test_a_cursor_that_no_page_gave_is_refused(client: httpx.Client, world: World, cursor: str) -> None:
+    answer = models(client, world, cursor=cursor)
+    assert (answer.status_code, answer.json()["code"]) == (422, "page.bad_cursor")
+
+
 @pytest.mark.parametrize("typed", ["akm", "AKM", "a k-m", "АКМ"])
 def test_a_model_is_found_by_a_part_of_its_name_however_typed(client: httpx.Client, world: World, typed: str) -> None:
     found = models(client, world, q=typed).json()["items"]

@@ -32,9 +32,14 @@ def decode_cursor(cursor: str | None) -> UUID | None:
     if not cursor:
         return None
     try:
-        return UUID(bytes=base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return UUID(bytes=_decode(cursor))
     except (ValueError, binascii.Error) as error:
         raise Unacceptable("page.bad_cursor") from error
+
+
+def _decode(cursor: str) -> bytes:
+    # Without `validate`, what is no base64 is passed over, and a cursor of such alone would be the beginning.
+    return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
 
 
 def cut(rows: Sequence[Item], limit: int, ids: Sequence[UUID]) -> Page[Item]:
@@ -53,9 +58,9 @@ def decode_text_cursor(cursor: str | None) -> str | None:
     if not cursor:
         return None
     try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        text = _decode(cursor).decode()
     except (ValueError, binascii.Error) as error:
         raise Unacceptable("page.bad_cursor") from error
-    if "\x00" in text:  # PostgreSQL has no such character
+    if not text or "\x00" in text:  # PostgreSQL has no such character
         raise Unacceptable("page.bad_cursor")
     return text
