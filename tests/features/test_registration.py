@@ -59,6 +59,15 @@ def test_years_may_not_contradict_each_other_or_lie_ahead(
     assert (answer.status_code, answer.json()["code"]) == (422, "registry.years_contradict")
 
 
+def test_a_mark_was_not_read_in_the_future(client: httpx.Client, world: World) -> None:
+    mark = {"kind": "factory_serial", "raw": f"N\u00b0 {new_id().hex[-10:]}"}
+    today = clock.now().date()
+    assert put_weapon(client, world, marks=[{**mark, "seen_on": str(today)}]).status_code == 200
+    answer = put_weapon(client, world, marks=[{**mark, "seen_on": "2090-01-01"}])
+    assert (answer.status_code, answer.json()["code"]) == (422, "registry.seen_in_future")
+    assert "01/01/2090" in answer.json()["detail"]
+
+
 def test_years_that_agree_are_kept(client: httpx.Client, world: World) -> None:
     assert put_weapon(client, world, made_year=1974, import_year=clock.now().year).status_code == 200
 

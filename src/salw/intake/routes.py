@@ -14,7 +14,7 @@ from salw.incidents.schemas import matches_out
 from salw.intake.operations.registration import register_weapons
 from salw.intake.schemas import FOUND_ORIGINS, RegisteredOut, SameSerialOut, WeaponIn, new_weapon
 from salw.registry.queries import find_model_class, list_same_serial
-from salw.registry.rules import check_identity
+from salw.registry.rules import check_identity, check_marks
 
 router = APIRouter(tags=["registry"])
 
@@ -27,6 +27,7 @@ def put_weapon(weapon_id: UUID, body: WeaponIn, desk: Desk = requires(Permission
         weapon = new_weapon(weapon_id, body)
         model_class = find_model_class(desk.db, weapon.model_code) if weapon.model_code else None
         check_identity(weapon, model_class=model_class, this_year=desk.actor.today.year)
+        check_marks(weapon.marks, desk.actor.today)
         document, numbers = register_weapons(
             desk.db,
             actor=desk.actor,

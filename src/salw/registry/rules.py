@@ -1,6 +1,6 @@
 """Identity of a weapon from its marks, and what may be asked of labels: pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -136,6 +136,13 @@ def check_identity(weapon: NewWeapon, *, model_class: str | None, this_year: int
     years = [year for year in (weapon.made_year, weapon.import_year) if year is not None]
     if years != sorted(years) or any(year > this_year for year in years):
         raise Unacceptable("registry.years_contradict")
+
+
+def check_marks(marks: Iterable[NewMark], today: date) -> None:
+    """Refuse a mark read on a day that has not come yet. Raises `registry.seen_in_future`."""
+    for mark in marks:
+        if mark.seen_on is not None and mark.seen_on > today:
+            raise Unacceptable("registry.seen_in_future", seen_on=mark.seen_on)
 
 
 CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
