@@ -55,6 +55,13 @@ def test_a_repeat_gives_the_first_answer_and_another_body_is_refused(client: htt
     assert code(put_holder(client, world, holder=world.store_alpha)) == (409, "request.id_reused")
 
 
+@pytest.mark.parametrize("name", ["", " ", "\u00a0\t"])
+def test_a_holder_has_a_name_that_can_be_read(client: httpx.Client, world: World, name: str) -> None:
+    answer = put_holder(client, world, name=name)
+    assert code(answer) == (422, "request.malformed")
+    assert [error["field"] for error in answer.json()["errors"]] == ["body.name"]
+
+
 def test_holders_are_opened_within_ones_units_by_those_who_keep_or_command(client: httpx.Client, world: World) -> None:
     for job in ("orderer", "auditor", "accountant", "armourer", "soldier"):
         assert code(put_holder(client, world, job=job)) == (403, "access.not_permitted"), job

@@ -1,14 +1,15 @@
-"""Days and instants as they come in."""
+"""Days, instants, numbers and texts as they come in."""
 
-from datetime import date, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
-from salw.core.shapes import Day, Instant
+from salw.core.shapes import Day, In, Instant, Said
 
 DAY: TypeAdapter[date] = TypeAdapter(Day)
+INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 
 
 @pytest.mark.parametrize("value", ["2026-11-22", date(2026, 11, 22)])
@@ -32,5 +33,66 @@ def test_the_document_of_the_interface_calls_it_a_date() -> None:
 
 def test_an_instant_at_the_ends_of_the_calendar_has_a_code_of_its_own() -> None:
     with pytest.raises(ValidationError) as refused:
-        TypeAdapter(Instant).validate_python("1899-12-31T23:00:00Z")
+        INSTANT.validate_python("1899-12-31T23:00:00Z")
     assert [error["type"] for error in refused.value.errors()] == ["instant_out_of_range"]
+
+
+@pytest.mark.parametrize(
+    "value", ["2026-11-22T06:45:00Z", "2026-11-22T07:45:00+01:00", datetime(2026, 11, 22, 6, 45, tzinfo=UTC)]
+)
+def test_an_instant_is_written_with_its_offset(value: object) -> None:
+    assert INSTANT.validate_python(value) == datetime(2026, 11, 22, 6, 45, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, True, None, "0", "1764115200", "-1", date(2026, 11, 22), "2026-11-22"])
+def test_nothing_else_is_taken_for_an_instant(value: Any) -> None:
+    with pytest.raises(ValidationError, match=r"datetime|timezone"):
+        INSTANT.validate_python(value)
+
+
+def test_the_document_of_the_interface_calls_an_instant_a_date_with_time() -> None:
+    assert INSTANT.json_schema() == {"type": "string", "format": "date-time"}
+
+
+class Line(In):
+    """A part of a body."""
+
+    version: Annotated[int, Field(ge=1)]
+
+
+class Body(In):
+    """A body with everything that used to be taken for something else."""
+
+    lines: tuple[Line, ...] = ()
+    count: int | None = None
+    complete: bool = False
+    name: Annotated[Said, Field(max_length=200)] | None = None
+    note: str | None = None
+
+
+@pytest.mark.parametrize(
+    ("body", "place", "problem"),
+    [
+        ({"lines": [{"version": True}]}, ("lines", 0, "version"), "int_type"),
+        ({"lines": [{"version": "1"}]}, ("lines", 0, "version"), "int_type"),
+        ({"count": False}, ("count",), "int_type"),
+        ({"count": 1.0}, ("count",), "int_type"),
+        ({"complete": 1}, ("complete",), "bool_type"),
+        ({"complete": "yes"}, ("complete",), "bool_type"),
+        ({"name": " \t\u00a0"}, ("name",), "blank"),
+    ],
+)
+def test_a_body_takes_nothing_for_something_else(body: Any, place: tuple[object, ...], problem: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Body.model_validate(body)
+    assert [(error["loc"], error["type"]) for error in refused.value.errors()] == [(place, problem)]
+
+
+def test_what_is_written_for_a_field_is_taken_as_it_is() -> None:
+    body = {"lines": ({"version": 1},), "count": 0, "complete": True, "name": " Poste nord ", "note": " "}
+    assert Body.model_validate(body).model_dump() == body
+    assert Body.model_json_schema()["properties"]["name"]["anyOf"][0] == {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 200,
+    }

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, SerializeAsAny, model_validator
 
 from salw.core.db import Row
-from salw.core.shapes import Day, In, Instant, Out, example
+from salw.core.shapes import Day, In, Instant, Out, Said, example
 from salw.custody.operations.moves import DocumentNumber, Order
 from salw.custody.operations.transfers import TransferStep
 from salw.custody.rules import DisposalMethod, Expected, Held, HolderKind, LineStatus, TransferStatus
@@ -40,7 +40,7 @@ class OrderIn(In):
 
 
 class RecipientIn(In):
-    """Who receives: a person, or a post, crew, vehicle or detachment; one of the two."""
+    """Who receives: a person, or a holder (post, crew, vehicle, detachment, or a person's own); one of the two."""
 
     person: UUID | None = None
     holder: UUID | None = None
@@ -159,8 +159,8 @@ class DisposalIn(In):
 
     store: UUID
     method: DisposalMethod
-    place: Annotated[str, Field(min_length=1, max_length=200)]
-    authority: Annotated[str, Field(min_length=1, max_length=200)]
+    place: Annotated[Said, Field(max_length=200)]
+    authority: Annotated[Said, Field(max_length=200)]
     weapons: Weapons
 
 
@@ -231,7 +231,7 @@ class HolderIn(In):
 
     unit: UUID
     kind: CollectiveKind
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Annotated[Said, Field(max_length=200)]
     answerable: UUID
 
 
