@@ -98,7 +98,9 @@ class Custody(RuleBasedStateMachine):
             for w in weapons  # out of this storekeeper's sight: not found
         ):
             answer = issue(self.client, self.world, weapons).send(self.client)
-            assert (answer.status_code, answer.json()["code"]) == (409, "custody.version_conflict")
+            ahead = any(w.version > self.version[w.weapon_id] for w in weapons)
+            code = "custody.no_such_version" if ahead else "custody.version_conflict"
+            assert (answer.status_code, answer.json()["code"]) == (409, code)
 
     @rule(data=st.data())
     def orders_and_approves(self, data: st.DataObject) -> None:

@@ -105,4 +105,4 @@ def test_assignment_has_its_scope_and_its_roles(client: httpx.Client, world: Wor
     assert code(assign(client, world, weapons, bravo)) == (404, "person.not_found")
     assert code(assign(client, world, weapons, {"holder": str(world.store_alpha)})) == (422, "holder.not_a_user")
     stale = [Expected(weapons[0].weapon_id, 9)]
-    assert code(assign(client, world, stale, to)) == (409, "custody.version_conflict")
+    assert code(assign(client, world, stale, to)) == (409, "custody.no_such_version")

@@ -170,7 +170,7 @@ def test_a_stale_version_decides_nothing(client: httpx.Client, world: World) -> 
     one, two = world.register(2)
     case = opened(client, world, [one, two])
     answer = decide(client, world, case, "written_off", [one, Expected(two.weapon_id, 9)])
-    assert code(answer) == (409, "custody.version_conflict")
+    assert code(answer) == (409, "custody.no_such_version")
     assert [custody_of(world, w.weapon_id)["mark"] for w in (one, two)] == ["missing", "missing"]
 
 
@@ -265,7 +265,7 @@ def test_itemising_is_repeatable_and_kept_to_its_case(client: httpx.Client, worl
     assert show(client, world, case)["loss_lines"][0]["itemised"] == 1
     assert code(itemise(client, world, other, line, [one], **request)) == (409, "request.id_reused")
     assert code(itemise(client, world, other, line, [two])) == (404, "incident.no_such_line")
-    assert code(itemise(client, world, case, line, [Expected(two.weapon_id, 3)])) == (409, "custody.version_conflict")
+    assert code(itemise(client, world, case, line, [Expected(two.weapon_id, 3)])) == (409, "custody.no_such_version")
 
 
 @contextmanager

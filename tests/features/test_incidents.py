@@ -221,7 +221,7 @@ def test_a_repeated_report_gets_the_first_answer(client: httpx.Client, world: Wo
 def test_a_stale_version_opens_no_case(client: httpx.Client, world: World) -> None:
     one, two = world.register(2)
     answer = report(client, world, "lost", [one, Expected(two.weapon_id, 4)])
-    assert code(answer) == (409, "custody.version_conflict")
+    assert code(answer) == (409, "custody.no_such_version")
     assert custody_of(world, one.weapon_id)["mark"] is None
 
 

@@ -4,8 +4,10 @@ from datetime import timedelta
 from uuid import UUID
 
 import httpx
+from sqlalchemy import Engine
 
 from salw.core import clock
+from salw.core.db import run
 from salw.core.ids import new_id
 from salw.custody.rules import Expected
 from world import World
@@ -76,6 +78,45 @@ def test_a_stale_version_is_a_clear_conflict_and_moves_nothing(client: httpx.Cli
     assert (answer.status_code, answer.json()["code"]) == (409, "custody.version_conflict")
     assert answer.json()["details"]["weapons"] == [{"weapon": str(one.weapon_id), "expected": 1, "current": 2}]
     assert put_issue(client, world, issue_body(world, [two])).status_code == 200
+
+
+def test_a_version_that_never_was_is_not_called_a_change_of_hands(client: httpx.Client, world: World) -> None:
+    one, two = world.register(2)
+    assert put_issue(client, world, issue_body(world, [one])).status_code == 200
+    answer = put_issue(client, world, issue_body(world, [one, Expected(two.weapon_id, 99)]))
+    assert (answer.status_code, answer.json()["code"]) == (409, "custody.no_such_version")
+    assert answer.json()["details"]["weapons"] == [{"weapon": str(two.weapon_id), "expected": 99, "current": 1}]
+
+
+def test_a_person_is_named_by_the_holder_that_his_card_shows_as_well(client: httpx.Client, world: World) -> None:
+    one, two = world.register(2)
+    assert put_issue(client, world, issue_body(world, [one])).status_code == 200
+    card = client.get(f"/weapons/{one.weapon_id}", headers=world["keeper"].headers).json()
+    to = {"holder": card["holder"]["id"]}
+    assert put_issue(client, world, issue_body(world, [two], to=to)).status_code == 200
+    assert client.get(f"/weapons/{two.weapon_id}", headers=world["keeper"].headers).json()["holder"] == card["holder"]
+    (third,) = world.register()
+    assign = {"to": to, "weapons": [{"weapon": str(third.weapon_id), "version": 1}]}
+    answer = client.put(f"/assignments/{new_id()}", json=assign, headers=world["keeper"].headers)
+    assert answer.status_code == 200, answer.text
+
+
+def test_a_person_who_left_the_unit_is_not_issued_weapons_there(
+    client: httpx.Client, world: World, owner_engine: Engine
+) -> None:
+    one, two = world.register(2)
+    assert put_issue(client, world, issue_body(world, [one])).status_code == 200
+    card = client.get(f"/weapons/{one.weapon_id}", headers=world["keeper"].headers).json()
+    move = "update person set unit_id = %(unit)s where id = %(id)s"
+    person = {"id": world["soldier"].person_id}
+    with owner_engine.begin() as db:
+        run(db, "set local role salw_owner")
+        run(db, move, {**person, "unit": world.bravo})
+    answer = put_issue(client, world, issue_body(world, [two], to={"holder": card["holder"]["id"]}))
+    with owner_engine.begin() as db:
+        run(db, "set local role salw_owner")
+        run(db, move, {**person, "unit": world.alpha})
+    assert (answer.status_code, answer.json()["code"]) == (409, "holder.person_left")
 
 
 def test_another_units_storekeeper_does_not_find_the_store(client: httpx.Client, world: World) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from salw.core.errors import Conflict, DomainError, NotFound, Unacceptable
@@ -161,8 +162,8 @@ class Held:
 def check_versions(expected: Sequence[Expected], held: Sequence[Held]) -> None:
     """Refuse a list in which a weapon is repeated, unknown in the scope, or has moved since it was read.
 
-    Raises `custody.weapon_repeated`, `weapon.not_found`, `custody.version_conflict`; each names every
-    weapon concerned, so that one look at the answer is enough.
+    Raises `custody.weapon_repeated`, `weapon.not_found`, `custody.no_such_version`, `custody.version_conflict`;
+    each names every weapon concerned, so that one look at the answer is enough.
     """
     if len({e.weapon_id for e in expected}) != len(expected):
         raise Unacceptable("custody.weapon_repeated")
@@ -170,11 +171,15 @@ def check_versions(expected: Sequence[Expected], held: Sequence[Held]) -> None:
     unknown = [str(e.weapon_id) for e in expected if e.weapon_id not in known]
     if unknown:
         raise NotFound("weapon.not_found", weapons=unknown, count=len(unknown))
-    stale = [
+    stale: list[dict[str, Any]] = [
         {"weapon": str(e.weapon_id), "expected": e.version, "current": known[e.weapon_id].seq}
         for e in expected
         if known[e.weapon_id].seq != e.version
     ]
+    ahead = [line for line in stale if line["expected"] > line["current"]]
+    if ahead:
+        # Nobody can have read it: a program that counts by itself, or another register's version.
+        raise Conflict("custody.no_such_version", weapons=ahead, count=len(ahead))
     if stale:
         raise Conflict("custody.version_conflict", weapons=stale, count=len(stale))
 

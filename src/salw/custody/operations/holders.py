@@ -49,19 +49,20 @@ person_in_scope as (
 
 # Who answers is locked until commit: what is issued in his name cannot be committed after his relief, which
 # updates that row before it looks what he has. A part of its own, because the empty side of an outer join
-# cannot be locked.
-_COLLECTIVE_HOLDER = f"""
+# cannot be locked. A person answers for his own holder, as long as he is at its unit.
+_NAMED_HOLDER = f"""
 answering as materialized (
     select a.country, a.holder_id, a.person_id
       from answerable a join holder h on h.country = a.country and h.id = a.holder_id
      where a.country = %(country)s and a.holder_id = %(holder)s and a.ended_at is null and h.unit_id = any(%(units)s)
        for share of a
 ), found as (
-    select h.id as to_id, h.unit_id as to_unit_id, h.kind as to_kind, a.person_id, v.commitment, {_STORE_UNIT}
+    select h.id as to_id, h.unit_id as to_unit_id, h.kind as to_kind, p.id as person_id, v.commitment, {_STORE_UNIT}
       from (values (1)) as one
       left join holder h on h.country = %(country)s and h.id = %(holder)s and h.unit_id = any(%(units)s)
       left join answering a on a.country = h.country and a.holder_id = h.id
-      left join person p on p.country = a.country and p.id = a.person_id
+      left join person p on p.country = h.country and p.id = coalesce(a.person_id, h.person_id)
+           and (a.person_id is not null or p.unit_id = h.unit_id)
       left join personal_value v on v.country = p.country and v.id = p.value_id
 )
 """
@@ -75,9 +76,9 @@ asked as materialized (
 
 def find_user_holder(db: Connection, *, actor: Actor, person_id: UUID | None, holder_id: UUID | None) -> Destination:
     """Return who may be issued weapons: a person (his holder is opened at need), or a post, crew, vehicle
-    or detachment with an answerable person.
+    or detachment with an answerable person. A person may be named by his holder too, as a card shows it.
 
-    Raises `person.not_found`, `holder.not_found`, `holder.not_a_user`, `holder.nobody_answers`.
+    Raises `person.not_found`, `holder.not_found`, `holder.not_a_user`, `holder.nobody_answers`, `holder.person_left`.
     """
     found = f"with {_found(person_id)} select * from found"
     values = _parties(actor, None, person_id, holder_id)
@@ -113,7 +114,7 @@ def lock_for_issue(
 
 
 def _found(person_id: UUID | None) -> str:
-    return _COLLECTIVE_HOLDER if person_id is None else _PERSON_HOLDER
+    return _NAMED_HOLDER if person_id is None else _PERSON_HOLDER
 
 
 def _parties(actor: Actor, store_id: UUID | None, person_id: UUID | None, holder_id: UUID | None) -> dict[str, Any]:
@@ -151,6 +152,8 @@ def _destination(row: Row, person_id: UUID | None, holder_id: UUID | None) -> De
     kind = HolderKind(row["to_kind"])
     if kind not in USER_HOLDERS:
         raise Unacceptable("holder.not_a_user", holder=str(holder_id))
+    if row["person_id"] is None and kind is HolderKind.PERSON:
+        raise Conflict("holder.person_left", holder=str(holder_id))
     if row["person_id"] is None:
         raise Conflict("holder.nobody_answers", holder=str(holder_id))
     person = {"id": str(row["person_id"]), "commitment": row["commitment"].hex()}
