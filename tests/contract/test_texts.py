@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from salw.access.rules import Permission, Role
 from salw.core.http import own_code
 from salw.core.language import LANGUAGES, catalogue
 from salw.main import CONSTRAINTS
@@ -33,9 +34,10 @@ def raised_codes() -> dict[str, str]:
     return found
 
 
-def places(text: str) -> set[str]:
-    """Return the named places of a text."""
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+def places(text: str) -> set[tuple[str, str]]:
+    """Return the named places of a text, each with the families of texts that its codes are written by."""
+    parsed = string.Formatter().parse(text)
+    return {(name, "" if families in LANGUAGES else families or "") for _, name, families, _ in parsed if name}
 
 
 def test_every_code_that_can_be_raised_has_a_text_in_both_languages() -> None:
@@ -72,6 +74,24 @@ def test_both_languages_have_the_same_texts_with_the_same_places() -> None:
     french, english = catalogue("fr"), catalogue("en")
     assert french.keys() == english.keys()
     assert [code for code in french if places(french[code]) != places(english[code])] == []
+
+
+def test_the_words_of_every_place_that_is_filled_with_codes_are_in_the_catalogue() -> None:
+    families = {code.rpartition(".")[0] for code in catalogue("fr")}
+    named = {
+        (code, family)
+        for code, text in catalogue("fr").items()
+        for _, spec in places(text)
+        for family in spec.split("|")
+        if family
+    }
+    assert len(named) >= 8
+    assert [(code, family) for code, family in sorted(named) if family not in families] == []
+
+
+def test_every_permission_and_every_role_has_its_words() -> None:
+    codes = [f"permission.{p}" for p in Permission] + [f"role.{r}" for r in Role]
+    assert [code for code in codes if code not in catalogue("fr")] == []
 
 
 def forbidden_words() -> list[str]:

@@ -30,7 +30,9 @@ def moved(answer: httpx.Response) -> list[Expected]:
     return [Expected(UUID(w["weapon"]), w["version"]) for w in answer.json()["weapons"]]
 
 
-def order(client: httpx.Client, world: World, weapons: list[Expected], **more: object) -> httpx.Response:
+def order(
+    client: httpx.Client, world: World, weapons: list[Expected], job: str = "orderer", **more: object
+) -> httpx.Response:
     body = {
         "from_store": str(world.store_alpha),
         "to_store": str(world.store_bravo),
@@ -38,7 +40,7 @@ def order(client: httpx.Client, world: World, weapons: list[Expected], **more: o
         "weapons": listed(weapons),
         **more,
     }
-    return client.put(f"/transfers/{new_id()}", json=body, headers=world["orderer"].headers)
+    return client.put(f"/transfers/{new_id()}", json=body, headers=world[job].headers)
 
 
 def step(
@@ -164,6 +166,14 @@ def test_nothing_leaves_before_approval(client: httpx.Client, world: World) -> N
     answer = step(client, world, transfer, "dispatch", "keeper", {"weapons": listed(weapons)})
     assert code(answer) == (409, "transfer.wrong_status")
     assert answer.json()["details"] == {"status": "ordered", "allowed": ["approved"]}
+    assert answer.json()["detail"] == "La mutation est ordonnée\u00a0; cet acte demande qu'elle soit\u00a0: approuvée"
+
+
+def test_who_may_not_order_a_transfer_is_told_what_it_is_and_who_may(client: httpx.Client, world: World) -> None:
+    answer = order(client, world, world.register(), job="armourer")
+    assert code(answer) == (403, "access.not_permitted")
+    assert answer.json()["details"] == {"permission": "transfer:order", "roles": ["ordering_authority"]}
+    assert answer.json()["detail"].endswith("ordonner une mutation\u00a0; il revient à\u00a0: ordonnateur-matières")
 
 
 def test_who_orders_a_transfer_does_not_approve_it(client: httpx.Client, world: World) -> None:

@@ -63,7 +63,7 @@ def begin(db: Connection, token: str, now: datetime, permission: Permission, lan
     if row is None:
         raise Unauthenticated("session.required")
     if not row["roles"]:
-        raise Refused("access.not_permitted", permission=permission.value)
+        raise Refused("access.not_permitted", permission=permission.value, roles=roles_with(permission))
     return Actor(
         country=country,
         person_id=row["person_id"],

@@ -143,5 +143,5 @@ def get_role_at(db: Connection, actor: Actor, permission: Permission, unit_id: i
         },
     )
     if row is None:
-        raise Refused("access.not_permitted", permission=permission.value)
+        raise Refused("access.not_permitted", permission=permission.value, roles=roles_with(permission))
     return str(row["role"])

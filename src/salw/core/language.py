@@ -3,9 +3,11 @@
 It stands in `translations/<feature>.<language>.po`.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
+from string import Formatter
 from typing import Any, Literal
 
 from babel.dates import format_date
@@ -31,6 +33,11 @@ def catalogue(language: Language) -> dict[str, str]:
 def translate(code: str, language: Language, **details: Any) -> str:
     """Return the text of `code` with `{name}` places filled from `details`.
 
+    A place that is filled with codes names the family of their texts, so that words stand in the sentence and the
+    code in the details: `{status:transfer_status}` is written as `transfer_status.ordered` is, and a list of codes
+    as words of which any may be meant. Where codes of two families may come, both are
+    named: `{kind:incident.kind|incident.outcome}`.
+
     An unknown code is returned as it is: a missing text must never hide the error it names
     (a test fails on every code without texts).
     """
@@ -38,9 +45,29 @@ def translate(code: str, language: Language, **details: Any) -> str:
     if text is None:
         return code
     try:
-        return text.format(**{name: _written(value, language) for name, value in details.items()})
+        return _Words(language).vformat(text, (), {name: _written(value, language) for name, value in details.items()})
     except (KeyError, IndexError):
         return text
+
+
+class _Words(Formatter):
+    """Fills the places of a text; the format of a place may be a family of texts."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """Return the words of a code, or of several; anything else as its own kind writes itself."""
+        if format_spec and isinstance(value, str):
+            return self._words_of(value, format_spec)
+        if format_spec and isinstance(value, Iterable):
+            *first, last = (self._words_of(str(code), format_spec) for code in value)
+            return f" {translate('field.or', self.language)} ".join([*([", ".join(first)] if first else []), last])
+        return str(super().format_field(value, format_spec))
+
+    def _words_of(self, code: str, families: str) -> str:
+        texts = catalogue(self.language)
+        return next((texts[f"{f}.{code}"] for f in families.split("|") if f"{f}.{code}" in texts), code)
 
 
 def _written(value: Any, language: Language) -> Any:
