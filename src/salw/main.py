@@ -34,6 +34,7 @@ from salw.stocktakes.routes import router as stocktakes
 from salw.stocktakes.rules import CONSTRAINTS as STOCKTAKES
 from salw.summaries.routes import router as summaries
 from salw.summaries.rules import CONSTRAINTS as SUMMARIES
+from salw.web.problems import problem_page
 from salw.web.routes import router as web
 
 ROUTERS = (
@@ -80,7 +81,7 @@ def create_app(urls: Mapping[str, str]) -> FastAPI:
         name: make_engine(urls[role], pool_size=POOL_SIZES[name], lock_wait_s=LOCK_WAIT_S)
         for name, role in ENGINES.items()
     }
-    install(app, CONSTRAINTS)
+    install(app, CONSTRAINTS, problem_page)
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
     app.include_router(web)

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 PHONE = (360, 740)
 SCREEN = (1280, 800)
 PATIENCE_MS = 20_000
+REFUSALS = {"401": "/log-in", "422": "/", "404": "/nope"}
 TOWN = "registre.test"  # a name in an office's network, where a browser trusts less than it trusts this machine
 
 
@@ -42,8 +43,9 @@ class Visits:
         return page
 
     def _listen(self, message: ConsoleMessage) -> None:
-        # A refused log-in answers 401, and the browser notes that itself.
-        refusal = "401" in message.text and message.location["url"].endswith(("/log-in", "/log-in?language=en"))
+        # A refused log-in answers 401, a form to correct 422, no page 404, and the browser notes that itself.
+        address = urlsplit(message.location["url"]).path
+        refusal = any(status in message.text and address == path for status, path in REFUSALS.items())
         if message.type in ("error", "warning") and not refusal:
             self.complaints.append(f"{message.text} ({message.location['url']})")
 

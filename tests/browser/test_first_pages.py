@@ -236,6 +236,48 @@ def test_other_days_and_other_quarters_are_chosen_on_the_page(phone: Page, clien
     expect(phone.get_by_role("heading", name=f"côte à côte, {before}")).to_be_visible()
 
 
+def test_an_emptied_day_is_asked_for_at_its_field(phone: Page, world: World) -> None:
+    log_in(phone, give_account(world, "keeper"))
+    phone.get_by_label("Du").fill("2026-01-02")
+    phone.get_by_label("au", exact=True).fill("")
+    phone.get_by_role("button", name="Choisir la période").click()
+    expect(phone).to_have_title("Erreur\u00a0: Registre des armes légères")
+    expect(phone.get_by_role("alert")).to_contain_text("À corriger")
+    expect(phone.get_by_label("Du")).to_have_value("2026-01-02")
+    last = phone.get_by_label("au", exact=True)
+    expect(last).to_have_accessible_description("Indiquer un jour, par exemple 22/11/2026")
+    phone.get_by_role("link", name="Indiquer un jour").click()
+    expect(last).to_be_focused()
+    last.fill("2026-01-31")
+    phone.get_by_role("button", name="Choisir la période").click()
+    expect(phone.get_by_role("link", name="État du 02/01/2026 au 31/01/2026 (PDF)").first).to_be_visible()
+    expect(phone.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_day_that_has_not_come_is_refused_in_french_and_not_by_the_browser(phone: Page, world: World) -> None:
+    log_in(phone, give_account(world, "keeper"))
+    phone.get_by_label("au", exact=True).fill("2199-01-01")
+    phone.get_by_role("button", name="Choisir la période").click()
+    expect(phone.get_by_role("alert")).to_contain_text("Le 01/01/2199 n'est pas encore venu")
+    expect(phone.get_by_label("au", exact=True)).to_have_value("2199-01-01")
+
+
+def test_what_was_typed_in_place_of_a_day_stays(screen: Page, world: World) -> None:
+    log_in(screen, give_account(world, "keeper"))
+    screen.goto("/?since=abc&until=2026-01-31")
+    expect(screen.get_by_label("Du")).to_have_value("abc")
+    screen.get_by_label("Du").fill("02/01/2026")
+    screen.get_by_role("button", name="Choisir la période").click()
+    expect(screen.get_by_role("link", name="État du 02/01/2026 au 31/01/2026 (PDF)").first).to_be_visible()
+
+
+def test_an_address_without_a_page_leads_back(phone: Page) -> None:
+    phone.goto("/nope")
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Page introuvable")
+    phone.get_by_role("link", name="Revenir à la première page").click()
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Chaque arme, et qui en répond")
+
+
 def test_the_keyboard_reaches_every_report(phone: Page, client: httpx.Client, world: World) -> None:
     close_a_check(client, world)
     log_in(phone, give_account(world, "keeper"))
@@ -277,6 +319,21 @@ def nothing(page: Page, client: httpx.Client, world: World, language: Language) 
     log_in(page, give_account(world, "oversight"), language=language)
 
 
+def to_correct(page: Page, client: httpx.Client, world: World, language: Language) -> None:
+    log_in(page, give_account(world, "auditor"), language=language)
+    page.goto(f"/?language={language}&since={'x' * 60}&until=2199-01-01")
+
+
+def no_quarter(page: Page, client: httpx.Client, world: World, language: Language) -> None:
+    publish(client, world)
+    log_in(page, give_account(world, "commission"), language=language)
+    page.goto(f"/?language={language}&quarter=zz")
+
+
+def no_page(page: Page, client: httpx.Client, world: World, language: Language) -> None:
+    page.goto(f"/nope?language={language}")
+
+
 def test_on_a_phone_a_force_stays_beside_its_numbers(phone: Page, client: httpx.Client, world: World) -> None:
     countries(phone, client, world, "fr")
     table = phone.get_by_role("region", name="Par force")
@@ -289,7 +346,11 @@ def test_on_a_phone_a_force_stays_beside_its_numbers(phone: Page, client: httpx.
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-@pytest.mark.parametrize("see", [welcome, refused, stores, checks, countries, nothing], ids=lambda see: see.__name__)
+@pytest.mark.parametrize(
+    "see",
+    [welcome, refused, stores, checks, countries, nothing, to_correct, no_quarter, no_page],
+    ids=lambda see: see.__name__,
+)
 def test_every_page_fits_a_phone_and_a_thumb(
     phone: Page, client: httpx.Client, world: World, see: Callable[..., None], language: Language
 ) -> None:

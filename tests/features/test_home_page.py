@@ -1,7 +1,9 @@
 """The first page: read by people, without script."""
 
+import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from html import unescape
 from html.parser import HTMLParser
 
 import httpx
@@ -12,6 +14,7 @@ from program import PASSWORD, give_account
 from salw.access.guard import COOKIE
 from salw.core.db import run
 from salw.core.ids import new_id
+from salw.main import create_app
 from salw.summaries.rules import Detail
 from world import World
 
@@ -176,6 +179,109 @@ def test_the_banner_shows_while_there_are_demo_accounts(site: httpx.Client, worl
         run(db, "set local role salw_owner")
         run(db, "update account set demo = false where login = %(l)s", {"l": login.split("@")[0]})
     assert banner() == before
+
+
+BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize(
+    ("query", "fields"),
+    [
+        ("since=abc&until=", {"since": "abc", "until": ""}),
+        ("since=", {"since": ""}),
+        ("since=2026-02-03&until=2026-02-01", {"until": "2026-02-01"}),
+        ("since=2026-01-01&until=2199-01-01", {"until": "2199-01-01"}),
+    ],
+)
+def test_a_period_that_cannot_be_is_said_at_its_field_and_kept_as_typed(
+    site: httpx.Client, world: World, query: str, fields: dict[str, str]
+) -> None:
+    site.cookies.set(COOKIE, world["keeper"].token)
+    answer = site.get(f"/?{query}")
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "text/html; charset=utf-8")
+    seen = outline(answer.text)
+    shown = {str(field["id"]): field for field in seen.all("input") if field.get("id")}
+    assert {name: field["value"] for name, field in shown.items() if "aria-invalid" in field} == fields
+    assert {f"{name}-error" for name in fields} == {
+        f["aria-describedby"] for f in shown.values() if "aria-invalid" in f
+    }
+    assert [a["href"] for a in seen.all("a") if str(a["href"]).startswith("#")][1:] == [f"#{name}" for name in fields]
+    assert "Registre des armes légères</title>" in answer.text
+    assert "<title>Erreur" in answer.text
+    assert "reconciliation.pdf?from=" not in answer.text
+
+
+def test_a_quarter_that_is_none_is_said_at_its_field(site: httpx.Client, world: World) -> None:
+    site.cookies.set(COOKIE, world["commission"].token)
+    for typed, said in (("zz", "n'est pas un trimestre"), ("2099Q1", "n'a pas commencé")):
+        answer = site.get("/", params={"quarter": typed})
+        assert answer.status_code == 422
+        assert said in html_text(answer)
+        assert "quarter-error" in answer.text
+    assert site.get("/", params={"quarter": "2020Q1"}).text.count(" selected>1er trimestre 2020<") == 1
+
+
+def test_a_field_that_is_not_on_the_readers_page_is_nothing_to_correct(site: httpx.Client, world: World) -> None:
+    site.cookies.set(COOKIE, world["oversight"].token)
+    assert site.get("/?since=abc&quarter=zz").status_code == 200
+
+
+def test_a_language_that_no_page_has_is_answered_in_french(site: httpx.Client) -> None:
+    answer = site.get("/?language=de")
+    assert answer.status_code == 200
+    assert '<html lang="fr">' in answer.text
+
+
+@pytest.mark.parametrize("typed", ["x" * 201, "a\0@bf"])
+def test_an_account_that_cannot_be_is_a_wrong_account(site: httpx.Client, typed: str) -> None:
+    answer = log_in(site, typed)
+    assert answer.status_code == 401
+    assert "Compte ou mot de passe incorrect" in answer.text
+
+
+def html_text(answer: httpx.Response) -> str:
+    """Return a page with its characters as they are read."""
+    return unescape(answer.text)
+
+
+def test_an_unknown_page_says_so_and_leads_back_in_the_readers_language(site: httpx.Client) -> None:
+    for language, said, back in (("fr", "Aucune page de ce registre", "/"), ("en", "No page", "/?language=en")):
+        answer = site.get("/nope", params={"language": language}, headers={**BROWSER, "accept-language": "en"})
+        assert (answer.status_code, answer.headers["content-language"]) == (404, language)
+        assert said in html_text(answer)
+        assert back in [a["href"] for a in outline(answer.text).all("a") if a.get("class") == "way"]
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_a_program_is_answered_as_a_program(site: httpx.Client) -> None:
+    assert site.get("/nope").headers["content-type"] == "application/problem+json"
+    for path in ("/v1/nope", "/v1/me"):
+        assert site.get(path, headers=BROWSER).headers["content-type"] == "application/problem+json"
+
+
+def test_a_refusal_and_a_wrong_method_are_pages_too(site: httpx.Client, world: World) -> None:
+    site.cookies.set(COOKIE, world["keeper"].token)
+    refused = site.post("/log-out", headers={**BROWSER, "origin": "https://ailleurs.example"})
+    assert refused.status_code == 403
+    assert "La demande ne vient pas de ce site" in html_text(refused)
+    wrong = site.put("/", headers=BROWSER)
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET")
+    assert "<h1>" in wrong.text
+
+
+def test_where_the_database_is_away_the_page_says_so_with_a_number(urls: Mapping[str, str]) -> None:
+    app = create_app(dict.fromkeys(urls, "postgresql+psycopg://nobody@127.0.0.1:9/nowhere"))
+
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
+            return await client.get("/", headers=BROWSER)
+
+    answer = asyncio.run(ask())
+    assert answer.status_code == 503
+    assert "Le registre ne répond pas en ce moment" in html_text(answer)
+    assert answer.headers["x-request-id"] in answer.text
+    for engine in app.state.engines.values():
+        engine.dispose()
 
 
 def test_static_files_are_ours_and_nothing_else_is_served(site: httpx.Client) -> None:

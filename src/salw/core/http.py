@@ -30,6 +30,9 @@ NOT_NOW = (
 
 log = structlog.get_logger("salw.http")
 
+# Makes a page of a problem (status, code, details) for a person in a browser; None where a program asked.
+ProblemPage = Callable[[Request, int, str, Mapping[str, Any]], Response | None]
+
 
 # What every route may answer beside what it promises (RFC 9457).
 PROBLEM_SCHEMA: dict[str, Any] = {
@@ -158,48 +161,58 @@ def database_refusal(error: Exception, constraints: Mapping[str, tuple[type[Doma
     raise error
 
 
-def install(app: FastAPI, constraints: Mapping[str, tuple[type[DomainError], str]]) -> None:
-    """Give `app` its error handlers and its outermost layer. `constraints` map names to errors."""
+def install(
+    app: FastAPI, constraints: Mapping[str, tuple[type[DomainError], str]], page: ProblemPage = lambda *_: None
+) -> None:
+    """Give `app` its error handlers and its outermost layer.
 
-    def on_domain_error(request: Request, error: Exception) -> JSONResponse:
+    `constraints` map names to errors; `page` answers people, who cannot read what programs are answered.
+    """
+
+    def answer(
+        request: Request, status: int, code: str, details: Mapping[str, Any], errors: list[Any] | None = None
+    ) -> Response:
+        return page(request, status, code, details) or problem(request, status, code, details, errors)
+
+    def on_domain_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, DomainError)  # noqa: S101 - registered for this class alone
-        return problem(request, error.status, error.code, error.details)
+        return answer(request, error.status, error.code, error.details)
 
-    def on_validation_error(request: Request, error: Exception) -> JSONResponse:
+    def on_validation_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class alone
         errors = [
             {"field": ".".join(str(p) for p in e["loc"]), "problem": e["type"], "message": _field_text(request, e)}
             for e in error.errors()[:100]
         ]
-        return problem(request, 422, "request.malformed", {"count": len(errors)}, errors)
+        return answer(request, 422, "request.malformed", {"count": len(errors)}, errors)
 
-    def on_http_error(request: Request, error: Exception) -> JSONResponse:
+    def on_http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
         codes = {404: "request.no_such_address", 405: "request.wrong_method", 413: "request.too_large"}
-        response = problem(request, error.status_code, codes.get(error.status_code, "request.malformed"), {})
+        response = answer(request, error.status_code, codes.get(error.status_code, "request.malformed"), {})
         for name, value in (error.headers or {}).items():
             response.headers[name] = value
         return response
 
-    def on_database_error(request: Request, error: Exception) -> JSONResponse:
+    def on_database_error(request: Request, error: Exception) -> Response:
         try:
             refusal = database_refusal(error, constraints)
         except Exception as unknown:  # noqa: BLE001 - the edge: whatever it is, it is logged and answered
             return on_unexpected(request, unknown)
-        return problem(request, refusal.status, refusal.code, refusal.details)
+        return answer(request, refusal.status, refusal.code, refusal.details)
 
-    def on_busy(request: Request, _error: Exception) -> JSONResponse:
+    def on_busy(request: Request, _error: Exception) -> Response:
         log.warning("request.no_connection_free", request_id=request.scope.get("salw.request_id"))
-        return problem(request, 503, "service.busy", {})
+        return answer(request, 503, "service.busy", {})
 
-    def on_unexpected(request: Request, error: Exception) -> JSONResponse:
+    def on_unexpected(request: Request, error: Exception) -> Response:
         log.error("request.failed", request_id=request.scope.get("salw.request_id"), exc_info=error)
         lost = isinstance(error, psycopg.OperationalError) or (
             isinstance(error, DBAPIError) and isinstance(error.orig, psycopg.OperationalError)
         )
         if lost:
-            return problem(request, 503, "service.database_unreachable", {})
-        return problem(request, 500, "service.unexpected", {})
+            return answer(request, 503, "service.database_unreachable", {})
+        return answer(request, 500, "service.unexpected", {})
 
     app.add_exception_handler(DomainError, on_domain_error)
     app.add_exception_handler(RequestValidationError, on_validation_error)

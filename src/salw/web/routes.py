@@ -1,9 +1,10 @@
 """`/`, `/log-in`, `/log-out` and the static files of the pages."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from salw.access.guard import COOKIE, hash_token, token_of
@@ -11,52 +12,57 @@ from salw.access.operations import accounts
 from salw.core import clock
 from salw.core.db import run
 from salw.core.errors import NotFound, Refused, Unauthenticated
-from salw.core.language import Language
-from salw.core.shapes import Day
-from salw.summaries.rules import QUARTER_PATTERN
+from salw.core.language import Language, translate
 from salw.web import views
+from salw.web.problems import language_asked
 from salw.web.rendering import STATIC, page, static_file
 
 router = APIRouter(include_in_schema=False)
 
-# French unless the reader asks: the browser of a shared machine says little about who sits before it.
-Asked = Annotated[Language, Query()]
+# A language that no page has is no reason to show none: the page comes in French.
+Asked = Annotated[Language, Depends(language_asked)]
+ACCOUNT_MAX, PASSWORD_MAX = 200, 1_000
 
 
 @router.get("/")
 def get_home(
     request: Request,
-    language: Asked = "fr",
-    since: Day | None = None,
-    until: Day | None = None,
-    quarter: Annotated[str | None, Query(pattern=QUARTER_PATTERN)] = None,
+    language: Asked,
+    since: str | None = None,
+    until: str | None = None,
+    quarter: str | None = None,
 ) -> Response:
-    """Show the first page: what this is and the log-in form, or what concerns who is logged in."""
+    """Show the first page: what this is and the log-in form, or what concerns who is logged in.
+
+    What was put into its forms is read by `forms`: a page says at the field what is wrong with it.
+    """
     try:
-        person = views.who_is_logged_in(request, language)
+        context = {
+            "demo": views.shows_demo(request),
+            "who": views.who_is_logged_in(request, language),
+            "stores": views.stores(request, language, since, until),
+            "checks": views.closed_checks(request, language),
+            "summary": views.summary(request, language, quarter),
+        }
     except Unauthenticated:
         return _welcome(request, language)
-    context = {
-        "demo": views.shows_demo(request),
-        "who": person,
-        "stores": views.stores(request, language, since, until),
-        "checks": views.closed_checks(request, language),
-        "summary": views.summary(request, language, quarter),
-    }
-    return page("home.html", language, context)
+    errors = _errors(context, language)
+    return page("home.html", language, {**context, "errors": errors}, status=422 if errors else 200)
 
 
 @router.post("/log-in")
 def post_log_in(
     request: Request,
-    account: Annotated[str, Form(max_length=200)] = "",
-    password: Annotated[str, Form(max_length=1_000)] = "",
-    language: Asked = "fr",
+    language: Asked,
+    account: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
 ) -> Response:
     """Log in by form and come back to the first page; a refusal keeps what was typed but the password."""
     if not _from_this_site(request):
         return _welcome(request, language, error="web.wrong_origin", account=account, status=403)
     try:
+        if len(account) > ACCOUNT_MAX or len(password) > PASSWORD_MAX or "\0" in account:
+            raise Unauthenticated("session.wrong_credentials")  # no account is like that, and nothing looks it up
         session = accounts.log_in(request.app.state.engines["app"], account=account, password=password, now=clock.now())
     except Unauthenticated as error:
         return _welcome(request, language, error=error.code, account=account, status=401)
@@ -73,7 +79,7 @@ def post_log_in(
 
 
 @router.post("/log-out")
-def post_log_out(request: Request, language: Asked = "fr") -> Response:
+def post_log_out(request: Request, language: Asked) -> Response:
     """End the session on the server and come back to the first page."""
     if not _from_this_site(request):
         raise Refused("web.wrong_origin")
@@ -94,7 +100,7 @@ def post_log_out(request: Request, language: Asked = "fr") -> Response:
 
 @router.get("/log-in")
 @router.get("/log-out")
-def get_form_address(language: Asked = "fr") -> Response:
+def get_form_address(language: Asked) -> Response:
     """Lead back to the first page whoever reopens the address that a form was sent to."""
     return _home(language)
 
@@ -105,6 +111,16 @@ def get_static(name: str) -> Response:
     if name not in STATIC:
         raise NotFound("request.no_such_address")
     return Response(static_file(name), media_type=STATIC[name])
+
+
+def _errors(context: Mapping[str, Any], language: Language) -> list[tuple[str, str]]:
+    """Return the fields of the first page that something is wrong with, in its order, each with what it is."""
+    stores, summary = context["stores"], context["summary"]
+    wrong = {
+        "quarter": summary["wrong"] if summary else None,
+        **({name: field.wrong for name, field in stores["period"].fields.items()} if stores and stores["rows"] else {}),
+    }
+    return [(name, translate(w.code, language, **w.details)) for name, w in wrong.items() if w is not None]
 
 
 def _home(language: Language) -> RedirectResponse:

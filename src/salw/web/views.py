@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,8 +19,9 @@ from salw.core.language import Language
 from salw.registry.classification import ClassCode
 from salw.stocktakes.queries import list_newest_closed
 from salw.summaries.cross_border import cross_border
-from salw.summaries.rules import GONE, PUBLISHED_STATES, Quarter, parse_quarter, quarter_of
+from salw.summaries.rules import GONE, PUBLISHED_STATES, Quarter, quarter_of
 from salw.summaries.schemas import CrossBorderOut, known_sum
+from salw.web.forms import read_period, read_quarter
 
 STORES_SHOWN = 50
 CHECKS_SHOWN = 20
@@ -93,23 +93,20 @@ def who_is_logged_in(request: Request, language: Language) -> dict[str, Any]:
         }
 
 
-def stores(request: Request, language: Language, since: date | None, until: date | None) -> dict[str, Any] | None:
-    """Return the stores in scope and the days asked for, else those of the running quarter.
+def stores(request: Request, language: Language, since: str | None, until: str | None) -> dict[str, Any] | None:
+    """Return the stores in scope and the period asked for, else that of the running quarter until today.
 
-    None where the role sees none. Days in the wrong order are read in the right one, days to come as today.
+    None where the role sees none.
     """
     with visit(request, Permission.REPORT_READ, language) as desk:
         if desk is None:
             return None
         rows = list_stores(desk.db, desk.actor, after=None, limit=STORES_SHOWN + 1)
         begin_of_quarter, _ = quarter_of(desk.now, desk.actor.time_zone).bounds(desk.actor.time_zone)
-        asked = (since or begin_of_quarter.date(), until or desk.actor.today)
-        days = [min(day, desk.actor.today) for day in asked]
         return {
             "rows": sorted(rows[:STORES_SHOWN], key=lambda row: (row["unit_name"], row["name"])),
             "more": len(rows) > STORES_SHOWN,
-            "since": min(days),
-            "until": max(days),
+            "period": read_period(since, until, usual=begin_of_quarter.date(), today=desk.actor.today),
             "today": desk.actor.today,
         }
 
@@ -130,12 +127,16 @@ def summary(request: Request, language: Language, asked: str | None) -> dict[str
         if desk is None:
             return None
         running = quarter_of(desk.now, desk.actor.time_zone)
-        quarter = parse_quarter(asked) if asked else running
+        quarter, wrong = read_quarter(asked, running)
         answer = cross_border(desk.db, quarter)
+    choices = _quarters(running, QUARTERS_SHOWN)
+    if quarter not in choices:
+        choices.append(quarter)
     return {
         "answer": answer,
+        "wrong": wrong,
         "since": quarter.bounds(desk.actor.time_zone)[0].date(),
-        "choices": [(str(q), q.bounds(desk.actor.time_zone)[0].date()) for q in _quarters(running, QUARTERS_SHOWN)],
+        "choices": [(str(q), q.bounds(desk.actor.time_zone)[0].date()) for q in choices],
         "columns": [Column(c.code, c.name_fr if language == "fr" else c.name_en) for c in answer.countries],
         "totals": [*(c.totals if c.published else None for c in answer.countries), answer.totals],
         "by_class": _spread(answer, "class_code", list(ClassCode), in_stock=True),
