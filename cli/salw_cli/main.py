@@ -18,6 +18,7 @@ from salw.intake.register.findings import explain, visible
 from salw.main import CONSTRAINTS
 from salw_cli import db, demo, labels, register, report, service, stocktake, summary
 from salw_cli.files import told
+from salw_cli.usage import line_of
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Registre des armes légères et de petit calibre.")
 app.add_typer(db.app, name="db")
@@ -46,7 +47,11 @@ def main() -> None:
     # A password that nobody could type unseen is not asked for: the warning ends the program with a line instead.
     warnings.simplefilter("error", GetPassWarning)
     try:
-        app()
+        ended = app(prog_name="salw", standalone_mode=False)
+    except typer.Abort:
+        sys.exit(EXIT_REFUSED)
+    except typer.TyperException as error:
+        _explain(error)
     except GetPassWarning:
         print(f"{translate(NO_PASSWORD, 'fr')} [{NO_PASSWORD}]", file=sys.stderr)
         sys.exit(EXIT_USAGE)
@@ -65,6 +70,15 @@ def main() -> None:
     except (SettingsError, EmbeddedError) as error:
         print(error, file=sys.stderr)
         sys.exit(EXIT_UNAVAILABLE)
+    # Typer gives back the status of what it ended itself: the help, an interruption.
+    sys.exit(ended if isinstance(ended, int) else 0)
+
+
+def _explain(error: typer.TyperException) -> NoReturn:
+    # A group without a command: its help was shown already.
+    if type(error).__name__ != "NoArgsIsHelpError":
+        print(visible(line_of(error)), file=sys.stderr)
+    sys.exit(error.exit_code)
 
 
 def _refuse(error: DomainError) -> NoReturn:

@@ -178,17 +178,17 @@ def _show(review: Review, imported: Imported | None, *, dry_run: bool) -> None:
     console = Console()
     table = Table(title=escape(visible(f"{review.source.name} — {review.store['name']}")), title_justify="left")
     table.add_column("")
-    table.add_column("code")
     table.add_column("lignes", justify="right")
-    table.add_column("sens", overflow="fold")
+    # A code is looked up as it stands: it has a line of its own under its words, and is never cut.
+    table.add_column("sens et code", overflow="fold")
     for status in Status:
         name = translate(f"register.status.{status}", "fr")
-        table.add_row(f"[bold]{name}[/bold]", "", f"[bold]{review.counts[status]}[/bold]", "")
+        table.add_row(f"[bold]{name}[/bold]", f"[bold]{review.counts[status]}[/bold]", "")
         for of, code, number in codes(review):
             if of is status:
-                table.add_row("", code, str(number), general(code, "fr"))
+                table.add_row("", str(number), f"{escape(general(code, 'fr'))}\n[dim]{escape(code)}[/dim]")
     table.add_section()
-    table.add_row("total", "", str(len(review.rows)), _blank(review.blank))
+    table.add_row("total", str(len(review.rows)), _blank(review.blank))
     console.print(table)
     for number, line in enumerate(findings(review, "fr", only=Status.REFUSED)):
         if number == REFUSALS_SHOWN:

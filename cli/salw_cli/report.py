@@ -1,7 +1,8 @@
 """`salw report`: the états de rapprochement as files."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -15,6 +16,7 @@ from salw.reports.rendering.formats import PrintedFormat, make_json, print_repor
 from salw.reports.rules import Reconciliation, body_of, digest_of, number_of
 from salw_cli import connection
 from salw_cli.files import refuse_existing, write_new
+from salw_cli.usage import day
 
 app = typer.Typer(no_args_is_help=True, help="États de rapprochement.")
 
@@ -22,6 +24,9 @@ app = typer.Typer(no_args_is_help=True, help="États de rapprochement.")
 @app.callback()
 def group() -> None:
     """États de rapprochement."""
+
+
+_Day = partial(typer.Option, parser=day, metavar="AAAA-MM-JJ")
 
 
 class Format(StrEnum):
@@ -40,8 +45,8 @@ def reconciliation(
     store: Annotated[str | None, typer.Option(help="Magasin d'armement (nom ou identifiant).")] = None,
     unit: Annotated[UUID | None, typer.Option(help="Unité, avec les unités subordonnées (identifiant).")] = None,
     stocktake: Annotated[UUID | None, typer.Option(help="Recensement ou récolement clos (identifiant).")] = None,
-    from_date: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="Premier jour.")] = None,
-    to_date: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Dernier jour inclus.")] = None,
+    from_date: Annotated[date | None, _Day("--from", help="Premier jour.")] = None,
+    to_date: Annotated[date | None, _Day("--to", help="Dernier jour inclus.")] = None,
     form: Annotated[Format, typer.Option("--format", help="Forme du fichier.")] = Format.PDF,
     password_file: Annotated[Path | None, typer.Option(help="Fichier du mot de passe.")] = None,
 ) -> None:
@@ -55,7 +60,7 @@ def reconciliation(
         raise typer.BadParameter("donner une seule des options --stocktake, --store et --unit")
     if stocktake is None and (from_date is None or to_date is None):
         raise typer.BadParameter("une période demande --from et --to")
-    days = (from_date.date(), to_date.date()) if from_date and to_date else None
+    days = (from_date, to_date) if from_date and to_date else None
     with connection.desk(Permission.REPORT_READ, account, password_file) as desk:
         store_id = connection.find_store(desk, store) if store else None
         report = _reconcile(desk, store_id, unit, stocktake, days)

@@ -61,3 +61,48 @@ def test_the_help_of_an_import_says_the_exit_codes_of_the_guide(urls: Mapping[st
     ):
         assert meaning in told
         assert meaning in guide
+
+
+NOWHERE = {"salw_app": "postgresql+psycopg://nobody@127.0.0.1:9/nowhere"}
+REPORT = ("report", "reconciliation", "--out", "x.pdf", "--account", "a@bf")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("nope",), "Commande inconnue\u00a0: nope\u00a0; voir\u00a0: salw --help"),
+        (("demo", "--wepons", "3"), "Option inconnue\u00a0: --wepons\u00a0; voir\u00a0: salw demo --help"),
+        (("demo", "--weapons", "3"), "--weapons\u00a0: Au moins 300\u00a0; voir\u00a0: salw demo --help"),
+        (
+            ("demo", "--weapons", "x"),
+            "--weapons\u00a0: Un nombre entier est attendu\u00a0; voir\u00a0: salw demo --help",
+        ),
+        (("demo", "--seed"), "Il manque la valeur de l'option --seed"),
+        (("demo", "--json=1"), "L'option --json ne prend pas de valeur"),
+        (("demo", "truc"), "Mot de trop\u00a0: truc\u00a0; voir\u00a0: salw demo --help"),
+        (("register", "import"), "file\u00a0: à donner\u00a0; voir\u00a0: salw register import --help"),
+        ((*REPORT, "--unit", "x"), "--unit\u00a0: Un identifiant (UUID) est attendu"),
+        ((*REPORT, "--format", "doc"), "--format\u00a0: Valeurs possibles\u00a0: 'pdf', 'xlsx', 'csv', 'json'"),
+        ((*REPORT, "--from", "abc"), "--from\u00a0: Une date est attendue, sous la forme AAAA-MM-JJ"),
+        ((*REPORT, "--to", "2026-11-31"), "--to\u00a0: Une date est attendue, sous la forme AAAA-MM-JJ"),
+        (
+            ("register", "import", "absent.csv", "--mapping", str(GUIDE), "--store", "x"),
+            "file\u00a0: Fichier ou dossier absent\u00a0: absent.csv",
+        ),
+    ],
+    ids=lambda value: " ".join(value[-2:]) if isinstance(value, tuple) else "",
+)
+def test_words_that_are_wrong_are_told_in_a_line_of_french(words: tuple[str, ...], said: str) -> None:
+    told = salw(NOWHERE, *words)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr.startswith(said)
+    assert len(told.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("words", "status"), [((), 2), (("db",), 2), (("--help",), 0), (("demo", "--help"), 0)])
+def test_help_is_shown_once_and_says_by_its_status_whether_it_was_asked_for(
+    words: tuple[str, ...], status: int
+) -> None:
+    told = salw(NOWHERE, *words)
+    assert (told.returncode, told.stderr) == (status, "")
+    assert told.stdout.count("--help") == 1

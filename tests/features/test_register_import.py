@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -382,6 +383,8 @@ def test_the_example_of_the_guide_is_what_the_guide_says(world: World, urls: Map
     assert refused.returncode == 1
     assert "Rien n'a été écrit." in refused.stdout
     assert "ligne 15" in refused.stdout
+    table = refused.stdout.partition("total")[0]
+    assert {code["code"] for code in said["codes"]} <= set(re.findall(r"[a-z_.]+", table)), "no code is cut"
     before = weapons_of(world)
     name = one(world, "select name from store where id = %(id)s", id=world.store_alpha)["name"]
     done = desk.register(world, file, mapping, "--partial", store=name)

@@ -121,9 +121,8 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
-def _field_text(request: Request, error: Mapping[str, Any]) -> str:
+def field_text(error: Mapping[str, Any], language: Language) -> str:
     """Return what is wrong with a field in the reader's language; Pydantic's own words where we have none."""
-    language = language_of(request)
     details = dict(error.get("ctx", {}))
     said = str(error["msg"])
     code = f"field.{error['type']}"
@@ -180,8 +179,9 @@ def install(
 
     def on_validation_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class alone
+        language = language_of(request)
         errors = [
-            {"field": ".".join(str(p) for p in e["loc"]), "problem": e["type"], "message": _field_text(request, e)}
+            {"field": ".".join(str(p) for p in e["loc"]), "problem": e["type"], "message": field_text(e, language)}
             for e in error.errors()[:100]
         ]
         return answer(request, 422, "request.malformed", {"count": len(errors)}, errors)

@@ -1,0 +1,57 @@
+"""What is wrong with the words of a command, in a line of French: Typer's own lines are English and fixed."""
+
+import re
+from datetime import date
+from typing import Any
+
+import typer
+from pydantic import ValidationError
+
+from salw.core.http import field_text
+from salw.core.language import translate
+
+# What Typer says where it names no class for it. What it comes to say otherwise is shown as it says it.
+_SAID = (
+    (re.compile(r"No such command '(?P<word>.*)'\."), "usage.no_such_command"),
+    (re.compile(r"Missing command\."), "usage.no_command"),
+    (re.compile(r"No such option: (?P<word>.*)"), "usage.no_such_option"),
+    (re.compile(r"Option '(?P<word>.*)' requires an argument\."), "usage.value_missing"),
+    (re.compile(r"Option '(?P<word>.*)' does not take a value\."), "usage.value_too_many"),
+    (re.compile(r"Got unexpected extra argument(?:\(s\))? \((?P<word>.*)\)"), "usage.word_too_many"),
+    (re.compile(r"(?:Value error, )?'.*' is not one of (?P<expected>.*)\."), "field.enum"),
+    (re.compile(r"\w+ '(?P<path>.*)' does not exist\."), "program.file_missing"),
+    (re.compile(r"\w+ '(?P<path>.*)' is a directory\."), "program.file_is_folder"),
+    (re.compile(r"\w+ '(?P<path>.*)' is not (?:read|writ)able\."), "program.file_forbidden"),
+)
+
+
+def day(text: str) -> date:
+    """Return the day that an option names, for `typer.Option(parser=...)`."""
+    try:
+        if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass  # 2026-11-31: written well, and in no calendar
+    raise typer.BadParameter(translate("field.date_parsing", "fr"))
+
+
+def line_of(error: typer.TyperException) -> str:
+    """Return a usage error as one line: which word, what is wrong with it, and where the help is."""
+    known: Any = error
+    param = getattr(known, "param", None)
+    place = getattr(known, "param_hint", None) or (" / ".join(param.opts) if param is not None else "")
+    text = _reason(error) or translate("usage.missing", "fr")
+    if place:
+        text = translate("usage.at", "fr", place=place, text=text)
+    ctx = getattr(known, "ctx", None)
+    return translate("usage.help", "fr", text=text, command=ctx.command_path) if ctx is not None else text
+
+
+def _reason(error: typer.TyperException) -> str:
+    for pattern, code in _SAID:
+        found = pattern.fullmatch(error.message)
+        if found:
+            return translate(code, "fr", **found.groupdict())
+    if isinstance(error.__cause__, ValidationError):
+        return field_text(error.__cause__.errors()[0], "fr")
+    return error.message
