@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from salw.core.db import Row
-from salw.core.shapes import In, Instant, Out, example
+from salw.core.shapes import In, Instant, Out, Said, example
 from salw.stocktakes.reconciliation import Totals
 from salw.stocktakes.rules import Condition, CountAnswer, Method, NewCount, StocktakeKind, StocktakeStatus
 
@@ -21,9 +21,7 @@ class StocktakeIn(In):
 
     store: UUID
     kind: StocktakeKind
-    mission: (
-        Annotated[str, Field(min_length=1, max_length=100, description="Number of the order of mission")] | None
-    ) = None
+    mission: Annotated[Said, Field(max_length=100, description="Number of the order of mission")] | None = None
 
 
 class OpenedOut(Out):
@@ -57,7 +55,7 @@ class CountIn(In):
     ) = None
     counted_at: Instant
     condition: Condition | None = None
-    note: Annotated[str, Field(min_length=1, max_length=1_000)] | None = None
+    note: Annotated[Said, Field(max_length=1_000)] | None = None
 
     @model_validator(mode="after")
     def text_or_note(self) -> "CountIn":
@@ -162,7 +160,7 @@ class DiscontinuationIn(In):
     model_config = example(id="019aa000-0000-7000-8000-0000000000c7", reason="Ouvert par erreur sur ce magasin")
 
     id: UUID
-    reason: Annotated[str, Field(min_length=1, max_length=1_000, pattern=r"\S")]
+    reason: Annotated[Said, Field(max_length=1_000)]
 
 
 class DiscontinuedOut(Out):
