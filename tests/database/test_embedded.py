@@ -9,6 +9,7 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ import pytest
 
 from cluster import Run
 from salw.core.embedded import Cluster
-from salw.core.engine import EmbeddedError, copy_engine, engine_dir, engine_works, explain
+from salw.core.engine import EmbeddedError, copy_engine, engine_dir, engine_works, explain, last_words, log_sizes
 from salw.core.settings import ROLES, Settings, SettingsError, clone_root, load_settings
 from salw.core.urls import role_passwords, role_url
 
@@ -263,6 +264,24 @@ def test_what_postgresql_says_becomes_one_line(words: str, code: str) -> None:
     error = explain(words, Path("/"))
     assert error.code == code
     assert "\n" not in str(error)
+
+
+def test_a_reason_that_reaches_the_log_late_is_waited_for(tmp_path: Path) -> None:
+    log = tmp_path / "start.log"
+    log.write_text("of an earlier start\n", "utf-8")
+    before = log_sizes(tmp_path)
+
+    def write_late() -> None:
+        time.sleep(0.3)
+        with log.open("a", encoding="utf-8") as late:
+            late.write("FATAL:  pre-existing shared memory block is still in use\n")
+
+    writer = threading.Thread(target=write_late)
+    writer.start()
+    words = last_words(tmp_path, before)
+    writer.join()
+    assert "shared memory block" in words
+    assert "earlier" not in words
 
 
 def test_the_copied_binaries_work_with_their_libraries(run: Run) -> None:

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from errno import EDQUOT, ENOSPC
@@ -40,6 +41,7 @@ log_rotation_age = 1d
 log_rotation_size = 0
 log_line_prefix = '%m [%p] %u@%d '
 """
+LOG_SECONDS = 3  # how long the reason of a failed start may take to reach the log
 _NOT_DURABLE = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
 
 
@@ -131,7 +133,19 @@ def log_sizes(data: Path) -> dict[Path, int]:
 
 
 def last_words(data: Path, before: Mapping[Path, int]) -> str:
-    """Return what a server that did not start has added to its logs since `before`."""
+    """Return what a server that did not start has added to its logs since `before`.
+
+    A process of its own writes the log and may be at it when the server has ended: the reason is waited for.
+    """
+    until = time.monotonic() + LOG_SECONDS
+    words = _added(data, before)
+    while not any(word in words for word in ("FATAL", "PANIC")) and time.monotonic() < until:
+        time.sleep(0.05)
+        words = _added(data, before)
+    return words
+
+
+def _added(data: Path, before: Mapping[Path, int]) -> str:
     ends = []
     for path, size in log_sizes(data).items():
         with path.open("rb") as log:
