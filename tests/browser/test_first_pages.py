@@ -223,7 +223,7 @@ def test_other_days_and_other_quarters_are_chosen_on_the_page(phone: Page, clien
     publish(client, world)
     log_in(phone, give_account(world, "keeper"))
     phone.get_by_label("Du").fill("2026-01-02")
-    phone.get_by_label("au", exact=True).fill("2026-01-31")
+    phone.get_by_label("Au", exact=True).fill("2026-01-31")
     phone.get_by_role("button", name="Choisir la période").click()
     report = phone.get_by_role("link", name="État du 02/01/2026 au 31/01/2026 (PDF)").first
     assert "ÉTAT DE RAPPROCHEMENT" in read_pdf(phone, report)
@@ -239,12 +239,12 @@ def test_other_days_and_other_quarters_are_chosen_on_the_page(phone: Page, clien
 def test_an_emptied_day_is_asked_for_at_its_field(phone: Page, world: World) -> None:
     log_in(phone, give_account(world, "keeper"))
     phone.get_by_label("Du").fill("2026-01-02")
-    phone.get_by_label("au", exact=True).fill("")
+    phone.get_by_label("Au", exact=True).fill("")
     phone.get_by_role("button", name="Choisir la période").click()
     expect(phone).to_have_title("Erreur\u00a0: Registre des armes légères")
     expect(phone.get_by_role("alert")).to_contain_text("À corriger")
     expect(phone.get_by_label("Du")).to_have_value("2026-01-02")
-    last = phone.get_by_label("au", exact=True)
+    last = phone.get_by_label("Au", exact=True)
     expect(last).to_have_accessible_description("Indiquer un jour, par exemple 22/11/2026")
     phone.get_by_role("link", name="Indiquer un jour").click()
     expect(last).to_be_focused()
@@ -256,10 +256,10 @@ def test_an_emptied_day_is_asked_for_at_its_field(phone: Page, world: World) -> 
 
 def test_a_day_that_has_not_come_is_refused_in_french_and_not_by_the_browser(phone: Page, world: World) -> None:
     log_in(phone, give_account(world, "keeper"))
-    phone.get_by_label("au", exact=True).fill("2199-01-01")
+    phone.get_by_label("Au", exact=True).fill("2199-01-01")
     phone.get_by_role("button", name="Choisir la période").click()
     expect(phone.get_by_role("alert")).to_contain_text("Le 01/01/2199 n'est pas encore venu")
-    expect(phone.get_by_label("au", exact=True)).to_have_value("2199-01-01")
+    expect(phone.get_by_label("Au", exact=True)).to_have_value("2199-01-01")
 
 
 def test_what_was_typed_in_place_of_a_day_stays(screen: Page, world: World) -> None:
