@@ -546,7 +546,7 @@ def test_of_a_weapon_on_another_units_book_its_unit_reads_what_was_seen(client: 
         None, None, serial, True,
     )  # fmt: skip
     assert (of_unit["masked"], of_inspector["masked"]) == (True, False)
-    assert (of_unit["entered_by"], of_inspector["entered_by"] is None) == (None, False)
+    assert (of_unit["salt"], of_inspector["salt"] is None) == (None, False)
     assert of_unit["book_unit"] == of_inspector["book_unit"]
 
 
@@ -572,8 +572,8 @@ def test_every_reader_of_a_state_has_the_same_number_and_digest_and_nobody_more_
     with world.transaction() as db:
         ids = {"ids": [w.weapon_id for w in foreign]}
         numbers = run(db, "select registry_number as n from weapon where country = 'BF' and id = any(%(ids)s)", ids)
-        firsts = run(db, "select event_id as n from movement where country = 'BF' and weapon_id = any(%(ids)s)", ids)
-    hidden = [scanned, symbol, symbol[:12], *(str(row["n"]) for row in [*numbers, *firsts])]
+        salts = run(db, "select salt as n from stocktake_finding where weapon_id = any(%(ids)s)", ids)
+    hidden = [scanned, symbol, symbol[:12], *(str(row["n"]) for row in [*numbers, *salts])]
     assert len(hidden) == 7
     for path in (check_path(check, "{}"), store_path(world, "{}")):
         whole, copy = (ask(client, world, path.format("json"), job=job).json() for job in ("auditor", "commander"))
@@ -592,6 +592,24 @@ def test_every_reader_of_a_state_has_the_same_number_and_digest_and_nobody_more_
             assert read in told["commander"], "what the unit itself typed is its own"
             notice = "2 lignes sont masquées" if language == "fr" else "2 lines are masked"
             assert (notice in told["commander"], notice in told["auditor"]) == (True, False), form
+
+
+def test_a_missing_weapon_of_another_unit_seen_here_is_an_alarm_for_every_reader(
+    client: httpx.Client, world: World
+) -> None:
+    serial = f"VOL{new_id().hex[-8:].upper()}"
+    (stolen,) = world.register(store=world.store_bravo, serials=[serial])
+    opened(client, world, [stolen], job="keeper_bravo")
+    check = open_check(client, world)
+    count(client, world, check, typed(serial))
+    assert close(client, world, check)["found_under_case"] == [str(stolen.weapon_id)]
+    for job in ("auditor", "commander"):
+        report = ask(client, world, check_path(check, "json"), job=job).json()["report"]["checks"][0]
+        for lines in (report["variances"], report["seen_under_case"]):
+            assert [(v["outcome"], v["book_state"], v["case_open"]) for v in lines] == [
+                ("extra_known", "missing", True)
+            ]
+        assert "ALERTE" in every_text("csv", ask(client, world, check_path(check, "csv"), job=job).content)
 
 
 def test_a_weapon_carried_as_missing_and_seen_is_named_in_every_form(client: httpx.Client, world: World) -> None:

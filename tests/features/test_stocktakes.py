@@ -620,7 +620,7 @@ def test_the_numbers_of_another_units_weapon_are_told_to_who_may_read_them(clien
     close(client, world, check)
     full = {line["weapon_id"]: line for line in lines_of(world, check)}
     told = {line["weapon_id"]: line for line in lines_of(world, check, job="commander")}
-    secret = ("registry_number", "serial_raw", "label_code", "entered_by")
+    secret = ("registry_number", "serial_raw", "label_code", "salt")
     for weapon in (by_scan.weapon_id, by_hand.weapon_id):
         assert None not in [full[weapon][name] for name in secret]
         assert [told[weapon][name] for name in secret] == [None] * 4

@@ -183,17 +183,15 @@ def test_the_place_of_a_weapon_of_another_unit_does_not_tell_between_which_seria
     mine = [a_variance(Outcome.EXTRA_KNOWN, serial=serial) for serial in ("A1", "C3")]
 
     def order(serial: str) -> list[UUID | None]:
-        foreign = [
-            a_variance(Outcome.EXTRA_KNOWN, serial=s, entered_by=UUID(int=n)) for n, s in enumerate((serial, "B9"), 1)
-        ]
-        return [v.entered_by for v in order_variances([*foreign, *mine])]
+        foreign = [a_variance(Outcome.EXTRA_KNOWN, serial=s, salt=UUID(int=n)) for n, s in enumerate((serial, "B9"), 1)]
+        return [v.salt for v in order_variances([*foreign, *mine])]
 
     assert order("A0") == order("B2") == order("Z9")
     assert order("A0")[:2] == [None, None]
 
 
 def test_a_masked_line_keeps_its_digest_and_is_hidden_in_every_form_but_the_digest() -> None:
-    line = a_variance(Outcome.EXTRA_KNOWN, serial="SECRET 1", registry_number="BF-7777777-K", entered_by=UUID(int=7))
+    line = a_variance(Outcome.EXTRA_KNOWN, serial="SECRET 1", registry_number="BF-7777777-K", salt=UUID(int=7))
     whole, copy = with_variances(line), with_variances(mask(line))
     assert unmask(mask(line)) == line
     assert body_of(copy) == body_of(whole) == copy_of(whole)
@@ -223,8 +221,8 @@ def test_a_weapon_seen_under_an_open_case_is_listed_and_totals_stay() -> None:
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_only_weapons_that_are_gone_raise_an_alarm(state: State) -> None:
-    gone = {"lost", "stolen", "taken_by_enemy", "abandoned", "destroyed", "handed_over"}
+def test_only_weapons_that_are_gone_or_sought_raise_an_alarm(state: State) -> None:
+    gone = {"missing", "lost", "stolen", "taken_by_enemy", "abandoned", "destroyed", "handed_over"}
     variance = a_variance(Outcome.EXTRA_KNOWN, serial="A1", book_state=state)
     assert variance.alarms == (state in gone)
     document = printed(with_variances(variance))

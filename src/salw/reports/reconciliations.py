@@ -215,7 +215,7 @@ def _make_variance(line: Row) -> Variance:
     number = line["movement_document_number"]
     # What was read on a weapon says nothing more than its numbers in the register; but those of a weapon on
     # another unit's book are masked from some readers.
-    named = line["registry_number"] is not None and line["entered_by"] is None
+    named = line["registry_number"] is not None and line["salt"] is None
     scanned = line["registry_number"] is not None and line["method"] == Method.SCAN
     state = _book_state(line)
     return Variance(
@@ -234,5 +234,5 @@ def _make_variance(line: Row) -> Variance:
         # A weapon lost or destroyed keeps the unit that last answered for it; it is on nobody's book.
         book_unit=line["book_unit_name"] if state is not None and state not in OFF_THE_BOOKS else None,
         case_open=line["case_id"] is not None,
-        entered_by=line["entered_by"],
+        salt=line["salt"],
     )

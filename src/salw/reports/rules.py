@@ -71,9 +71,10 @@ EXIT_OF: Mapping[MovementKind, Exit] = {
 }
 
 
-# What the books say of a weapon that cannot be in a rack, unless something is very wrong with one of the two.
-# A record entered by mistake or merged names no weapon of its own: a clerk's matter.
-ALARMING = frozenset(State(sink.value) for sink in SINKS) - {State.ENTERED_BY_MISTAKE, State.MERGED}
+# What the books say of a weapon that cannot be in a rack, unless something is very wrong with one of the two; or of
+# one that somebody else is looking for. A record entered by mistake or merged names no weapon of its own: a clerk's
+# matter.
+ALARMING = frozenset(State(sink.value) for sink in SINKS) - {State.ENTERED_BY_MISTAKE, State.MERGED} | {State.MISSING}
 OFF_THE_BOOKS = frozenset(State(sink.value) for sink in SINKS)
 
 
@@ -209,7 +210,7 @@ class Hidden:
 
     serial: str | None
     registry_number: str | None
-    entered_by: UUID | None
+    salt: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,10 +222,9 @@ class Variance:
     unit's book, `note` what was observed of it; `typed` says of any line that nobody scanned it.
     `movement` and `document` explain a weapon that moved during the count; `book_state` is what the books
     said of an extra weapon, and `book_unit` on whose they have it, where anybody has it; `case_open` that the
-    difference was known before. `entered_by` is of a weapon on another unit's book the event that took it on
-    charge: who may not read its numbers cannot guess that id either, so that the digest does not betray them to
-    one who tries all numbers. On the copy of such a reader the line is `masked`, and `hidden` is left out of every
-    form of it.
+    difference was known before. `salt` is random, of a weapon on another unit's book: who may not read its
+    numbers never sees it either, so that the digest does not betray them to one who tries all numbers. On the
+    copy of such a reader the line is `masked`, and `hidden` is left out of every form of it.
     """
 
     outcome: Outcome
@@ -241,13 +241,13 @@ class Variance:
     book_state: State | None
     book_unit: str | None
     case_open: bool
-    entered_by: UUID | None = None
+    salt: UUID | None = None
     masked: bool = False
     hidden: Annotated[Hidden | None, SkipJsonSchema()] = field(default=None, repr=False, metadata={LEFT_OUT: True})
 
     @property
     def alarms(self) -> bool:
-        """Say whether the books have the weapon seen here as lost, stolen, destroyed or handed over."""
+        """Say whether the books have the weapon seen here as missing, lost, stolen, destroyed or handed over."""
         return self.book_state in ALARMING
 
 
@@ -261,7 +261,7 @@ def order_variances(variances: Iterable[Variance]) -> tuple[Variance, ...]:
 
     def place(variance: Variance) -> tuple[object, ...]:
         read = variance.serial or variance.reading or variance.note or ""
-        shuffled = hashlib.sha256(variance.entered_by.bytes).hexdigest() if variance.entered_by else ""
+        shuffled = hashlib.sha256(variance.salt.bytes).hexdigest() if variance.salt else ""
         by_name = (not read, read.casefold()) if not shuffled else (False, "")
         return (outcomes.index(variance.outcome), *_place(variance.model), shuffled, *by_name)
 
@@ -270,8 +270,8 @@ def order_variances(variances: Iterable[Variance]) -> tuple[Variance, ...]:
 
 def mask(variance: Variance) -> Variance:
     """Return a line as it is shown to who may not read the books that the weapon is on."""
-    hidden = Hidden(variance.serial, variance.registry_number, variance.entered_by)
-    return replace(variance, serial=None, registry_number=None, entered_by=None, masked=True, hidden=hidden)
+    hidden = Hidden(variance.serial, variance.registry_number, variance.salt)
+    return replace(variance, serial=None, registry_number=None, salt=None, masked=True, hidden=hidden)
 
 
 def unmask(variance: Variance) -> Variance:

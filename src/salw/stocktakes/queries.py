@@ -49,9 +49,7 @@ select l.id, l.outcome, l.expected, l.counts, c.method, c.reading, c.condition, 
        v.to_holder_id = %(store)s as moved_in, d.kind as movement_document_kind,
        d.number as movement_document_number, d.year as movement_document_year,
        b.kind as book_holder_kind, u.name as book_unit_name, u.uuid as book_unit_uuid, l.case_id, r.withheld,
-       case when b.unit_id <> %(unit)s and not o.others then (
-            select f.event_id from movement f
-             where f.country = %(country)s and f.weapon_id = l.weapon_id and f.seq = 1) end as entered_by
+       case when b.unit_id <> %(unit)s and not o.others then l.salt end as salt
   from stocktake_line l
   left join lateral (
       (select n.* from stocktake_count n
@@ -169,10 +167,10 @@ def list_lines(db: Connection, actor: Actor, stocktake_id: UUID, *, whole: bool 
     movement that explains `moved_during_count`, or the last of a `missing` weapon that went and came back on
     paper), `book_holder_kind, book_unit_name, book_unit_uuid` (where
     the book says that an `extra_known` is, or a `void_label` not expected), `case_id` (the case that was open
-    on it at the closing), `entered_by` (of a weapon on another unit's book the event of its first movement: an id
-    that nobody can guess). An `extra_known` or `void_label` on a book outside the actor's scope is `withheld`: it
-    has no `registry_number`, `serial_raw`, `label_code`, `entered_by` or scanned `text_read`, unless the `whole` is
-    asked for, which is for digests and never shown.
+    on it at the closing), `salt` (of a weapon on another unit's book: random, and never shown without the numbers
+    that it covers). An `extra_known` or `void_label` on a book outside the actor's scope is `withheld`: it has no
+    `registry_number`, `serial_raw`, `label_code`, `salt` or scanned `text_read`, unless the `whole` is asked for,
+    which is for digests and never shown.
     Raises `stocktake.not_found` and what `rules.check_closed` raises.
     """
     header = get_stocktake(db, actor, stocktake_id)

@@ -106,10 +106,11 @@ with departed as materialized (
            count(*) filter (where counts > 0 and not seen) as voids
       from known
 ), strangers as (
-    select k.id, k.counts, k.seen, u.holder_id,
+    select k.id, k.counts, k.seen, u.holder_id, s.case_id,
            coalesce(p.seq, case when u.holder_id = %(store)s then u.seq end) as moved_seq
       from known k
       left join passed p on p.weapon_id = k.id
+      left join cases s on s.weapon_id = k.id
       join lateral (select * from custody u where u.country = %(country)s and u.weapon_id = k.id offset 0) as u on true
      where not k.expected
 ), things as (
@@ -138,7 +139,7 @@ with departed as materialized (
     union all
     select %(country)s, %(id)s, id,
            case when not seen then 'void_label' when moved_seq is null then 'extra_known' else 'moved_during_count' end,
-           id, false, counts, moved_seq, case when moved_seq is null or not seen then holder_id end, null
+           id, false, counts, moved_seq, case when moved_seq is null or not seen then holder_id end, case_id
       from strangers
     union all
     select %(country)s, %(id)s, id, outcome, null, false, counts, null, null, null from things
@@ -148,7 +149,8 @@ select 'matched' as part, true as expected, true as seen, lines, null::uuid[] as
 union all
 select outcome, expected, seen, count(*), null from found group by outcome, expected, seen
 union all
-select 'all seen', false, true, seen, under_case from summed
+select 'all seen', false, true, seen,
+       under_case || array(select id from strangers where case_id is not null and seen) from summed
 union all
 select 'all things', false, true, voids + (select count(*) from things), null from summed
 """
