@@ -46,6 +46,7 @@ def test_a_check_ends_without_a_result_and_its_store_is_free(client: httpx.Clien
         None,
     )
     assert shown["closed_by"]["role"] == "unit_commander"
+    assert [(c["role"], c["counts"]) for c in shown["counted_by"]] == [("storekeeper", 1)]
     listed = client.get("/stocktakes?status=discontinued", headers=world["auditor"].headers).json()
     assert str(check) in [item["id"] for item in listed["items"]]
     assert client.get("/incidents", headers=world["commander"].headers).json()["items"] == []
@@ -74,6 +75,22 @@ def test_the_ledger_has_the_end_and_how_much_was_counted_but_not_the_words(clien
     (told,) = [row["told"] for row in rows]
     assert json.loads(told)["facts"]["counts"] == 2
     assert REASON not in told
+
+
+def test_the_report_of_the_period_says_that_counts_were_set_aside(client: httpx.Client, world: World) -> None:
+    today = clock.now().date()
+    path = f"/stores/{world.store_alpha}/reconciliation.{{}}?from={today}&to={today}"
+
+    def told(form: str) -> httpx.Response:
+        return client.get(path.format(form), headers=world["auditor"].headers)
+
+    assert told("json").json()["report"]["discontinued_checks"] == 0
+    assert "sans suite" not in told("csv").text
+    for _ in range(2):
+        discontinue(client, world, open_check(client, world))
+    assert told("json").json()["report"]["discontinued_checks"] == 2
+    assert "Recensements classés sans suite\u00a0:;2" in told("csv").text
+    assert told("json").json()["report"]["checks"] == []
 
 
 def test_nothing_more_happens_to_it_and_it_has_no_reconciliation(client: httpx.Client, world: World) -> None:

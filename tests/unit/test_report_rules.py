@@ -110,6 +110,7 @@ def a_report(*, variances: int = 0, demo: bool = False, unit_name: str = LONG_NA
         total=total,
         open_losses=make_open_losses({RIFLE: 4}, {NO_MODEL: 30}),
         checks=(check,) if variances else (),
+        discontinued_checks=0,
     )
 
 

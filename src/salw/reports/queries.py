@@ -222,20 +222,31 @@ def list_closed_checks(db: Connection, books: Books, actor: Actor, from_date: da
     An inspector's recensement stays in the report, whatever the storekeeper closes after it. The rows are
     those of `stocktakes.queries.get_stocktake`.
     """
-    rows = run(
+    rows = _list_ended_checks(db, books, actor, "closed", from_date, to_date)
+    return [get_stocktake(db, actor, row["id"]) for row in rows]
+
+
+def count_discontinued_checks(db: Connection, books: Books, actor: Actor, from_date: date, to_date: date) -> int:
+    """Return how many checks of the stores of `books` ended without a result in a period of days, both inclusive."""
+    return len(_list_ended_checks(db, books, actor, "discontinued", from_date, to_date))
+
+
+def _list_ended_checks(
+    db: Connection, books: Books, actor: Actor, status: str, from_date: date, to_date: date
+) -> list[Row]:
+    return run(
         db,
         """
         select s.id
           from stocktake s
-         where s.country = %(country)s and s.status = 'closed' and s.unit_id = any(%(units)s)
+         where s.country = %(country)s and s.status = %(status)s and s.unit_id = any(%(units)s)
            and (%(store)s::uuid is null or s.store_id = %(store)s)
            and s.closed_at >= %(from_date)s::date::timestamp at time zone %(zone)s
            and s.closed_at < (%(to_date)s::date + 1)::timestamp at time zone %(zone)s
          order by s.closed_at, s.id
         """,
-        {**books.parameters, "from_date": from_date, "to_date": to_date, "zone": actor.time_zone},
+        {**books.parameters, "status": status, "from_date": from_date, "to_date": to_date, "zone": actor.time_zone},
     )
-    return [get_stocktake(db, actor, row["id"]) for row in rows]
 
 
 def _model(row: Row) -> Model:

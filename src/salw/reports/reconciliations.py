@@ -89,6 +89,7 @@ def _reconcile_period(
         total=total,
         open_losses=make_open_losses(missing, queries.count_losses_by_count(db, books, size)),
         checks=checks,
+        discontinued_checks=queries.count_discontinued_checks(db, books, actor, from_date, to_date),
     )
 
 
@@ -120,6 +121,7 @@ def reconcile_stocktake(db: Connection, *, actor: Actor, stocktake_id: UUID) -> 
         total=None,
         open_losses=(),
         checks=(check,),
+        discontinued_checks=0,
     )
 
 

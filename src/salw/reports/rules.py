@@ -327,7 +327,8 @@ class Reconciliation:
 
     `opening_log_size` and `log_size` are sizes of the country's log: exactly the movements sealed between
     them are counted. `provisional` says that the last day was not over. `checks` are all those closed in the
-    period, in the order of their closing.
+    period, in the order of their closing, and `discontinued_checks` is how many ended in it without a result: a
+    reader shall know that counts were set aside.
     """
 
     country: str
@@ -343,6 +344,7 @@ class Reconciliation:
     total: Balance | None
     open_losses: tuple[OpenLoss, ...]
     checks: tuple[Check, ...]
+    discontinued_checks: int
 
     @property
     def masked_lines(self) -> int:

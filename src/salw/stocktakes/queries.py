@@ -8,7 +8,7 @@ from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound
 from salw.stocktakes.reconciliation import DIFFERENCES, Line, Outcome, Totals, total
-from salw.stocktakes.rules import check_closed
+from salw.stocktakes.rules import check_closed, check_ended
 
 _HEADER = """
 select s.id, s.kind, s.status, s.mission, s.log_size,
@@ -99,13 +99,13 @@ def get_stocktake(db: Connection, actor: Actor, stocktake_id: UUID) -> Row:
 
 
 def list_counters(db: Connection, actor: Actor, stocktake_id: UUID) -> list[Row]:
-    """Return who counted in a closed check, once for each function, in the order of their first counts.
+    """Return who counted in a check that has ended, once for each function, in the order of their first counts.
 
     Keys: `counted_by` (person), `counted_role` (his function then; null where it was not kept), `counted_by_value`
     and `counted_by_named` as in `get_stocktake`, `counts` (how many he handed in), `first_at`, `last_at`.
-    Raises `stocktake.not_found` and what `rules.check_closed` raises.
+    Raises `stocktake.not_found`, `stocktake.still_open`.
     """
-    check_closed(get_stocktake(db, actor, stocktake_id)["status"])
+    check_ended(get_stocktake(db, actor, stocktake_id)["status"])
     return run(
         db,
         """

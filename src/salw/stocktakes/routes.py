@@ -123,6 +123,7 @@ def get_stocktake(stocktake_id: UUID, desk: Desk = requires(Permission.STOCKTAKE
     totals, counters = None, None
     if row["status"] == StocktakeStatus.CLOSED:
         totals = totals_out(queries.get_totals(desk.db, desk.actor, stocktake_id))
+    if row["status"] != StocktakeStatus.OPEN:
         counters = [counter_out(c) for c in queries.list_counters(desk.db, desk.actor, stocktake_id)]
     return StocktakeResultOut(
         **header(row),

@@ -218,15 +218,20 @@ def check_open(status: str) -> None:
         raise Conflict(f"stocktake.{status}")
 
 
+def check_ended(status: str) -> None:
+    """Refuse to say who counted while a check is being counted (blind count). Raises `stocktake.still_open`."""
+    if status == StocktakeStatus.OPEN:
+        raise Conflict("stocktake.still_open")
+
+
 def check_closed(status: str) -> None:
-    """Refuse to show what a check found while it is being counted (blind count), or where it has no result.
+    """Refuse to show what a check found before it has ended, or where it has no result.
 
     Raises `stocktake.still_open`, `stocktake.discontinued`.
     """
+    check_ended(status)
     if status == StocktakeStatus.DISCONTINUED:
         raise Conflict("stocktake.discontinued")
-    if status != StocktakeStatus.CLOSED:
-        raise Conflict("stocktake.still_open")
 
 
 def check_closer(*, counted: bool) -> None:

@@ -216,9 +216,9 @@ class StocktakeOut(Out):
 
 
 class StocktakeResultOut(StocktakeOut):
-    """A check with its result and who counted, which are null until it is closed (blind count).
+    """A check with its result and who counted, which are null until it has ended (blind count).
 
-    `reason` is why it has none, where it was discontinued.
+    `reason` is why it has no result, where it was discontinued.
     """
 
     totals: TotalsOut | None

@@ -187,6 +187,8 @@ def _facts(report: Reconciliation, words: Words) -> tuple[tuple[str, str], ...]:
     # A check stands on the log as it was when its list was frozen, a period on the log at its end.
     name = "fact.frozen_log" if report.opening_log_size is None else "fact.log"
     facts.append((words.say(name), _log(report.log_size, words)))
+    if report.discontinued_checks:
+        facts.append((words.say("fact.discontinued"), words.number(report.discontinued_checks)))
     return tuple(facts)
 
 
