@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import Field, TypeAdapter, ValidationError
 
-from salw.core.shapes import Day, In, Instant, Said
+from salw.core.shapes import Day, In, Instant, Said, says_something
 
 DAY: TypeAdapter[date] = TypeAdapter(Day)
 INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
@@ -54,6 +54,20 @@ def test_the_document_of_the_interface_calls_an_instant_a_date_with_time() -> No
     assert INSTANT.json_schema() == {"type": "string", "format": "date-time"}
 
 
+# Zero width, joiner, byte order, soft hyphen, braille blank, the fillers of Hangul, direction, an accent on nothing.
+UNSEEN = "\u200b\u2060\ufeff\u00ad\u2800\u3164\u115f\u1160\uffa0\u202e\u0301\U0001d159\ufffc"
+
+
+@pytest.mark.parametrize("text", ["", " ", "\t\n\u00a0\u3000", *UNSEEN, UNSEEN, f" {UNSEEN} "])
+def test_a_text_of_which_nobody_sees_anything_says_nothing(text: str) -> None:
+    assert not says_something(text)
+
+
+@pytest.mark.parametrize("text", ["a", "7", "-", "?", "+", "★", "é", "e\u0301", "ب", "五", "٣", "⠁", f"{UNSEEN}a"])
+def test_one_character_that_is_seen_says_something(text: str) -> None:
+    assert says_something(text)
+
+
 class Line(In):
     """A part of a body."""
 
@@ -80,6 +94,7 @@ class Body(In):
         ({"complete": 1}, ("complete",), "bool_type"),
         ({"complete": "yes"}, ("complete",), "bool_type"),
         ({"name": " \t\u00a0"}, ("name",), "blank"),
+        ({"name": "\u200b"}, ("name",), "blank"),
     ],
 )
 def test_a_body_takes_nothing_for_something_else(body: Any, place: tuple[object, ...], problem: str) -> None:

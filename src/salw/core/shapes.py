@@ -1,6 +1,7 @@
 """What comes in and goes out over HTTP: the two base shapes, instants and days."""
 
 import re
+import unicodedata
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
@@ -23,14 +24,24 @@ def _written_instant(value: Any) -> Any:
     raise PydanticKnownError("datetime_parsing", {"error": "an instant is written YYYY-MM-DDThh:mm:ssZ"})
 
 
-def _says_something(text: str) -> str:
-    if not text.strip():
+# Letters and symbols by their category in Unicode, and blank to the eye: fillers of Hangul, an empty braille cell, a
+# note without a head, and the place of an object that is not there.
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\U0001d159\ufffc")
+
+
+def says_something(text: str) -> bool:
+    """Say whether a person sees anything of a text: a letter, digit, punctuation or symbol that is not blank."""
+    return any(unicodedata.category(char)[0] in "LNPS" and char not in _BLANK for char in text)
+
+
+def _said(text: str) -> str:
+    if not says_something(text):
         raise PydanticCustomError("blank", "A text that says something")
     return text
 
 
-# A name or a reason that goes into the books: spaces are none.
-Said = Annotated[str, Field(min_length=1), AfterValidator(_says_something)]
+# A name or a reason that goes into the books: spaces are none, nor is what nobody can see.
+Said = Annotated[str, Field(min_length=1), AfterValidator(_said)]
 
 
 # An instant with its offset; at the ends of the calendar it could not be written in UTC. Pydantic alone takes
