@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import psycopg
 import typer
+from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from salw.core.engine import EmbeddedError
@@ -18,7 +19,7 @@ from salw.intake.register.findings import explain, visible
 from salw.main import CONSTRAINTS
 from salw_cli import db, demo, labels, register, report, service, stocktake, summary
 from salw_cli.files import told
-from salw_cli.usage import line_of
+from salw_cli.usage import line_of, line_of_body
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Registre des armes légères et de petit calibre.")
 app.add_typer(db.app, name="db")
@@ -39,6 +40,7 @@ EXIT_UNAVAILABLE = 3  # settings or database are not as they must be
 # What a database says that is down, refuses us, or has not got our schema yet.
 UNAVAILABLE = (psycopg.OperationalError, psycopg.errors.UndefinedFunction, psycopg.errors.UndefinedTable)
 NO_PASSWORD = "program.no_password"  # noqa: S105 - a code, no password
+MALFORMED = "request.malformed"
 NOT_READY = "program.database_not_ready"
 
 
@@ -57,6 +59,12 @@ def main() -> None:
         sys.exit(EXIT_USAGE)
     except DomainError as error:
         _refuse(error)
+    except ValidationError as error:
+        line = line_of_body(error)
+        if line is None:
+            raise
+        print(visible(f"{line} [{MALFORMED}]"), file=sys.stderr)
+        sys.exit(EXIT_REFUSED)
     except (DBAPIError, psycopg.Error) as error:
         original = error.orig if isinstance(error, DBAPIError) else error
         if not isinstance(original, UNAVAILABLE):

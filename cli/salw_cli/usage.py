@@ -1,6 +1,7 @@
 """What is wrong with the words of a command, in a line of French: Typer's own lines are English and fixed."""
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 
 from salw.core.http import field_text
 from salw.core.language import translate
+from salw.core.shapes import In
 
 # What Typer says where it names no class for it. What it comes to say otherwise is shown as it says it.
 _SAID = (
@@ -45,6 +47,27 @@ def line_of(error: typer.TyperException) -> str:
         text = translate("usage.at", "fr", place=place, text=text)
     ctx = getattr(known, "ctx", None)
     return translate("usage.help", "fr", text=text, command=ctx.command_path) if ctx is not None else text
+
+
+def line_of_body(error: ValidationError) -> str | None:
+    """Return in one line, in the words of HTTP, what is wrong with a body made from what was typed.
+
+    A field is named by its option. None for any other shape: what we made ourselves and got wrong is no refusal.
+    """
+    if error.title not in {body.__name__ for body in _bodies(In)}:
+        return None
+    return "\u00a0; ".join(
+        translate("usage.at", "fr", place=f"--{str(e['loc'][0]).replace('_', '-')}", text=field_text(e, "fr"))
+        if e["loc"]
+        else field_text(e, "fr")
+        for e in error.errors()
+    )
+
+
+def _bodies(of: type[In]) -> Iterator[type[In]]:
+    for body in of.__subclasses__():
+        yield body
+        yield from _bodies(body)
 
 
 def _reason(error: typer.TyperException) -> str:

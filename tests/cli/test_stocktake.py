@@ -4,10 +4,15 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+import httpx
 import pytest
+from pydantic import ValidationError
 
 from counting import label
 from program import give_account, salw
+from salw.core.ids import new_id
+from salw.stocktakes.schemas import TotalsOut
+from salw_cli.usage import line_of_body
 from world import World
 
 
@@ -85,6 +90,37 @@ def test_a_refusal_is_one_line_and_exit_code_1(urls: Mapping[str, str], world: W
     assert refused.returncode == 1
     assert refused.stderr.endswith("[access.not_permitted]\n")
     assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("text", [" ", "\u200b", "x" * 1_001])
+def test_an_option_that_no_body_takes_is_refused_in_the_words_of_http(
+    urls: Mapping[str, str], world: World, accounts: dict[str, str], client: httpx.Client, text: str
+) -> None:
+    commander, store = ("--account", accounts["commander"]), str(world.store_alpha)
+    headers = {**world["commander"].headers, "Accept-Language": "fr"}
+    check = str(new_id())
+    for words, answer in (
+        (
+            ("open", "--store", store, "--mission", text),
+            client.put(
+                f"/stocktakes/{check}", headers=headers, json={"store": store, "kind": "count", "mission": text}
+            ),
+        ),
+        (
+            ("discontinue", check, "--reason", text),
+            client.post(f"/stocktakes/{check}/discontinuation", headers=headers, json={"id": check, "reason": text}),
+        ),
+    ):
+        (error,) = answer.json()["errors"]
+        refused = salw(urls, "stocktake", *words, *commander)
+        line = f"{words[-2]}\u00a0: {error['message']} [{answer.json()['code']}]\n"
+        assert (refused.returncode, refused.stdout, refused.stderr) == (1, "", line)
+
+
+def test_a_shape_of_our_own_that_is_wrong_is_no_refusal() -> None:
+    with pytest.raises(ValidationError) as ours:
+        TotalsOut.model_validate({})
+    assert line_of_body(ours.value) is None
 
 
 @pytest.mark.parametrize(
