@@ -75,6 +75,26 @@ def test_english_is_one_link_away(site: httpx.Client) -> None:
     assert "Se connecter" not in answer.text
 
 
+def test_the_link_to_the_other_language_keeps_what_was_chosen(site: httpx.Client, world: World) -> None:
+    def other(**query: str) -> str:
+        (link,) = (a for a in outline(site.get("/", params=query).text).all("a") if "hreflang" in a)
+        return str(link["href"])
+
+    assert other() == "/?language=en"
+    site.cookies.set(COOKIE, world["keeper"].token)
+    english = other(since="2026-01-02", until="2026-01-31")
+    assert english == "/?language=en&since=2026-01-02&until=2026-01-31"
+    html = site.get(english).text
+    assert [field["value"] for field in outline(html).all("input") if field.get("type") == "date"] == [
+        "2026-01-02",
+        "2026-01-31",
+    ]
+    assert ">From<" in html
+    assert ">To<" in html
+    assert other(language="en", quarter="2026Q1") == "/?language=fr&quarter=2026Q1"
+    assert other(since='"><b>&x=1', other="1") == "/?language=en&since=%22%3E%3Cb%3E%26x%3D1"
+
+
 def test_a_page_can_run_nothing(site: httpx.Client, world: World) -> None:
     for html in (site.get("/").text, see(site, world, "commission")):
         seen = outline(html)

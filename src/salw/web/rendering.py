@@ -6,6 +6,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
+from urllib.parse import urlencode
 
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
@@ -42,9 +43,17 @@ def static_address(name: str) -> str:
     return f"/static/{name}?{sha256(static_file(name)).hexdigest()[:12]}"
 
 
-def page(template: str, language: Language, context: Mapping[str, Any], *, status: int = 200) -> HTMLResponse:
-    """Return a page in the reader's language."""
+def page(
+    template: str,
+    language: Language,
+    context: Mapping[str, Any],
+    *,
+    status: int = 200,
+    chosen: Mapping[str, str] | None = None,
+) -> HTMLResponse:
+    """Return a page in the reader's language; its link to the other one keeps what was `chosen` in the address."""
     locale = _LOCALES[language]
+    other: Language = "en" if language == "fr" else "fr"
 
     def number(value: int) -> str:
         return str(format_decimal(value, locale=locale))
@@ -64,7 +73,8 @@ def page(template: str, language: Language, context: Mapping[str, Any], *, statu
 
     html = _templates.get_template(template).render(
         language=language,
-        other_language="en" if language == "fr" else "fr",
+        other_language=other,
+        in_other_language=f"/?{urlencode({'language': other, **(chosen or {})})}",
         t=words,
         number=number,
         rate=rate,

@@ -47,7 +47,14 @@ def get_home(
     except Unauthenticated:
         return _welcome(request, language)
     errors = _errors(context, language)
-    return page("home.html", language, {**context, "errors": errors}, status=422 if errors else 200)
+    typed = {"since": since, "until": until, "quarter": quarter}
+    return page(
+        "home.html",
+        language,
+        {**context, "errors": errors},
+        status=422 if errors else 200,
+        chosen={name: text for name, text in typed.items() if text is not None},
+    )
 
 
 @router.post("/log-in")
