@@ -274,9 +274,36 @@ def test_an_unknown_page_says_so_and_leads_back_in_the_readers_language(site: ht
 
 
 def test_a_program_is_answered_as_a_program(site: httpx.Client) -> None:
-    assert site.get("/nope").headers["content-type"] == "application/problem+json"
-    for path in ("/v1/nope", "/v1/me"):
-        assert site.get(path, headers=BROWSER).headers["content-type"] == "application/problem+json"
+    for path in ("/nope", "/v1/nope", "/v1/me"):
+        for accept in ("*/*", "application/json", "application/pdf"):
+            answer = site.get(path, headers={"accept": accept})
+            assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_who_writes_under_v1_is_a_program_whatever_it_accepts(site: httpx.Client, world: World) -> None:
+    for method, path in (("PUT", f"/v1/issues/{new_id()}"), ("POST", "/v1/sessions"), ("POST", "/v1/nope")):
+        answer = site.request(method, path, headers={**BROWSER, **world["keeper"].headers}, json={})
+        assert answer.headers["content-type"] == "application/problem+json"
+    answer = site.put("/v1/me", headers=BROWSER)
+    assert (answer.status_code, answer.headers["content-type"]) == (405, "application/problem+json")
+
+
+def test_a_link_to_a_report_that_leads_nowhere_is_answered_with_a_page(site: httpx.Client, world: World) -> None:
+    def follow(address: str, status: int) -> str:
+        answer = site.get(address, headers=BROWSER)
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
+        assert outline(answer.text).all("h1")
+        return html_text(answer)
+
+    days = "from=2026-01-02&to=2026-01-31&language="
+    report = f"/v1/stores/{world.store_bravo}/reconciliation.pdf?{days}"
+    assert "Se connecter" in follow(f"{report}fr", 401)
+    assert ">Log in<" in follow(f"{report}en", 401)
+    site.cookies.set(COOKIE, world["keeper"].token)
+    assert "Revenir à la première page" in follow(f"{report}fr", 404)
+    assert "Revenir à la première page" in follow(f"/v1/stocktakes/{new_id()}/reconciliation.pdf", 404)
+    assert "Aucune page de ce registre" in follow("/v1/nope", 404)
+    assert "Cette adresse est incomplète" in follow(f"/v1/stores/x/reconciliation.pdf?{days}fr", 422)
 
 
 def test_a_refusal_and_a_wrong_method_are_pages_too(site: httpx.Client, world: World) -> None:

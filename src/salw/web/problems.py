@@ -22,8 +22,12 @@ def language_asked(request: Request) -> Language:
 
 
 def problem_page(request: Request, status: int, code: str, details: Mapping[str, Any]) -> Response | None:
-    """Return a page that says what is wrong and leads back; None where a program asked, or under `/v1`."""
-    if request.url.path.startswith("/v1/") or "text/html" not in request.headers.get("accept", ""):
+    """Return a page that says what is wrong and leads back; None where a program asked, or wrote under `/v1`.
+
+    A browser opens addresses of `/v1` by the links to reports; only programs write there.
+    """
+    written = request.url.path.startswith("/v1/") and request.method not in ("GET", "HEAD")
+    if written or "text/html" not in request.headers.get("accept", ""):
         return None
     language = language_asked(request)
     texts = catalogue(language)
@@ -32,6 +36,8 @@ def problem_page(request: Request, status: int, code: str, details: Mapping[str,
         # A page has its own words where those for programs speak of identifiers and fields.
         return f"web.{text}" if f"web.{text}" in texts else text
 
+    if code == "request.malformed" and request.method == "GET":
+        code = "request.malformed_address"  # nothing was filled in: what is wrong stands in the link
     title = own(f"status.{status}")
     context = {
         "demo": status < 500 and _shows_demo(request),
