@@ -3,17 +3,21 @@
 import asyncio
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from html import unescape
 from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 from sqlalchemy import Engine
 
+from counting import close, open_check
 from program import PASSWORD, give_account
 from salw.access.guard import COOKIE
 from salw.core.db import run
 from salw.core.ids import new_id
+from salw.core.language import Language, translate
 from salw.main import create_app
 from salw.summaries.rules import Detail
 from world import World
@@ -156,6 +160,28 @@ def test_a_storekeeper_sees_his_store_alone_with_its_reconciliation(site: httpx.
     answer = site.get(own[0])
     assert answer.status_code == 200, answer.text
     assert answer.content.startswith(b"%PDF")
+
+
+def test_closed_checks_of_one_store_and_day_are_told_apart(
+    site: httpx.Client, client: httpx.Client, world: World
+) -> None:
+    hours = []
+    for mission in ("OM <7>", None):
+        check = open_check(client, world, mission=mission)
+        close(client, world, check)
+        answer = client.get(f"/stocktakes/{check}", headers=world["keeper"].headers).json()
+        closed_at = datetime.fromisoformat(answer["closed_at"])
+        hours.append(closed_at.astimezone(ZoneInfo(world.actor("keeper").time_zone)))
+    languages: tuple[tuple[Language, str], ...] = (("fr", "ordre de mission"), ("en", "order of mission"))
+    for language, mission in languages:
+        html = see(site, world, "keeper", language)
+        rows = [unescape(re.sub("<[^>]+>", " ", row)) for row in html.split("<tr>") if "/v1/stocktakes/" in row]
+        assert len(rows) == 2
+        day, hour, minute = (f"{hours[1]:{part}}" for part in ("%d/%m/%Y", "%H", "%M"))
+        assert translate("report.instant", language, day=day, hour=hour, minute=minute) in rows[0]
+        assert mission not in rows[0]
+        assert f", {mission} OM <7>" in rows[1]
+        assert f"{hours[0]:%d/%m/%Y}  " in rows[1], "the day alone"
 
 
 def test_a_commission_sees_the_countries_side_by_side_and_no_store(

@@ -112,13 +112,13 @@ def stores(request: Request, language: Language, since: str | None, until: str |
 
 
 def closed_checks(request: Request, language: Language) -> list[Row] | None:
-    """Return the newest closed checks in scope, each with the day of its closing in the country."""
+    """Return the newest closed checks in scope, each with its closing in the country's time."""
     with visit(request, Permission.STOCKTAKE_READ, language) as desk:
         if desk is None:
             return None
         rows = list_newest_closed(desk.db, desk.actor, CHECKS_SHOWN)
         zone = ZoneInfo(desk.actor.time_zone)
-        return [{**row, "closed_day": row["closed_at"].astimezone(zone).date()} for row in rows]
+        return [{**row, "closed": row["closed_at"].astimezone(zone)} for row in rows]
 
 
 def summary(request: Request, language: Language, asked: str | None) -> dict[str, Any] | None:
