@@ -7,9 +7,11 @@ down_revision = "0013"
 branch_labels = None
 depends_on = None
 
-# Random and shown with nothing but the numbers that it covers: who may not read those cannot try them all.
+# Random and shown with nothing but the numbers that it covers: who may not read those cannot try them all. The
+# default gives one to every finding of before; a closure gives one to those that need it.
 SALTS = """
-alter table stocktake_finding add salt UUID DEFAULT gen_random_uuid() NOT NULL;
+alter table stocktake_finding add salt UUID DEFAULT gen_random_uuid();
+alter table stocktake_finding alter salt drop default;
 create or replace view stocktake_line with (security_invoker = true) as
 select country, stocktake_id, id, outcome, weapon_id, expected, counts, movement_seq, book_holder_id, case_id, salt
   from stocktake_finding

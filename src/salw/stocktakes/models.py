@@ -131,7 +131,7 @@ stocktake_finding = Table(
     Column("movement_seq", Integer),
     Column("book_holder_id", Uuid),
     Column("case_id", Uuid),
-    Column("salt", Uuid, nullable=False, server_default=func.gen_random_uuid()),
+    Column("salt", Uuid),
     country_key(["stocktake_id"], "stocktake", ["id"]),
     country_key(["weapon_id"], "weapon", ["id"]),
     CheckConstraint(

@@ -13,7 +13,7 @@ from salw.access.rules import Permission
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound
-from salw.core.ids import new_id
+from salw.core.ids import new_id, random_bytes
 from salw.incidents.operations.opening import open_cases, open_overage
 from salw.incidents.rules import IncidentKind
 from salw.ledger import operations as ledger
@@ -48,6 +48,9 @@ select exists (select from stocktake_count
 # are none the one line says so, whatever the weapon did meanwhile; it is never called missing.
 #
 # A case counts if it is open at the closing, whenever it was opened: the inspector is told what is known by then.
+#
+# A weapon on another book bears a salt: the digest of a report covers its numbers, and who may not read them could
+# else try them all. The secret that all salts come from is kept nowhere.
 #
 # What is about to be called missing may not move until it is. The weapons expected and not seen are locked, in
 # custody's own order and after the check, and what the lock returns is what it then holds: unlike the rest of
@@ -128,21 +131,23 @@ with departed as materialized (
     returning cardinality(weapon_ids) as lines
 ), found as (
     insert into stocktake_finding (country, stocktake_id, id, outcome, weapon_id, expected, counts, movement_seq,
-                                   book_holder_id, case_id)
+                                   book_holder_id, case_id, salt)
     select %(country)s, %(id)s, id, case when moved then 'moved_during_count' else 'missing' end,
-           id, true, counts, movement_seq, null::uuid, case_id
+           id, true, counts, movement_seq, null::uuid, case_id, null::uuid
       from settled
     union all
-    select %(country)s, %(id)s, id, 'void_label', id, true, counts, case when moved then left_seq end, null, case_id
+    select %(country)s, %(id)s, id, 'void_label', id, true, counts, case when moved then left_seq end, null, case_id,
+           null
       from known
      where expected and counts > 0 and not seen
     union all
     select %(country)s, %(id)s, id,
            case when not seen then 'void_label' when moved_seq is null then 'extra_known' else 'moved_during_count' end,
-           id, false, counts, moved_seq, case when moved_seq is null or not seen then holder_id end, case_id
+           id, false, counts, moved_seq, case when moved_seq is null or not seen then holder_id end, case_id,
+           encode(substr(sha256(%(secret)s || uuid_send(id)), 1, 16), 'hex')::uuid
       from strangers
     union all
-    select %(country)s, %(id)s, id, outcome, null, false, counts, null, null, null from things
+    select %(country)s, %(id)s, id, outcome, null, false, counts, null, null, null, null from things
     returning outcome, expected, counts > 0 as seen
 )
 select 'matched' as part, true as expected, true as seen, lines, null::uuid[] as ids from matched
@@ -242,6 +247,7 @@ def reconcile_stocktake(
             "store": stocktake["store_id"],
             "unit": stocktake["unit_id"],
             "opened_at": stocktake["opened_at"],
+            "secret": random_bytes(32),
         },
     )
     outcomes = {outcome.value for outcome in Outcome}
