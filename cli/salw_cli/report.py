@@ -13,7 +13,7 @@ from salw.access.guard import Desk
 from salw.access.rules import Permission
 from salw.reports import reconciliations
 from salw.reports.rendering.formats import PrintedFormat, make_json, print_report
-from salw.reports.rules import Reconciliation, body_of, digest_of, number_of
+from salw.reports.rules import Reconciliation, seal
 from salw_cli import connection
 from salw_cli.files import refuse_existing, write_new
 from salw_cli.usage import day
@@ -63,15 +63,14 @@ def reconciliation(
     days = (from_date, to_date) if from_date and to_date else None
     with connection.desk(Permission.REPORT_READ, account, password_file) as desk:
         store_id = connection.find_store(desk, store) if store else None
-        report = _reconcile(desk, store_id, unit, stocktake, days)
+        sealed = seal(_reconcile(desk, store_id, unit, stocktake, days))
         content = (
-            make_json(report)
+            make_json(sealed)
             if form is Format.JSON
-            else print_report(desk.db, actor=desk.actor, now=desk.now, report=report, form=PrintedFormat(form.value))
+            else print_report(desk.db, actor=desk.actor, now=desk.now, sealed=sealed, form=PrintedFormat(form.value))
         )
     write_new(out, content)
-    digest = digest_of(body_of(report))
-    typer.echo(f"{out} : n° {number_of(report, digest)}, SHA-256 du contenu {digest}")
+    typer.echo(f"{out} : n° {sealed.number}, SHA-256 du contenu {sealed.digest}")
 
 
 def _reconcile(

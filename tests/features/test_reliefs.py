@@ -124,16 +124,7 @@ def test_an_answerable_person_of_another_unit_is_not_named_but_can_be_relieved(
 ) -> None:
     (held,) = issued_to_post(client, world, 1)
     with world.transaction() as db:
-        relieve_in(
-            db,
-            actor=world.founder,
-            now=clock.now(),
-            relief_id=new_id(),
-            holder_id=world.post_alpha,
-            outgoing_id=world["soldier"].person_id,
-            incoming_id=world["soldier_bravo"].person_id,
-            weapons=[held],
-        )
+        hand_over(db, world, [held], to="soldier_bravo")
     person = str(world["soldier_bravo"].person_id)
     card = client.get(f"/weapons/{held.weapon_id}", headers=world["keeper"].headers).json()
     assert card["holder"]["answerable"] == {"id": person, "name": "personne d'une autre formation"}
@@ -221,7 +212,7 @@ def test_a_relief_during_an_issue_must_count_what_is_issued(
     assert answerable_said(world, weapon) == str(world["soldier"].person_id)
 
 
-def hand_over(db: Connection, world: World, weapons: list[Expected]) -> None:
+def hand_over(db: Connection, world: World, weapons: list[Expected], *, to: str = "armourer") -> None:
     """Relieve the soldier of the post in a transaction that is still open."""
     relieve_in(
         db,
@@ -230,7 +221,7 @@ def hand_over(db: Connection, world: World, weapons: list[Expected]) -> None:
         relief_id=new_id(),
         holder_id=world.post_alpha,
         outgoing_id=world["soldier"].person_id,
-        incoming_id=world["armourer"].person_id,
+        incoming_id=world[to].person_id,
         weapons=weapons,
     )
 

@@ -30,9 +30,9 @@ from salw.custody.rules import Expected
 from salw.ledger.sequencer import drain
 from salw.registry.classification import ClassCode
 from salw.reports import queries
+from salw.reports.balances import Entry, Exit, make_balances
 from salw.reports.queries import Books
 from salw.reports.rendering.document import TALLY_COLUMNS
-from salw.reports.rules import Entry, Exit, make_balances
 from world import World
 
 Path = str
@@ -674,9 +674,9 @@ def test_no_two_files_share_a_name(client: httpx.Client, world: World, sequencer
     for path, form, job in itertools.product(paths, ("json", "pdf", "xlsx", "csv"), ("auditor", "commander")):
         for language in ("fr", "en"):
             answer = ask(client, world, f"{path.format(form)}{'&' if '?' in path else '?'}language={language}", job=job)
-            (name,) = re.fullmatch(
-                r'inline; filename="([-A-Za-z0-9]+\.[a-z]+)"', answer.headers["content-disposition"]
-            ).groups()  # type: ignore[union-attr]
+            said = re.fullmatch(r'inline; filename="([-A-Za-z0-9]+\.[a-z]+)"', answer.headers["content-disposition"])
+            assert said is not None, answer.headers
+            name = said[1]
             assert name.endswith(f".{form}")
             names.append((name, job))
     number = ask(client, world, paths[2].format("json")).json()["number"]

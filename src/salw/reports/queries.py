@@ -18,7 +18,8 @@ from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound
 from salw.custody.rules import SINKS, MovementKind
-from salw.reports.rules import Entry, Exit, Model, Subject, entry_of, exit_of
+from salw.reports.balances import Entry, Exit, Model, entry_of, exit_of
+from salw.reports.rules import Subject
 from salw.stocktakes.queries import get_stocktake
 
 

@@ -16,24 +16,10 @@ from salw.custody.rules import HolderKind, State, state_of
 from salw.documents.rules import printed_number
 from salw.ledger.sequencer import await_batch
 from salw.reports import queries
+from salw.reports.balances import DoesNotAddUp, Model, make_balances, make_open_losses
+from salw.reports.checks import OFF_THE_BOOKS, Check, Officer, Tally, Variance, make_tallies, mask, order_variances
 from salw.reports.queries import Books
-from salw.reports.rules import (
-    OFF_THE_BOOKS,
-    Check,
-    DoesNotAddUp,
-    Model,
-    Officer,
-    Reconciliation,
-    Subject,
-    Tally,
-    Variance,
-    check_period,
-    make_balances,
-    make_open_losses,
-    make_tallies,
-    mask,
-    order_variances,
-)
+from salw.reports.rules import Reconciliation, Subject, check_period
 from salw.stocktakes.queries import get_stocktake, list_counters, list_lines
 from salw.stocktakes.reconciliation import Outcome
 from salw.stocktakes.rules import Method, check_closed
@@ -166,10 +152,7 @@ def _make_check(header: Row, lines: Sequence[Row], counters: Sequence[Row]) -> C
 
 def _make_variances(lines: Iterable[Row]) -> tuple[Variance, ...]:
     """Return lines in the order of the whole report, masked where the reader may not read them."""
-    made = [(_make_variance(line), line["withheld"]) for line in lines]
-    withheld = {id(variance) for variance, is_withheld in made if is_withheld}
-    ordered = order_variances(variance for variance, _ in made)
-    return tuple(mask(v) if id(v) in withheld else v for v in ordered)
+    return order_variances(mask(_make_variance(line)) if line["withheld"] else _make_variance(line) for line in lines)
 
 
 def _officer(row: Row, act: str) -> Officer:

@@ -10,7 +10,7 @@ from salw.access.rules import Permission
 from salw.core.shapes import Day
 from salw.reports import reconciliations
 from salw.reports.rendering.formats import MEDIA_TYPES, PrintedFormat, file_name, make_json, print_report
-from salw.reports.rules import Reconciliation
+from salw.reports.rules import Reconciliation, Sealed, seal
 from salw.reports.schemas import ReconciliationOut
 
 router = APIRouter(tags=["reports"])
@@ -117,15 +117,16 @@ def print_stocktake_reconciliation(
 
 
 def _as_json(desk: Desk, report: Reconciliation) -> Response:
-    return Response(
-        make_json(report, desk.actor.language), media_type="application/json", headers=_named(desk, report, "json")
-    )
+    sealed = seal(report)
+    content = make_json(sealed, desk.actor.language)
+    return Response(content, media_type="application/json", headers=_named(desk, sealed, "json"))
 
 
 def _as_file(desk: Desk, report: Reconciliation, form: PrintedFormat) -> Response:
-    content = print_report(desk.db, actor=desk.actor, now=desk.now, report=report, form=form)
-    return Response(content, media_type=MEDIA_TYPES[form], headers=_named(desk, report, form.value))
+    sealed = seal(report)
+    content = print_report(desk.db, actor=desk.actor, now=desk.now, sealed=sealed, form=form)
+    return Response(content, media_type=MEDIA_TYPES[form], headers=_named(desk, sealed, form.value))
 
 
-def _named(desk: Desk, report: Reconciliation, extension: str) -> dict[str, str]:
-    return {"Content-Disposition": f'inline; filename="{file_name(report, extension, desk.actor.language)}"'}
+def _named(desk: Desk, sealed: Sealed, extension: str) -> dict[str, str]:
+    return {"Content-Disposition": f'inline; filename="{file_name(sealed, extension, desk.actor.language)}"'}

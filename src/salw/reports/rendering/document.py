@@ -6,21 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from salw.core.language import Language
+from salw.reports.balances import Balance, ClassBalance, Entry, Exit
+from salw.reports.checks import Check, Officer, Tally, Variance
 from salw.reports.rendering.words import Words
-from salw.reports.rules import (
-    Balance,
-    Check,
-    ClassBalance,
-    Entry,
-    Exit,
-    Officer,
-    Reconciliation,
-    Tally,
-    Variance,
-    body_of,
-    digest_of,
-    number_of,
-)
+from salw.reports.rules import Reconciliation, Sealed
 from salw.stocktakes.reconciliation import Outcome
 
 Cell = str | int | None
@@ -117,10 +106,10 @@ class Document:
     words: Words
 
 
-def make_document(report: Reconciliation, heading: Heading, language: Language) -> Document:
+def make_document(sealed: Sealed, heading: Heading, language: Language) -> Document:
     """Return a report as the document of one language."""
+    report = sealed.report
     words = Words(language, report.time_zone)
-    digest = digest_of(body_of(report))
     subject = report.subject
     tables = _balance_tables(report.classes, report.total, words) if report.total else []
     if report.total:
@@ -140,8 +129,8 @@ def make_document(report: Reconciliation, heading: Heading, language: Language) 
         language=language,
         title=words.say("title"),
         subtitle=_subtitle(report, words),
-        number=number_of(report, digest),
-        digest=digest,
+        number=sealed.number,
+        digest=sealed.digest,
         letterhead=tuple(line for line in letterhead if line),
         facts=_facts(report, words),
         warning=words.say("provisional") if report.provisional else None,

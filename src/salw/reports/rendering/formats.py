@@ -14,7 +14,7 @@ from salw.reports.rendering.document import Heading, make_document
 from salw.reports.rendering.pdf import make_pdf
 from salw.reports.rendering.words import Words
 from salw.reports.rendering.xlsx import make_xlsx
-from salw.reports.rules import Reconciliation, body_of, copy_of, digest_of, number_of
+from salw.reports.rules import Sealed, copy_of
 
 
 class PrintedFormat(StrEnum):
@@ -32,31 +32,30 @@ MEDIA_TYPES: dict[PrintedFormat, str] = {
 }
 
 
-def make_json(report: Reconciliation, language: Language = "fr") -> bytes:
+def make_json(sealed: Sealed, language: Language = "fr") -> bytes:
     """Return the report as canonical JSON with its number and digest.
 
     The digest is the SHA-256 of the canonical JSON of `report` alone, so that anybody can make it again; but of
     the whole `report`, where lines of this copy are masked: `notice` says so in the language of the reader.
     """
-    body = body_of(report)
-    digest = digest_of(body)
+    report = sealed.report
     head = {
-        "digest": digest,
+        "digest": sealed.digest,
         "masked_lines": report.masked_lines,
         "notice": Words(language, report.time_zone).masked_notice(report.masked_lines),
-        "number": number_of(report, digest),
+        "number": sealed.number,
     }
     # `report` comes last in canonical order, so the whole is canonical as well.
-    shown = copy_of(report) if report.masked_lines else body
+    shown = copy_of(report) if report.masked_lines else sealed.body
     return canonical(head)[:-1] + b',"report":' + shown + b"}"
 
 
-def print_report(db: Connection, *, actor: Actor, now: datetime, report: Reconciliation, form: PrintedFormat) -> bytes:
+def print_report(db: Connection, *, actor: Actor, now: datetime, sealed: Sealed, form: PrintedFormat) -> bytes:
     """Return the report as a file in the actor's language.
 
     Only the PDF says who printed it and when; the other two are the same bytes whoever asks.
     """
-    names = get_names(db, actor, report.subject.force)
+    names = get_names(db, actor, sealed.report.subject.force)
     english = actor.language == "en"
     heading = Heading(
         country=names["country_en" if english else "country_fr"],
@@ -64,7 +63,7 @@ def print_report(db: Connection, *, actor: Actor, now: datetime, report: Reconci
         printed_by=names["printed_by"],
         printed_at=now,
     )
-    document = make_document(report, heading, actor.language)
+    document = make_document(sealed, heading, actor.language)
     if form is PrintedFormat.PDF:
         return make_pdf(document)
     return make_xlsx(document) if form is PrintedFormat.XLSX else make_csv(document)
@@ -73,13 +72,13 @@ def print_report(db: Connection, *, actor: Actor, now: datetime, report: Reconci
 _KIND_IN_NAME = {"count": "recensement", "list_check": "recolement", "own_check": "verification", "handover": "remise"}
 
 
-def file_name(report: Reconciliation, extension: str, language: Language = "fr") -> str:
+def file_name(sealed: Sealed, extension: str, language: Language = "fr") -> str:
     """Return the name to keep the file under, in ASCII: what it reports on, its days, and its printed number.
 
     No two states share a number. A masked copy and a whole one do, as do two languages, so the name says which.
     """
+    report = sealed.report
     subject = "periode" if report.total is not None else _KIND_IN_NAME[report.checks[0].kind]
     days = dict.fromkeys((report.from_date.isoformat(), report.to_date.isoformat()))
     marks = [*(["masque"] if report.masked_lines else []), *([] if language == "fr" else [language])]
-    number = number_of(report, digest_of(body_of(report)))
-    return f"{'-'.join(['rapprochement', subject, *days, number, *marks])}.{extension}"
+    return f"{'-'.join(['rapprochement', subject, *days, sealed.number, *marks])}.{extension}"
