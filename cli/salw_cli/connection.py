@@ -48,8 +48,7 @@ def desk(permission: Permission, account: str, password_file: Path | None, *, ro
         token = log_in(engine, account=account, password=password, now=clock.now()).token
         # Not `begin()`: a repeat is looked up in a second transaction on this connection (`answer_once`).
         with working.connect() as db:
-            now = clock.now()
-            yield Desk(db, begin(db, token, now, permission, settings.language), now)
+            yield begin(db, token, clock.now(), permission, settings.language)
             db.commit()
     finally:
         engine.dispose()

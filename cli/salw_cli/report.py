@@ -61,7 +61,7 @@ def reconciliation(
     if stocktake is None and (from_date is None or to_date is None):
         raise typer.BadParameter("une période demande --from et --to")
     days = (from_date, to_date) if from_date and to_date else None
-    with connection.desk(Permission.REPORT_READ, account, password_file) as desk:
+    with connection.desk(Permission.REPORT_EXPORT, account, password_file) as desk:
         store_id = connection.find_store(desk, store) if store else None
         sealed = seal(_reconcile(desk, store_id, unit, stocktake, days))
         content = (

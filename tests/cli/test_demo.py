@@ -174,7 +174,7 @@ def test_the_commission_reads_three_countries_side_by_side(loaded: Database) -> 
     try:
         token = log_in(app, account="commission@ml", password=PASSWORD, now=clock.now()).token
         with exchange.begin() as db:
-            actor = begin(db, token, clock.now(), Permission.SUMMARY_READ, "fr")
+            actor = begin(db, token, clock.now(), Permission.SUMMARY_READ, "fr").actor
             table = cross_border(db, quarter_of(clock.now(), actor.time_zone))
     finally:
         app.dispose()

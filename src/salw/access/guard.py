@@ -9,13 +9,14 @@ be told that a write succeeded which then failed.
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine
 
-from salw.access.rules import Permission, roles_with
+from salw.access.rules import EMERGENCY_READS, STEP_UP, Permission, roles_with
 from salw.core import clock
 from salw.core.actor import Actor
 from salw.core.db import run_one
@@ -25,16 +26,32 @@ from salw.core.language import Language
 
 COOKIE = "salw_session"
 
-_BEGIN = "select * from begin_request(%(country)s, %(token_hash)s, %(now)s, %(roles)s)"
+# An unattended screen in an armoury: a session that nobody used for this long has ended (ASVS 5.0, 7.3.1).
+IDLE_LIMIT = timedelta(hours=1)
+# How long after both factors were proven an act of `STEP_UP` needs no further proof.
+PROOF_LASTS = timedelta(minutes=10)
+
+_BEGIN = "select * from begin_request(%(country)s, %(token_hash)s, %(now)s, %(idle)s, %(roles)s, %(emergency)s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What somebody came in with: a session, or a token, which has `permissions` of its own and no proof."""
+
+    id: UUID
+    is_full: bool
+    proven_at: datetime | None
+    permissions: frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a route works with: one transaction, who asks, and the time of the request."""
+    """What a route works with: one transaction, who asks and by what credential, and the time of the request."""
 
     db: Connection
     actor: Actor
     now: datetime
+    credential: Credential
 
 
 def hash_token(token: str) -> tuple[str, bytes]:
@@ -43,11 +60,13 @@ def hash_token(token: str) -> tuple[str, bytes]:
     return country.upper(), hashlib.sha256(secret.encode()).digest()
 
 
-def begin(db: Connection, token: str, now: datetime, permission: Permission, language: Language) -> Actor:
-    """Return the actor of a session and set the scope of this transaction to what `permission` covers.
+def begin(db: Connection, token: str, now: datetime, permission: Permission, language: Language) -> Desk:
+    """Return the desk of a session or token, with the scope of this transaction set to what `permission` covers.
 
-    Raises `session.required` where there is no live session and `access.not_permitted` where no posting
-    in force holds the permission.
+    Raises `session.required` where there is no live session, `session.second_factor_required` where only the
+    password was proven, `access.not_by_token` and `access.token_without` where a program may not,
+    `access.not_permitted` where no posting in force holds the permission, and `session.proof_required` where the
+    proof of both factors is too old for the act.
     """
     country, token_hash = hash_token(token)
     row = run_one(
@@ -57,14 +76,21 @@ def begin(db: Connection, token: str, now: datetime, permission: Permission, lan
             "country": country,
             "token_hash": token_hash,
             "now": now,
+            "idle": IDLE_LIMIT,
             "roles": roles_with(permission),
+            "emergency": permission in EMERGENCY_READS,
         },
     )
     if row is None:
         raise Unauthenticated("session.required")
-    if not row["roles"]:
-        raise Refused("access.not_permitted", permission=permission.value, roles=roles_with(permission))
-    return Actor(
+    credential = Credential(
+        row["credential_id"],
+        row["is_full"],
+        row["proven_at"],
+        None if row["permissions"] is None else frozenset(row["permissions"]),
+    )
+    _check(credential, permission, now, has_role=bool(row["roles"]))
+    actor = Actor(
         country=country,
         person_id=row["person_id"],
         account_id=row["account_id"],
@@ -75,6 +101,21 @@ def begin(db: Connection, token: str, now: datetime, permission: Permission, lan
         time_zone=row["time_zone"],
         language=language,
     )
+    return Desk(db, actor, now, credential)
+
+
+def _check(credential: Credential, permission: Permission, now: datetime, *, has_role: bool) -> None:
+    if not credential.is_full and permission is not Permission.SESSION_OWN:
+        raise Unauthenticated("session.second_factor_required")
+    if credential.permissions is not None:
+        if permission in STEP_UP:
+            raise Refused("access.not_by_token", permission=permission.value)
+        if permission.value not in credential.permissions:
+            raise Refused("access.token_without", permission=permission.value)
+    if not has_role:
+        raise Refused("access.not_permitted", permission=permission.value, roles=roles_with(permission))
+    if permission in STEP_UP and (credential.proven_at is None or credential.proven_at < now - PROOF_LASTS):
+        raise Refused("session.proof_required", permission=permission.value)
 
 
 def token_of(request: Request) -> str:
@@ -96,8 +137,7 @@ def requires(permission: Permission, *, engine: str = "app") -> Any:
         now = clock.now()
         engines: dict[str, Engine] = request.app.state.engines
         with engines[engine].connect() as db:
-            actor = begin(db, token, now, permission, language_of(request))
-            yield Desk(db, actor, now)
+            yield begin(db, token, now, permission, language_of(request))
             db.commit()
 
     named: Callable[..., Iterator[Desk]] = desk

@@ -17,7 +17,7 @@ from sqlalchemy import (
     false,
     func,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from salw.core.db import country_column, country_key, metadata, type_instant
 
@@ -153,13 +153,64 @@ session = Table(
     metadata,
     country_column(),
     Column("token_hash", LargeBinary, primary_key=True),
+    Column("id", Uuid, nullable=False),
     Column("account_id", Uuid, nullable=False),
     Column("created_at", type_instant, nullable=False),
+    Column("last_seen_at", type_instant, nullable=False),
     Column("expires_at", type_instant, nullable=False),
     Column("ended_at", type_instant),
+    Column("is_full", Boolean, nullable=False, server_default=false()),
+    Column("proven_at", type_instant, nullable=False),
+    Column("client", Text),
+    UniqueConstraint("country", "id"),
     country_key(["account_id"], "account", ["id"]),
     CheckConstraint("octet_length(token_hash) = 32", name="token_hash_is_sha256"),
-    comment="Opaque server-side sessions; only the hash of the token is kept.",
+    Index("ix_session_account_id", "country", "account_id"),
+    comment="Opaque server-side sessions; only the hash of the token is kept. Full once both factors are proven.",
+)
+
+api_token = Table(
+    "api_token",
+    metadata,
+    country_column(),
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("id", Uuid, nullable=False),
+    Column("account_id", Uuid, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("permissions", ARRAY(Text), nullable=False),
+    Column("created_at", type_instant, nullable=False),
+    Column("expires_at", type_instant, nullable=False),
+    Column("last_seen_at", type_instant),
+    Column("revoked_at", type_instant),
+    UniqueConstraint("country", "id"),
+    country_key(["account_id"], "account", ["id"]),
+    CheckConstraint("octet_length(token_hash) = 32", name="token_hash_is_sha256"),
+    CheckConstraint("expires_at > created_at", name="expires_after_creation"),
+    CheckConstraint("cardinality(permissions) > 0", name="permits_something"),
+    Index("ix_api_token_account_id", "country", "account_id"),
+    comment="What programs log in with: some of the permissions of one account, until a day.",
+)
+
+emergency_read = Table(
+    "emergency_read",
+    metadata,
+    country_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("person_id", Uuid, nullable=False),
+    Column("unit_id", Integer, nullable=False),
+    Column("reason_id", Uuid, nullable=False),
+    Column("opened_at", type_instant, nullable=False),
+    Column("expires_at", type_instant, nullable=False),
+    Column("ended_at", type_instant),
+    country_key(["person_id"], "person", ["id"]),
+    country_key(["unit_id"], "unit", ["id"]),
+    country_key(["reason_id"], "personal_value", ["id"]),
+    CheckConstraint(
+        "expires_at > opened_at and expires_at <= opened_at + interval '24 hours'", name="expires_within_a_day"
+    ),
+    Index("ix_emergency_read_person_id", "country", "person_id", "expires_at"),
+    Index("ix_emergency_read_unit_id", "country", "unit_id", "opened_at"),
+    comment="Reading outside one's scope for a written reason and a few hours; its owner is told.",
 )
 
 answer = Table(

@@ -18,6 +18,7 @@ class Permission(StrEnum):
     MODEL_READ = "model:read"
     ORGANISATION_READ = "organisation:read"
     RELIEF_RECORD = "relief:record"
+    REPORT_EXPORT = "report:export"
     REPORT_READ = "report:read"
     RETURN_RECORD = "return:record"
     SCAN_READ = "scan:read"
@@ -58,6 +59,7 @@ _READS = {
     Permission.INCIDENT_READ,
     Permission.MODEL_READ,
     Permission.ORGANISATION_READ,
+    Permission.REPORT_EXPORT,
     Permission.REPORT_READ,
     Permission.SCAN_READ,
     Permission.SESSION_OWN,
@@ -124,6 +126,31 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset({Permission.SESSION_OWN, Permission.ORGANISATION_READ}),
     Role.OVERSIGHT: frozenset({Permission.SESSION_OWN}),
 }
+
+
+# What a session does only soon after both factors were proven: the acts that cannot be taken back, and what carries
+# the books out of the house (`design.md` 6; ASVS 5.0, 7.5.3). A token proves nothing anew, so it never does these.
+STEP_UP: frozenset[Permission] = frozenset(
+    {
+        Permission.DISPOSAL_APPROVE,
+        Permission.INCIDENT_CLOSE,
+        Permission.INCIDENT_OPEN,
+        Permission.REPORT_EXPORT,
+        Permission.SUMMARY_PUBLISH,
+    }
+)
+
+# What an emergency read opens beyond one's scope: looking, never writing.
+EMERGENCY_READS: frozenset[Permission] = frozenset(
+    {
+        Permission.INCIDENT_READ,
+        Permission.REPORT_READ,
+        Permission.SCAN_READ,
+        Permission.STOCKTAKE_READ,
+        Permission.TRANSFER_READ,
+        Permission.WEAPON_READ,
+    }
+)
 
 
 def roles_with(permission: Permission) -> list[str]:

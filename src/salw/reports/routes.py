@@ -52,7 +52,7 @@ def print_store_reconciliation(
     from_date: From,
     to_date: To,
     language: Language = None,  # noqa: ARG001 - read by the guard, declared for the document
-    desk: Desk = requires(Permission.REPORT_READ),
+    desk: Desk = requires(Permission.REPORT_EXPORT),
 ) -> Response:
     """Return the état de rapprochement of a store over a period as a file."""
     report = reconciliations.reconcile_store(
@@ -85,7 +85,7 @@ def print_unit_reconciliation(
     from_date: From,
     to_date: To,
     language: Language = None,  # noqa: ARG001 - read by the guard, declared for the document
-    desk: Desk = requires(Permission.REPORT_READ),
+    desk: Desk = requires(Permission.REPORT_EXPORT),
 ) -> Response:
     """Return the état de rapprochement of a unit and all below it as a file."""
     report = reconciliations.reconcile_unit(
@@ -109,7 +109,7 @@ def print_stocktake_reconciliation(
     stocktake_id: UUID,
     form: PrintedFormat,
     language: Language = None,  # noqa: ARG001 - read by the guard, declared for the document
-    desk: Desk = requires(Permission.REPORT_READ),
+    desk: Desk = requires(Permission.REPORT_EXPORT),
 ) -> Response:
     """Return the état de rapprochement of a closed check as a file."""
     report = reconciliations.reconcile_stocktake(desk.db, actor=desk.actor, stocktake_id=stocktake_id)

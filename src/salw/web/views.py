@@ -55,11 +55,11 @@ def visit(request: Request, permission: Permission, language: Language, engine: 
     now = clock.now()
     with engines[engine].connect() as db:
         try:
-            actor = begin(db, token_of(request), now, permission, language)
+            desk = begin(db, token_of(request), now, permission, language)
         except Refused:
             yield None
             return
-        yield Desk(db, actor, now)
+        yield desk
         db.commit()
 
 

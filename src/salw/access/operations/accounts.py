@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 from salw.core.actor import Actor
 from salw.core.db import run, run_one
 from salw.core.errors import Unauthenticated
+from salw.core.ids import new_id
 from salw.ledger import operations as ledger
 from salw.ledger.events import make_event
 
@@ -89,10 +90,11 @@ def log_in(engine: Engine, *, account: str, password: str, now: datetime) -> Ope
     with engine.begin() as db:
         run(
             db,
-            "select open_session(%(country)s, %(hash)s, %(account)s, %(now)s, %(expires)s)",
+            "select open_session(%(country)s, %(hash)s, %(id)s, %(account)s, %(now)s, %(expires)s, true, null)",
             {
                 "country": country,
                 "hash": hashlib.sha256(secret.encode()).digest(),
+                "id": new_id(),
                 "account": row["account_id"],
                 "now": now,
                 "expires": expires_at,
