@@ -13,7 +13,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from salw.access.emergency.routes import router as emergency
+from salw.access.emergency.rules import CONSTRAINTS as EMERGENCY
 from salw.access.routes import router as access
+from salw.commission.routes import router as commission
+from salw.commission.rules import CONSTRAINTS as COMMISSION
 from salw.core.db import make_engine
 from salw.core.errors import DomainError
 from salw.core.http import describe_problems, install
@@ -39,6 +43,7 @@ from salw.web.routes import router as web
 
 ROUTERS = (
     access,
+    emergency,
     disposals,
     holders,
     issues,
@@ -47,11 +52,20 @@ ROUTERS = (
     intake,
     stocktakes,
     summaries,
+    commission,
     registry,
     scanning,
     reports,
 )
-CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {**REGISTRY, **CUSTODY, **INCIDENTS, **STOCKTAKES, **SUMMARIES}
+CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
+    **EMERGENCY,
+    **REGISTRY,
+    **CUSTODY,
+    **INCIDENTS,
+    **STOCKTAKES,
+    **SUMMARIES,
+    **COMMISSION,
+}
 PREFIX = "/v1"
 POOL_SIZES = defaultdict(lambda: 2, app=16)  # connections a process; PostgreSQL has 60 for everybody
 # A request holds its connection while it waits for a lock: without a limit, one lock held too long (a register being

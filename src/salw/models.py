@@ -1,6 +1,8 @@
 """Imports every table, so that the metadata is complete."""
 
 from salw.access import models as access
+from salw.access.emergency import models as emergency
+from salw.commission import models as commission
 from salw.core.db import metadata
 from salw.custody import models as custody
 from salw.documents import models as documents
@@ -13,8 +15,10 @@ from salw.summaries import models as summaries
 
 __all__ = [
     "access",
+    "commission",
     "custody",
     "documents",
+    "emergency",
     "incidents",
     "ledger",
     "metadata",
