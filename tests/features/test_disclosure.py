@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from cluster import Database
 from counting import label
+from labelling import move
 from moving import dispatch, issue
 from reporting import code, opened
 from salw.access.operations import organisation
@@ -359,6 +360,8 @@ def test_the_list_walks_the_whole_force_and_names_no_holder(
     serials = [f"SERIE{n:03d}" for n in range(5)]
     world.register(serials=serials, model_code=None)
     world.register(serials=["SERIE900"], store=world.store_bravo)
+    for sink in ("entered_by_mistake", "merged"):
+        move(world, world.register(serials=[f"NUL-{sink}"])[0], sink, MovementKind.CORRECTION)
     show(client, world, Level.SERIALS)
     found: list[dict[str, Any]] = []
     cursor: str | None = None
@@ -370,6 +373,7 @@ def test_the_list_walks_the_whole_force_and_names_no_holder(
             break
     assert sorted(w["serial"] for w in found) == sorted([*serials, "SERIE900"])
     assert len(found) == force_of(holdings(client, world))["sum"]["weapons"]
+    assert weapons(client, world, serial="NUL-merged").json()["items"] == []
     assert set(found[0]) == {
         "force", "registry_number", "class_code", "model", "model_name", "maker", "serial", "marks",
     }  # fmt: skip
