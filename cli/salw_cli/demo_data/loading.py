@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
+from salw.commission.operations import set_disclosure
+from salw.commission.rules import Level
 from salw.core.actor import Actor
 from salw.core.db import run, transaction
 from salw.core.ids import drawing_from, new_id
@@ -32,6 +34,9 @@ _PUBLISHED: Mapping[str, Mapping[str, Detail]] = {
     "ML": dict.fromkeys(FORCES["ML"], Detail.EXACT),
     "NE": {"AT": Detail.ROUNDED, "GD": Detail.EXACT, "GN": Detail.EXACT, "PN": Detail.EXACT},
 }
+
+# What each army shows its own commission, one level a country; every other force shows nothing, as it does by default.
+_SHOWN: Mapping[str, Level] = {"BF": Level.COUNTS, "ML": Level.COUNTS_AND_MARKING, "NE": Level.SERIALS}
 
 Progress = Callable[[str, int], None]
 
@@ -76,6 +81,7 @@ def load_demo(
         source = SeededSource(f"{seed}/{country}/{weapons}")
         with drawing_from(source):
             army = _build(app, country, count, now, source, progress, seal)
+            _disclose(app, army, now)
             _publish(app, publisher, army, now)
         stores += len(army.stores)
     return Loaded(weapons, stores, str(quarter_of(now, TIME_ZONES["BF"])))
@@ -141,6 +147,20 @@ def _take_on(app: Engine, store: Store, arsenal: Arsenal, count: int, now: datet
             order=Order(),
         )
     store.weapons += [Expected(w.id, 1) for w in weapons]
+
+
+def _disclose(app: Engine, army: Army, now: datetime) -> None:
+    head = army.headquarters_commander
+    with app.begin() as db:
+        set_disclosure(
+            inside(db, head),
+            actor=head,
+            now=now,
+            decision_id=new_id(),
+            force="AT",
+            level=_SHOWN[army.country],
+            reference="Décision d'essai n° 1",
+        )
 
 
 def _publish(app: Engine, publisher: Engine, army: Army, now: datetime) -> None:
