@@ -1,17 +1,21 @@
 """Reading outside one's scope in an emergency: what it opens, what it never opens, and who is told."""
 
 import hashlib
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
+import psycopg
 import pytest
 from sqlalchemy import Engine
 
 from counting import open_check
 from reporting import code, look, opened, unit_uuid
+from salw.access.emergency.operations import open_read
 from salw.access.emergency.rules import OPEN_MOST, UNITS_MOST, check_breadth
 from salw.access.guard import begin
 from salw.access.operations import organisation
@@ -66,6 +70,12 @@ def entries(engine: Engine, kind: str, read_id: UUID) -> list[bytes]:
     return [bytes(row["canonical"]) for row in rows if str(read_id).encode() in bytes(row["canonical"])]
 
 
+def waits(engine: Engine) -> bool:
+    """Return whether somebody waits for another to have opened his."""
+    with engine.begin() as db:
+        return bool(run(db, "select 1 from pg_locks where not granted and locktype = 'advisory'"))
+
+
 @pytest.fixture
 def bravo_led(world: World) -> World:
     """Return the world with a commander of Bravo, whose books are read."""
@@ -94,9 +104,13 @@ def test_it_opens_cards_lists_scans_checks_incidents_and_reports(
     check = open_check(client, world, job="soldier_bravo", store=str(world.store_bravo))
     number = look(world, "select registry_number from weapon where id = %(id)s", id=weapon.weapon_id)[0]
     headers = world["commander"].headers
+    today = clock.now().date().isoformat()
+    period = {"from": today, "to": today}
+    report = f"/stores/{world.store_bravo}/reconciliation"
 
     def answers() -> dict[str, int]:
         asked = {
+            "report": client.get(f"{report}.json", params=period, headers=headers),
             "card": client.get(f"/weapons/{weapon.weapon_id}", headers=headers),
             "history": client.get(f"/weapons/{weapon.weapon_id}/history", headers=headers),
             "incident": client.get(f"/incidents/{incident}", headers=headers),
@@ -112,6 +126,8 @@ def test_it_opens_cards_lists_scans_checks_incidents_and_reports(
     assert (set(answers().values()), scanned()) == ({404}, False)
     open_on(client, world, world.bravo)
     assert (set(answers().values()), scanned()) == ({200}, True)
+    # A file carries the books out of the house: it is no reading.
+    assert client.get(f"{report}.csv", params=period, headers=headers).status_code == 404
 
 
 def test_it_covers_the_units_below_the_one_that_was_named(
@@ -392,6 +408,48 @@ def test_reads_do_not_pile_up_until_they_are_a_role(client: httpx.Client, new_wo
     assert code(again) == (409, "emergency.too_many_open")
     client.post(f"/emergency-reads/{reads[0]}/end", headers=world["commander"].headers)
     assert ask(client, world, "commander", unit_uuid(other, other.hq)).status_code == 200
+
+
+def test_two_openings_at_the_same_moment_do_not_both_find_room(
+    client: httpx.Client, new_world: Callable[[str], World], owner_engine: Engine
+) -> None:
+    world, other = new_world("BF"), new_world("BF")
+    for unit in (world.bravo, other.alpha)[: OPEN_MOST - 1]:
+        open_on(client, world, unit)
+    fourth = unit_uuid(other, other.hq)
+    answers: list[httpx.Response] = []
+    second = threading.Thread(target=lambda: answers.append(ask(client, world, "commander", fourth)))
+    with world.transaction() as db:
+        open_read(
+            db,
+            actor=world.actor("commander"),
+            now=clock.now(),
+            read_id=new_id(),
+            unit=UUID(unit_uuid(other, other.bravo)),
+            reason=REASON,
+            hours=1,
+        )
+        second.start()
+        deadline = time.monotonic() + 3
+        while time.monotonic() < deadline and not waits(owner_engine):
+            time.sleep(0.02)
+    second.join()
+    assert code(answers[0]) == (409, "emergency.too_many_open")
+
+
+def test_a_connection_that_dies_half_way_leaves_nothing(
+    client: httpx.Client, world: World, owner_engine: Engine
+) -> None:
+    read_id, unit = new_id(), unit_uuid(world, world.bravo)
+    actor = world.actor("commander")
+    with world.engine.connect() as db:
+        enter_scope(db, country=world.country, units=world.units)
+        open_read(db, actor=actor, now=clock.now(), read_id=read_id, unit=UUID(unit), reason=REASON, hours=1)
+        with pytest.raises(psycopg.OperationalError):
+            run(db, "select pg_terminate_backend(pg_backend_pid())")
+    assert entries(owner_engine, "emergency_read.opened", read_id) == []
+    assert listed(client, world, "commander_hq") == []
+    assert ask(client, world, "commander", unit, read_id=read_id).status_code == 200
 
 
 def test_the_list_comes_in_pages_the_newest_first(client: httpx.Client, new_world: Callable[[str], World]) -> None:
