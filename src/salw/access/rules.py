@@ -156,3 +156,30 @@ EMERGENCY_READS: frozenset[Permission] = frozenset(
 def roles_with(permission: Permission) -> list[str]:
     """Return the stored names of the roles that hold a permission."""
     return [role.value for role, held in PERMISSIONS.items() if permission in held]
+
+
+class FactorKind(StrEnum):
+    """The kinds of second factors. The values are stored and never renamed."""
+
+    TOTP = "totp"
+    WEBAUTHN = "webauthn"
+
+
+class NextStep(StrEnum):
+    """What remains to be done after a right password before a session may do anything else."""
+
+    PASSWORD_CHANGE = "password_change"  # noqa: S105 - a word of the interface, no password
+    SECOND_FACTOR = "second_factor"
+    ENROLMENT = "enrolment"
+
+
+def next_step(*, demo: bool, must_change_password: bool, has_factor: bool) -> NextStep | None:
+    """Return the next step of a log-in, or None where the session is full.
+
+    Demonstration accounts need no second factor, and prove the one that somebody gave them all the same.
+    """
+    if must_change_password:
+        return NextStep.PASSWORD_CHANGE
+    if has_factor:
+        return NextStep.SECOND_FACTOR
+    return None if demo else NextStep.ENROLMENT
