@@ -3,6 +3,7 @@
 import sys
 import warnings
 from getpass import GetPassWarning
+from pathlib import Path
 from typing import NoReturn
 
 import psycopg
@@ -18,10 +19,27 @@ from salw.core.settings import SettingsError
 from salw.intake.register.findings import explain, visible
 from salw.main import CONSTRAINTS
 from salw_cli import db, demo, labels, register, report, service, stocktake, summary
+from salw_cli.connection import use_token_file
 from salw_cli.files import told
 from salw_cli.usage import line_of, line_of_body
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Registre des armes légères et de petit calibre.")
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+
+@app.callback()
+def program(
+    token_file: Path | None = typer.Option(
+        None,
+        "--token-file",
+        exists=True,
+        dir_okay=False,
+        help="Fichier d'un jeton d'accès, pour agir sans compte ni mot de passe (sinon SALW_TOKEN).",
+    ),
+) -> None:
+    """Registre des armes légères et de petit calibre."""
+    use_token_file(token_file)
+
+
 app.add_typer(db.app, name="db")
 app.add_typer(register.app, name="register")
 app.add_typer(report.app, name="report")

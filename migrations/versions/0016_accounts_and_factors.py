@@ -21,6 +21,20 @@ grant update (ended_at) on session to salw_app;
 grant update (ended_on) on posting to salw_app;
 """
 
+# A posting given by mistake ends on the day it begins: it was never in force.
+POSTINGS = """
+alter table posting drop constraint ck_posting_ends_after_start;
+alter table posting add CONSTRAINT ck_posting_ends_not_before_start CHECK (ended_on >= started_on);
+create function is_posted_beyond(p_country text, p_person_id uuid, p_units int[], p_today date) returns boolean
+language sql stable security definer set search_path = pg_catalog, public as $$
+    select exists (select from posting
+                    where country = p_country and person_id = p_person_id and unit_id <> all(p_units)
+                      and (ended_on is null or ended_on > p_today))
+$$;
+revoke execute on function is_posted_beyond(text, uuid, int[], date) from public;
+grant execute on function is_posted_beyond(text, uuid, int[], date) to salw_app;
+"""
+
 # What a kind of factor needs, it has; a removed factor may be left without its secret.
 TABLES = """
 CREATE TABLE factor (
@@ -267,6 +281,7 @@ grant execute on function forgive_attempt(text, text, int, timestamptz) to salw_
 def upgrade() -> None:
     """Create factors, recovery codes, challenges and counts, and what log-in asks of them."""
     op.execute(ACCOUNTS)
+    op.execute(POSTINGS)
     op.execute(TABLES)
     op.execute(GRANTS)
     op.execute(LOG_IN)

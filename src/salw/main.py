@@ -13,7 +13,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from salw.access.routes import router as access
+from salw.access.routes.accounts import router as accounts
+from salw.access.routes.organisation import router as organisation
+from salw.access.routes.sessions import router as sessions
+from salw.access.rules import CONSTRAINTS as ACCESS
 from salw.core.db import make_engine
 from salw.core.errors import DomainError
 from salw.core.http import describe_problems, install
@@ -38,7 +41,9 @@ from salw.web.problems import problem_page
 from salw.web.routes import router as web
 
 ROUTERS = (
-    access,
+    sessions,
+    accounts,
+    organisation,
     disposals,
     holders,
     issues,
@@ -51,7 +56,14 @@ ROUTERS = (
     scanning,
     reports,
 )
-CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {**REGISTRY, **CUSTODY, **INCIDENTS, **STOCKTAKES, **SUMMARIES}
+CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
+    **ACCESS,
+    **REGISTRY,
+    **CUSTODY,
+    **INCIDENTS,
+    **STOCKTAKES,
+    **SUMMARIES,
+}
 PREFIX = "/v1"
 POOL_SIZES = defaultdict(lambda: 2, app=16)  # connections a process; PostgreSQL has 60 for everybody
 # A request holds its connection while it waits for a lock: without a limit, one lock held too long (a register being

@@ -130,7 +130,7 @@ posting = Table(
     country_key(["person_id"], "person", ["id"]),
     country_key(["unit_id"], "unit", ["id"]),
     Index("ix_posting_person_id", "country", "person_id"),
-    CheckConstraint("ended_on > started_on", name="ends_after_start"),
+    CheckConstraint("ended_on >= started_on", name="ends_not_before_start"),
     comment="A role in a unit, from (inclusive) and to (exclusive).",
 )
 

@@ -101,6 +101,31 @@ def renew(db: Connection, *, actor: Actor, session_id: UUID, is_full: bool, now:
     return OpenSession(_token(actor.country, secret), row["expires_at"], step, _kinds(account))
 
 
+def end_own(db: Connection, *, actor: Actor, session_id: UUID, now: datetime) -> None:
+    """End one of the actor's own sessions; what is no session of his is left alone, and he is not told which."""
+    run(
+        db,
+        """
+        update session set ended_at = %(now)s
+         where country = %(country)s and id = %(id)s and account_id = %(account)s and ended_at is null
+        """,
+        {"country": actor.country, "id": session_id, "account": actor.account_id, "now": now},
+    )
+
+
+def end_all(db: Connection, *, actor: Actor, account_id: UUID, now: datetime, but: UUID | None = None) -> None:
+    """End every session of an account, but the one named."""
+    run(
+        db,
+        """
+        update session set ended_at = %(now)s
+         where country = %(country)s and account_id = %(account)s and ended_at is null
+           and id is distinct from %(but)s::uuid
+        """,
+        {"country": actor.country, "account": account_id, "but": but, "now": now},
+    )
+
+
 def own_account(db: Connection, *, actor: Actor, session_id: UUID) -> Row:
     """Return the account of a live session: `account_id, login, password_hash, demo, must_change_password, factors`.
 
