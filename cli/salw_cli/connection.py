@@ -13,12 +13,12 @@ from sqlalchemy import Engine
 
 from salw.access.guard import Desk, begin
 from salw.access.operations.log_in import log_in
-from salw.access.queries import list_stores
-from salw.access.rules import STEP_UP, NextStep, Permission
+from salw.access.queries import has_demo_accounts, list_stores
+from salw.access.rules import STEP_UP, NextStep, Permission, is_loopback
 from salw.core import clock
 from salw.core.db import make_engine
 from salw.core.errors import NotFound, Refused, Unauthenticated
-from salw.core.settings import Settings, get_settings
+from salw.core.settings import Settings, SettingsError, get_settings
 from salw.core.urls import cluster_of, role_url
 from salw.intake.register.mapping import nearest
 
@@ -34,6 +34,23 @@ def ensure_database(settings: Settings) -> None:
     """Start the embedded PostgreSQL of this installation if it is the one in use and is not running."""
     if settings.embedded:
         cluster_of(settings).ensure_running()
+
+
+def check_demo_accounts(settings: Settings, app_url: str) -> None:
+    """Refuse to listen beyond this machine where demonstration accounts exist, whose passwords anybody can read.
+
+    Error: `settings.demo_accounts`, unless SALW_ALLOW_DEMO_ACCOUNTS says in words that this is known.
+    """
+    if is_loopback(settings.host) or settings.allow_demo_accounts is not None:
+        return
+    engine = make_engine(app_url, pool_size=1)
+    try:
+        with engine.begin() as db:
+            exist = has_demo_accounts(db)
+    finally:
+        engine.dispose()
+    if exist:
+        raise SettingsError("settings.demo_accounts", host=settings.host)
 
 
 # What `salw --token-file` named, for the command that follows it.

@@ -68,13 +68,16 @@ class ActOn(In):
     body: SerializeAsAny[In]
 
 
+LoginName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{2,63}$")]
+
+
 class AccountIn(In):
     """An account for a person: the name he logs in with, without the country; small letters, digits, `.`, `_`, `-`."""
 
     model_config = example(person="019aa000-0000-7000-8000-0000000000c1", login="magasinier.nord")
 
     person: UUID
-    login: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{2,63}$")]
+    login: LoginName
 
 
 class AccountActIn(In):
@@ -196,6 +199,19 @@ class PersonIn(In):
     family_name: Annotated[Said, Field(max_length=100)]
     given_names: Annotated[Said, Field(max_length=100)]
     sex: Sex | None = None
+
+
+class BootstrapIn(In):
+    """The first administrator of a country, as the program takes him."""
+
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")]
+    login: LoginName
+    rank: Annotated[Said, Field(max_length=50)]
+    family_name: Annotated[Said, Field(max_length=100)]
+    given_names: Annotated[Said, Field(max_length=100)]
+    matricule: Annotated[Said, Field(max_length=50)] | None
+    force: Annotated[str, Field(max_length=10)] | None
+    unit: Annotated[Said, Field(max_length=200)] | None
 
 
 class PersonOut(Out):
