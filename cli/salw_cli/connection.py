@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import typer
@@ -23,11 +24,13 @@ from salw.core.urls import cluster_of, role_url
 from salw.intake.register.mapping import nearest
 
 DATABASE = "salw"
-# Optional, because who acts may be a token; asked for otherwise.
-ACCOUNT = typer.Option(
-    None, "--account", envvar="SALW_ACCOUNT", help="Compte qui agit, par exemple magasinier@bf ; demandé sinon."
-)
 STORES_MAX = 10_000  # far more than one person answers for
+
+
+def account_option(example: str) -> Any:
+    """Return the option of who acts. Optional, because it may be a token; asked for otherwise."""
+    said = f"Compte qui agit, par exemple : {example} ; demandé sinon."
+    return typer.Option(None, "--account", envvar="SALW_ACCOUNT", show_envvar=False, help=said)
 
 
 def ensure_database(settings: Settings) -> None:

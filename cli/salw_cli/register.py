@@ -53,7 +53,7 @@ def import_(
         "correspondance ; un fichier existant n'est jamais remplacé.",
     ),
     as_json: bool = typer.Option(False, "--json", help="Réponse lisible par une machine."),
-    account: str | None = connection.ACCOUNT,
+    account: str | None = connection.account_option("comptable@bf"),
     password_file: Path | None = typer.Option(None, help="Fichier du mot de passe (sinon SALW_PASSWORD)."),
 ) -> None:
     """Contrôler chaque ligne d'un registre, puis prendre les armes en charge en une seule balance d'entrée.

@@ -21,11 +21,12 @@ from salw.core.shapes import Out
 from salw.stocktakes import routes
 from salw.stocktakes.rules import CountAnswer, StocktakeKind
 from salw.stocktakes.schemas import COUNTS_MAX, ClosureIn, CountIn, CountsIn, DiscontinuationIn, StocktakeIn, TotalsOut
-from salw_cli.connection import ACCOUNT, desk, find_store
+from salw_cli.connection import account_option, desk, find_store
 
 app = typer.Typer(no_args_is_help=True, help="Recensements : ouvrir, compter, clore, consulter.")
 
 CHECK = typer.Argument(..., help="Recensement, par son identifiant.")
+ACCOUNT = account_option("magasinier@bf")
 PASSWORD_FILE = typer.Option(None, "--password-file", exists=True, dir_okay=False, help="Mot de passe.")
 AS_JSON = typer.Option(False, "--json", help="Réponse lisible par une machine.")
 

@@ -82,8 +82,8 @@ def begin(db: Connection, token: str, now: datetime, permission: Permission, lan
 
     Raises `session.required` where there is no live session, `session.second_factor_required` where only the
     password was proven, `access.not_by_token` and `access.token_without` where a program may not,
-    `access.not_permitted` where no posting in force holds the permission, and `session.proof_required` where the
-    proof of both factors is too old for the act.
+    `access.not_permitted` where no posting in force holds the permission (`session:own` needs none), and
+    `session.proof_required` where the proof of both factors is too old for the act.
     """
     country, token_hash = hash_token(token)
     row = run_one(
@@ -129,7 +129,8 @@ def _check(credential: Credential, permission: Permission, now: datetime, *, has
             raise Refused("access.not_by_token", permission=permission.value)
         if permission.value not in credential.permissions:
             raise Refused("access.token_without", permission=permission.value)
-    if not has_role:
+    # One's own session is not a matter of postings: a new account changes its password before the first one begins.
+    if not has_role and permission is not Permission.SESSION_OWN:
         raise Refused("access.not_permitted", permission=permission.value, roles=roles_with(permission))
     if permission in STEP_UP and (credential.proven_at is None or credential.proven_at < now - PROOF_LASTS):
         raise Refused("session.proof_required", permission=permission.value)
