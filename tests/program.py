@@ -26,8 +26,12 @@ def salw(urls: Mapping[str, str], *words: str, cwd: Path | None = None) -> subpr
     return subprocess.run(command, env=environment, cwd=cwd, capture_output=True, text=True, check=False)
 
 
-def give_account(world: World, job: str) -> str:
-    """Give one of the cast an account with a password, and return its log-in name."""
+def give_account(world: World, job: str, *, demo: bool = True) -> str:
+    """Give one of the cast an account with a password, and return its log-in name.
+
+    Unless told otherwise it is a demonstration account, for which the password is enough: what second factors do has
+    tests of its own.
+    """
     login = f"{job}-{new_id().hex}"
     with world.transaction() as db:
         create_account(
@@ -38,5 +42,6 @@ def give_account(world: World, job: str) -> str:
             person_id=world[job].person_id,
             login=login,
             password=PASSWORD,
+            demo=demo,
         )
     return f"{login}@{world.country}"

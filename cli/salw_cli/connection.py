@@ -1,26 +1,36 @@
 """How a command reaches the database: by role, embedded or by URL, and as whom it acts."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import typer
+from sqlalchemy import Engine
 
 from salw.access.guard import Desk, begin
-from salw.access.operations.accounts import log_in
-from salw.access.queries import list_stores
-from salw.access.rules import Permission
+from salw.access.operations.log_in import log_in
+from salw.access.queries import has_demo_accounts, list_stores
+from salw.access.rules import STEP_UP, NextStep, Permission, is_loopback
 from salw.core import clock
 from salw.core.db import make_engine
-from salw.core.errors import NotFound
-from salw.core.settings import Settings, get_settings
+from salw.core.errors import NotFound, Refused, Unauthenticated
+from salw.core.settings import Settings, SettingsError, get_settings
 from salw.core.urls import cluster_of, role_url
 from salw.intake.register.mapping import nearest
 
 DATABASE = "salw"
 STORES_MAX = 10_000  # far more than one person answers for
+
+
+def account_option(example: str) -> Any:
+    """Return the option of who acts. Optional, because it may be a token; asked for otherwise."""
+    said = f"Compte qui agit, par exemple : {example} ; demandé sinon."
+    return typer.Option(None, "--account", envvar="SALW_ACCOUNT", show_envvar=False, help=said)
 
 
 def ensure_database(settings: Settings) -> None:
@@ -29,23 +39,50 @@ def ensure_database(settings: Settings) -> None:
         cluster_of(settings).ensure_running()
 
 
-@contextmanager
-def desk(permission: Permission, account: str, password_file: Path | None, *, role: str = "salw_app") -> Iterator[Desk]:
-    """Log in as `account` and open one transaction in its scope, committed at the end, as database `role`.
+def check_demo_accounts(settings: Settings, app_url: str) -> None:
+    """Refuse to listen beyond this machine where demonstration accounts exist, whose passwords anybody can read.
 
-    The password comes from the file, from SALW_PASSWORD, or is asked for at the terminal.
+    Error: `settings.demo_accounts`, unless SALW_ALLOW_DEMO_ACCOUNTS says in words that this is known.
     """
-    password = (
-        password_file.read_text("utf-8").strip()
-        if password_file
-        else os.environ.get("SALW_PASSWORD") or typer.prompt("Mot de passe", hide_input=True, err=True)
-    )
+    if is_loopback(settings.host) or settings.allow_demo_accounts is not None:
+        return
+    engine = make_engine(app_url, pool_size=1)
+    try:
+        with engine.begin() as db:
+            exist = has_demo_accounts(db)
+    finally:
+        engine.dispose()
+    if exist:
+        raise SettingsError("settings.demo_accounts", host=settings.host)
+
+
+# What `salw --token-file` named, for the command that follows it.
+_token_file: ContextVar[Path | None] = ContextVar("salw_token_file", default=None)
+
+
+def use_token_file(path: Path | None) -> None:
+    """Let the command act by the token in this file."""
+    _token_file.set(path)
+
+
+@contextmanager
+def desk(
+    permission: Permission, account: str | None, password_file: Path | None, *, role: str = "salw_app"
+) -> Iterator[Desk]:
+    """Open one transaction in the scope of who acts, committed at the end, as database `role`.
+
+    By token (`salw --token-file`, else SALW_TOKEN), or as `account`, whose password comes from the file, from
+    SALW_PASSWORD, or is asked for at the terminal. What no token may do asks for an account even where SALW_TOKEN is
+    set. Raises what `guard.begin` and `log_in` do.
+    """
     settings = get_settings()
+    token = _given_token(permission)
+    who = None if token else (account or _asked(), _password(password_file))
     ensure_database(settings)
     engine = make_engine(role_url(settings, "salw_app"))
     working = engine if role == "salw_app" else make_engine(role_url(settings, role))
     try:
-        token = log_in(engine, account=account, password=password, now=clock.now()).token
+        token = _log_in(engine, *who) if who else token or ""
         # Not `begin()`: a repeat is looked up in a second transaction on this connection (`answer_once`).
         with working.connect() as db:
             yield begin(db, token, clock.now(), permission, settings.language)
@@ -53,6 +90,36 @@ def desk(permission: Permission, account: str, password_file: Path | None, *, ro
     finally:
         engine.dispose()
         working.dispose()
+
+
+def _given_token(permission: Permission) -> str | None:
+    path = _token_file.get()
+    if path is not None:
+        return path.read_text("utf-8").strip()
+    return None if permission in STEP_UP else os.environ.get("SALW_TOKEN") or None
+
+
+def _asked() -> str:
+    """Ask for the account, where somebody is there to answer."""
+    if not sys.stdin.isatty():
+        raise typer.BadParameter("donner le compte par --account ou SALW_ACCOUNT", param_hint="--account")
+    return str(typer.prompt("Compte", err=True))
+
+
+def _password(password_file: Path | None) -> str:
+    if password_file is not None:
+        return password_file.read_text("utf-8").strip()
+    return os.environ.get("SALW_PASSWORD") or str(typer.prompt("Mot de passe", hide_input=True, err=True))
+
+
+def _log_in(engine: Engine, account: str, password: str) -> str:
+    """Return the token of a full session. A first password is changed on the pages, where factors are enrolled too."""
+    session = log_in(engine, account=account, password=password, now=clock.now(), source=None, client="salw")
+    if session.next_step is NextStep.PASSWORD_CHANGE:
+        raise Refused("session.password_change_required")
+    if session.next_step is not None:
+        raise Unauthenticated("session.second_factor_required")
+    return session.token
 
 
 def find_store(desk: Desk, text: str) -> UUID:

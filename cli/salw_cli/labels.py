@@ -14,7 +14,7 @@ from salw.registry.queries import get_label_batch, list_batch_labels
 from salw.registry.rules import LABELS_MAX
 from salw.registry.sheets import render_sheet
 from salw.scanning.queries import list_unlabelled
-from salw_cli.connection import desk, find_store
+from salw_cli.connection import account_option, desk, find_store
 from salw_cli.files import words_of
 from salw_labels import STOCKS
 
@@ -30,7 +30,7 @@ def labels() -> None:
 def sheet(
     store: str = typer.Option(..., "--store", help="Magasin, par son nom ou son identifiant."),
     out: Path = typer.Option(..., "--out", dir_okay=False, help="Fichier PDF à écrire ; jamais remplacé."),
-    account: str = typer.Option(..., "--account", help="Compte, par exemple magasinier@bf."),
+    account: str | None = account_option("magasinier@bf"),
     stock: str = typer.Option("a4-weapon-20mm", "--stock", help="Planche : " + ", ".join(sorted(STOCKS)) + "."),
     start: int = typer.Option(0, "--start", min=0, help="Étiquettes déjà prises sur la première planche."),
     copies: int = typer.Option(2, "--copies", min=1, max=4, help="Exemplaires par arme."),

@@ -3,6 +3,7 @@
 import sys
 import warnings
 from getpass import GetPassWarning
+from pathlib import Path
 from typing import NoReturn
 
 import psycopg
@@ -17,11 +18,28 @@ from salw.core.language import translate
 from salw.core.settings import SettingsError
 from salw.intake.register.findings import explain, visible
 from salw.main import CONSTRAINTS
-from salw_cli import db, demo, labels, register, report, service, stocktake, summary
+from salw_cli import db, demo, labels, register, report, service, stocktake, summary, users
+from salw_cli.connection import use_token_file
 from salw_cli.files import told
 from salw_cli.usage import line_of, line_of_body
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Registre des armes légères et de petit calibre.")
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+
+@app.callback()
+def program(
+    token_file: Path | None = typer.Option(
+        None,
+        "--token-file",
+        exists=True,
+        dir_okay=False,
+        help="Fichier d'un jeton d'accès, pour agir sans compte ni mot de passe (sinon SALW_TOKEN).",
+    ),
+) -> None:
+    """Registre des armes légères et de petit calibre."""
+    use_token_file(token_file)
+
+
 app.add_typer(db.app, name="db")
 app.add_typer(register.app, name="register")
 app.add_typer(report.app, name="report")
@@ -31,6 +49,7 @@ app.add_typer(summary.app, name="summary")
 app.add_typer(labels.app, name="labels")
 app.add_typer(stocktake.app, name="stocktake")
 app.add_typer(service.ledger, name="ledger")
+app.add_typer(users.app, name="users")
 
 EXIT_REFUSED = 1  # a rule said no, or the input cannot be right
 EXIT_USAGE = 2  # the words of the command are wrong (typer's own)

@@ -53,7 +53,7 @@ def import_(
         "correspondance ; un fichier existant n'est jamais remplacé.",
     ),
     as_json: bool = typer.Option(False, "--json", help="Réponse lisible par une machine."),
-    account: str | None = typer.Option(None, envvar="SALW_ACCOUNT", help="Le compte qui importe ; demandé sinon."),
+    account: str | None = connection.account_option("comptable@bf"),
     password_file: Path | None = typer.Option(None, help="Fichier du mot de passe (sinon SALW_PASSWORD)."),
 ) -> None:
     """Contrôler chaque ligne d'un registre, puis prendre les armes en charge en une seule balance d'entrée.
@@ -66,7 +66,6 @@ def import_(
     refuse_existing(refused)
     if report is not None and refused is not None and report.absolute() == refused.absolute():
         raise typer.BadParameter("--report et --refused nomment le même fichier")
-    account = account or _asked()
     mapping_text = _mapping_text(mapping)
     imported: Imported | None = None
     with (
@@ -104,13 +103,6 @@ def import_(
         for path in files:
             print(f"Écrit : {visible(str(path))}")
     sys.exit(EXIT_REFUSED_ROWS if refusals else 0)
-
-
-def _asked() -> str:
-    """Ask for the account, where somebody is there to answer."""
-    if not sys.stdin.isatty():
-        raise typer.BadParameter("donner le compte par --account ou SALW_ACCOUNT", param_hint="--account")
-    return str(typer.prompt("Compte", err=True))
 
 
 def _mapping_text(path: Path) -> str:

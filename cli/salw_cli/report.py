@@ -41,7 +41,7 @@ class Format(StrEnum):
 @app.command()
 def reconciliation(
     out: Annotated[Path, typer.Option(help="Fichier à écrire ; jamais remplacé.")],
-    account: Annotated[str, typer.Option(help="Compte, par exemple : controleur@bf.")],
+    account: str | None = connection.account_option("controleur@bf"),
     store: Annotated[str | None, typer.Option(help="Magasin d'armement (nom ou identifiant).")] = None,
     unit: Annotated[UUID | None, typer.Option(help="Unité, avec les unités subordonnées (identifiant).")] = None,
     stocktake: Annotated[UUID | None, typer.Option(help="Recensement ou récolement clos (identifiant).")] = None,

@@ -24,7 +24,8 @@ from salw.core.engine import EmbeddedError, explain_os
 from salw.core.language import translate
 from salw.core.roles import drop_database
 from salw.core.settings import Settings, SettingsError, clone_root, load_settings
-from salw_cli.connection import DATABASE
+from salw.core.urls import role_url
+from salw_cli.connection import DATABASE, check_demo_accounts
 from salw_cli.demo import UNFINISHED
 
 EXIT_ENDED, EXIT_CHILD, EXIT_SETTING, EXIT_DATABASE, EXIT_PREPARATION = range(5)
@@ -67,12 +68,18 @@ class Supervisor:
                 if not self.stopping:
                     self._prepare(step)
             if not self.stopping:
+                check_demo_accounts(self.settings, self._app_url())
                 for service in SERVICES:
                     self._start(service)
                 self._watch()
         finally:
             self._end()
         return EXIT_ENDED
+
+    def _app_url(self) -> str:
+        # Not `role_url`: by it this process would hold a second share of the embedded database it is to stop.
+        cluster = self.cluster
+        return role_url(self.settings, "salw_app") if cluster is None else cluster.url("salw_app", DATABASE)
 
     def _forget_half_a_demo(self, cluster: Cluster) -> None:
         """Begin again where the demonstration was cut short: half of one looks whole, and cannot be completed."""

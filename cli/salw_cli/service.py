@@ -13,7 +13,7 @@ from salw.core.settings import get_settings
 from salw.core.urls import role_url
 from salw.ledger.sequencer import drain, run_forever
 from salw.main import ENGINES, create_app
-from salw_cli.connection import ensure_database
+from salw_cli.connection import check_demo_accounts, ensure_database
 
 ledger = typer.Typer(no_args_is_help=True, help="Journal : donner leur rang aux événements.")
 
@@ -23,6 +23,7 @@ def serve() -> None:
     settings = get_settings()
     configure(settings.log_level)
     ensure_database(settings)
+    check_demo_accounts(settings, role_url(settings, "salw_app"))
     app = create_app({role: role_url(settings, role) for role in ENGINES.values()})
     # uvicorn raises the signal again once it has ended: by default SIGTERM would then end this process before it
     # gives up its share of the embedded database, which would run on.

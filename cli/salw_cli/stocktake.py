@@ -21,12 +21,12 @@ from salw.core.shapes import Out
 from salw.stocktakes import routes
 from salw.stocktakes.rules import CountAnswer, StocktakeKind
 from salw.stocktakes.schemas import COUNTS_MAX, ClosureIn, CountIn, CountsIn, DiscontinuationIn, StocktakeIn, TotalsOut
-from salw_cli.connection import desk, find_store
+from salw_cli.connection import account_option, desk, find_store
 
 app = typer.Typer(no_args_is_help=True, help="Recensements : ouvrir, compter, clore, consulter.")
 
 CHECK = typer.Argument(..., help="Recensement, par son identifiant.")
-ACCOUNT = typer.Option(..., "--account", help="Compte, par exemple magasinier@bf.")
+ACCOUNT = account_option("magasinier@bf")
 PASSWORD_FILE = typer.Option(None, "--password-file", exists=True, dir_okay=False, help="Mot de passe.")
 AS_JSON = typer.Option(False, "--json", help="Réponse lisible par une machine.")
 
@@ -44,7 +44,7 @@ def open_(
     ),
     mission: str | None = typer.Option(None, "--mission", help="Numéro de l'ordre de mission."),
     check: UUID | None = typer.Option(None, "--id", help="Identifiant choisi d'avance : la commande peut se répéter."),
-    account: str = ACCOUNT,
+    account: str | None = ACCOUNT,
     password_file: Path | None = PASSWORD_FILE,
     as_json: bool = AS_JSON,
 ) -> None:
@@ -65,7 +65,7 @@ def count(
         help="CSV (virgule ou point-virgule), colonnes method (scan, typed, unreadable), counted_at, et selon le cas "
         "text, condition, note, id. Une heure sans fuseau est celle du pays.",
     ),
-    account: str = ACCOUNT,
+    account: str | None = ACCOUNT,
     password_file: Path | None = PASSWORD_FILE,
     as_json: bool = AS_JSON,
 ) -> None:
@@ -103,7 +103,7 @@ def close(
     nothing_seen: bool = typer.Option(
         False, "--nothing-seen", help="Rien n'a été vu dans le magasin : toutes ses armes deviennent manquantes."
     ),
-    account: str = ACCOUNT,
+    account: str | None = ACCOUNT,
     password_file: Path | None = PASSWORD_FILE,
     as_json: bool = AS_JSON,
 ) -> None:
@@ -120,7 +120,7 @@ def discontinue(
     discontinuation: UUID | None = typer.Option(
         None, "--id", help="Identifiant choisi d'avance : la commande peut se répéter."
     ),
-    account: str = ACCOUNT,
+    account: str | None = ACCOUNT,
     password_file: Path | None = PASSWORD_FILE,
     as_json: bool = AS_JSON,
 ) -> None:
@@ -134,7 +134,7 @@ def discontinue(
 @app.command()
 def show(
     check: UUID = CHECK,
-    account: str = ACCOUNT,
+    account: str | None = ACCOUNT,
     password_file: Path | None = PASSWORD_FILE,
     as_json: bool = AS_JSON,
 ) -> None:

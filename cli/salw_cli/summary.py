@@ -17,11 +17,11 @@ from salw.summaries.cross_border import cross_border
 from salw.summaries.operations import publish_quarter
 from salw.summaries.rules import QUARTER_PATTERN, Quarter, parse_quarter, quarter_of
 from salw.summaries.schemas import CrossBorderOut, ShareOut, TotalsOut
-from salw_cli.connection import desk
+from salw_cli.connection import account_option, desk
 
 app = typer.Typer(no_args_is_help=True, help="Synthèses : ce qui franchit une frontière, et rien d'autre.")
 
-_Account = typer.Option(..., "--account", help="Compte de la commission, par exemple commission@bf.")
+_Account = account_option("commission@bf")
 _PasswordFile = typer.Option(None, "--password-file", help="Fichier du mot de passe ; sinon SALW_PASSWORD.")
 _Quarter = typer.Option(None, "--quarter", help="Trimestre civil, 2026Q4 ; sans lui, celui en cours.")
 _Json = typer.Option(False, "--json", help="Réponse lisible par une machine.")
@@ -37,7 +37,7 @@ def _asked(text: str | None) -> Quarter | None:
 
 @app.command("cross-border")
 def show(
-    account: str = _Account,
+    account: str | None = _Account,
     quarter: str | None = _Quarter,
     password_file: Path | None = _PasswordFile,
     as_json: bool = _Json,
@@ -54,7 +54,7 @@ def show(
 
 @app.command("publish")
 def publish(
-    account: str = _Account,
+    account: str | None = _Account,
     quarter: str | None = _Quarter,
     password_file: Path | None = _PasswordFile,
     as_json: bool = _Json,

@@ -15,7 +15,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from salw.access.emergency.routes import router as emergency
 from salw.access.emergency.rules import CONSTRAINTS as EMERGENCY
-from salw.access.routes import router as access
+from salw.access.routes.accounts import router as accounts
+from salw.access.routes.organisation import router as organisation
+from salw.access.routes.sessions import router as sessions
+from salw.access.rules import CONSTRAINTS as ACCESS
 from salw.commission.routes import router as commission
 from salw.commission.rules import CONSTRAINTS as COMMISSION
 from salw.core.db import make_engine
@@ -42,7 +45,9 @@ from salw.web.problems import problem_page
 from salw.web.routes import router as web
 
 ROUTERS = (
-    access,
+    sessions,
+    accounts,
+    organisation,
     emergency,
     disposals,
     holders,
@@ -65,6 +70,7 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     **STOCKTAKES,
     **SUMMARIES,
     **COMMISSION,
+    **ACCESS,
 }
 PREFIX = "/v1"
 POOL_SIZES = defaultdict(lambda: 2, app=16)  # connections a process; PostgreSQL has 60 for everybody

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from cluster import Database, Run, drop
 from salw.access.guard import begin
-from salw.access.operations.accounts import log_in
+from salw.access.operations.log_in import log_in
 from salw.access.rules import Permission
 from salw.core import clock
 from salw.core.db import make_engine, run, transaction
@@ -172,7 +172,7 @@ def test_no_weapon_is_nowhere_and_every_event_is_sealed(loaded: Database) -> Non
 def test_the_commission_reads_three_countries_side_by_side(loaded: Database) -> None:
     app, exchange = make_engine(loaded.urls["salw_app"]), make_engine(loaded.urls["salw_exchange"])
     try:
-        token = log_in(app, account="commission@ml", password=PASSWORD, now=clock.now()).token
+        token = log_in(app, account="commission@ml", password=PASSWORD, now=clock.now(), source=None, client=None).token
         with exchange.begin() as db:
             actor = begin(db, token, clock.now(), Permission.SUMMARY_READ, "fr").actor
             table = cross_border(db, quarter_of(clock.now(), actor.time_zone))

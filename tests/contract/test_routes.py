@@ -36,6 +36,21 @@ INTERFACE = (
     "POST /v1/stocktakes/{stocktake_id}/counts",
     "POST /v1/stocktakes/{stocktake_id}/closure",
     "GET /v1/summaries/cross-border",
+    "POST /v1/sessions",
+    "GET /v1/sessions",
+    "DELETE /v1/sessions",
+    "DELETE /v1/sessions/{session_id}",
+    "POST /v1/me/password",
+    "GET /v1/accounts",
+    "PUT /v1/accounts/{account_id}",
+    "POST /v1/accounts/{account_id}/disabling",
+    "POST /v1/accounts/{account_id}/enabling",
+    "POST /v1/accounts/{account_id}/password-reset",
+    "POST /v1/accounts/{account_id}/factor-reset",
+    "GET /v1/postings",
+    "PUT /v1/postings/{posting_id}",
+    "POST /v1/postings/{posting_id}/end",
+    "PUT /v1/people/{person_id}",
 )
 
 

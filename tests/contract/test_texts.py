@@ -15,7 +15,7 @@ from salw.main import CONSTRAINTS
 from salw_labels import ERROR_CODES
 
 ROOT = Path(__file__).resolve().parents[2]
-FAMILIES = {"Unacceptable", "NotFound", "Refused", "Conflict", "Unauthenticated"}
+FAMILIES = {"Unacceptable", "NotFound", "Refused", "Conflict", "TooManyAttempts", "Unauthenticated"}
 
 
 def raised_codes() -> dict[str, str]:

@@ -13,21 +13,20 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 from sqlalchemy import Connection, Engine
 
-from salw.access.rules import EMERGENCY_READS, STEP_UP, Permission, roles_with
+from salw.access.operations.sessions import OpenSession
+from salw.access.rules import EMERGENCY_READS, IDLE_LIMIT, STEP_UP, Permission, is_loopback, roles_with
 from salw.core import clock
 from salw.core.actor import Actor
-from salw.core.db import run_one
+from salw.core.db import enter_scope, run_one
 from salw.core.errors import Refused, Unauthenticated
 from salw.core.http import language_of
 from salw.core.language import Language
 
 COOKIE = "salw_session"
 
-# An unattended screen in an armoury: a session that nobody used for this long has ended (ASVS 5.0, 7.3.1).
-IDLE_LIMIT = timedelta(hours=1)
 # How long after both factors were proven an act of `STEP_UP` needs no further proof.
 PROOF_LASTS = timedelta(minutes=10)
 
@@ -53,6 +52,24 @@ class Desk:
     now: datetime
     credential: Credential
 
+    def keep(self) -> None:
+        """Commit what was written so far and go on in the same scope: a refusal to come does not undo it.
+
+        For the counts of attempts, and for nothing that belongs with what follows.
+        """
+        self.db.commit()
+        enter_scope(self.db, country=self.actor.country, units=self.actor.units)
+
+    def require_full(self) -> None:
+        """Refuse half a session where `session:own` alone is asked for. Raises `session.second_factor_required`."""
+        if not self.credential.is_full:
+            raise Unauthenticated("session.second_factor_required")
+
+    def require_session(self) -> None:
+        """Refuse a program: what follows is about a person's own session. Raises `access.not_by_token`."""
+        if self.credential.permissions is not None:
+            raise Refused("access.not_by_token", permission=Permission.SESSION_OWN.value)
+
 
 def hash_token(token: str) -> tuple[str, bytes]:
     """Return the country a session token names and the hash it is kept under."""
@@ -65,8 +82,8 @@ def begin(db: Connection, token: str, now: datetime, permission: Permission, lan
 
     Raises `session.required` where there is no live session, `session.second_factor_required` where only the
     password was proven, `access.not_by_token` and `access.token_without` where a program may not,
-    `access.not_permitted` where no posting in force holds the permission, and `session.proof_required` where the
-    proof of both factors is too old for the act.
+    `access.not_permitted` where no posting in force holds the permission (`session:own` needs none), and
+    `session.proof_required` where the proof of both factors is too old for the act.
     """
     country, token_hash = hash_token(token)
     row = run_one(
@@ -112,7 +129,8 @@ def _check(credential: Credential, permission: Permission, now: datetime, *, has
             raise Refused("access.not_by_token", permission=permission.value)
         if permission.value not in credential.permissions:
             raise Refused("access.token_without", permission=permission.value)
-    if not has_role:
+    # One's own session is not a matter of postings: a new account changes its password before the first one begins.
+    if not has_role and permission is not Permission.SESSION_OWN:
         raise Refused("access.not_permitted", permission=permission.value, roles=roles_with(permission))
     if permission in STEP_UP and (credential.proven_at is None or credential.proven_at < now - PROOF_LASTS):
         raise Refused("session.proof_required", permission=permission.value)
@@ -143,3 +161,15 @@ def requires(permission: Permission, *, engine: str = "app") -> Any:
     named: Callable[..., Iterator[Desk]] = desk
     named.permission = permission  # type: ignore[attr-defined]  # read by the OpenAPI document and its test
     return Depends(named, scope="function")
+
+
+def hand_over(request: Request, response: Response, session: OpenSession) -> None:
+    """Give a browser its session in a cookie that no script reads and no other site sends."""
+    response.set_cookie(
+        COOKIE,
+        session.token,
+        expires=session.expires_at,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https" or not is_loopback(request.url.hostname or ""),
+    )

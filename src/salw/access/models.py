@@ -1,6 +1,7 @@
 """Tables of who exists and who may act."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -129,7 +130,7 @@ posting = Table(
     country_key(["person_id"], "person", ["id"]),
     country_key(["unit_id"], "unit", ["id"]),
     Index("ix_posting_person_id", "country", "person_id"),
-    CheckConstraint("ended_on > started_on", name="ends_after_start"),
+    CheckConstraint("ended_on >= started_on", name="ends_not_before_start"),
     comment="A role in a unit, from (inclusive) and to (exclusive).",
 )
 
@@ -143,8 +144,12 @@ account = Table(
     Column("password_hash", Text, nullable=False),
     Column("demo", Boolean, nullable=False, server_default=false()),
     Column("disabled_at", type_instant),
+    Column("must_change_password", Boolean, nullable=False, server_default=false()),
+    Column("password_changed_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
+    Column("created_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
     UniqueConstraint("country", "login"),
     country_key(["person_id"], "person", ["id"]),
+    Index("ix_account_person_id", "country", "person_id"),
     comment="Who may log in. The login names its country after the @.",
 )
 
@@ -189,6 +194,84 @@ api_token = Table(
     CheckConstraint("cardinality(permissions) > 0", name="permits_something"),
     Index("ix_api_token_account_id", "country", "account_id"),
     comment="What programs log in with: some of the permissions of one account, until a day.",
+)
+
+factor = Table(
+    "factor",
+    metadata,
+    country_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("account_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at", type_instant, nullable=False),
+    Column("confirmed_at", type_instant),
+    Column("removed_at", type_instant),
+    Column("sealed_secret", LargeBinary),
+    Column("last_step", BigInteger),
+    Column("credential_id", LargeBinary),
+    Column("public_key", LargeBinary),
+    Column("sign_count", BigInteger),
+    UniqueConstraint("country", "credential_id"),
+    country_key(["account_id"], "account", ["id"]),
+    CheckConstraint("kind in ('totp', 'webauthn')", name="kind_known"),
+    CheckConstraint(
+        "kind <> 'totp' or (sealed_secret is not null or removed_at is not null) "
+        "and credential_id is null and public_key is null and sign_count is null",
+        name="totp_has_a_secret",
+    ),
+    CheckConstraint(
+        "kind <> 'webauthn' or credential_id is not null and public_key is not null and sign_count is not null "
+        "and sealed_secret is null and last_step is null",
+        name="webauthn_has_a_key",
+    ),
+    Index("ix_factor_account_id", "country", "account_id"),
+    comment="Second factors of accounts: generators of one-time codes, passkeys and security keys.",
+)
+
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    country_column(),
+    Column("account_id", Uuid, primary_key=True),
+    Column("code_hash", LargeBinary, primary_key=True),
+    Column("created_at", type_instant, nullable=False),
+    Column("used_at", type_instant),
+    country_key(["account_id"], "account", ["id"]),
+    comment="Codes on paper for who lost his second factor; each serves once, only its hash is kept.",
+)
+
+challenge = Table(
+    "challenge",
+    metadata,
+    country_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("account_id", Uuid, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    Column("created_at", type_instant, nullable=False),
+    Column("expires_at", type_instant, nullable=False),
+    Column("used_at", type_instant),
+    country_key(["account_id"], "account", ["id"]),
+    CheckConstraint("octet_length(value) = 32", name="value_is_256_bits"),
+    CheckConstraint("expires_at > created_at", name="expires_after_creation"),
+    Index("ix_challenge_account_id", "country", "account_id"),
+    comment="What a passkey or security key signs, once and soon.",
+)
+
+attempt_count = Table(
+    "attempt_count",
+    metadata,
+    country_column(),
+    Column("kind", Text, primary_key=True),
+    Column("bucket", Integer, primary_key=True, autoincrement=False),
+    Column("attempts", Integer, nullable=False),
+    Column("last_at", type_instant, nullable=False),
+    Column("waits_until", type_instant, nullable=False),
+    CheckConstraint("kind in ('account', 'source', 'factor')", name="kind_known"),
+    CheckConstraint("bucket between 0 and 1048575", name="bucket_in_20_bits"),
+    Index("ix_attempt_count_last_at", "country", "last_at"),
+    comment="Failed attempts by account name, source address or account, hashed into buckets; aged rows are deleted.",
 )
 
 emergency_read = Table(

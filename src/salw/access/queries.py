@@ -1,10 +1,11 @@
 """Reading who exists, within the scope of the actor."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from salw.access.rules import Permission, roles_with
+from salw.access.rules import IDLE_LIMIT, Permission, roles_with
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound, Refused
@@ -63,6 +64,18 @@ def list_stores(db: Connection, actor: Actor, *, after: UUID | None, limit: int)
     )
 
 
+def get_unit(db: Connection, actor: Actor, unit_uuid: UUID) -> int:
+    """Return the number of a unit in scope. Raises `unit.not_found`."""
+    row = run_one(
+        db,
+        "select id from unit where country = %(country)s and uuid = %(uuid)s and id = any(%(units)s)",
+        {"country": actor.country, "uuid": unit_uuid, "units": list(actor.units)},
+    )
+    if row is None:
+        raise NotFound("unit.not_found", unit=str(unit_uuid))
+    return int(row["id"])
+
+
 def get_person(db: Connection, actor: Actor, person_id: UUID) -> Row:
     """Return a person in scope (`id, unit_id, matricule, value, commitment`). Raises `person.not_found`."""
     row = run_one(
@@ -79,18 +92,35 @@ def get_person(db: Connection, actor: Actor, person_id: UUID) -> Row:
     return row
 
 
+_PEOPLE = """
+    select p.id, p.matricule, p.force_code as force, u.uuid as unit_id, u.name as unit_name,
+           v.value->>'rank' as rank, v.value->>'family_name' as family_name,
+           v.value->>'given_names' as given_names
+      from person p
+      join unit u on (u.country, u.id) = (p.country, p.unit_id)
+      join personal_value v on (v.country, v.id) = (p.country, p.value_id)
+     where p.country = %(country)s and p.unit_id = any(%(units)s)
+"""
+
+
+def get_listed_person(db: Connection, actor: Actor, person_id: UUID) -> Row:
+    """Return a person in scope as `list_people` does. Raises `person.not_found`."""
+    row = run_one(
+        db,
+        _PEOPLE + " and p.id = %(id)s",
+        {"country": actor.country, "units": list(actor.units), "id": person_id},
+    )
+    if row is None:
+        raise NotFound("person.not_found", person=str(person_id))
+    return row
+
+
 def list_people(db: Connection, actor: Actor, *, matricule: str | None, after: UUID | None, limit: int) -> list[Row]:
     """Return people in scope by id, by matricule where given, at most `limit`."""
     return run(
         db,
-        """
-        select p.id, p.matricule, p.force_code as force, u.uuid as unit_id, u.name as unit_name,
-               v.value->>'rank' as rank, v.value->>'family_name' as family_name,
-               v.value->>'given_names' as given_names
-          from person p
-          join unit u on (u.country, u.id) = (p.country, p.unit_id)
-          join personal_value v on (v.country, v.id) = (p.country, p.value_id)
-         where p.country = %(country)s and p.unit_id = any(%(units)s)
+        _PEOPLE
+        + """
            and (%(matricule)s::text is null or p.matricule = %(matricule)s)
            and p.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
          order by p.id limit %(limit)s
@@ -145,3 +175,120 @@ def get_role_at(db: Connection, actor: Actor, permission: Permission, unit_id: i
     if row is None:
         raise Refused("access.not_permitted", permission=permission.value, roles=roles_with(permission))
     return str(row["role"])
+
+
+def list_own_sessions(db: Connection, actor: Actor, *, now: datetime) -> list[Row]:
+    """Return the live sessions of the actor's account, the newest first."""
+    return run(
+        db,
+        """
+        select id, created_at, last_seen_at, expires_at, client from session
+         where country = %(country)s and account_id = %(account)s and ended_at is null
+           and expires_at > %(now)s and last_seen_at > %(now)s - %(idle)s
+         order by created_at desc, id
+        """,
+        {"country": actor.country, "account": actor.account_id, "now": now, "idle": IDLE_LIMIT},
+    )
+
+
+_ACCOUNTS = """
+    select a.id, a.login || '@' || lower(a.country) as account, a.person_id as person, p.matricule,
+           u.uuid as unit_id, u.name as unit_name, v.value->>'rank' as rank,
+           v.value->>'family_name' as family_name, v.value->>'given_names' as given_names,
+           a.demo, a.created_at, a.disabled_at, a.must_change_password,
+           (select max(s.last_seen_at) from session s
+             where (s.country, s.account_id) = (a.country, a.id)) as last_seen_at,
+           array(select distinct f.kind from factor f
+                  where (f.country, f.account_id) = (a.country, a.id)
+                    and f.confirmed_at is not null and f.removed_at is null order by f.kind) as factors
+      from account a
+      join person p on (p.country, p.id) = (a.country, a.person_id)
+      join unit u on (u.country, u.id) = (p.country, p.unit_id)
+      join personal_value v on (v.country, v.id) = (p.country, p.value_id)
+     where a.country = %(country)s and p.unit_id = any(%(units)s)
+"""
+
+
+def get_account(db: Connection, actor: Actor, account_id: UUID) -> Row:
+    """Return the account of a person in scope as `list_accounts` does. Raises `account.not_found`."""
+    row = run_one(
+        db,
+        _ACCOUNTS + " and a.id = %(id)s",
+        {"country": actor.country, "units": list(actor.units), "id": account_id},
+    )
+    if row is None:
+        raise NotFound("account.not_found", account=str(account_id))
+    return row
+
+
+def list_accounts(db: Connection, actor: Actor, *, person: UUID | None, after: UUID | None, limit: int) -> list[Row]:
+    """Return the accounts of people in scope by id, of one person where given, at most `limit`."""
+    return run(
+        db,
+        _ACCOUNTS
+        + """
+           and (%(person)s::uuid is null or a.person_id = %(person)s)
+           and a.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
+         order by a.id limit %(limit)s
+        """,
+        {
+            "country": actor.country,
+            "units": list(actor.units),
+            "person": person,
+            "after": after,
+            "limit": limit,
+        },
+    )
+
+
+_POSTINGS = """
+    select g.id, g.person_id as person, g.role, u.uuid as unit_id, u.name as unit_name,
+           g.started_on, g.ended_on
+      from posting g
+      join unit u on (u.country, u.id) = (g.country, g.unit_id)
+     where g.country = %(country)s and g.unit_id = any(%(units)s)
+"""
+
+
+def get_posting(db: Connection, actor: Actor, posting_id: UUID) -> Row:
+    """Return a posting at a unit in scope as `list_postings` does. Raises `posting.not_found`."""
+    row = run_one(
+        db,
+        _POSTINGS + " and g.id = %(id)s",
+        {"country": actor.country, "units": list(actor.units), "id": posting_id},
+    )
+    if row is None:
+        raise NotFound("posting.not_found", posting=str(posting_id))
+    return row
+
+
+def list_postings(db: Connection, actor: Actor, *, person: UUID | None, after: UUID | None, limit: int) -> list[Row]:
+    """Return the postings at units in scope that have not ended, by id, of one person where given."""
+    return run(
+        db,
+        _POSTINGS
+        + """
+           and (g.ended_on is null or g.ended_on > %(today)s)
+           and (%(person)s::uuid is null or g.person_id = %(person)s)
+           and g.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
+         order by g.id limit %(limit)s
+        """,
+        {
+            "country": actor.country,
+            "units": list(actor.units),
+            "today": actor.today,
+            "person": person,
+            "after": after,
+            "limit": limit,
+        },
+    )
+
+
+def is_posted_beyond(db: Connection, actor: Actor, person_id: UUID) -> bool:
+    """Say whether a person has, or will have, a role at a unit outside the actor's scope."""
+    row = run_one(
+        db,
+        "select is_posted_beyond(%(country)s, %(person)s, %(units)s, %(today)s) as beyond",
+        {"country": actor.country, "person": person_id, "units": list(actor.units), "today": actor.today},
+    )
+    return bool(row and row["beyond"])

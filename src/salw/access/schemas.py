@@ -1,12 +1,13 @@
 """What the routes of access take and give."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, SerializeAsAny
 
-from salw.core.shapes import In, Out, example
+from salw.access.rules import FactorKind, NextStep, Role, Sex
+from salw.core.shapes import Day, In, Out, Said, example
 
 
 class SessionIn(In):
@@ -19,10 +20,145 @@ class SessionIn(In):
 
 
 class SessionOut(Out):
-    """A session: send the token as `Authorization: Bearer …`; pages use the cookie set with it."""
+    """A session: send the token as `Authorization: Bearer …`; pages use the cookie set with it.
+
+    `next` is what remains to be done before the session opens anything, null where it is full; `factors` are the
+    kinds of second factors that the account has.
+    """
 
     token: str
     expires_at: datetime
+    next: NextStep | None
+    factors: list[FactorKind]
+
+
+class OwnSessionOut(Out):
+    """One of one's own live sessions; `current` is the one that asks."""
+
+    id: UUID
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    client: str | None
+    current: bool
+
+
+class OwnSessionsOut(Out):
+    """One's own live sessions, the newest first."""
+
+    items: list[OwnSessionOut]
+
+
+class OwnPasswordIn(In):
+    """A change of one's own password: at least 12 characters of any kind, none of the passwords everybody tries."""
+
+    model_config = example(
+        old="quatre mots que je retiens",  # nobody's
+        new="cinq mots que personne ne devine",
+    )
+
+    old: Annotated[str, Field(max_length=1_000)]
+    new: Annotated[str, Field(max_length=1_000)]
+
+
+class ActOn(In):
+    """A body with the id in its address, so that a repeat must have named the same thing."""
+
+    subject: UUID
+    body: SerializeAsAny[In]
+
+
+LoginName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{2,63}$")]
+
+
+class AccountIn(In):
+    """An account for a person: the name he logs in with, without the country; small letters, digits, `.`, `_`, `-`."""
+
+    model_config = example(person="019aa000-0000-7000-8000-0000000000c1", login="magasinier.nord")
+
+    person: UUID
+    login: LoginName
+
+
+class AccountActIn(In):
+    """An act on an account; the id is the client's, so that it may be repeated."""
+
+    model_config = example(id="019aa000-0000-7000-8000-0000000000d1")
+
+    id: UUID
+
+
+class AccountDone(Out):
+    """What is kept of an act on an account for its repeats: never a password."""
+
+    id: UUID
+
+
+class FirstPasswordOut(Out):
+    """An account and its first password, null in a repeat: it is shown once."""
+
+    id: UUID
+    account: str
+    password: str | None
+
+
+class AccountOut(Out):
+    """The account of a person in scope; `factors` are the kinds of second factors it has."""
+
+    id: UUID
+    account: str
+    person: UUID
+    matricule: str | None
+    unit_id: UUID
+    unit_name: str
+    rank: str | None
+    family_name: str | None
+    given_names: str | None
+    demo: bool
+    created_at: datetime
+    disabled_at: datetime | None
+    must_change_password: bool
+    last_seen_at: datetime | None
+    factors: list[FactorKind]
+
+
+class PostingIn(In):
+    """A role of a person at a unit and all below it, from a day (included) to another (not included)."""
+
+    model_config = example(
+        person="019aa000-0000-7000-8000-0000000000c1",
+        role="storekeeper",
+        unit="019aa000-0000-7000-8000-0000000000e1",
+        started_on="2026-12-01",
+        ended_on=None,
+    )
+
+    person: UUID
+    role: Role
+    unit: UUID
+    started_on: Day
+    ended_on: Day | None = None
+
+
+class PostingEndIn(In):
+    """The end of a posting; without a day it ends today. The id is the client's."""
+
+    model_config = example(id="019aa000-0000-7000-8000-0000000000d2", ended_on="2026-12-31")
+
+    id: UUID
+    ended_on: Day | None = None
+
+
+class PostingOut(Out):
+    """A role of a person at a unit; `ended_on` is the first day without it."""
+
+    id: UUID
+    person: UUID
+    role: Role
+    unit_id: UUID
+    unit_name: str
+    started_on: date
+    ended_on: date | None
 
 
 class MeOut(Out):
@@ -42,6 +178,40 @@ class StoreOut(Out):
     unit_id: UUID
     unit_name: str
     force: str | None
+
+
+class PersonIn(In):
+    """A person at a unit in scope; the matricule is unique in its force."""
+
+    model_config = example(
+        unit="019aa000-0000-7000-8000-0000000000e1",
+        force="AT",
+        matricule="ESSAI-00123",
+        rank="SGT",
+        family_name="ESSAI",
+        given_names="Personne",
+    )
+
+    unit: UUID
+    force: Annotated[str, Field(max_length=10)] | None = None
+    matricule: Annotated[Said, Field(max_length=50)] | None = None
+    rank: Annotated[Said, Field(max_length=50)]
+    family_name: Annotated[Said, Field(max_length=100)]
+    given_names: Annotated[Said, Field(max_length=100)]
+    sex: Sex | None = None
+
+
+class BootstrapIn(In):
+    """The first administrator of a country, as the program takes him."""
+
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")]
+    login: LoginName
+    rank: Annotated[Said, Field(max_length=50)]
+    family_name: Annotated[Said, Field(max_length=100)]
+    given_names: Annotated[Said, Field(max_length=100)]
+    matricule: Annotated[Said, Field(max_length=50)] | None
+    force: Annotated[str, Field(max_length=10)] | None
+    unit: Annotated[Said, Field(max_length=200)] | None
 
 
 class PersonOut(Out):

@@ -1,4 +1,4 @@
-"""Errors of the domain: a stable code, details, one of four families, rendered once in `core.http`."""
+"""Errors of the domain: a stable code, details, one of six families, rendered once in `core.http`."""
 
 from typing import Any, ClassVar
 
@@ -37,6 +37,12 @@ class Conflict(DomainError):
     """The books have moved on, or say otherwise (409)."""
 
     status = 409
+
+
+class TooManyAttempts(DomainError):
+    """Too much was tried in too little time (429); `seconds` of the details is how long to wait."""
+
+    status = 429
 
 
 class Unauthenticated(DomainError):

@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from salw.core.errors import Conflict, DomainError, Unacceptable
+from salw.core.errors import Conflict, DomainError, TooManyAttempts, Unacceptable
 from salw.core.language import Language, preferred, translate
 
 BODY_SIZE_MAX = 8 * 1024 * 1024
@@ -175,7 +175,10 @@ def install(
 
     def on_domain_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, DomainError)  # noqa: S101 - registered for this class alone
-        return answer(request, error.status, error.code, error.details)
+        response = answer(request, error.status, error.code, error.details)
+        if isinstance(error, TooManyAttempts):
+            response.headers["Retry-After"] = str(error.details["seconds"])
+        return response
 
     def on_validation_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class alone

@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     language: Language = "fr"
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    allow_demo_accounts: Literal["je sais que leurs mots de passe sont publics"] | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator(*URL_SETTINGS.values())

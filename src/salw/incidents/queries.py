@@ -82,18 +82,6 @@ def classes_of_models(db: Connection, codes: Sequence[str]) -> dict[str, str]:
     return {r["code"]: r["class_code"] for r in rows}
 
 
-def get_unit(db: Connection, actor: Actor, unit_uuid: UUID) -> int:
-    """Return the number of a unit in scope. Raises `unit.not_found`."""
-    row = run_one(
-        db,
-        "select id from unit where country = %(country)s and uuid = %(uuid)s and id = any(%(units)s)",
-        {"country": actor.country, "uuid": unit_uuid, "units": list(actor.units)},
-    )
-    if row is None:
-        raise NotFound("unit.not_found", unit=str(unit_uuid))
-    return int(row["id"])
-
-
 def get_unit_of_weapons(db: Connection, actor: Actor, weapons: Sequence[UUID]) -> int:
     """Return the one unit that answers for all of `weapons`.
 

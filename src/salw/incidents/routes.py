@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from salw.access.guard import Desk, requires
-from salw.access.queries import get_store
+from salw.access.queries import get_store, get_unit
 from salw.access.repeats import answer_once
 from salw.access.rules import Permission
 from salw.core.db import Row
@@ -222,7 +222,7 @@ def _opened(report: Report, *, status: str, lines: list[LossLine] | None = None,
 def _unit(desk: Desk, body: IncidentIn) -> int:
     """Return the unit whose incident it is: as said, else the one of the store or of the weapons."""
     if body.unit is not None:
-        return queries.get_unit(desk.db, desk.actor, body.unit)
+        return get_unit(desk.db, desk.actor, body.unit)
     if body.store is not None:
         return int(get_store(desk.db, desk.actor, body.store)["unit_id"])
     if body.weapons:

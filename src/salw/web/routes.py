@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from salw.access.guard import COOKIE, hash_token, token_of
-from salw.access.operations import accounts
+from salw.access.guard import COOKIE, hand_over, hash_token, token_of
+from salw.access.operations import log_in
+from salw.access.rules import NextStep, client_of
 from salw.core import clock
 from salw.core.db import run
-from salw.core.errors import NotFound, Refused, Unauthenticated
+from salw.core.errors import NotFound, Refused, TooManyAttempts, Unauthenticated
 from salw.core.language import Language, translate
 from salw.web import views
 from salw.web.problems import language_asked
@@ -22,6 +23,12 @@ router = APIRouter(include_in_schema=False)
 # A language that no page has is no reason to show none: the page comes in French.
 Asked = Annotated[Language, Depends(language_asked)]
 ACCOUNT_MAX, PASSWORD_MAX = 200, 1_000
+# What the first page says where a right password is not all.
+STEPS = {
+    NextStep.PASSWORD_CHANGE: "session.password_change_required",
+    NextStep.SECOND_FACTOR: "session.second_factor_required",
+    NextStep.ENROLMENT: "session.second_factor_required",
+}
 
 
 @router.get("/")
@@ -70,18 +77,26 @@ def post_log_in(
     try:
         if len(account) > ACCOUNT_MAX or len(password) > PASSWORD_MAX or "\0" in account:
             raise Unauthenticated("session.wrong_credentials")  # no account is like that, and nothing looks it up
-        session = accounts.log_in(request.app.state.engines["app"], account=account, password=password, now=clock.now())
+        session = log_in.log_in(
+            request.app.state.engines["app"],
+            account=account,
+            password=password,
+            now=clock.now(),
+            source=request.client.host if request.client else None,
+            client=client_of(request.headers.get("user-agent")),
+        )
+    except TooManyAttempts as error:
+        response = _welcome(request, language, error=error.code, account=account, status=error.status)
+        response.headers["Retry-After"] = str(error.details["seconds"])
+        return response
     except Unauthenticated as error:
         return _welcome(request, language, error=error.code, account=account, status=401)
-    response = _home(language)
-    response.set_cookie(
-        COOKIE,
-        session.token,
-        expires=session.expires_at,
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
+    if session.next_step is not None:
+        # The cookie is of half a session: it opens no page but those of the step that remains.
+        response = _welcome(request, language, error=STEPS[session.next_step], account=account, status=401)
+    else:
+        response = _home(language)
+    hand_over(request, response, session)
     return response
 
 

@@ -114,13 +114,14 @@ def post_person(
     unit_id: int,
     role: Role,
     started_on: date,
+    ended_on: date | None = None,
 ) -> None:
-    """Give a person a role in a unit from a day on."""
+    """Give a person a role in a unit from a day on, until (and without) another where it is known."""
     run(
         db,
         """
-        insert into posting (country, id, person_id, unit_id, role, started_on)
-        values (%(country)s, %(id)s, %(person)s, %(unit)s, %(role)s, %(started)s)
+        insert into posting (country, id, person_id, unit_id, role, started_on, ended_on)
+        values (%(country)s, %(id)s, %(person)s, %(unit)s, %(role)s, %(started)s, %(ended)s)
         """,
         {
             "country": actor.country,
@@ -129,7 +130,15 @@ def post_person(
             "unit": unit_id,
             "role": role.value,
             "started": started_on,
+            "ended": ended_on,
         },
     )
-    facts = {"posting": str(posting_id), "person": str(person_id), "unit": unit_id, "role": role.value}
+    facts = {
+        "posting": str(posting_id),
+        "person": str(person_id),
+        "unit": unit_id,
+        "role": role.value,
+        "started_on": started_on.isoformat(),
+        "ended_on": ended_on.isoformat() if ended_on else None,
+    }
     ledger.append(db, country=actor.country, events=[make_event(actor, "posting.begun", now, facts=facts)])

@@ -1,0 +1,1 @@
+"""Routes of access: translate in, one operation, translate out."""
