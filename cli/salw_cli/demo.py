@@ -34,6 +34,7 @@ ACCOUNTS = (
     ("ordonnateur", "état-major : ordonne les mutations et les destructions"),
     ("comptable", "état-major : tient les écritures, prend en charge"),
     ("controleur", "inspection : contrôle tous les magasins du pays"),
+    ("administrateur", "tient les comptes et donne les fonctions ; ne voit aucune arme"),
     ("commission", "commission nationale : publie le trimestre, lit le tableau des trois pays"),
 )
 

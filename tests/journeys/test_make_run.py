@@ -286,6 +286,18 @@ def test_ctrl_c_ends_all_and_the_next_start_keeps_the_data(up: Clone) -> None:
     assert "magasinier@bf|ml|ne" in up.said
 
 
+def test_beyond_this_machine_it_does_not_serve_demonstration_accounts_unless_told_in_words(clone: Clone) -> None:
+    clone.up()
+    assert clone.end(signal.SIGINT) == 0
+    start = clone.command(clone.port)
+    start["env"] |= {"SALW_HOST": "0.0.0.0"}  # noqa: S104 - refused before it listens
+    done = subprocess.run(**start, stdout=subprocess.PIPE, text=True, timeout=PATIENCE_SECONDS)
+    assert (done.returncode, done.stdout.splitlines()[-1].endswith("[settings.demo_accounts]")) == (2, True), (
+        done.stdout
+    )
+    assert clone.is_gone(), clone.left()
+
+
 def test_a_killed_supervisor_leaves_nothing_running_and_does_not_hinder_the_next_start(up: Clone) -> None:
     before = up.held()
     assert up.end(signal.SIGKILL) == -signal.SIGKILL

@@ -209,6 +209,8 @@ def raise_army(engine: Engine, founder: Actor, now: datetime, chance: random.Ran
             ),
         }
     stores = [_open(recruiter, number, force, unit_id, everywhere) for number, (force, unit_id) in enumerate(places)]
+    with transaction(engine, country=country, units=everywhere) as db:
+        recruiter.person(db, root, None, Role.ADMINISTRATOR, scope=everywhere, login="administrateur")
     return Army(country, founder, root, list(everywhere), headquarters, stores=stores, **staff)
 
 
