@@ -14,6 +14,7 @@ import httpx
 import structlog
 import uvicorn
 
+from salw.access.factors.rules import Party
 from salw.core.db import run
 from salw.core.ids import new_id
 from salw.custody.rules import Expected
@@ -25,14 +26,14 @@ DUE = "2199-12-31"
 
 
 @contextmanager
-def serving(urls: Mapping[str, str]) -> Iterator[str]:
-    """Serve a database of a test's own, and give the address of `/v1`.
+def serving(urls: Mapping[str, str], party: Party | None = None) -> Iterator[str]:
+    """Serve a database of a test's own, or as a party of a test's own, and give the address of `/v1`.
 
     Quietly: these tests make the service fail on purpose, and drawing each traceback costs a second.
     """
     configured = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    server = Server(uvicorn.Config(create_app(urls), port=0, log_level="critical", lifespan="on"))
+    server = Server(uvicorn.Config(create_app(urls, party), port=0, log_level="critical", lifespan="on"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:

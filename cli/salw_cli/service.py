@@ -7,7 +7,9 @@ from types import FrameType
 import typer
 import uvicorn
 
+from salw.access.factors.rules import Party
 from salw.core.db import make_engine
+from salw.core.keys import factor_key
 from salw.core.logging import configure
 from salw.core.settings import get_settings
 from salw.core.urls import role_url
@@ -24,7 +26,8 @@ def serve() -> None:
     configure(settings.log_level)
     ensure_database(settings)
     check_demo_accounts(settings, role_url(settings, "salw_app"))
-    app = create_app({role: role_url(settings, role) for role in ENGINES.values()})
+    party = Party(settings.own_origin, factor_key(settings))
+    app = create_app({role: role_url(settings, role) for role in ENGINES.values()}, party)
     # uvicorn raises the signal again once it has ended: by default SIGTERM would then end this process before it
     # gives up its share of the embedded database, which would run on.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

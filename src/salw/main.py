@@ -15,6 +15,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from salw.access.emergency.routes import router as emergency
 from salw.access.emergency.rules import CONSTRAINTS as EMERGENCY
+from salw.access.factors.routes import router as factors
+from salw.access.factors.rules import Party
 from salw.access.routes.accounts import router as accounts
 from salw.access.routes.organisation import router as organisation
 from salw.access.routes.sessions import router as sessions
@@ -24,7 +26,9 @@ from salw.commission.rules import CONSTRAINTS as COMMISSION
 from salw.core.db import make_engine
 from salw.core.errors import DomainError
 from salw.core.http import describe_problems, install
+from salw.core.ids import random_bytes
 from salw.core.migrate import current, head
+from salw.core.settings import FACTOR_KEY_BYTES
 from salw.custody.routes.disposals import router as disposals
 from salw.custody.routes.holders import router as holders
 from salw.custody.routes.issues import router as issues
@@ -49,6 +53,7 @@ ROUTERS = (
     accounts,
     organisation,
     emergency,
+    factors,
     disposals,
     holders,
     issues,
@@ -80,8 +85,11 @@ LOCK_WAIT_S = 5
 ENGINES = {"app": "salw_app", "exchange": "salw_exchange", "publisher": "salw_publisher"}
 
 
-def create_app(urls: Mapping[str, str]) -> FastAPI:
-    """Return the service on the databases of `urls` (database role -> SQLAlchemy URL)."""
+def create_app(urls: Mapping[str, str], party: Party | None = None) -> FastAPI:
+    """Return the service on the databases of `urls` (database role -> SQLAlchemy URL).
+
+    `party` is its address and the key of its second factors. Without one, what it seals opens in this process only.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -101,6 +109,7 @@ def create_app(urls: Mapping[str, str]) -> FastAPI:
         name: make_engine(urls[role], pool_size=POOL_SIZES[name], lock_wait_s=LOCK_WAIT_S)
         for name, role in ENGINES.items()
     }
+    app.state.party = party or Party("http://localhost:8000", random_bytes(FACTOR_KEY_BYTES))
     install(app, CONSTRAINTS, problem_page)
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)

@@ -27,6 +27,13 @@ def test_a_database_that_does_not_exist_is_told_in_a_line(urls: Mapping[str, str
     assert len(told.stderr.strip().splitlines()) == 1
 
 
+def test_a_service_without_the_key_of_second_factors_does_not_start(urls: Mapping[str, str]) -> None:
+    told = salw(urls, "serve")
+    assert (told.returncode, len(told.stderr.strip().splitlines())) == (3, 1)
+    assert "SALW_FACTOR_KEY" in told.stderr
+    assert "[settings.factor_key_missing]" in told.stderr
+
+
 def test_a_database_without_our_schema_is_told_in_a_line(urls: Mapping[str, str]) -> None:
     told = salw(on_database("postgres", urls), "summary", "cross-border", "--account", "a@bf")
     assert (told.returncode, len(told.stderr.strip().splitlines())) == (3, 1)

@@ -276,12 +276,16 @@ def test_ctrl_c_ends_all_and_the_next_start_keeps_the_data(up: Clone) -> None:
     token = up.log_in()
     before = up.held()
     assert before["weapon"] == 6_000
+    key = up.cluster.home / "factor_key"
+    sealed_by, mode = key.read_bytes(), key.stat().st_mode & 0o777
+    assert mode == 0o600
     assert up.end(signal.SIGINT) == 0
     assert up.is_gone(), up.left()
     assert up.said.splitlines()[-1] == f"Tout est arrêté ; les données sont gardées dans {up.cluster.home}"
     up.up()
     assert up.knows(token), "a session outlives a restart"
     assert up.held() == before
+    assert key.read_bytes() == sealed_by
     assert "armes dans" not in up.said, "the demonstration is loaded once"
     assert "magasinier@bf|ml|ne" in up.said
 

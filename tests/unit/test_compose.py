@@ -101,6 +101,15 @@ def test_only_the_migration_sees_the_superuser_and_only_the_sequencer_beside_it_
     assert readers["sequencer_url"] == {"migrate", "sequencer"}
 
 
+def test_only_the_service_sees_the_key_of_second_factors_and_it_knows_the_name_people_type() -> None:
+    readers = {name for name, service in SERVICES.items() if "factor_key" in service.get("secrets", [])}
+    assert readers == {"app"}
+    assert SERVICES["app"]["environment"]["SALW_FACTOR_KEY_FILE"] == "/run/secrets/factor_key"
+    assert SERVICES["app"]["environment"]["SALW_ORIGIN"].startswith("https://${SALW_SITE:?")
+    guide = (ROOT / "docs/operations/install.md").read_text("utf-8")
+    assert "> factor_key" in guide
+
+
 def test_the_migration_learns_the_password_of_every_role() -> None:
     given = set(SERVICES["migrate"]["environment"])
     assert given == {f"SALW_{name.upper()}_FILE" for name in URL_SETTINGS.values()}

@@ -1,10 +1,13 @@
 """Settings are read once, refused in one line, documented, and never shown when they are secret."""
 
+import base64
+import os
 import socket
 from pathlib import Path
 
 import pytest
 
+from salw.core.keys import FACTOR_KEY_FILE, factor_key
 from salw.core.settings import (
     ROLES,
     URL_SETTINGS,
@@ -92,6 +95,13 @@ def test_a_missing_secret_file_names_the_setting(monkeypatch: pytest.MonkeyPatch
         ({"log_level": "loud"}, "SALW_LOG_LEVEL"),
         ({"database_url": "sqlite:///secret.db"}, "SALW_DATABASE_URL"),
         ({"database_url": "secret"}, "SALW_DATABASE_URL"),
+        ({"factor_key": "secret"}, "SALW_FACTOR_KEY"),
+        ({"factor_key": base64.b64encode(bytes(31)).decode()}, "SALW_FACTOR_KEY"),
+        ({"origin": "https://10.0.0.1"}, "SALW_ORIGIN"),
+        ({"origin": "https://registre.example/salw"}, "SALW_ORIGIN"),
+        ({"origin": "http://registre.example"}, "SALW_ORIGIN"),
+        ({"origin": "https://nobody@registre.example"}, "SALW_ORIGIN"),
+        ({"origin": "https://registre.example:0x1"}, "SALW_ORIGIN"),
         ({"tls_cert": "/etc/hostname"}, "SALW_TLS_KEY"),
         ({"tls_cert": "/nonexistent/c", "tls_key": "/nonexistent/k"}, "SALW_TLS_CERT"),
     ],
@@ -104,6 +114,73 @@ def test_a_wrong_setting_is_one_line_that_names_it(given: dict[str, object], nam
     assert str(error).startswith("Réglage ")
     assert not {"should", "valid", "or", "host"}.intersection(str(error).replace(",", "").split()), "English"
     assert "Réglage  " not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("given", "origin"),
+    [
+        ({"origin": "https://Registre.Example/"}, "https://registre.example"),
+        ({"origin": "https://registre.example:443"}, "https://registre.example"),
+        ({"origin": "http://localhost:8001"}, "http://localhost:8001"),
+        ({"port": 8002}, "http://localhost:8002"),
+    ],
+)
+def test_the_origin_is_written_as_browsers_write_it(given: dict[str, object], origin: str) -> None:
+    assert load_settings(env_file=NO_FILE, **given).own_origin == origin
+
+
+def test_the_embedded_installation_makes_its_key_once_for_its_owner_alone(tmp_path: Path) -> None:
+    settings = load_settings(env_file=NO_FILE, data_dir=tmp_path)
+    settings.cluster_dir.mkdir()
+    key = factor_key(settings)
+    assert len(key) == 32
+    assert factor_key(settings) == key
+    (file,) = settings.cluster_dir.iterdir()
+    assert (file.name, file.stat().st_mode & 0o777) == (FACTOR_KEY_FILE, 0o600)
+
+
+def test_a_key_that_others_can_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load_settings(env_file=NO_FILE, data_dir=tmp_path)
+    settings.cluster_dir.mkdir()
+    factor_key(settings)
+    file = settings.cluster_dir / FACTOR_KEY_FILE
+    file.chmod(0o640)
+    with pytest.raises(SettingsError) as error:
+        factor_key(settings)
+    assert (error.value.code, str(file) in str(error.value), "640" in str(error.value)) == (
+        "settings.loose_file",
+        True,
+        True,
+    )
+    monkeypatch.setenv("SALW_FACTOR_KEY_FILE", str(file))
+    assert refused().code == "settings.loose_file"
+    file.chmod(0o400)
+    assert factor_key(load_settings(env_file=NO_FILE)) == base64.b64decode(file.read_text("ascii"))
+
+
+def test_a_damaged_key_is_never_made_anew(tmp_path: Path) -> None:
+    settings = load_settings(env_file=NO_FILE, data_dir=tmp_path)
+    settings.cluster_dir.mkdir()
+    file = settings.cluster_dir / FACTOR_KEY_FILE
+    file.write_text("half of a ke", "ascii")
+    file.chmod(0o600)
+    with pytest.raises(SettingsError) as error:
+        factor_key(settings)
+    assert error.value.code == "settings.key_damaged"
+    assert file.read_text("ascii") == "half of a ke"
+
+
+def test_a_database_by_url_needs_a_key_of_its_own() -> None:
+    with pytest.raises(SettingsError) as error:
+        factor_key(load_settings(env_file=NO_FILE, database_url="postgresql://db/salw"))
+    assert error.value.code == "settings.factor_key_missing"
+    assert "SALW_FACTOR_KEY" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_the_key_is_never_shown() -> None:
+    key = base64.b64encode(os.urandom(32)).decode()
+    assert key not in repr(load_settings(env_file=NO_FILE, factor_key=key))
 
 
 def test_each_role_has_a_setting_of_its_own() -> None:

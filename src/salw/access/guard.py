@@ -70,6 +70,15 @@ class Desk:
         if self.credential.permissions is not None:
             raise Refused("access.not_by_token", permission=Permission.SESSION_OWN.value)
 
+    def require_proof(self) -> None:
+        """Refuse where `session:own` alone is asked for and yet what follows needs a fresh proof, as `STEP_UP` does.
+
+        Raises `access.not_by_token`, `session.second_factor_required`, `session.proof_required`.
+        """
+        self.require_session()
+        self.require_full()
+        _check_proof(self.credential, Permission.SESSION_OWN, self.now)
+
 
 def hash_token(token: str) -> tuple[str, bytes]:
     """Return the country a session token names and the hash it is kept under."""
@@ -132,7 +141,12 @@ def _check(credential: Credential, permission: Permission, now: datetime, *, has
     # One's own session is not a matter of postings: a new account changes its password before the first one begins.
     if not has_role and permission is not Permission.SESSION_OWN:
         raise Refused("access.not_permitted", permission=permission.value, roles=roles_with(permission))
-    if permission in STEP_UP and (credential.proven_at is None or credential.proven_at < now - PROOF_LASTS):
+    if permission in STEP_UP:
+        _check_proof(credential, permission, now)
+
+
+def _check_proof(credential: Credential, permission: Permission, now: datetime) -> None:
+    if credential.proven_at is None or credential.proven_at < now - PROOF_LASTS:
         raise Refused("session.proof_required", permission=permission.value)
 
 

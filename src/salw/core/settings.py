@@ -1,12 +1,15 @@
 """Settings of one process: environment (`SALW_…`), an optional `.env`, secrets from files (`SALW_…_FILE`)."""
 
+import base64
 import hashlib
 import os
+import re
 from collections.abc import Mapping
 from errno import EACCES, EISDIR, ENOENT, ENOTDIR
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
@@ -30,6 +33,10 @@ URL_SETTINGS: Mapping[str, str] = {
     "postgres": "superuser_url",
 }
 ROLES: tuple[str, ...] = tuple(URL_SETTINGS)
+# What may come from a file named by `SALW_X_FILE`; those of `PRIVATE` from one that its owner alone can read.
+PRIVATE = ("factor_key",)
+SECRETS: tuple[str, ...] = (*URL_SETTINGS.values(), *PRIVATE)
+FACTOR_KEY_BYTES = 32
 
 
 _WHY = {
@@ -90,6 +97,8 @@ class Settings(BaseSettings):
     eraser_url: str | None = Field(None, repr=False)
     auditor_url: str | None = Field(None, repr=False)
     superuser_url: str | None = Field(None, repr=False)
+    factor_key: str | None = Field(None, repr=False)
+    origin: str | None = None
     data_dir: Path | None = None
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535, validation_alias=AliasChoices("SALW_PORT", "PORT"))
@@ -103,6 +112,18 @@ class Settings(BaseSettings):
     @classmethod
     def _is_postgresql(cls, value: str | None) -> str | None:
         return None if value is None else _postgresql_url(value)
+
+    @field_validator("factor_key")
+    @classmethod
+    def _is_a_key(cls, value: str | None) -> str | None:
+        if value is not None:
+            key_bytes(value)
+        return value
+
+    @field_validator("origin")
+    @classmethod
+    def _is_an_origin(cls, value: str | None) -> str | None:
+        return None if value is None else _origin(value)
 
     @model_validator(mode="after")
     def _certificate_and_key_go_together(self) -> Self:
@@ -118,6 +139,14 @@ class Settings(BaseSettings):
     def embedded(self) -> bool:
         """Whether this process uses the embedded PostgreSQL: no URL of any role is given."""
         return all(getattr(self, name) is None for name in URL_SETTINGS.values())
+
+    @property
+    def own_origin(self) -> str:
+        """The address people type, without a path: `SALW_ORIGIN`, else this machine by its name.
+
+        A passkey belongs to a name and never to an address of numbers: 127.0.0.1 would not do.
+        """
+        return self.origin or f"{'https' if self.tls_cert else 'http'}://localhost:{self.port}"
 
     @property
     def files_dir(self) -> Path:
@@ -171,9 +200,9 @@ def _reason(error: Any) -> dict[str, Any]:
 
 
 def _secrets_from_files(named: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the URLs whose `SALW_X_FILE` names a file: the content of the file is the value."""
+    """Return the secrets whose `SALW_X_FILE` names a file: the content of the file is the value."""
     found = {}
-    for field in URL_SETTINGS.values():
+    for field in SECRETS:
         name = PREFIX + field.upper()
         path = named.get(name + "_FILE")
         if not path:
@@ -181,6 +210,8 @@ def _secrets_from_files(named: Mapping[str, str | None]) -> dict[str, str]:
         if named.get(name):
             raise SettingsError("settings.given_twice", name=name)
         try:
+            if field in PRIVATE:
+                check_private(Path(path))
             found[field] = Path(path).read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = _WHY.get(error.errno or 0, "settings.reason.other") if isinstance(error, OSError) else "UTF-8"
@@ -192,6 +223,40 @@ def _secrets_from_files(named: Mapping[str, str | None]) -> dict[str, str]:
 def get_settings() -> Settings:
     """Return the settings of this process, read once."""
     return load_settings()
+
+
+def check_private(path: Path) -> None:
+    """Refuse a file that others than its owner may read. Error: `settings.loose_file`."""
+    mode = path.stat().st_mode & 0o777
+    if mode & 0o077:
+        raise SettingsError("settings.loose_file", path=path, mode=f"{mode:03o}")
+
+
+def key_bytes(value: str) -> bytes:
+    """Return the 32 bytes that a key's base64 stands for, in either alphabet. Raises `ValueError` for any other."""
+    try:
+        key = base64.b64decode(value.translate(str.maketrans("-_", "+/")), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != FACTOR_KEY_BYTES:
+        raise _WrongError("settings.reason.key")
+    return key
+
+
+def _origin(value: str) -> str:
+    """Return an origin as browsers write it: HTTPS on a name, or HTTP on this machine, without a path."""
+    try:
+        url = urlsplit(value.rstrip("/"))
+        host, port = url.hostname or "", url.port
+    except ValueError:
+        raise _WrongError("settings.reason.origin") from None
+    local = host == "localhost" or host.endswith(".localhost")
+    named = re.fullmatch("[a-z0-9-]+([.][a-z0-9-]+)*", host) and not host.rpartition(".")[2].isdigit()
+    plain = url.netloc.lower() == host + (f":{port}" if port is not None else "") and not (url.path or url.query)
+    if not (named and plain and (url.scheme == "https" or (url.scheme == "http" and local))):
+        raise _WrongError("settings.reason.origin")
+    usual = {"https": 443, "http": 80}[url.scheme]
+    return f"{url.scheme}://{host}" + (f":{port}" if port not in (None, usual) else "")
 
 
 def _postgresql_url(value: str) -> str:

@@ -1,0 +1,1 @@
+"""The second factor: one-time codes, passkeys and security keys, recovery codes, and the fresh proof."""

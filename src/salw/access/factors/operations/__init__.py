@@ -1,0 +1,1 @@
+"""Writes of second factors, one function a use case."""
