@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from salw.access.routes import router as access
+from salw.access.tokens.routes import router as tokens
 from salw.core.db import make_engine
 from salw.core.errors import DomainError
 from salw.core.http import describe_problems, install
@@ -39,6 +40,7 @@ from salw.web.routes import router as web
 
 ROUTERS = (
     access,
+    tokens,
     disposals,
     holders,
     issues,
@@ -51,7 +53,13 @@ ROUTERS = (
     scanning,
     reports,
 )
-CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {**REGISTRY, **CUSTODY, **INCIDENTS, **STOCKTAKES, **SUMMARIES}
+CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
+    **REGISTRY,
+    **CUSTODY,
+    **INCIDENTS,
+    **STOCKTAKES,
+    **SUMMARIES,
+}
 PREFIX = "/v1"
 POOL_SIZES = defaultdict(lambda: 2, app=16)  # connections a process; PostgreSQL has 60 for everybody
 # A request holds its connection while it waits for a lock: without a limit, one lock held too long (a register being

@@ -118,7 +118,13 @@ def test_the_time_of_recording_is_given_by_the_database_except_on_movements(owne
 
 
 def test_no_reader_sees_secrets(owner: Connection) -> None:
-    secret = {("account", "password_hash"), ("session", "token_hash"), ("personal_value", "salt"), ("label", "tail")}
+    secret = {
+        ("account", "password_hash"),
+        ("api_token", "token_hash"),
+        ("label", "tail"),
+        ("personal_value", "salt"),
+        ("session", "token_hash"),
+    }
     rows = run(
         owner,
         "select grantee, table_name, column_name from information_schema.column_privileges "

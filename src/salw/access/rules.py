@@ -29,6 +29,9 @@ class Permission(StrEnum):
     STOCKTAKE_READ = "stocktake:read"
     SUMMARY_PUBLISH = "summary:publish"
     SUMMARY_READ = "summary:read"
+    TOKEN_CREATE = "token:create"  # noqa: S105 - the name of a permission
+    TOKEN_OWN = "token:own"  # noqa: S105 - the name of a permission
+    TOKEN_REVOKE = "token:revoke"  # noqa: S105 - the name of a permission
     TRANSFER_APPROVE = "transfer:approve"
     TRANSFER_CANCEL = "transfer:cancel"
     TRANSFER_DISPATCH = "transfer:dispatch"
@@ -68,9 +71,13 @@ _READS = {
     Permission.WEAPON_READ,
 }
 
+# Whoever reads what a program may want to read may let one read it for him.
+_TOKENS = {Permission.TOKEN_CREATE, Permission.TOKEN_OWN}
+
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ORDERING_AUTHORITY: frozenset(
         _READS
+        | _TOKENS
         | {
             Permission.DISPOSAL_PROPOSE,
             # The authority above settles what the commander reported himself: who reports does not decide.
@@ -80,9 +87,18 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.TRANSFER_ORDER,
         }
     ),
-    Role.ACCOUNTANT: frozenset(_READS | {Permission.WEAPON_REGISTER, Permission.LABEL_MAKE, Permission.INCIDENT_OPEN}),
+    Role.ACCOUNTANT: frozenset(
+        _READS
+        | _TOKENS
+        | {
+            Permission.INCIDENT_OPEN,
+            Permission.LABEL_MAKE,
+            Permission.WEAPON_REGISTER,
+        }
+    ),
     Role.STOREKEEPER: frozenset(
         _READS
+        | _TOKENS
         | {
             Permission.ASSIGNMENT_RECORD,
             Permission.INCIDENT_OPEN,
@@ -96,9 +112,10 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.WEAPON_REGISTER,
         }
     ),
-    Role.ARMOURER: frozenset(_READS | {Permission.INCIDENT_OPEN, Permission.STOCKTAKE_COUNT}),
+    Role.ARMOURER: frozenset(_READS | _TOKENS | {Permission.INCIDENT_OPEN, Permission.STOCKTAKE_COUNT}),
     Role.UNIT_COMMANDER: frozenset(
         _READS
+        | _TOKENS
         | {
             Permission.ASSIGNMENT_RECORD,
             Permission.DISPOSAL_APPROVE,
@@ -112,18 +129,27 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.AUDITOR: frozenset(
-        _READS | {Permission.STOCKTAKE_OPEN, Permission.STOCKTAKE_COUNT, Permission.STOCKTAKE_CLOSE}
+        _READS
+        | _TOKENS
+        | {
+            Permission.STOCKTAKE_CLOSE,
+            Permission.STOCKTAKE_COUNT,
+            Permission.STOCKTAKE_OPEN,
+        }
     ),
-    Role.COMMISSION_READER: frozenset({Permission.MODEL_READ, Permission.SESSION_OWN, Permission.SUMMARY_READ}),
+    Role.COMMISSION_READER: frozenset(
+        _TOKENS | {Permission.MODEL_READ, Permission.SESSION_OWN, Permission.SUMMARY_READ}
+    ),
     Role.COMMISSION_OFFICER: frozenset(
-        {
+        _TOKENS
+        | {
             Permission.MODEL_READ,
             Permission.SESSION_OWN,
             Permission.SUMMARY_READ,
             Permission.SUMMARY_PUBLISH,
         }
     ),
-    Role.ADMINISTRATOR: frozenset({Permission.SESSION_OWN, Permission.ORGANISATION_READ}),
+    Role.ADMINISTRATOR: frozenset({Permission.ORGANISATION_READ, Permission.SESSION_OWN, Permission.TOKEN_REVOKE}),
     Role.OVERSIGHT: frozenset({Permission.SESSION_OWN}),
 }
 
@@ -137,6 +163,7 @@ STEP_UP: frozenset[Permission] = frozenset(
         Permission.INCIDENT_OPEN,
         Permission.REPORT_EXPORT,
         Permission.SUMMARY_PUBLISH,
+        Permission.TOKEN_CREATE,
     }
 )
 
