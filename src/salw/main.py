@@ -13,6 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from salw.access.devices.routes import router as devices
+from salw.access.devices.rules import CONSTRAINTS as DEVICES
 from salw.access.routes import router as access
 from salw.access.tokens.routes import router as tokens
 from salw.core.db import make_engine
@@ -41,6 +43,7 @@ from salw.web.routes import router as web
 ROUTERS = (
     access,
     tokens,
+    devices,
     disposals,
     holders,
     issues,
@@ -54,6 +57,7 @@ ROUTERS = (
     reports,
 )
 CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
+    **DEVICES,
     **REGISTRY,
     **CUSTODY,
     **INCIDENTS,

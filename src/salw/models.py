@@ -1,6 +1,7 @@
 """Imports every table, so that the metadata is complete."""
 
 from salw.access import models as access
+from salw.access.devices import models as devices
 from salw.core.db import metadata
 from salw.custody import models as custody
 from salw.documents import models as documents
@@ -14,6 +15,7 @@ from salw.summaries import models as summaries
 __all__ = [
     "access",
     "custody",
+    "devices",
     "documents",
     "incidents",
     "ledger",

@@ -121,6 +121,7 @@ def test_no_reader_sees_secrets(owner: Connection) -> None:
     secret = {
         ("account", "password_hash"),
         ("api_token", "token_hash"),
+        ("device_invitation", "code_hash"),
         ("label", "tail"),
         ("personal_value", "salt"),
         ("session", "token_hash"),

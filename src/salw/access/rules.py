@@ -7,6 +7,9 @@ class Permission(StrEnum):
     """What a route may ask for, as `resource:action`. Keep the list alphabetical."""
 
     ASSIGNMENT_RECORD = "assignment:record"
+    DEVICE_MANAGE = "device:manage"
+    DEVICE_READ = "device:read"
+    DEVICE_REPORT = "device:report"
     DISPOSAL_APPROVE = "disposal:approve"
     DISPOSAL_PROPOSE = "disposal:propose"
     DISPOSAL_READ = "disposal:read"
@@ -58,6 +61,7 @@ class Role(StrEnum):
 
 
 _READS = {
+    Permission.DEVICE_READ,
     Permission.DISPOSAL_READ,
     Permission.INCIDENT_READ,
     Permission.MODEL_READ,
@@ -91,6 +95,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _READS
         | _TOKENS
         | {
+            Permission.DEVICE_MANAGE,
             Permission.INCIDENT_OPEN,
             Permission.LABEL_MAKE,
             Permission.WEAPON_REGISTER,
@@ -101,6 +106,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | _TOKENS
         | {
             Permission.ASSIGNMENT_RECORD,
+            Permission.DEVICE_REPORT,
             Permission.INCIDENT_OPEN,
             Permission.ISSUE_RECORD,
             Permission.LABEL_MAKE,
@@ -112,12 +118,15 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.WEAPON_REGISTER,
         }
     ),
-    Role.ARMOURER: frozenset(_READS | _TOKENS | {Permission.INCIDENT_OPEN, Permission.STOCKTAKE_COUNT}),
+    Role.ARMOURER: frozenset(
+        _READS | _TOKENS | {Permission.DEVICE_REPORT, Permission.INCIDENT_OPEN, Permission.STOCKTAKE_COUNT}
+    ),
     Role.UNIT_COMMANDER: frozenset(
         _READS
         | _TOKENS
         | {
             Permission.ASSIGNMENT_RECORD,
+            Permission.DEVICE_MANAGE,
             Permission.DISPOSAL_APPROVE,
             Permission.INCIDENT_CLOSE,
             Permission.INCIDENT_OPEN,
@@ -132,6 +141,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _READS
         | _TOKENS
         | {
+            # The laptop that he counts with in a store without network.
+            Permission.DEVICE_REPORT,
             Permission.STOCKTAKE_CLOSE,
             Permission.STOCKTAKE_COUNT,
             Permission.STOCKTAKE_OPEN,
