@@ -13,6 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from salw.access.devices.routes import router as devices
+from salw.access.devices.rules import CONSTRAINTS as DEVICES
 from salw.access.emergency.routes import router as emergency
 from salw.access.emergency.rules import CONSTRAINTS as EMERGENCY
 from salw.access.factors.routes import router as factors
@@ -21,6 +23,7 @@ from salw.access.routes.accounts import router as accounts
 from salw.access.routes.organisation import router as organisation
 from salw.access.routes.sessions import router as sessions
 from salw.access.rules import CONSTRAINTS as ACCESS
+from salw.access.tokens.routes import router as tokens
 from salw.commission.routes import router as commission
 from salw.commission.rules import CONSTRAINTS as COMMISSION
 from salw.core.db import make_engine
@@ -54,6 +57,8 @@ ROUTERS = (
     organisation,
     emergency,
     factors,
+    tokens,
+    devices,
     disposals,
     holders,
     issues,
@@ -76,6 +81,7 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     **SUMMARIES,
     **COMMISSION,
     **ACCESS,
+    **DEVICES,
 }
 PREFIX = "/v1"
 POOL_SIZES = defaultdict(lambda: 2, app=16)  # connections a process; PostgreSQL has 60 for everybody

@@ -1,6 +1,7 @@
 """Imports every table, so that the metadata is complete."""
 
 from salw.access import models as access
+from salw.access.devices import models as devices
 from salw.access.emergency import models as emergency
 from salw.commission import models as commission
 from salw.core.db import metadata
@@ -17,6 +18,7 @@ __all__ = [
     "access",
     "commission",
     "custody",
+    "devices",
     "documents",
     "emergency",
     "incidents",

@@ -11,7 +11,8 @@ from salw.core.db import metadata
 from salw.core.shapes import In
 from salw.main import ENGINES, api_routes, create_app, permission_of
 
-OPEN = {("POST", "/v1/sessions")}
+# Whoever has no session yet: a person with a password, a device with a one-time code.
+OPEN = {("POST", "/v1/sessions"), ("POST", "/v1/devices")}
 
 INTERFACE = (
     "GET /v1/weapons/{weapon_id}",

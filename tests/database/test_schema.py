@@ -127,6 +127,8 @@ def test_no_reader_sees_secrets(owner: Connection) -> None:
         ("attempt_count", "bucket"),
         ("personal_value", "salt"),
         ("label", "tail"),
+        ("api_token", "token_hash"),
+        ("device_invitation", "code_hash"),
     }
     rows = run(
         owner,

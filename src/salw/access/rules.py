@@ -17,6 +17,9 @@ class Permission(StrEnum):
     ACCOUNT_READ = "account:read"
     ASSIGNMENT_RECORD = "assignment:record"
     COMMISSION_READ = "commission:read"
+    DEVICE_MANAGE = "device:manage"
+    DEVICE_READ = "device:read"
+    DEVICE_REPORT = "device:report"
     DISCLOSURE_READ = "disclosure:read"
     DISCLOSURE_SET = "disclosure:set"
     DISPOSAL_APPROVE = "disposal:approve"
@@ -47,6 +50,9 @@ class Permission(StrEnum):
     STOCKTAKE_READ = "stocktake:read"
     SUMMARY_PUBLISH = "summary:publish"
     SUMMARY_READ = "summary:read"
+    TOKEN_CREATE = "token:create"  # noqa: S105 - the name of a permission
+    TOKEN_OWN = "token:own"  # noqa: S105 - the name of a permission
+    TOKEN_REVOKE = "token:revoke"  # noqa: S105 - the name of a permission
     TRANSFER_APPROVE = "transfer:approve"
     TRANSFER_CANCEL = "transfer:cancel"
     TRANSFER_DISPATCH = "transfer:dispatch"
@@ -73,6 +79,7 @@ class Role(StrEnum):
 
 
 _READS = {
+    Permission.DEVICE_READ,
     Permission.DISPOSAL_READ,
     Permission.INCIDENT_READ,
     Permission.MODEL_READ,
@@ -99,10 +106,14 @@ _COMMISSION_READS = {
 # setting, which would be worth nothing if a written reason got past it.
 _EMERGENCY = {Permission.EMERGENCY_END, Permission.EMERGENCY_OPEN, Permission.EMERGENCY_READ}
 
+# Whoever reads what a program may want to read may let one read it for him.
+_TOKENS = {Permission.TOKEN_CREATE, Permission.TOKEN_OWN}
+
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ORDERING_AUTHORITY: frozenset(
         _READS
         | _EMERGENCY
+        | _TOKENS
         | {
             Permission.DISCLOSURE_READ,
             Permission.DISCLOSURE_SET,
@@ -117,7 +128,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
     Role.ACCOUNTANT: frozenset(
         _READS
+        | _TOKENS
         | {
+            Permission.DEVICE_MANAGE,
             Permission.DISCLOSURE_READ,
             Permission.INCIDENT_OPEN,
             Permission.LABEL_MAKE,
@@ -126,8 +139,10 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
     Role.STOREKEEPER: frozenset(
         _READS
+        | _TOKENS
         | {
             Permission.ASSIGNMENT_RECORD,
+            Permission.DEVICE_REPORT,
             Permission.INCIDENT_OPEN,
             Permission.ISSUE_RECORD,
             Permission.LABEL_MAKE,
@@ -139,12 +154,16 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.WEAPON_REGISTER,
         }
     ),
-    Role.ARMOURER: frozenset(_READS | {Permission.INCIDENT_OPEN, Permission.STOCKTAKE_COUNT}),
+    Role.ARMOURER: frozenset(
+        _READS | _TOKENS | {Permission.DEVICE_REPORT, Permission.INCIDENT_OPEN, Permission.STOCKTAKE_COUNT}
+    ),
     Role.UNIT_COMMANDER: frozenset(
         _READS
         | _EMERGENCY
+        | _TOKENS
         | {
             Permission.ASSIGNMENT_RECORD,
+            Permission.DEVICE_MANAGE,
             Permission.DISCLOSURE_READ,
             Permission.DISCLOSURE_SET,
             Permission.DISPOSAL_APPROVE,
@@ -161,15 +180,18 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.AUDITOR: frozenset(
         _READS
         | _EMERGENCY
+        | _TOKENS
         | {
+            # The laptop that he counts with in a store without network.
+            Permission.DEVICE_REPORT,
             Permission.DISCLOSURE_READ,
             Permission.STOCKTAKE_CLOSE,
             Permission.STOCKTAKE_COUNT,
             Permission.STOCKTAKE_OPEN,
         }
     ),
-    Role.COMMISSION_READER: frozenset(_COMMISSION_READS),
-    Role.COMMISSION_OFFICER: frozenset(_COMMISSION_READS | {Permission.SUMMARY_PUBLISH}),
+    Role.COMMISSION_READER: frozenset(_COMMISSION_READS | _TOKENS),
+    Role.COMMISSION_OFFICER: frozenset(_COMMISSION_READS | _TOKENS | {Permission.SUMMARY_PUBLISH}),
     # Who opens doors to others sees no weapon himself.
     Role.ADMINISTRATOR: frozenset(
         {
@@ -179,6 +201,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.PERSON_RECORD,
             Permission.POSTING_MANAGE,
             Permission.SESSION_OWN,
+            Permission.TOKEN_REVOKE,
         }
     ),
     Role.OVERSIGHT: frozenset({Permission.SESSION_OWN}),
@@ -199,6 +222,7 @@ STEP_UP: frozenset[Permission] = frozenset(
         Permission.POSTING_MANAGE,
         Permission.REPORT_EXPORT,
         Permission.SUMMARY_PUBLISH,
+        Permission.TOKEN_CREATE,
     }
 )
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, SerializeAsAny, model_validator
+from pydantic import Field, model_validator
 
 from salw.core.db import Row
 from salw.core.shapes import Day, In, Instant, Out, Said, example
@@ -83,13 +83,6 @@ class ReturnIn(In):
     weapons: Weapons
     occurred_at: Instant | None = None
     order: OrderIn = OrderIn()
-
-
-class Addressed(In):
-    """A body with the id in its address, so that a repeat must have named the same thing."""
-
-    subject: UUID
-    body: SerializeAsAny[In]
 
 
 class TransferIn(In):

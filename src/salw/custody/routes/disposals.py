@@ -5,12 +5,11 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from salw.access.guard import Desk, requires
-from salw.access.repeats import answer_once
+from salw.access.repeats import Addressed, answer_once
 from salw.access.rules import Permission
 from salw.custody import queries
 from salw.custody.operations import disposals as operations
 from salw.custody.schemas import (
-    Addressed,
     DisposalApprovalIn,
     DisposalIn,
     DisposalLine,

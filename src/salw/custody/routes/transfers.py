@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from salw.access.guard import Desk, requires
-from salw.access.repeats import answer_once
+from salw.access.repeats import Addressed, answer_once
 from salw.access.rules import Permission
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
 from salw.custody import queries
@@ -15,7 +15,6 @@ from salw.custody.operations import transfers as operations
 from salw.custody.operations.transfers import TransferStep
 from salw.custody.rules import TransferStatus
 from salw.custody.schemas import (
-    Addressed,
     DispatchIn,
     ReceiptIn,
     StepIn,

@@ -1,0 +1,1 @@
+"""Writes of devices, one function a use case."""
