@@ -13,6 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from salw.access.duties.routes import router as derogations
+from salw.access.duties.rules import CONSTRAINTS as DUTIES
 from salw.access.routes import router as access
 from salw.core.db import make_engine
 from salw.core.errors import DomainError
@@ -39,6 +41,7 @@ from salw.web.routes import router as web
 
 ROUTERS = (
     access,
+    derogations,
     disposals,
     holders,
     issues,
@@ -51,7 +54,14 @@ ROUTERS = (
     scanning,
     reports,
 )
-CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {**REGISTRY, **CUSTODY, **INCIDENTS, **STOCKTAKES, **SUMMARIES}
+CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
+    **DUTIES,
+    **REGISTRY,
+    **CUSTODY,
+    **INCIDENTS,
+    **STOCKTAKES,
+    **SUMMARIES,
+}
 PREFIX = "/v1"
 POOL_SIZES = defaultdict(lambda: 2, app=16)  # connections a process; PostgreSQL has 60 for everybody
 # A request holds its connection while it waits for a lock: without a limit, one lock held too long (a register being

@@ -1,6 +1,7 @@
 """Imports every table, so that the metadata is complete."""
 
 from salw.access import models as access
+from salw.access.duties import models as duties
 from salw.core.db import metadata
 from salw.custody import models as custody
 from salw.documents import models as documents
@@ -15,6 +16,7 @@ __all__ = [
     "access",
     "custody",
     "documents",
+    "duties",
     "incidents",
     "ledger",
     "metadata",

@@ -7,6 +7,8 @@ class Permission(StrEnum):
     """What a route may ask for, as `resource:action`. Keep the list alphabetical."""
 
     ASSIGNMENT_RECORD = "assignment:record"
+    DEROGATION_GRANT = "derogation:grant"
+    DEROGATION_READ = "derogation:read"
     DISPOSAL_APPROVE = "disposal:approve"
     DISPOSAL_PROPOSE = "disposal:propose"
     DISPOSAL_READ = "disposal:read"
@@ -55,6 +57,7 @@ class Role(StrEnum):
 
 
 _READS = {
+    Permission.DEROGATION_READ,
     Permission.DISPOSAL_READ,
     Permission.INCIDENT_READ,
     Permission.MODEL_READ,
@@ -72,6 +75,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ORDERING_AUTHORITY: frozenset(
         _READS
         | {
+            Permission.DEROGATION_GRANT,
             Permission.DISPOSAL_PROPOSE,
             # The authority above settles what the commander reported himself: who reports does not decide.
             Permission.INCIDENT_CLOSE,
@@ -101,6 +105,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _READS
         | {
             Permission.ASSIGNMENT_RECORD,
+            Permission.DEROGATION_GRANT,
             Permission.DISPOSAL_APPROVE,
             Permission.INCIDENT_CLOSE,
             Permission.INCIDENT_OPEN,
@@ -132,6 +137,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 # the books out of the house (`design.md` 6; ASVS 5.0, 7.5.3). A token proves nothing anew, so it never does these.
 STEP_UP: frozenset[Permission] = frozenset(
     {
+        Permission.DEROGATION_GRANT,
         Permission.DISPOSAL_APPROVE,
         Permission.INCIDENT_CLOSE,
         Permission.INCIDENT_OPEN,

@@ -12,7 +12,8 @@ from salw.access.rules import Permission
 from salw.core.db import Row
 from salw.core.errors import Unacceptable
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
-from salw.custody.schemas import Addressed, MovedWeapon, expected, order_of, when
+from salw.core.shapes import Addressed
+from salw.custody.schemas import MovedWeapon, expected, order_of, when
 from salw.documents.rules import printed_number
 from salw.incidents import queries, schemas
 from salw.incidents.operations import itemising, opening, outcomes, recovery

@@ -10,12 +10,12 @@ from salw.access.guard import Desk, requires
 from salw.access.repeats import answer_once
 from salw.access.rules import Permission
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
+from salw.core.shapes import Addressed
 from salw.custody import queries
 from salw.custody.operations import transfers as operations
 from salw.custody.operations.transfers import TransferStep
 from salw.custody.rules import TransferStatus
 from salw.custody.schemas import (
-    Addressed,
     DispatchIn,
     ReceiptIn,
     StepIn,
