@@ -36,6 +36,11 @@ INTERFACE = (
     "POST /v1/stocktakes/{stocktake_id}/counts",
     "POST /v1/stocktakes/{stocktake_id}/closure",
     "GET /v1/summaries/cross-border",
+    "PUT /v1/derogations/{derogation_id}",
+    "POST /v1/derogations/{derogation_id}/revocation",
+    "GET /v1/derogations",
+    "GET /v1/derogations/{derogation_id}/acts",
+    "GET /v1/handovers",
 )
 
 

@@ -34,6 +34,18 @@ def test_who_did_the_one_act_is_refused_the_other_and_told_how_to_get_a_derogati
     assert client.get("/derogations", headers=world["commander_hq"].headers).json()["items"] == []
 
 
+def test_nor_does_a_storekeeper_issue_to_the_post_that_he_answers_for(client: httpx.Client, world: World) -> None:
+    relief = {
+        "holder": str(world.post_alpha),
+        "outgoing": str(world["soldier"].person_id),
+        "incoming": str(world["keeper"].person_id),
+        "weapons": [],
+    }
+    assert client.put(f"/reliefs/{new_id()}", json=relief, headers=world["commander"].headers).status_code == 200
+    answer = issue(client, world, to={"holder": str(world.post_alpha)}).send(client)
+    assert code(answer) == (403, "duty.giver_receiver")
+
+
 def test_where_no_duty_is_in_the_way_no_statement_is_sent(world: World) -> None:
     nobody_connected = cast(Connection, object())
     others = {Duty.GIVER_RECEIVER: [world["soldier"].person_id], Duty.ORDERER_KEEPER: [None]}

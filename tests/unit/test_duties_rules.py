@@ -1,6 +1,7 @@
 """Which duties meet in one person, how long a derogation lasts, when a check is an independent one."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +29,11 @@ def test_every_duty_has_its_refusal_in_both_languages(duty: Duty) -> None:
     assert (said.status, said.details["duty"]) == (403, duty)
     assert "dérogation" in catalogue("fr")[said.code]
     assert "derogation" in catalogue("en")[said.code]
+
+
+def test_every_duty_stands_in_the_documents_table() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "duties.md").read_text("utf-8")
+    assert [duty for duty in Duty if f"| `{duty}` " not in page] == []
 
 
 def paper(dated: int, first: int, last: int) -> None:
