@@ -18,8 +18,9 @@ with target as materialized (
 ), queued as (
     insert into event_queue (country, event_id) select 'BF', event_id from made
 ), issued as (
-    insert into issue (country, id, unit_id, from_holder_id, to_holder_id, purpose, document_id)
-    select 'BF', issue_id, (:unit)::int, (:store)::uuid, (:soldier)::uuid, 'permanent', document_id from made
+    insert into issue (country, id, unit_id, from_holder_id, to_holder_id, purpose, document_id, issued_by, received_by)
+    select 'BF', issue_id, (:unit)::int, (:store)::uuid, (:soldier)::uuid, 'permanent', document_id, event_id, issue_id
+      from made
 ), answered as (
     insert into answer (country, operation, id, person_id, body_hash, content)
     select 'BF', 'issue', issue_id, issue_id, sha256(bytes), '{}' from made

@@ -15,6 +15,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from salw.access.devices.routes import router as devices
 from salw.access.devices.rules import CONSTRAINTS as DEVICES
+from salw.access.duties.routes import router as derogations
+from salw.access.duties.rules import CONSTRAINTS as DUTIES
 from salw.access.emergency.routes import router as emergency
 from salw.access.emergency.rules import CONSTRAINTS as EMERGENCY
 from salw.access.factors.routes import router as factors
@@ -59,6 +61,7 @@ ROUTERS = (
     factors,
     tokens,
     devices,
+    derogations,
     disposals,
     holders,
     issues,
@@ -82,6 +85,7 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     **COMMISSION,
     **ACCESS,
     **DEVICES,
+    **DUTIES,
 }
 PREFIX = "/v1"
 POOL_SIZES = defaultdict(lambda: 2, app=16)  # connections a process; PostgreSQL has 60 for everybody

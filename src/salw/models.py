@@ -2,6 +2,7 @@
 
 from salw.access import models as access
 from salw.access.devices import models as devices
+from salw.access.duties import models as duties
 from salw.access.emergency import models as emergency
 from salw.commission import models as commission
 from salw.core.db import metadata
@@ -20,6 +21,7 @@ __all__ = [
     "custody",
     "devices",
     "documents",
+    "duties",
     "emergency",
     "incidents",
     "ledger",

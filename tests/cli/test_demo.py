@@ -140,6 +140,14 @@ def test_each_country_has_its_part_and_something_of_everything(loaded: Database)
     lines = owner_rows(loaded, "select country, array_agg(distinct outcome) as o from stocktake_line group by 1")
     for row in lines:
         assert {"matched", "missing", "extra_known", "extra_unregistered", "unreadable"} <= set(row["o"]), row
+    under = owner_rows(
+        loaded,
+        "select d.country, d.duty, count(a.id) as acts from derogation d "
+        "left join derogation_act a on (a.country, a.derogation_id) = (d.country, d.id) group by 1, 2 order by 1",
+    )
+    assert [(d["country"], d["duty"], d["acts"]) for d in under] == [
+        (country, "giver_receiver", 1) for country in sorted(TIME_ZONES)
+    ]
     overdue = owner_rows(
         loaded, "select country from transfer where status = 'dispatched' and due_on < current_date group by 1"
     )

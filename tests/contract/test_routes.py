@@ -52,6 +52,11 @@ INTERFACE = (
     "PUT /v1/postings/{posting_id}",
     "POST /v1/postings/{posting_id}/end",
     "PUT /v1/people/{person_id}",
+    "PUT /v1/derogations/{derogation_id}",
+    "POST /v1/derogations/{derogation_id}/revocation",
+    "GET /v1/derogations",
+    "GET /v1/derogations/{derogation_id}/acts",
+    "GET /v1/handovers",
 )
 
 

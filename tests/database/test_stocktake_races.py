@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from salw.core import clock
 from salw.core.actor import Actor
 from salw.core.db import run
-from salw.core.errors import Conflict
+from salw.core.errors import Conflict, Refused
 from salw.core.ids import new_id
 from salw.custody.operations.issues import issue_weapons
 from salw.custody.operations.moves import Order
@@ -74,7 +74,7 @@ def test_who_is_still_counting_does_not_close(world: World) -> None:
             closed = pool.submit(closing(world, actor, check, gate))
             gate.wait(30)
             wait_until_somebody_waits(world)
-        with pytest.raises(Conflict, match=r"stocktake\.same_officer"):
+        with pytest.raises(Refused, match=r"duty\.counter_approver"):
             closed.result(30)
 
 

@@ -196,7 +196,7 @@ def test_a_mass_loss_is_counted_first_and_itemised_later(client: httpx.Client, w
 def test_the_authority_above_settles_what_the_commander_reported_himself(client: httpx.Client, world: World) -> None:
     (weapon,) = world.register()
     case = opened(client, world, [weapon], job="commander")
-    assert code(decide(client, world, case, "found_again", [weapon])) == (403, "incident.same_officer")
+    assert code(decide(client, world, case, "found_again", [weapon])) == (403, "duty.requester_approver")
     answer = decide(client, world, case, "found_again", [weapon], job="orderer")
     assert (answer.status_code, answer.json()["status"]) == (200, "closed"), answer.text
 

@@ -189,7 +189,7 @@ def test_who_reported_a_loss_does_not_decide_it_from_the_other_side_either(clien
     world.post("keeper", world.bravo, Role.UNIT_COMMANDER)
     case, _, came, _ = crossed(client, world)
     answer = decide(client, world, case, "found_again", [came], job="keeper")
-    assert code(answer) == (403, "incident.same_officer")
+    assert code(answer) == (403, "duty.requester_approver")
 
 
 def test_the_receiving_unit_touches_nothing_else_of_the_case(

@@ -239,13 +239,6 @@ def answerable_said(world: World, weapon: Expected) -> str:
     return person
 
 
-def test_a_storekeeper_is_relieved_of_his_store(client: httpx.Client, world: World, owner_engine: Engine) -> None:
-    weapons = world.register(2)
-    answer = relieve(client, world, weapons, holder=world.store_alpha, outgoing="keeper", incoming="soldier")
-    assert answer.status_code == 200, answer.text
-    assert answerable(owner_engine, world.store_alpha) == [world["soldier"].person_id]
-
-
 def test_a_relief_must_make_sense(client: httpx.Client, world: World) -> None:
     assert code(relieve(client, world, [], incoming="soldier")) == (422, "relief.same_person")
     assert code(relieve(client, world, [], outgoing="keeper")) == (409, "relief.not_answerable")

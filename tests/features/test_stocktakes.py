@@ -431,7 +431,7 @@ def test_every_other_difference_becomes_one_case_that_another_officer_explains(
         ("commander_hq", "found_again", (), {}, "incident.overage_is_explained"),
         ("commander_hq", "clerical", (stranger,), {"reason": "x"}, "incident.overage_is_explained"),
         ("commander_hq", "clerical", (), {"reason": "x", "cause": "theft"}, "incident.overage_is_explained"),
-        ("commander", "clerical", (), {"reason": "x"}, "incident.same_officer"),
+        ("commander", "clerical", (), {"reason": "x"}, "duty.requester_approver"),
     ):
         refused = decide(client, world, case, kind, weapons, job=job, **more)
         assert (refused.json()["code"], refused.status_code >= 400) == (code, True)
@@ -746,7 +746,7 @@ def test_who_counted_does_not_close(client: httpx.Client, world: World) -> None:
     check = open_check(client, world, job="auditor")
     count(client, world, check, unreadable(), job="auditor")
     answer = post_closure(client, world, check, job="auditor")
-    assert (answer.status_code, answer.json()["code"]) == (409, "stocktake.same_officer")
+    assert (answer.status_code, answer.json()["code"]) == (403, "duty.counter_approver")
 
 
 def test_what_an_auditor_opened_no_inspected_commander_closes(client: httpx.Client, world: World) -> None:

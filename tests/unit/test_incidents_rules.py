@@ -131,12 +131,15 @@ def test_what_is_lost_or_under_a_case_can_be_retrieved_and_nothing_else() -> Non
             check_retrievable([held(kind)])
 
 
-def test_the_decider_is_none_of_the_reporters() -> None:
+def test_a_write_off_is_decided_by_none_of_the_reporters() -> None:
     opener, adder, other = new_id(), new_id(), new_id()
-    check_other_officer(other, [opener, adder])
+    write_off = Outcome(new_id(), OutcomeKind.WRITTEN_OFF)
+    check_other_officer(write_off, other, [opener, adder])
     for reporter in (opener, adder):
         with pytest.raises(Refused, match=r"incident\.same_officer"):
-            check_other_officer(reporter, [opener, adder])
+            check_other_officer(write_off, reporter, [opener, adder])
+        # Other outcomes are a duty, from which the authority above may derogate.
+        check_other_officer(Outcome(new_id(), OutcomeKind.FOUND_AGAIN), reporter, [opener, adder])
 
 
 def test_nothing_is_added_to_a_closed_case() -> None:

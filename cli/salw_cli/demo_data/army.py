@@ -14,7 +14,7 @@ from salw.access.operations import organisation
 from salw.access.operations.accounts import create_account
 from salw.access.rules import Role
 from salw.core.actor import Actor
-from salw.core.db import enter_scope, transaction
+from salw.core.db import enter_scope, run, transaction
 from salw.core.ids import new_id
 from salw.custody.operations.holders import open_collective_holder, open_store
 from salw.custody.rules import Expected, HolderKind
@@ -289,6 +289,17 @@ def _roman(turn: int) -> str:
 def _regions(country: str) -> list[str]:
     text = files("salw.access").joinpath("reference", "regions.csv").read_text("utf-8")
     return [r["code"] for r in csv.DictReader(text.splitlines()) if r["country"] == country and not r["valid_to"]]
+
+
+def unit_uuid(db: Connection, actor: Actor, unit_id: int) -> UUID:
+    """Return the identifier by which a unit is named outside."""
+    found = run(
+        db,
+        "select uuid from unit where country = %(country)s and id = %(id)s",
+        {"country": actor.country, "id": unit_id},
+    )
+    identifier: UUID = found[0]["uuid"]
+    return identifier
 
 
 def inside(db: Connection, actor: Actor) -> Connection:

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
+from salw.access.duties.operations import grant_derogation
+from salw.access.duties.rules import Duty
 from salw.core.actor import Actor
 from salw.core.ids import new_id
 from salw.custody.operations.disposals import approve_disposal, propose_disposal
@@ -25,7 +27,7 @@ from salw.incidents.operations.recovery import record_retrieval
 from salw.incidents.rules import Cause, IncidentKind, LossLine, Outcome, OutcomeKind, Report
 from salw.registry.operations import make_labels
 from salw.registry.rules import LABELS_MAX
-from salw_cli.demo_data.army import Army, Store, inside
+from salw_cli.demo_data.army import Army, Store, inside, unit_uuid
 from salw_cli.demo_data.source import SeededSource
 
 LABELLED_STORES = 0.55
@@ -128,6 +130,31 @@ class Life:
             order=Order(),
         )
         store.weapons += [Expected(w.weapon_id, w.version + 2) for w in weapons]
+
+    def work_under_derogation(self) -> None:
+        """Let the third store, a small post, work under a derogation: its keeper draws his own weapon himself."""
+        store, above = self.army.stores[2], self.army.headquarters_commander
+        with self.engine.begin() as db:
+            grant_derogation(
+                inside(db, above),
+                actor=above,
+                now=self.now,
+                derogation_id=new_id(),
+                unit_uuid=unit_uuid(db, above, store.unit_id),
+                duty=Duty.GIVER_RECEIVER,
+                reference="Note d'essai n° 7",
+                dated_on=above.today - timedelta(days=30),
+                first_day=above.today - timedelta(days=30),
+                last_day=above.today + timedelta(days=150),
+            )
+            if store.weapons:
+                self._issue(
+                    inside(db, store.keeper),
+                    store,
+                    [store.weapons.pop()],
+                    person=store.keeper.person_id,
+                    days_ago=1,
+                )
 
     def move_between_stores(self) -> None:
         """Make three transfers: one received with a shortfall, one under way, one overdue."""

@@ -109,6 +109,7 @@ def _build(
             _take_on(app, store, arsenal, part, now, source)
             progress(country, part)
         life.label_and_issue(store)
+    life.work_under_derogation()
     life.move_between_stores()
     life.destroy_some()
     life.lose_and_recover(count)

@@ -6,13 +6,13 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
-from pydantic import BaseModel, SerializeAsAny
+from pydantic import BaseModel
 from sqlalchemy.exc import IntegrityError
 
 from salw.access.guard import Desk
 from salw.core.db import Part, enter_scope, run, run_one
 from salw.core.errors import Conflict, DomainError
-from salw.core.shapes import In, Out
+from salw.core.shapes import Out
 
 Answer = TypeVar("Answer", bound=Out)
 Keep = Callable[[Any], Part]
@@ -21,13 +21,6 @@ _KEEP = """
 insert into answer (country, operation, id, person_id, body_hash, content)
 values (%(country)s, %(operation)s, %(request)s, %(answered)s, %(body_hash)s, %(content)s::jsonb)
 """
-
-
-class Addressed(In):
-    """A body with the id in its address, so that a repeat must have named the same thing."""
-
-    subject: UUID
-    body: SerializeAsAny[In]
 
 
 def answer_once(

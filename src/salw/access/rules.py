@@ -17,6 +17,8 @@ class Permission(StrEnum):
     ACCOUNT_READ = "account:read"
     ASSIGNMENT_RECORD = "assignment:record"
     COMMISSION_READ = "commission:read"
+    DEROGATION_GRANT = "derogation:grant"
+    DEROGATION_READ = "derogation:read"
     DEVICE_MANAGE = "device:manage"
     DEVICE_READ = "device:read"
     DEVICE_REPORT = "device:report"
@@ -80,6 +82,7 @@ class Role(StrEnum):
 
 _READS = {
     Permission.DEVICE_READ,
+    Permission.DEROGATION_READ,
     Permission.DISPOSAL_READ,
     Permission.INCIDENT_READ,
     Permission.MODEL_READ,
@@ -117,6 +120,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {
             Permission.DISCLOSURE_READ,
             Permission.DISCLOSURE_SET,
+            Permission.DEROGATION_GRANT,
             Permission.DISPOSAL_PROPOSE,
             Permission.EMERGENCY_ACKNOWLEDGE,
             # The authority above settles what the commander reported himself: who reports does not decide.
@@ -166,6 +170,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.DEVICE_MANAGE,
             Permission.DISCLOSURE_READ,
             Permission.DISCLOSURE_SET,
+            Permission.DEROGATION_GRANT,
             Permission.DISPOSAL_APPROVE,
             Permission.EMERGENCY_ACKNOWLEDGE,
             Permission.INCIDENT_CLOSE,
@@ -215,6 +220,7 @@ STEP_UP: frozenset[Permission] = frozenset(
     {
         Permission.DISCLOSURE_SET,
         Permission.ACCOUNT_MANAGE,
+        Permission.DEROGATION_GRANT,
         Permission.DISPOSAL_APPROVE,
         Permission.EMERGENCY_OPEN,
         Permission.INCIDENT_CLOSE,

@@ -4,8 +4,18 @@ import re
 import unicodedata
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
+from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    SerializeAsAny,
+)
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
 
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
@@ -87,6 +97,13 @@ class In(BaseModel):
         schema = handler(source)
         _take_as_said(handler.resolve_ref_schema(schema))
         return schema
+
+
+class Addressed(In):
+    """A body with the id in its address, so that a repeat must have named the same thing."""
+
+    subject: UUID
+    body: SerializeAsAny[In]
 
 
 class Out(BaseModel):

@@ -17,6 +17,8 @@ from sqlalchemy import (
 
 from salw.core.db import country_column, country_key, metadata, type_instant
 
+ABSENCES = "'died', 'missing', 'deserted', 'taken_by_enemy', 'unfit', 'suspended', 'away'"
+
 holder = Table(
     "holder",
     metadata,
@@ -81,6 +83,47 @@ answerable = Table(
         postgresql_where=text("ended_at is null"),
     ),
     comment="The one person who answers for a store, post, crew, vehicle or detachment, and since when.",
+)
+
+handover_count = Table(
+    "handover_count",
+    metadata,
+    country_column(),
+    Column("stocktake_id", Uuid, primary_key=True),
+    Column("store_id", Uuid, nullable=False),
+    Column("unit_id", Integer, nullable=False),
+    Column("counted_at", type_instant, nullable=False),
+    UniqueConstraint("country", "stocktake_id", "store_id"),
+    country_key(["stocktake_id"], "stocktake", ["id"]),
+    country_key(["store_id", "unit_id"], "store", ["id", "unit_id"]),
+    Index("ix_handover_count_store_id", "country", "store_id", "counted_at"),
+    comment="The closed checks of the kind remise et reprise: what a change of storekeeper rests on (R8).",
+)
+
+handover = Table(
+    "handover",
+    metadata,
+    country_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("store_id", Uuid, nullable=False),
+    Column("unit_id", Integer, nullable=False),
+    Column("outgoing_id", Uuid),
+    Column("incoming_id", Uuid, nullable=False),
+    Column("absence", Text),
+    Column("relieved_at", type_instant, nullable=False),
+    Column("due_on", Date),
+    Column("stocktake_id", Uuid),
+    country_key(["store_id", "unit_id"], "store", ["id", "unit_id"]),
+    country_key(["outgoing_id"], "person", ["id"]),
+    country_key(["incoming_id"], "person", ["id"]),
+    country_key(["stocktake_id", "store_id"], "handover_count", ["stocktake_id", "store_id"]),
+    CheckConstraint(f"absence in ({ABSENCES})", name="absence_known"),
+    CheckConstraint("absence is null or outgoing_id is not null", name="somebody_is_absent"),
+    CheckConstraint("stocktake_id is not null or due_on is not null", name="counted_or_due"),
+    CheckConstraint("due_on is null or outgoing_id is null or absence is not null", name="due_where_nobody_hands_over"),
+    Index("ix_handover_store_id", "country", "store_id"),
+    Index("ix_handover_unit_id", "country", "unit_id", "id"),
+    comment="A change of storekeeper: counted before it, or, with nobody left to hand over, owed by a day.",
 )
 
 movement = Table(
@@ -187,10 +230,16 @@ issue = Table(
     Column("purpose", Text, nullable=False),
     Column("due_back_at", type_instant),
     Column("document_id", Uuid, nullable=False),
+    # Without keys to person: a counter pays for every key all day, and the event names the same two.
+    Column("issued_by", Uuid),
+    Column("received_by", Uuid),
+    Column("derogation_id", Uuid),
     Column("recorded_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
     country_key(["from_holder_id"], "holder", ["id"]),
     country_key(["to_holder_id"], "holder", ["id"]),
     country_key(["document_id"], "document", ["id"]),
+    country_key(["derogation_id", "unit_id"], "derogation", ["id", "unit_id"]),
+    CheckConstraint("received_by <> issued_by or derogation_id is not null", name="receiver_is_another"),
     CheckConstraint("purpose in ('task', 'permanent')", name="purpose_known"),
     CheckConstraint("(purpose = 'task') = (due_back_at is not null)", name="task_is_due"),
     comment="A perception: for a task (due back) or permanent (never overdue, presented at musters).",
@@ -212,10 +261,14 @@ transfer = Table(
     Column("ordered_at", type_instant, nullable=False),
     Column("approved_by", Uuid),
     Column("approved_at", type_instant),
+    Column("approval_derogation_id", Uuid),
     Column("dispatched_by", Uuid),
     Column("dispatched_at", type_instant),
+    Column("dispatch_derogation_id", Uuid),
     Column("closed_by", Uuid),
     Column("closed_at", type_instant),
+    # What a receipt carries with it, so that it can be held against who received.
+    UniqueConstraint("country", "id", "to_unit_id", "ordered_by", "dispatched_by"),
     country_key(["from_store_id", "from_unit_id"], "store", ["id", "unit_id"]),
     country_key(["to_store_id", "to_unit_id"], "store", ["id", "unit_id"]),
     country_key(["transit_holder_id"], "holder", ["id"]),
@@ -226,7 +279,10 @@ transfer = Table(
     CheckConstraint("(dispatched_by is null) = (dispatched_at is null)", name="dispatch_pair"),
     CheckConstraint("(closed_by is null) = (closed_at is null)", name="closing_pair"),
     CheckConstraint("from_store_id <> to_store_id", name="two_stores"),
-    CheckConstraint("approved_by <> ordered_by", name="approver_is_another"),
+    country_key(["approval_derogation_id", "from_unit_id"], "derogation", ["id", "unit_id"]),
+    country_key(["dispatch_derogation_id", "from_unit_id"], "derogation", ["id", "unit_id"]),
+    CheckConstraint("approved_by <> ordered_by or approval_derogation_id is not null", name="approver_is_another"),
+    CheckConstraint("dispatched_by <> ordered_by or dispatch_derogation_id is not null", name="sender_did_not_order"),
     Index("ix_transfer_from_unit_id", "country", "from_unit_id", "status"),
     Index("ix_transfer_to_unit_id", "country", "to_unit_id", "status"),
     comment="A mutation: two sides, many weapons; what did not arrive stays in transit as a shortfall.",
@@ -243,6 +299,33 @@ transfer_line = Table(
     country_key(["weapon_id"], "weapon", ["id"]),
     CheckConstraint("status in ('ordered', 'dispatched', 'received', 'cancelled')", name="status_known"),
     comment="The weapons of a transfer, line by line.",
+)
+
+transfer_receipt = Table(
+    "transfer_receipt",
+    metadata,
+    country_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("transfer_id", Uuid, nullable=False),
+    Column("unit_id", Integer, nullable=False),
+    Column("ordered_by", Uuid, nullable=False),
+    Column("dispatched_by", Uuid, nullable=False),
+    Column("received_by", Uuid, nullable=False),
+    Column("received_at", type_instant, nullable=False),
+    Column("orderer_derogation_id", Uuid),
+    Column("sender_derogation_id", Uuid),
+    country_key(
+        ["transfer_id", "unit_id", "ordered_by", "dispatched_by"],
+        "transfer",
+        ["id", "to_unit_id", "ordered_by", "dispatched_by"],
+    ),
+    country_key(["received_by"], "person", ["id"]),
+    country_key(["orderer_derogation_id", "unit_id"], "derogation", ["id", "unit_id"]),
+    country_key(["sender_derogation_id", "unit_id"], "derogation", ["id", "unit_id"]),
+    CheckConstraint("received_by <> dispatched_by or sender_derogation_id is not null", name="receiver_did_not_send"),
+    CheckConstraint("received_by <> ordered_by or orderer_derogation_id is not null", name="receiver_did_not_order"),
+    Index("ix_transfer_receipt_transfer_id", "country", "transfer_id"),
+    comment="Each receipt on a transfer: who received, held against who ordered and who sent.",
 )
 
 disposal = Table(

@@ -126,6 +126,38 @@ def list_holders(db: Connection, actor: Actor, *, after: UUID | None, limit: int
     )
 
 
+def list_handovers(db: Connection, actor: Actor, *, owed: bool | None, after: UUID | None, limit: int) -> list[Row]:
+    """Return the changes of storekeeper in units in scope by id, at most `limit`; of those whose count is owed, or not.
+
+    Keys: `id, store, store_name, unit, unit_name, outgoing, incoming, absence, relieved_at, due_on, overdue,
+    stocktake, counted_at`.
+    """
+    return run(
+        db,
+        """
+        select o.id, o.store_id as store, s.name as store_name, u.uuid as unit, u.name as unit_name,
+               o.outgoing_id as outgoing, o.incoming_id as incoming, o.absence, o.relieved_at, o.due_on,
+               o.stocktake_id is null and o.due_on < %(today)s as overdue, o.stocktake_id as stocktake, c.counted_at
+          from handover o
+          join store s on (s.country, s.id) = (o.country, o.store_id)
+          join unit u on (u.country, u.id) = (o.country, o.unit_id)
+          left join handover_count c on (c.country, c.stocktake_id) = (o.country, o.stocktake_id)
+         where o.country = %(country)s and o.unit_id = any(%(units)s)
+           and (%(owed)s::boolean is null or (o.stocktake_id is null) = %(owed)s)
+           and o.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
+         order by o.id limit %(limit)s
+        """,
+        {
+            "country": actor.country,
+            "units": list(actor.units),
+            "today": actor.today,
+            "owed": owed,
+            "after": after,
+            "limit": limit,
+        },
+    )
+
+
 def _scope(actor: Actor) -> Row:
     return {
         "country": actor.country,

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from salw.core.errors import Conflict, DomainError, NotFound, Unacceptable
+from salw.core.errors import Conflict, DomainError, NotFound, Refused, Unacceptable
 
 
 class HolderKind(StrEnum):
@@ -225,6 +225,47 @@ def check_on_the_books(held: Iterable[Held]) -> None:
     check_held_by_kind(held, frozenset(HolderKind) - SINKS, "custody.off_the_books")
 
 
+class Absence(StrEnum):
+    """Why a storekeeper cannot hand over himself."""
+
+    DIED = "died"
+    MISSING = "missing"
+    DESERTED = "deserted"
+    TAKEN_BY_ENEMY = "taken_by_enemy"
+    UNFIT = "unfit"
+    SUSPENDED = "suspended"
+    AWAY = "away"
+
+
+# What was counted on Monday may be signed for on Friday; whatever moved since stands on the books of both.
+COUNT_HOLDS = timedelta(days=7)
+# Where nobody is left to hand over, the count that could not come before comes after (R8: within thirty days).
+COUNT_WITHIN = timedelta(days=30)
+
+
+def check_absence(absence: Absence | None, *, of_store: bool, outgoing: bool) -> None:
+    """Refuse to say that somebody is absent who is not named, or whose relief asks for no count.
+
+    Raises `relief.absence_out_of_place`.
+    """
+    if absence is not None and not (of_store and outgoing):
+        raise Unacceptable("relief.absence_out_of_place")
+
+
+def count_due(*, counted: bool, anything: bool, outgoing: bool, absence: Absence | None, today: date) -> date | None:
+    """Return by when a store is to be counted whose keeper changes, or None where it was counted or is empty.
+
+    Two men hand over what they have counted together: where both are there, the count comes first, so that nobody
+    answers for what he never saw (R8). Where one is gone the fact is recorded all the same, and the count is owed.
+    Raises `relief.not_counted`.
+    """
+    if counted or not anything:
+        return None
+    if outgoing and absence is None:
+        raise Conflict("relief.not_counted", days=COUNT_HOLDS.days)
+    return today + COUNT_WITHIN
+
+
 class TransferStatus(StrEnum):
     """Where a transfer (mutation) stands. Short: some weapons did not arrive and stay in transit."""
 
@@ -323,13 +364,19 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     "SW003": (Conflict, "document.no_office"),
     "pk_issue": (Conflict, "request.id_reused"),
     "pk_transfer": (Conflict, "request.id_reused"),
+    "pk_transfer_receipt": (Conflict, "request.id_reused"),
     "pk_disposal": (Conflict, "request.id_reused"),
     "pk_document": (Conflict, "request.id_reused"),
     "pk_holder": (Conflict, "request.id_reused"),
     "pk_answer": (Conflict, "request.id_reused"),
     "fk_document_country_signatory_id": (Unacceptable, "document.unknown_signatory"),
     "uq_answerable_now": (Conflict, "relief.not_answerable"),
+    "pk_handover": (Conflict, "request.id_reused"),
     "ck_transfer_two_stores": (Unacceptable, "transfer.same_store"),
-    "ck_transfer_approver_is_another": (Conflict, "transfer.same_officer"),
+    "ck_transfer_approver_is_another": (Refused, "duty.requester_approver"),
+    "ck_transfer_sender_did_not_order": (Refused, "duty.orderer_keeper"),
+    "ck_transfer_receipt_receiver_did_not_send": (Refused, "duty.sender_receiver"),
+    "ck_transfer_receipt_receiver_did_not_order": (Refused, "duty.orderer_keeper"),
+    "ck_issue_receiver_is_another": (Refused, "duty.giver_receiver"),
     "ck_disposal_two_officers": (Conflict, "disposal.same_officer"),
 }

@@ -11,7 +11,7 @@ from salw.core.db import Row
 from salw.core.shapes import Day, In, Instant, Out, Said, example
 from salw.custody.operations.moves import DocumentNumber, Order
 from salw.custody.operations.transfers import TransferStep
-from salw.custody.rules import DisposalMethod, Expected, Held, HolderKind, LineStatus, TransferStatus
+from salw.custody.rules import Absence, DisposalMethod, Expected, Held, HolderKind, LineStatus, TransferStatus
 
 LIST_MAX = 1_000
 # A store is handed over whole, and a depot holds more than one list of a movement may.
@@ -183,7 +183,11 @@ class AssignmentIn(In):
 
 
 class ReliefIn(In):
-    """A passation de service. `outgoing` is null only where nobody answered yet."""
+    """A passation de service. `outgoing` is null only where nobody answered yet.
+
+    A storekeeper is relieved on a closed check of the kind `handover`, or with `absence`, where he cannot hand over
+    himself: then that check is owed.
+    """
 
     model_config = example(
         holder="019aa000-0000-7000-8000-0000000000d1",
@@ -196,6 +200,7 @@ class ReliefIn(In):
     outgoing: UUID | None
     incoming: UUID
     weapons: Annotated[list[VersionedWeapon], Field(max_length=HANDOVER_MAX)]
+    absence: Absence | None = None
 
 
 class CollectiveKind(StrEnum):
@@ -294,6 +299,30 @@ class ListedOut(Out):
 
     id: UUID
     weapons: list[MovedWeapon]
+
+
+class ReliefOut(ListedOut):
+    """What was handed over, and by when the store is to be counted where the count could not come before."""
+
+    count_due_on: date | None = None
+
+
+class HandoverOut(Out):
+    """A change of storekeeper, the check that it rests on, or the day by which one is owed."""
+
+    id: UUID
+    store: UUID
+    store_name: str
+    unit: UUID
+    unit_name: str
+    outgoing: UUID | None
+    incoming: UUID
+    absence: Absence | None
+    relieved_at: datetime
+    due_on: date | None
+    overdue: bool
+    stocktake: UUID | None
+    counted_at: datetime | None
 
 
 class DisposalLine(Out):

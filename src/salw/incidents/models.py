@@ -106,6 +106,7 @@ incident_outcome = Table(
     Column("document_id", Uuid),
     Column("decided_by", Uuid, nullable=False),
     Column("decided_at", type_instant, nullable=False),
+    Column("derogation_id", Uuid),
     country_key(["incident_id", "opened_by"], "incident", ["id", "opened_by"]),
     country_key(["reason_id"], "personal_value", ["id"]),
     country_key(["store_id"], "store", ["id"]),
@@ -120,9 +121,12 @@ incident_outcome = Table(
     CheckConstraint("(kind = 'recovered') = (store_id is not null)", name="recovery_names_store"),
     CheckConstraint("kind <> 'clerical' or reason_id is not null", name="clerical_says_why"),
     CheckConstraint(f"cause in ({CAUSES})", name="cause_known"),
-    CheckConstraint("decided_by <> opened_by", name="two_officers"),
+    country_key(["derogation_id"], "derogation", ["id"]),
+    CheckConstraint(
+        "decided_by <> opened_by or (derogation_id is not null and kind <> 'written_off')", name="two_officers"
+    ),
     Index("ix_incident_outcome_incident_id", "country", "incident_id"),
-    comment="An authorised outcome, by another person than the opener; several may settle one case.",
+    comment="An authorised outcome, by another person than the opener (a write-off always); several may settle a case.",
 )
 
 incident_weapon = Table(

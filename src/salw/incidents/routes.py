@@ -7,11 +7,12 @@ from fastapi import APIRouter, Query
 
 from salw.access.guard import Desk, requires
 from salw.access.queries import get_store, get_unit
-from salw.access.repeats import Addressed, answer_once
+from salw.access.repeats import answer_once
 from salw.access.rules import Permission
 from salw.core.db import Row
 from salw.core.errors import Unacceptable
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
+from salw.core.shapes import Addressed
 from salw.custody.schemas import MovedWeapon, expected, order_of, when
 from salw.documents.rules import printed_number
 from salw.incidents import queries, schemas

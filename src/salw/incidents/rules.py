@@ -252,9 +252,12 @@ def check_open(status: str) -> None:
         raise Conflict("incident.closed")
 
 
-def check_other_officer(decider: UUID, reporters: Iterable[UUID]) -> None:
-    """Refuse an outcome by who reported the loss: a write-off takes two. Raises `incident.same_officer`."""
-    if decider in set(reporters):
+def check_other_officer(outcome: Outcome, decider: UUID, reporters: Iterable[UUID]) -> None:
+    """Refuse a write-off by who reported the loss: it takes two, under whatever derogation.
+
+    Raises `incident.same_officer`.
+    """
+    if outcome.kind is OutcomeKind.WRITTEN_OFF and decider in set(reporters):
         raise Refused("incident.same_officer")
 
 

@@ -42,6 +42,7 @@ stocktake = Table(
     Column("incident_id", Uuid),
     Column("overage_id", Uuid),
     Column("reason_id", Uuid),
+    Column("independent", Boolean),
     country_key(["store_id", "unit_id"], "store", ["id", "unit_id"]),
     country_key(["opened_by"], "person", ["id"]),
     country_key(["closed_by"], "person", ["id"]),
@@ -51,6 +52,10 @@ stocktake = Table(
     CheckConstraint("kind in ('count', 'list_check', 'own_check', 'handover')", name="kind_known"),
     CheckConstraint("status in ('open', 'closed', 'discontinued')", name="status_known"),
     CheckConstraint("(status = 'discontinued') = (reason_id is not null)", name="reason_where_discontinued"),
+    CheckConstraint(
+        "independent is null or status = 'closed' and (not independent or kind in ('count', 'list_check'))",
+        name="independent_kinds",
+    ),
     CheckConstraint("status = 'closed' or (incident_id is null and overage_id is null)", name="result_where_closed"),
     CheckConstraint(
         "(status <> 'open') = (closed_at is not null) and (closed_at is null) = (closed_by is null)"

@@ -17,7 +17,7 @@ select s.id, s.kind, s.status, s.mission, s.log_size,
        f.name_fr as force_name_fr, f.name_en as force_name_en,
        s.opened_at, s.opened_by, s.opened_role, vo.value as opened_by_value,
        po.unit_id = any(%(units)s) as opened_by_named, pc.unit_id = any(%(units)s) as closed_by_named,
-       s.closed_at, s.closed_by, s.closed_role, vc.value as closed_by_value, s.incident_id, s.overage_id,
+       s.closed_at, s.closed_by, s.closed_role, s.independent, vc.value as closed_by_value, s.incident_id, s.overage_id,
        vr.value->>'reason' as reason
   from stocktake s
   join store t on (t.country, t.id) = (s.country, s.store_id)

@@ -2,13 +2,14 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
+from salw.access.duties.rules import Duty, Others
 from salw.access.rules import Role
 from salw.core.errors import Conflict, DomainError, Unacceptable
 from salw.custody.rules import CLOCK_ALLOWANCE
@@ -234,10 +235,23 @@ def check_closed(status: str) -> None:
         raise Conflict("stocktake.discontinued")
 
 
-def check_closer(*, counted: bool) -> None:
-    """Refuse that one who counted also closes: who counts does not approve. Raises `stocktake.same_officer`."""
-    if counted:
-        raise Conflict("stocktake.same_officer")
+def duties_of_opening(kind: StocktakeKind, keepers: Collection[UUID]) -> Others:
+    """Return who did the other side of opening a check: who keeps the store, but for his own vérification (R7)."""
+    return {Duty.KEEPER_CHECKER: () if kind is StocktakeKind.OWN_CHECK else keepers}
+
+
+def duties_of_closing(kind: StocktakeKind, *, keepers: Collection[UUID], counters: Collection[UUID]) -> Others:
+    """Return who did the other side of closing a check: who counted, and, but for a vérification, who keeps (R7)."""
+    return {Duty.COUNTER_APPROVER: counters, **duties_of_opening(kind, keepers)}
+
+
+# A vérification is the holder's own, and in a remise et reprise both sides count: neither is anybody's inspection.
+INDEPENDENT_KINDS = frozenset({StocktakeKind.COUNT, StocktakeKind.LIST_CHECK})
+
+
+def is_independent(kind: StocktakeKind, *, keepers: Collection[UUID], took_part: Collection[UUID]) -> bool:
+    """Say whether a check counts as an independent one: nobody who kept the store opened, counted or closed it (R7)."""
+    return kind in INDEPENDENT_KINDS and not set(keepers) & set(took_part)
 
 
 def check_inspector(*, opened_role: str, closing_role: str) -> None:

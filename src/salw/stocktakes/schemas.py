@@ -213,6 +213,13 @@ class StocktakeOut(Out):
     opened_by: OfficerOut
     closed_at: datetime | None
     closed_by: OfficerOut | None
+    independent: Annotated[
+        bool | None,
+        Field(
+            description="Whether nobody took part who kept the store then; a vérification and a remise et reprise are "
+            "never independent. Null until it is closed, and for checks closed before this was kept."
+        ),
+    ]
 
 
 class StocktakeResultOut(StocktakeOut):
@@ -250,6 +257,7 @@ def header(row: Row) -> dict[str, Any]:
         "opened_by": _officer(row, "opened"),
         "closed_at": row["closed_at"],
         "closed_by": _officer(row, "closed") if row["closed_by"] else None,
+        "independent": row["independent"],
     }
 
 

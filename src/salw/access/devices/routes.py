@@ -15,11 +15,12 @@ from salw.access.devices.operations.enrolment import Candidate
 from salw.access.devices.rules import Confirmation, Signed, qr_text, state_at
 from salw.access.devices.schemas import decoded, encoded
 from salw.access.guard import Desk, requires
-from salw.access.repeats import Addressed, answer_once
+from salw.access.repeats import answer_once
 from salw.access.rules import Permission
 from salw.core import clock
 from salw.core.db import Row
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
+from salw.core.shapes import Addressed
 
 router = APIRouter(tags=["devices"])
 

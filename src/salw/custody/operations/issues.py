@@ -6,6 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from salw.access.duties.operations import check_duties, marks
+from salw.access.duties.rules import Duty
 from salw.core.actor import Actor
 from salw.core.db import Part, instant_text
 from salw.core.errors import NotFound, Unacceptable
@@ -32,8 +34,10 @@ from salw.custody.rules import (
 from salw.documents.rules import DocumentKind
 
 _INSERT_ISSUE = """
-insert into issue (country, id, unit_id, from_holder_id, to_holder_id, purpose, due_back_at, document_id)
-values (%(country)s, %(issue)s, %(issue_unit)s, %(issue_from)s, %(issue_to)s, %(purpose)s, %(due)s, %(document_id)s)
+insert into issue (country, id, unit_id, from_holder_id, to_holder_id, purpose, due_back_at, document_id, issued_by,
+                   received_by, derogation_id)
+values (%(country)s, %(issue)s, %(issue_unit)s, %(issue_from)s, %(issue_to)s, %(purpose)s, %(due)s, %(document_id)s,
+        %(issued_by)s, %(received_by)s, %(issue_derogation)s)
 """
 
 _STORE = """
@@ -66,7 +70,8 @@ def issue_weapons(
 
     For a task where `due_back_at` is given, else permanent. Returns the slip's number and the custody
     that the weapons had. Raises `store.not_found`, `custody.held_elsewhere`, `custody.case_open`,
-    `issue.due_before_issue` and what `lock_for_issue` raises.
+    `issue.due_before_issue`, `duty.giver_receiver` (a weapon passes from one person to another, R5) and what
+    `lock_for_issue` raises.
     """
     if due_back_at is not None and due_back_at <= occurred_at:
         raise Unacceptable("issue.due_before_issue")
@@ -75,6 +80,15 @@ def issue_weapons(
     )
     check_held_by(held, store_id)
     check_no_open_case(held)
+    receiver = UUID(to.person["id"]) if to.person else None
+    under = check_duties(
+        db,
+        actor=actor,
+        unit_id=unit_id,
+        act="weapon.issued",
+        subject_id=issue_id,
+        others={Duty.GIVER_RECEIVER: [receiver]},
+    )
     purpose = "permanent" if due_back_at is None else "task"
     document_id = new_id()
     row = {
@@ -84,6 +98,9 @@ def issue_weapons(
         "issue_to": to.holder_id,
         "purpose": purpose,
         "due": due_back_at,
+        "issued_by": actor.person_id,
+        "received_by": receiver,
+        "issue_derogation": under.get(Duty.GIVER_RECEIVER),
     }
     record_moves(
         db,
@@ -97,7 +114,12 @@ def issue_weapons(
         number=number,
         order=order,
         occurred_at=occurred_at,
-        facts={"issue": str(issue_id), "purpose": purpose, "due_back_at": instant_text(due_back_at)},
+        facts={
+            "issue": str(issue_id),
+            "purpose": purpose,
+            "due_back_at": instant_text(due_back_at),
+            **marks(under),
+        },
         beside=[Part("issued", _INSERT_ISSUE, row), *([answer(number, held)] if answer else [])],
     )
     return number, held

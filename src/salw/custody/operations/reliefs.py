@@ -1,20 +1,30 @@
 """Relief of an answerable person (passation de service): he hands over exactly what the holder has."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from salw.access.queries import get_person
 from salw.core.actor import Actor
-from salw.core.db import Row, run, run_one
+from salw.core.db import Row, run, run_one, uuid_text
 from salw.core.errors import Conflict, NotFound, Unacceptable
 from salw.core.ids import new_id
+from salw.custody.operations.handovers import Handover, record_handover
 from salw.custody.operations.moves import lock_weapons
-from salw.custody.rules import ANSWERED_FOR, Expected, Held, check_same_list
+from salw.custody.rules import ANSWERED_FOR, Absence, Expected, Held, HolderKind, check_absence, check_same_list
 from salw.ledger import operations as ledger
 from salw.ledger.events import make_event
+
+
+@dataclass(frozen=True, slots=True)
+class Relieved:
+    """What a relief handed over, and by when the store is to be counted, where the count could not come before."""
+
+    held: list[Held]
+    count_due_on: date | None = None
 
 
 def relieve(
@@ -27,26 +37,44 @@ def relieve(
     outgoing_id: UUID | None,
     incoming_id: UUID,
     weapons: Sequence[Expected],
-) -> list[Held]:
+    absence: Absence | None = None,
+) -> Relieved:
     """Make `incoming_id` answer for a store, post, crew, vehicle or detachment in place of `outgoing_id`.
 
     The weapons given must be what the holder has without an open case: a missing weapon stays with the
     one who could not show it until its case has an outcome. `outgoing_id` is None only where nobody
-    answered yet. Nothing moves. Raises `holder.not_found`, `relief.no_answerable_person`,
-    `relief.same_person`, `relief.not_answerable`, `relief.list_differs`, `person.not_found` and what
-    locking raises.
+    answered yet. Nothing moves. A store is counted before its keeper changes (R8); where `absence` says why he
+    cannot hand over himself, or nobody kept it, the relief is recorded and the count is owed. Raises
+    `holder.not_found`, `relief.no_answerable_person`, `relief.same_person`, `relief.absence_out_of_place`,
+    `relief.not_answerable`, `relief.list_differs`, `relief.not_counted`, `person.not_found` and what locking raises.
     """
     if incoming_id == outgoing_id:
         raise Unacceptable("relief.same_person")
     holder = _get_holder(db, actor, holder_id)
     if holder["kind"] not in ANSWERED_FOR:
         raise Unacceptable("relief.no_answerable_person", kind=holder["kind"])
+    of_store = holder["kind"] == HolderKind.STORE
+    check_absence(absence, of_store=of_store, outgoing=outgoing_id is not None)
     incoming = get_person(db, actor, incoming_id)
-    _hand_over(db, actor, now, holder_id, outgoing_id, incoming_id)
+    took_over_at = _hand_over(db, actor, now, holder_id, outgoing_id, incoming_id)
     held: list[Held] = []
     if weapons:
         held, _ = lock_weapons(db, actor, weapons)
     check_same_list([h.weapon_id for h in held], _weapons_of(db, actor, holder_id), "relief.list_differs")
+    handover = Handover(None, None)
+    if of_store:
+        handover = record_handover(
+            db,
+            actor=actor,
+            now=now,
+            relief_id=relief_id,
+            store_id=holder_id,
+            unit_id=holder["unit_id"],
+            outgoing_id=outgoing_id,
+            incoming_id=incoming_id,
+            absence=absence,
+            took_over_at=took_over_at,
+        )
     common = {"relief": str(relief_id), "holder": str(holder_id), "unit": holder["unit_id"]}
     person = {"id": str(incoming_id), "commitment": incoming["commitment"].hex()}
     relief = make_event(
@@ -58,6 +86,9 @@ def relieve(
             "outgoing": str(outgoing_id) if outgoing_id else None,
             "person": person,
             "count": len(held),
+            "absence": absence.value if absence else None,
+            "stocktake": uuid_text(handover.stocktake_id),
+            "count_due_on": handover.due_on.isoformat() if handover.due_on else None,
         },
     )
     events = [
@@ -67,7 +98,7 @@ def relieve(
         for h in held
     ]
     ledger.append(db, country=actor.country, events=[relief, *events])
-    return held
+    return Relieved(held, handover.due_on)
 
 
 def _get_holder(db: Connection, actor: Actor, holder_id: UUID) -> Row:
@@ -83,8 +114,12 @@ def _get_holder(db: Connection, actor: Actor, holder_id: UUID) -> Row:
 
 def _hand_over(
     db: Connection, actor: Actor, now: datetime, holder_id: UUID, outgoing_id: UUID | None, incoming_id: UUID
-) -> None:
-    """End one person's time and begin the other's; of two reliefs at once the key lets one through."""
+) -> datetime | None:
+    """End one person's time and begin the other's; of two reliefs at once the key lets one through.
+
+    Returns since when the outgoing one answered.
+    """
+    took_over_at: datetime | None = None
     if outgoing_id is not None:
         ended = run(
             db,
@@ -92,12 +127,13 @@ def _hand_over(
             update answerable set ended_at = %(now)s
              where country = %(country)s and holder_id = %(holder)s and person_id = %(person)s
                and ended_at is null
-            returning id
+            returning started_at
             """,
             {"country": actor.country, "holder": holder_id, "person": outgoing_id, "now": now},
         )
         if not ended:
             raise Conflict("relief.not_answerable", person=str(outgoing_id))
+        took_over_at = ended[0]["started_at"]
     run(
         db,
         """
@@ -106,6 +142,7 @@ def _hand_over(
         """,
         {"country": actor.country, "id": new_id(), "holder": holder_id, "person": incoming_id, "now": now},
     )
+    return took_over_at
 
 
 def _weapons_of(db: Connection, actor: Actor, holder_id: UUID) -> list[UUID]:

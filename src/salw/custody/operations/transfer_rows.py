@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from salw.core.actor import Actor
-from salw.core.db import Row, run, run_one
+from salw.core.db import Part, Row, run, run_one
 from salw.core.errors import Conflict, NotFound
 from salw.custody.rules import MAY_RECEIVE, LineStatus, TransferStatus, check_transfer_status
 from salw.ledger import operations as ledger
@@ -145,16 +145,23 @@ def advance(
     transfer_id: UUID,
     allowed: frozenset[TransferStatus],
     change: dict[str, Any],
+    *,
+    beside: Part | None = None,
 ) -> None:
-    """Change a transfer that stands where the step allows; the condition holds whatever was locked."""
+    """Change a transfer that stands where the step allows; the condition holds whatever was locked.
+
+    `beside` is a row of the same step, written in the same statement.
+    """
     done = run(
         db,
         f"""
+        {f"with {beside.name} as ({beside.sql})" if beside else ""}
         update transfer set {", ".join(f"{column} = %({column})s" for column in change)}
          where country = %(country)s and id = %(id)s and transfer.status = any(%(allowed)s)
         returning id
         """,
-        {"country": actor.country, "id": transfer_id, "allowed": [status.value for status in allowed], **change},
+        {"country": actor.country, "id": transfer_id, "allowed": [status.value for status in allowed], **change}
+        | dict(beside.values if beside else {}),
     )
     if not done:
         raise Conflict("request.try_again")

@@ -12,9 +12,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from salw.access.duties.operations import check_duties, marks
+from salw.access.duties.rules import Duty
 from salw.access.queries import get_any_store, get_store
 from salw.core.actor import Actor
-from salw.core.db import Row
+from salw.core.db import Part, Row
 from salw.core.errors import Unacceptable
 from salw.custody.operations.assignments import end_assignments
 from salw.custody.operations.holders import open_transit
@@ -23,6 +25,7 @@ from salw.custody.operations.moves import (
     DocumentNumber,
     Order,
     Step,
+    ask_and_lock,
     lock_weapons,
     record_document,
     record_moves,
@@ -46,14 +49,30 @@ from salw.custody.rules import (
     LineStatus,
     MovementKind,
     TransferStatus,
-    check_another_officer,
     check_held_by,
     check_listed,
     check_no_open_case,
+    check_versions,
     status_after_receipt,
 )
 from salw.documents.rules import DocumentKind
 from salw.ledger.events import make_event
+
+# The unit whose office numbers the order, and who keeps the store it is taken from.
+_SOURCE = """
+asked as materialized (
+    select %(office_of)s::int as office_of,
+           (select a.person_id from answerable a
+             where a.country = %(country)s and a.holder_id = %(store)s and a.ended_at is null) as keeper_id
+)
+"""
+
+_RECEIPT = """
+insert into transfer_receipt (country, id, transfer_id, unit_id, ordered_by, dispatched_by, received_by, received_at,
+                              orderer_derogation_id, sender_derogation_id)
+values (%(country)s, %(receipt)s, %(id)s, %(receipt_unit)s, %(ordered_by)s, %(dispatched_by)s, %(received_by)s,
+        %(received_at)s, %(orderer_derogation)s, %(sender_derogation)s)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +99,8 @@ def order_transfer(
     """Order weapons of a store in scope to any other store of the country; nothing moves.
 
     The movement order's id is the transfer's. Raises `store.not_found`, `transfer.same_store`,
-    `transfer.due_in_past`, `custody.held_elsewhere`, `custody.case_open` and what locking raises.
+    `transfer.due_in_past`, `duty.orderer_keeper` (he keeps the store himself), `custody.held_elsewhere`,
+    `custody.case_open` and what locking raises.
     """
     if from_store_id == to_store_id:
         raise Unacceptable("transfer.same_store")
@@ -88,7 +108,17 @@ def order_transfer(
         raise Unacceptable("transfer.due_in_past", due_on=due_on)
     source = get_store(db, actor, from_store_id)
     target = get_any_store(db, actor, to_store_id)
-    held, number = lock_weapons(db, actor, weapons, number_for_unit=source["unit_id"])
+    asked = {"country": actor.country, "office_of": source["unit_id"], "store": from_store_id}
+    row, held, number = ask_and_lock(db, actor, weapons, asked=_SOURCE, values=asked)
+    check_versions(weapons, held)
+    under = check_duties(
+        db,
+        actor=actor,
+        unit_id=source["unit_id"],
+        act="transfer.ordered",
+        subject_id=transfer_id,
+        others={Duty.ORDERER_KEEPER: [row["keeper_id"]]},
+    )
     check_held_by(held, from_store_id)
     check_no_open_case(held)
     assert number is not None  # noqa: S101 - asked for above
@@ -109,6 +139,7 @@ def order_transfer(
             "to_unit": target["unit_id"],
             "due_on": due_on.isoformat(),
             "weapons": [str(h.weapon_id) for h in held],
+            **marks(under),
         },
     )
     insert_transfer(db, actor, now, transfer_id, source, target, due_on, [h.weapon_id for h in held])
@@ -118,18 +149,30 @@ def order_transfer(
 def approve_transfer(db: Connection, *, actor: Actor, now: datetime, transfer_id: UUID) -> TransferStep:
     """Approve an order; another person than the one who gave it.
 
-    Raises `transfer.not_found`, `transfer.wrong_status`, `transfer.same_officer`.
+    Raises `transfer.not_found`, `transfer.wrong_status`, `duty.requester_approver`.
     """
     transfer = lock_transfer(db, actor, transfer_id, "from", MAY_APPROVE)
-    check_another_officer(actor.person_id, transfer["ordered_by"], "transfer.same_officer")
+    under = check_duties(
+        db,
+        actor=actor,
+        unit_id=transfer["from_unit_id"],
+        act="transfer.approved",
+        subject_id=transfer_id,
+        others={Duty.REQUESTER_APPROVER: [transfer["ordered_by"]]},
+    )
     advance(
         db,
         actor,
         transfer_id,
         MAY_APPROVE,
-        {"status": TransferStatus.APPROVED.value, "approved_by": actor.person_id, "approved_at": now},
+        {
+            "status": TransferStatus.APPROVED.value,
+            "approved_by": actor.person_id,
+            "approved_at": now,
+            "approval_derogation_id": under.get(Duty.REQUESTER_APPROVER),
+        },
     )
-    tell(db, actor, now, "transfer.approved", transfer_id)
+    tell(db, actor, now, "transfer.approved", transfer_id, **marks(under))
     return TransferStep(TransferStatus.APPROVED)
 
 
@@ -164,10 +207,18 @@ def dispatch_transfer(
 
     They go to a transit holder that counts with the sender and is awaited by the other unit. The exit
     order's id is the request's. An assignment ends: it is within the unit that the weapon leaves. Raises
-    `transfer.not_found`, `transfer.wrong_status`, `transfer.not_on_order`, `custody.held_elsewhere`,
-    `custody.case_open` and what locking raises.
+    `transfer.not_found`, `transfer.wrong_status`, `duty.orderer_keeper`, `transfer.not_on_order`,
+    `custody.held_elsewhere`, `custody.case_open` and what locking raises.
     """
     transfer = lock_transfer(db, actor, transfer_id, "from", MAY_DISPATCH)
+    under = check_duties(
+        db,
+        actor=actor,
+        unit_id=transfer["from_unit_id"],
+        act="transfer.dispatched",
+        subject_id=transfer_id,
+        others={Duty.ORDERER_KEEPER: [transfer["ordered_by"]]},
+    )
     listed = lines_of(db, actor, transfer_id, LineStatus.ORDERED)
     scanned = [w.weapon_id for w in weapons]
     check_listed(scanned, listed, "transfer.not_on_order")
@@ -183,9 +234,11 @@ def dispatch_transfer(
             "transit_holder_id": to.holder_id,
             "dispatched_by": actor.person_id,
             "dispatched_at": now,
+            "dispatch_derogation_id": under.get(Duty.ORDERER_KEEPER),
         },
     )
-    number, held = _send_out(db, actor, now, transfer, to, request_id, weapons, left_out, occurred_at, order)
+    facts = {"transfer": str(transfer_id), **marks(under)}
+    number, held = _send_out(db, actor, now, transfer, to, request_id, weapons, left_out, occurred_at, order, facts)
     mark_lines(db, actor, transfer_id, scanned, LineStatus.DISPATCHED)
     mark_lines(db, actor, transfer_id, left_out, LineStatus.CANCELLED)
     return TransferStep(TransferStatus.DISPATCHED, number, held)
@@ -202,12 +255,12 @@ def _send_out(
     left_out: Sequence[UUID],
     occurred_at: datetime,
     order: Order,
+    facts: dict[str, Any],
 ) -> tuple[DocumentNumber, list[Held]]:
     held, number = lock_weapons(db, actor, weapons, number_for_unit=transfer["from_unit_id"])
     check_held_by(held, transfer["from_store_id"])
     check_no_open_case(held)
     assert number is not None  # noqa: S101 - asked for above
-    facts = {"transfer": str(transfer["id"])}
     sent = make_event(
         actor,
         "transfer.dispatched",
@@ -256,13 +309,24 @@ def receive_transfer(
     What did not arrive stays in transit on the sender's book and the transfer is short; a late weapon may
     still be received on it, and it closes when nothing is in transit any more. A weapon with an open case
     is taken in all the same: it is there, and its case is settled by an outcome. Raises
-    `transfer.not_found`, `transfer.wrong_status`, `transfer.same_officer`, `transfer.nothing_received`,
-    `transfer.not_in_transit`, `custody.held_elsewhere` and what locking raises.
+    `transfer.not_found`, `transfer.wrong_status`, `duty.sender_receiver`, `duty.orderer_keeper`,
+    `transfer.nothing_received`, `transfer.not_in_transit`, `custody.held_elsewhere` and what locking raises.
     """
     transfer = lock_transfer(db, actor, transfer_id, "to", MAY_RECEIVE)
-    check_another_officer(actor.person_id, transfer["dispatched_by"], "transfer.same_officer")
     if not weapons and not complete:
         raise Unacceptable("transfer.nothing_received")
+    under = check_duties(
+        db,
+        actor=actor,
+        unit_id=transfer["to_unit_id"],
+        act="transfer.received",
+        subject_id=transfer_id,
+        others={
+            Duty.SENDER_RECEIVER: [transfer["dispatched_by"]],
+            Duty.ORDERER_KEEPER: [transfer["ordered_by"]],
+        },
+    )
+    facts = {"transfer": str(transfer_id), **marks(under)}
     awaited = weapons_in_transit(db, actor, transfer)
     scanned = [w.weapon_id for w in weapons]
     check_listed(scanned, awaited, "transfer.not_in_transit")
@@ -271,17 +335,31 @@ def receive_transfer(
     number: DocumentNumber | None = None
     held: list[Held] = []
     if weapons:
-        number, held = _take_in(db, actor, now, transfer, request_id, weapons, occurred_at, order)
+        number, held = _take_in(db, actor, now, transfer, request_id, weapons, occurred_at, order, facts)
         mark_lines(db, actor, transfer_id, scanned, LineStatus.RECEIVED)
     change: dict[str, Any] = {"status": status.value}
     if status is TransferStatus.CLOSED:
         change |= {"closed_by": actor.person_id, "closed_at": now}
-    advance(db, actor, transfer_id, MAY_RECEIVE, change)
+    advance(db, actor, transfer_id, MAY_RECEIVE, change, beside=_receipt(actor, now, transfer, request_id, under))
     if status is TransferStatus.CLOSED:
-        tell(db, actor, now, "transfer.closed", transfer_id)
+        tell(db, actor, now, "transfer.closed", transfer_id, **marks(under))
     elif complete:
-        tell(db, actor, now, "transfer.short", transfer_id, outstanding=[str(w) for w in outstanding])
+        tell(db, actor, now, "transfer.short", transfer_id, outstanding=[str(w) for w in outstanding], **marks(under))
     return TransferStep(status, number, held)
+
+
+def _receipt(actor: Actor, now: datetime, transfer: Row, request_id: UUID, under: dict[Duty, UUID]) -> Part:
+    values = {
+        "receipt": request_id,
+        "receipt_unit": transfer["to_unit_id"],
+        "ordered_by": transfer["ordered_by"],
+        "dispatched_by": transfer["dispatched_by"],
+        "received_by": actor.person_id,
+        "received_at": now,
+        "orderer_derogation": under.get(Duty.ORDERER_KEEPER),
+        "sender_derogation": under.get(Duty.SENDER_RECEIVER),
+    }
+    return Part("receipt", _RECEIPT, values)
 
 
 def _take_in(
@@ -293,6 +371,7 @@ def _take_in(
     weapons: Sequence[Expected],
     occurred_at: datetime,
     order: Order,
+    facts: dict[str, Any],
 ) -> tuple[DocumentNumber, list[Held]]:
     held, number = lock_weapons(db, actor, weapons, number_for_unit=transfer["to_unit_id"])
     check_held_by(held, transfer["transit_holder_id"])
@@ -310,6 +389,6 @@ def _take_in(
         number=number,
         order=order,
         occurred_at=occurred_at,
-        facts={"transfer": str(transfer["id"])},
+        facts=facts,
     )
     return number, held

@@ -5,8 +5,9 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from salw.access.guard import Desk, requires
-from salw.access.repeats import Addressed, answer_once
+from salw.access.repeats import answer_once
 from salw.access.rules import Permission
+from salw.core.shapes import Addressed
 from salw.custody import queries
 from salw.custody.operations import disposals as operations
 from salw.custody.schemas import (

@@ -1,4 +1,4 @@
-"""`/v1/holders`, `PUT /v1/reliefs/{id}` and `PUT /v1/assignments/{id}`: who answers, whose it is."""
+"""`/v1/holders`, `PUT /v1/reliefs/{id}`, `/v1/handovers` and `PUT /v1/assignments/{id}`: who answers, whose it is."""
 
 from typing import Annotated
 from uuid import UUID
@@ -15,11 +15,13 @@ from salw.custody.operations.holders import open_user_holder
 from salw.custody.operations.reliefs import relieve
 from salw.custody.schemas import (
     AssignmentIn,
+    HandoverOut,
     HolderIn,
     HolderOut,
     ListedHolderOut,
     ListedOut,
     ReliefIn,
+    ReliefOut,
     expected,
     holder_out,
     listed,
@@ -60,11 +62,14 @@ def put_holder(holder_id: UUID, body: HolderIn, desk: Desk = requires(Permission
 
 
 @router.put("/reliefs/{relief_id}")
-def put_relief(relief_id: UUID, body: ReliefIn, desk: Desk = requires(Permission.RELIEF_RECORD)) -> ListedOut:
-    """Relieve an answerable person; the weapons must be what the holder has. A repeat gives the first answer."""
+def put_relief(relief_id: UUID, body: ReliefIn, desk: Desk = requires(Permission.RELIEF_RECORD)) -> ReliefOut:
+    """Relieve an answerable person; the weapons must be what the holder has, and a store must have been counted.
 
-    def work() -> ListedOut:
-        held = relieve(
+    A repeat gives the first answer.
+    """
+
+    def work() -> ReliefOut:
+        done = relieve(
             desk.db,
             actor=desk.actor,
             now=desk.now,
@@ -73,10 +78,23 @@ def put_relief(relief_id: UUID, body: ReliefIn, desk: Desk = requires(Permission
             outgoing_id=body.outgoing,
             incoming_id=body.incoming,
             weapons=expected(body.weapons),
+            absence=body.absence,
         )
-        return listed(relief_id, held)
+        return ReliefOut(**dict(listed(relief_id, done.held)), count_due_on=done.count_due_on)
 
-    return answer_once(desk, "relief", relief_id, body, ListedOut, work)
+    return answer_once(desk, "relief", relief_id, body, ReliefOut, work)
+
+
+@router.get("/handovers")
+def get_handovers(
+    desk: Desk = requires(Permission.STOCKTAKE_READ),
+    owed: bool | None = None,
+    cursor: str | None = None,
+    limit: Limit = PAGE_SIZE,
+) -> Page[HandoverOut]:
+    """List the changes of storekeeper in scope, with the check each rests on or the day by which one is owed."""
+    rows = queries.list_handovers(desk.db, desk.actor, owed=owed, after=decode_cursor(cursor), limit=limit + 1)
+    return cut([HandoverOut(**row) for row in rows], limit, [row["id"] for row in rows])
 
 
 @router.put("/assignments/{assignment_id}")

@@ -7,9 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from salw.access.guard import Desk, requires
-from salw.access.repeats import Addressed, answer_once
+from salw.access.repeats import answer_once
 from salw.access.rules import Permission
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
+from salw.core.shapes import Addressed
 from salw.custody import queries
 from salw.custody.operations import transfers as operations
 from salw.custody.operations.transfers import TransferStep

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from salw.access.duties.operations import check_duties, marks
+from salw.access.duties.rules import Duty
 from salw.access.queries import get_store
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one, uuid_text
@@ -39,9 +41,9 @@ from salw.ledger.events import Commitment, Event, make_event
 
 _INSERT_OUTCOME = """
 insert into incident_outcome (country, id, incident_id, opened_by, kind, written_off_as, cause, reason_id, store_id,
-                              document_id, decided_by, decided_at)
+                              document_id, decided_by, decided_at, derogation_id)
 values (%(country)s, %(id)s, %(incident)s, %(opened_by)s, %(kind)s, %(written_off_as)s, %(cause)s, %(reason)s,
-        %(store)s, %(document)s, %(by)s, %(now)s)
+        %(store)s, %(document)s, %(by)s, %(now)s, %(derogation)s)
 """
 
 _SETTLE_WEAPONS = """
@@ -94,7 +96,8 @@ def settle_incident(
     `found_again` and `clerical` take the mark off where the weapon is, and withdraw numbers of loss lines;
     `written_off` moves it to the sink of the unit that answered for it; `recovered` into a store. The case
     closes when nothing of it remains; an overage, of which nothing is named, when it is explained. Raises
-    `incident.not_found`, `incident.closed`, `incident.same_officer`, `incident.nothing_named`,
+    `incident.not_found`, `incident.closed`, `incident.same_officer` (a write-off by who reported it),
+    `duty.requester_approver` (any other outcome by who reported), `incident.nothing_named`,
     `incident.overage_is_explained`, `incident.weapon_not_open`, `incident.already_there`,
     `incident.sender_answers`, `incident.no_such_line`, `incident.line_exceeded`, `store.not_found`, what the
     rules and locking raise.
@@ -107,15 +110,24 @@ def settle_incident(
         raise NotFound("incident.no_such_line", loss_line=str(withdrawals[0].loss_line_id))
     outcome = _resolved(incident, outcome)
     lines = _open_lines(db, actor, incident_id, [e.weapon_id for e in weapons])
-    check_other_officer(actor.person_id, [incident["opened_by"], *lines.values()])
+    reporters = [incident["opened_by"], *lines.values()]
+    check_other_officer(outcome, actor.person_id, reporters)
     held = lock_for_outcome(db, actor, weapons) if weapons else []
     check_answered_for(held, actor.units)
     refuse_weapons([h for h in held if h.weapon_id not in lines], "incident.weapon_not_open")
+    under = check_duties(
+        db,
+        actor=actor,
+        unit_id=_reporting_unit(actor, incident, held),
+        act="incident.settled",
+        subject_id=incident_id,
+        others={Duty.REQUESTER_APPROVER: reporters},
+    )
     reason = keep_text(db, actor, {"reason": outcome.reason} if outcome.reason else {})
-    facts = _facts(incident_id, outcome, reason)
+    facts = {**_facts(incident_id, outcome, reason), **marks(under)}
     events = close_case_marks(db, actor=actor, now=now, case_id=incident_id, held=held, facts=facts)
     paper = _carry_out(db, actor, now, incident, outcome, held, events, occurred_at, order, facts)
-    _insert_outcome(db, actor, now, incident, outcome, paper, reason)
+    _insert_outcome(db, actor, now, incident, outcome, paper, reason, under.get(Duty.REQUESTER_APPROVER))
     _settle_weapons(db, actor, incident_id, outcome.id, held)
     event_id = new_id()
     _withdraw(db, actor, incident_id, event_id, withdrawals)
@@ -179,7 +191,7 @@ def _carry_out(
 def _reporting_unit(actor: Actor, incident: Row, held: Sequence[Held]) -> int:
     """Return whose office numbers a loss report: the case's unit, or the one that its weapons have come to since."""
     unit_id: int = incident["unit_id"]
-    return unit_id if actor.covers(unit_id) else min(h.unit_id for h in held)
+    return unit_id if actor.covers(unit_id) or not held else min(h.unit_id for h in held)
 
 
 def _resolved(incident: Row, outcome: Outcome) -> Outcome:
@@ -223,6 +235,7 @@ def _insert_outcome(
     outcome: Outcome,
     paper: _Paper | None,
     reason: Commitment | None,
+    derogation_id: UUID | None,
 ) -> None:
     run(
         db,
@@ -238,6 +251,7 @@ def _insert_outcome(
             "reason": reason.id if reason else None,
             "store": outcome.store_id,
             "document": paper.document_id if paper else None,
+            "derogation": derogation_id,
             "by": actor.person_id,
             "now": now,
         },

@@ -8,32 +8,45 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from salw.access.duties.operations import check_duties, marks
+from salw.access.duties.rules import Duty
 from salw.access.queries import get_role_at
 from salw.access.rules import Permission
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound
 from salw.core.ids import new_id, random_bytes
+from salw.custody.operations.handovers import record_handover_count
 from salw.incidents.operations.opening import open_cases, open_overage
 from salw.incidents.rules import IncidentKind
 from salw.ledger import operations as ledger
 from salw.ledger.events import Event, make_event
 from salw.stocktakes.queries import list_differences
 from salw.stocktakes.reconciliation import Line, Outcome, Totals, check_cross_foot, total
-from salw.stocktakes.rules import check_closer, check_inspector, check_open, check_something_seen
+from salw.stocktakes.rules import (
+    StocktakeKind,
+    check_inspector,
+    check_open,
+    check_something_seen,
+    duties_of_closing,
+    is_independent,
+)
 
 # Waits for the counts under way and keeps further ones out until commit.
 _LOCK = """
-select store_id, unit_id, status, opened_at, opened_role, expected_count from stocktake
+select store_id, unit_id, kind, status, opened_at, opened_by, opened_role, expected_count from stocktake
  where country = %(country)s and id = %(id)s and unit_id = any(%(units)s)
    for no key update
 """
 
 # Asked after the lock: a statement that waits for a lock still sees the rest as it was before it waited.
+# Who kept the store at any time since the opening is as little a stranger to the check as who keeps it now.
 _COUNTED = """
-select exists (select from stocktake_count
-                where country = %(country)s and stocktake_id = %(id)s and counted_by = %(by)s) as by_closer,
-       exists (select from stocktake_count where country = %(country)s and stocktake_id = %(id)s) as by_anybody
+select array(select distinct counted_by from stocktake_count
+              where country = %(country)s and stocktake_id = %(id)s) as counters,
+       array(select person_id from answerable
+              where country = %(country)s and holder_id = %(store)s
+                and (ended_at is null or ended_at > %(opened_at)s)) as keepers
 """
 
 # The statement of the rapprochement; `reconciliation.reconcile` says the same in words, and a test holds the
@@ -167,7 +180,7 @@ _MEMORY = "select set_config('work_mem', '64MB', true)"
 _CLOSE = """
 update stocktake
    set status = 'closed', closed_at = clock_timestamp(), closed_by = %(by)s, closed_role = %(role)s,
-       incident_id = %(incident)s, overage_id = %(overage)s
+       incident_id = %(incident)s, overage_id = %(overage)s, independent = %(independent)s
  where country = %(country)s and id = %(id)s
 """
 
@@ -182,6 +195,16 @@ class Closed:
     found_under_case: list[UUID]
 
 
+@dataclass(frozen=True, slots=True)
+class _Closer:
+    """Who closes: in what function, under which derogations, and whether the check is then an independent one."""
+
+    role: str
+    under: dict[Duty, UUID]
+    independent: bool
+    anything_counted: bool
+
+
 def close_stocktake(
     db: Connection, *, actor: Actor, now: datetime, stocktake_id: UUID, nothing_seen: bool = False
 ) -> Closed:
@@ -191,20 +214,28 @@ def close_stocktake(
     are told, and only an outcome closes their case. Every difference is an event of its own, in the weapon's
     history where there is a weapon; the weapons that match are proved by the frozen set and the counts,
     which are in the log already. `nothing_seen` says that an empty count is meant: it makes all of the store
-    missing. Raises `stocktake.not_found`, `stocktake.closed`, `stocktake.same_officer`,
+    missing. A check in which somebody took part who kept the store then is marked as not independent. Raises
+    `stocktake.not_found`, `stocktake.closed`, `duty.counter_approver`, `duty.keeper_checker`,
     `stocktake.inspector_closes`, `stocktake.nothing_counted`.
     """
     stocktake = run_one(db, _LOCK, {"country": actor.country, "id": stocktake_id, "units": list(actor.units)})
     if stocktake is None:
         raise NotFound("stocktake.not_found", stocktake=str(stocktake_id))
     check_open(stocktake["status"])
-    counted = run(db, _COUNTED, {"country": actor.country, "id": stocktake_id, "by": actor.person_id})
-    check_closer(counted=counted[0]["by_closer"])
-    role = get_role_at(db, actor, Permission.STOCKTAKE_CLOSE, stocktake["unit_id"])
-    check_inspector(opened_role=stocktake["opened_role"], closing_role=role)
+    closer = _check_closer(db, actor, stocktake_id, stocktake)
     check_something_seen(
-        counted=counted[0]["by_anybody"], expected=stocktake["expected_count"], nothing_seen=nothing_seen
+        counted=closer.anything_counted, expected=stocktake["expected_count"], nothing_seen=nothing_seen
     )
+    if stocktake["kind"] == StocktakeKind.HANDOVER:
+        # Before any weapon is locked, as an issue and a relief do it: who answers comes first.
+        record_handover_count(
+            db,
+            actor=actor,
+            now=now,
+            stocktake_id=stocktake_id,
+            store_id=stocktake["store_id"],
+            unit_id=stocktake["unit_id"],
+        )
     totals, found_under_case = reconcile_stocktake(
         db, country=actor.country, stocktake_id=stocktake_id, stocktake=stocktake
     )
@@ -218,15 +249,44 @@ def close_stocktake(
             "country": actor.country,
             "id": stocktake_id,
             "by": actor.person_id,
-            "role": role,
+            "role": closer.role,
             "incident": incident_id,
             "overage": overage_id,
+            "independent": closer.independent,
         },
     )
     closed = Closed(totals, incident_id, overage_id, found_under_case)
-    events = _events(actor, role, now, stocktake_id, stocktake["store_id"], closed, differences)
+    events = _events(actor, closer, now, stocktake_id, stocktake["store_id"], closed, differences)
     ledger.append(db, country=actor.country, events=events)
     return closed
+
+
+def _check_closer(db: Connection, actor: Actor, stocktake_id: UUID, stocktake: Row) -> _Closer:
+    kind = StocktakeKind(stocktake["kind"])
+    people = run(
+        db,
+        _COUNTED,
+        {
+            "country": actor.country,
+            "id": stocktake_id,
+            "store": stocktake["store_id"],
+            "opened_at": stocktake["opened_at"],
+        },
+    )[0]
+    counters, keepers = people["counters"], people["keepers"]
+    under = check_duties(
+        db,
+        actor=actor,
+        unit_id=stocktake["unit_id"],
+        act="stocktake.closed",
+        subject_id=stocktake_id,
+        others=duties_of_closing(kind, keepers=keepers, counters=counters),
+    )
+    role = get_role_at(db, actor, Permission.STOCKTAKE_CLOSE, stocktake["unit_id"])
+    check_inspector(opened_role=stocktake["opened_role"], closing_role=role)
+    took_part = [stocktake["opened_by"], actor.person_id, *counters]
+    independent = is_independent(kind, keepers=keepers, took_part=took_part)
+    return _Closer(role, under, independent, anything_counted=bool(counters))
 
 
 def reconcile_stocktake(
@@ -306,7 +366,7 @@ def _open_overage(
 
 def _events(
     actor: Actor,
-    role: str,
+    closer: _Closer,
     now: datetime,
     stocktake_id: UUID,
     store_id: UUID,
@@ -316,7 +376,9 @@ def _events(
     common: dict[str, Any] = {"stocktake": str(stocktake_id), "store": str(store_id)}
     result = {
         **common,
-        "role": role,
+        "role": closer.role,
+        "independent": closer.independent,
+        **marks(closer.under),
         "incident": str(closed.incident_id) if closed.incident_id else None,
         "overage": str(closed.overage_id) if closed.overage_id else None,
         "lines": {outcome.value: getattr(closed.totals, outcome.value) for outcome in Outcome},

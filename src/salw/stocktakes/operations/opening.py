@@ -5,14 +5,22 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from salw.access.duties.operations import check_duties, marks
 from salw.access.queries import get_role_at, get_store
 from salw.access.rules import Permission
 from salw.core.actor import Actor
-from salw.core.db import Row, run_one
+from salw.core.db import Row, run, run_one
 from salw.core.errors import Conflict
 from salw.ledger import operations as ledger
 from salw.ledger.events import make_event
-from salw.stocktakes.rules import StocktakeKind
+from salw.stocktakes.rules import StocktakeKind, duties_of_opening
+
+_NOW_THERE = """
+select (select s.id from stocktake s
+         where s.country = %(country)s and s.store_id = %(store)s and s.status = 'open') as running,
+       array(select a.person_id from answerable a
+              where a.country = %(country)s and a.holder_id = %(store)s and a.ended_at is null) as keepers
+"""
 
 # One statement, so that the check and its expected set are of one snapshot. `statement_timestamp()` lies
 # before that snapshot: a movement committed after it is never taken for one of before the opening. The
@@ -58,17 +66,22 @@ def open_stocktake(
     """Open a check of a store and freeze what its book holds; return `opened_at` and `log_size`.
 
     Weapons under an open case are expected too, and marked: one that is found present must be told. How
-    many are expected is told to nobody. Raises `store.not_found`, `stocktake.already_open`.
+    many are expected is told to nobody. Who keeps the store opens none of its checks but his own vérification.
+    Raises `store.not_found`, `stocktake.already_open`, `duty.keeper_checker`.
     """
     store = get_store(db, actor, store_id)
     role = get_role_at(db, actor, Permission.STOCKTAKE_OPEN, store["unit_id"])
-    running = run_one(
+    now_there = run(db, _NOW_THERE, {"country": actor.country, "store": store_id})[0]
+    if now_there["running"] is not None:
+        raise Conflict("stocktake.already_open", stocktake=str(now_there["running"]))
+    under = check_duties(
         db,
-        "select id from stocktake where country = %(country)s and store_id = %(store)s and status = 'open'",
-        {"country": actor.country, "store": store_id},
+        actor=actor,
+        unit_id=store["unit_id"],
+        act="stocktake.opened",
+        subject_id=stocktake_id,
+        others=duties_of_opening(kind, now_there["keepers"]),
     )
-    if running is not None:
-        raise Conflict("stocktake.already_open", stocktake=str(running["id"]))
     opened = run_one(
         db,
         _OPEN,
@@ -94,6 +107,7 @@ def open_stocktake(
         "log_size": opened["log_size"],
         "expected": opened["weapons"],
         "expected_digest": opened["digest"],
+        **marks(under),
     }
     ledger.append(db, country=actor.country, events=[make_event(actor, "stocktake.opened", now, facts=facts)])
     return opened
