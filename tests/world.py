@@ -19,7 +19,7 @@ from salw.access.rules import Permission, Role, roles_with
 from salw.core import clock
 from salw.core.actor import Actor
 from salw.core.db import enter_scope, run
-from salw.core.ids import new_id
+from salw.core.ids import new_id, random_bytes
 from salw.custody.operations import holders
 from salw.custody.operations.moves import Order
 from salw.custody.rules import Expected, HolderKind, MovementKind
@@ -131,7 +131,7 @@ class World:
         origin: MovementKind = MovementKind.OPENING_BALANCE,
     ) -> list[Expected]:
         """Take new weapons on charge in Alpha's store (or `store`) and return them at version 1."""
-        serials = serials or [f"TEST{secrets.token_hex(5).upper()}" for _ in range(count)]
+        serials = serials or [f"TEST{random_bytes(5).hex().upper()}" for _ in range(count)]
         weapons = [
             NewWeapon(
                 id=new_id(),
@@ -186,7 +186,7 @@ def build_world(engine: Engine, country: str = "BF") -> World:
         founder = replace(founder, units=world.units)
         world.founder = founder
         for job, (place, role) in JOBS.items():
-            world.cast[job] = _enlist(db, founder, now, job, getattr(world, place), role)
+            world.cast[job] = enlist(db, founder, now, job, getattr(world, place), role)
         for store, unit, keeper in (
             (world.store_alpha, world.alpha, "keeper"),
             (world.store_bravo, world.bravo, "keeper_bravo"),
@@ -238,7 +238,8 @@ def _build_units(db: Connection, world: World, now: datetime) -> None:
     world.bravo = unit(world.hq, "Bataillon d'essai Bravo", force="AT")
 
 
-def _enlist(db: Connection, founder: Actor, now: datetime, job: str, unit_id: int, role: Role | None) -> Member:
+def enlist(db: Connection, founder: Actor, now: datetime, job: str, unit_id: int, role: Role | None) -> Member:
+    """Write down a person of a unit with at most one posting, an account and an open session."""
     person_id, account_id = new_id(), new_id()
     organisation.add_person(
         db,
@@ -247,7 +248,7 @@ def _enlist(db: Connection, founder: Actor, now: datetime, job: str, unit_id: in
         person_id=person_id,
         force_code="AT",
         unit_id=unit_id,
-        matricule=f"T{secrets.token_hex(4)}",
+        matricule=f"T{random_bytes(4).hex()}",
         rank="SGT",
         family_name=f"ESSAI-{job.upper()}",
         given_names="Personne",

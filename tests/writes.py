@@ -1,7 +1,6 @@
 """Every write of custody, intake and incidents over HTTP, prepared so that one request is left to send."""
 
 import logging
-import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +15,7 @@ import uvicorn
 
 from salw.access.factors.rules import Party
 from salw.core.db import run
-from salw.core.ids import new_id
+from salw.core.ids import new_id, random_bytes
 from salw.custody.rules import Expected
 from salw.main import create_app
 from service_fixtures import Server
@@ -85,7 +84,7 @@ def register(client: httpx.Client, world: World) -> Write:
         "store": str(world.store_alpha),
         "origin": "purchase",
         "class_code": "SA-ASR",
-        "marks": [{"kind": "factory_serial", "raw": f"TEST{secrets.token_hex(5)}"}],
+        "marks": [{"kind": "factory_serial", "raw": f"TEST{random_bytes(5).hex()}"}],
     }
     return Write("PUT", f"/weapons/{new_id()}", body, world["keeper"].headers)
 
@@ -233,7 +232,7 @@ def retrieve(client: httpx.Client, world: World) -> Write:
 
 def find(client: httpx.Client, world: World) -> Write:
     """Write down a weapon found."""
-    marks = [{"kind": "factory_serial", "raw": f"TEST{secrets.token_hex(5)}"}]
+    marks = [{"kind": "factory_serial", "raw": f"TEST{random_bytes(5).hex()}"}]
     return report(client, world, "found", store=str(world.store_alpha), marks=marks)
 
 

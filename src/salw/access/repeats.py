@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from salw.access.guard import Desk
 from salw.core.db import Part, enter_scope, run, run_one
-from salw.core.errors import Conflict, DomainError
+from salw.core.errors import Conflict, DomainError, NotFound
 from salw.core.shapes import Out
 
 Answer = TypeVar("Answer", bound=Out)
@@ -35,7 +35,8 @@ def answer_once(
 
     The happy path pays one insert. A repeat fails on what the first one changed (a version, a key), is
     rolled back, and then finds the first answer. Raises `request.id_reused` where the id was used by
-    another person or with another body; otherwise the error of `work` itself.
+    another person or with another body, unless what that body names is not found; otherwise the error of `work`
+    itself.
     """
 
     def work_and_keep(keep: Keep) -> None:
@@ -75,7 +76,7 @@ def answer_within(
     try:
         work(keep)
         return answers[0]
-    except (DomainError, IntegrityError, psycopg.IntegrityError):
+    except (DomainError, IntegrityError, psycopg.IntegrityError) as error:
         desk.db.rollback()
         enter_scope(desk.db, country=desk.actor.country, units=desk.actor.units)
         kept = run_one(
@@ -87,6 +88,9 @@ def answer_within(
         if kept is None:
             raise
         if kept["person_id"] != desk.actor.person_id or kept["body_hash"] != fingerprint:
+            # Scope first, then the id: who asks about what he may not see is told that alone, whatever its id is.
+            if isinstance(error, NotFound):
+                raise
             raise Conflict("request.id_reused", id=str(request_id)) from None
         return shape.model_validate(kept["content"])
 

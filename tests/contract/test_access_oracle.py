@@ -1,0 +1,183 @@
+"""Every route, asked by every role about every place: let in or kept out exactly as the oracle says.
+
+One test a line of `tests/oracle.py`, which also says what to do for a new route. Who is kept out must not learn
+whether the thing exists: the same request about what never existed gets the same answer, word for word.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import httpx
+import pytest
+from sqlalchemy import Engine
+
+from asks import Ask, Scene
+from nation import Nation, build_nation
+from oracle import (
+    ABROAD,
+    ANSWERS,
+    EMPTY,
+    FORCE,
+    HOLDERS,
+    LINES,
+    MENTIONED,
+    NO_SESSION,
+    OWN,
+    PLACES,
+    REACH,
+    REFUSED,
+    SISTER,
+    Line,
+)
+from salw.access.rules import Permission, Role, roles_with
+from salw.main import api_routes, permission_of
+from world import Member, World
+
+# What differs between two answers that say the same: the request's id, and numbers that the books give in order.
+VOLATILE = re.compile(r'(?<="request_id":")[0-9a-f]{32}|\b[A-Z]{2}-[0-9]{7}-[0-9A-Z]\b|\b[0-9]{6}/[0-9]{4}\b')
+HEADERS = ("content-type", "content-language", "www-authenticate", "cache-control", "content-disposition", "allow")
+Said = tuple[int, str, tuple[str | None, ...]]
+
+
+@dataclass
+class Stage:
+    """The two nations, the places by their relation to whoever asks, and the requests that wrote nothing."""
+
+    client: httpx.Client
+    home: Nation
+    places: Mapping[str, World]
+    codenames: Mapping[str, str]
+    kept: dict[tuple[str, str], Ask] = field(default_factory=dict)
+
+    def ask(self, line: Line, place: str, asker: Member | None, *, lets_in: bool) -> Ask:
+        """Return a request of a line about a place: the same for all who are kept out.
+
+        The first who is let in sends that very request: it succeeds only if those before him changed nothing.
+        """
+        known = (str(line), place)
+        ask = self.kept.pop(known, None) if lets_in else self.kept.get(known)
+        if ask is None or (lets_in and ask.headers):
+            ask = line.recipe(Scene(self.client, self.places[OWN], self.places[place], asker))
+        if not lets_in:
+            self.kept[known] = ask
+        return ask
+
+    def hidden(self, line: Line, reach: frozenset[str]) -> set[str]:
+        """Return the words that no answer to who has this reach may contain, in small letters."""
+        out = [place for place in PLACES if place not in reach]
+        shown = {word for place in out if (str(line), place) in self.kept for word in self.kept[str(line), place].shows}
+        return {word.lower() for word in shown | {self.codenames[place] for place in out}}
+
+
+@pytest.fixture(scope="module")
+def stage(service: str, app_engine: Engine) -> Iterator[Stage]:
+    """Build both nations once: the oracle only adds to them."""
+    home, abroad = build_nation(app_engine, "BF"), build_nation(app_engine, "ML")
+    places = {OWN: home.places["alpha"], SISTER: home.places["bravo"], FORCE: home.places["charlie"]}
+    names = {OWN: home.codenames["alpha"], SISTER: home.codenames["bravo"], FORCE: home.codenames["charlie"]}
+    with httpx.Client(base_url=service + "/v1", timeout=30) as client:
+        yield Stage(
+            client,
+            home,
+            {**places, ABROAD: abroad.places["alpha"]},
+            {**names, ABROAD: abroad.codenames["alpha"]},
+        )
+
+
+def test_every_route_has_a_line_and_every_line_a_route() -> None:
+    served = {
+        (f"{method} {path}", permission_of(route)) for path, route in api_routes() for method in route.methods or ()
+    }
+    assert served == {(line.route, line.permission) for line in LINES}
+
+
+def test_the_roles_hold_what_the_frozen_table_says() -> None:
+    held = {permission.value: set(roles_with(permission)) for permission in Permission}
+    assert held == {permission: {role.value for role in roles} for permission, roles in HOLDERS.items()}
+
+
+@pytest.mark.parametrize("line", LINES, ids=str)
+def test_lets_in_and_keeps_out_as_the_oracle_says(line: Line, stage: Stage) -> None:
+    wrong: list[str] = []
+    for (post, role), asker in stage.home.askers.items():
+        if post not in line.posts or not worth_asking(line, post, role):
+            continue
+        refusals = set()
+        for place in PLACES:
+            expected = line.expected(post, role, place)
+            ask = stage.ask(line, place, asker, lets_in=not line.reads and not expected.startswith("4"))
+            answer = said(ask.send(stage.client, asker.headers))
+            if expected == REFUSED:
+                refusals.add(spoken(answer, {}))
+            for complaint in complaints(stage, line, ask, asker, answer, expected, REACH[post] | line.reach):
+                wrong.append(f"{role or 'nobody'} at the {post} about {place}: {complaint}")
+        if len(refusals) > 1:
+            wrong.append(f"{role or 'nobody'} at the {post} is refused in more than one way: {refusals}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if line.permission is not None], ids=str)
+def test_nobody_is_answered_without_a_session(line: Line, stage: Stage) -> None:
+    answers = set()
+    for place in PLACES:
+        ask = replace(stage.ask(line, place, None, lets_in=False), headers=None)
+        answers.add(spoken(said(ask.send(stage.client, {})), {}))
+    assert len(answers) == 1
+    assert outcome(answers.pop()) == NO_SESSION
+
+
+def worth_asking(line: Line, post: str, role: Role | None) -> bool:
+    """Leave out what is the same at every post: a refusal, and what is answered without a session."""
+    if line.permission is None:
+        return (post, role) == ("unit", None)
+    return post == "unit" or line.expected(post, role, OWN) != REFUSED
+
+
+def complaints(
+    stage: Stage, line: Line, ask: Ask, asker: Member, answer: Said, expected: str, reach: frozenset[str]
+) -> Iterator[str]:
+    """Say what of an answer to a request of a line is not as expected."""
+    text = answer[1]
+    if outcome(answer) != (ANSWERS if expected in (EMPTY, MENTIONED) else expected):
+        yield f"expected {expected}, got {outcome(answer)}: {text[:300]}"
+    elif expected == ANSWERS and not all(shown in text for shown in ask.shows):
+        yield f"does not show {ask.shows}: {text[:300]}"
+    elif expected == EMPTY or (expected.startswith("4") and expected != REFUSED):
+        yield from differences(stage, ask, asker, answer)
+    for hidden in stage.hidden(line, reach):
+        if hidden in text.lower():
+            yield f"shows {hidden}: {text[:300]}"
+
+
+def differences(stage: Stage, ask: Ask, asker: Member, answer: Said) -> Iterator[str]:
+    """Say where an answer differs from the answer to the same request about what never existed."""
+    never, words = ask.of_nothing()
+    if words:
+        unknown = said(never.send(stage.client, asker.headers))
+        if spoken(answer, words) != spoken(unknown, words):
+            yield f"tells what exists: {answer} and not {unknown}"
+
+
+def said(answer: httpx.Response) -> Said:
+    """Return what an answer says: status, text, and the headers that depend on what was asked."""
+    text = answer.content.decode("latin-1") if answer.content[:2] in (b"PK", b"%P") else answer.text
+    return answer.status_code, text, tuple(answer.headers.get(name) for name in HEADERS)
+
+
+def spoken(answer: Said, words: Mapping[str, str]) -> Said:
+    """Return the same with a word of its own for everything that was asked about, and without what is volatile."""
+    status, text, headers = answer
+    for known, word in words.items():
+        text = text.replace(known, word)
+    return status, VOLATILE.sub("...", text), headers
+
+
+def outcome(answer: Said) -> str:
+    """Return an answer in the words of the oracle."""
+    status, text, _ = answer
+    if 200 <= status < 300:
+        return ANSWERS
+    code = str(json.loads(text).get("code"))
+    return f"{status} {code}" if status in (401, 403, 404) else code

@@ -1,0 +1,202 @@
+"""Two countries on one node: whatever changes in the other, no answer that one can get changes by a byte.
+
+Everything that the oracle asks (`tests/oracle.py`) is asked by the cast of A: every route that reads, with the ids of
+A and of B, and every write that is kept out. Then B changes: it does all that B may do with the very things that A
+asks about, and takes up A's own identifiers, serials, labels and logins for things of its own. Then A asks again.
+
+The clock stands still while A asks, because a printed report says when it was printed.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import httpx
+import pytest
+from sqlalchemy import Engine
+
+from asks import Ask, Scene
+from cluster import Database
+from nation import Nation, build_nation
+from oracle import ABROAD, ANSWERS, FORCE, HOLDERS, LINES, OWN, REFUSED, SISTER, Line
+from salw.access.rules import Role
+from salw.core import clock
+from salw.core.db import make_engine
+from salw.core.ids import drawing_from
+from salw.ledger.sequencer import drain
+from salw_cli.demo_data.source import SeededSource
+from world import World
+from writes import serving
+
+PUBLICATION = "POST /v1/summaries/{quarter}/publication"
+WIDEST = (Role.AUDITOR, Role.UNIT_COMMANDER, Role.COMMISSION_OFFICER)
+LATER = (PUBLICATION, "DELETE /v1/sessions/current")
+# What a country publishes is all that its neighbours ever see of it.
+CROSSES = ("GET /v1/summaries/cross-border", "GET /")
+
+REQUEST_ID = re.compile(rb'(?<="request_id":")[0-9a-f]{32}')
+HEADERS_OF_THEIR_OWN = ("date", "x-request-id")
+Asks = Mapping[tuple[str, str], tuple[Line, Ask]]
+Answers = dict[str, tuple[int, bytes, tuple[tuple[str, str], ...]]]
+
+
+@dataclass(frozen=True)
+class Node:
+    """The service on a database of its own, and the engines beside it."""
+
+    client: httpx.Client
+    app: Engine
+    sequencer: Engine
+
+
+@pytest.fixture
+def node(fresh_database: Database) -> Iterator[Node]:
+    app, sequencer = make_engine(fresh_database.urls["salw_app"]), make_engine(fresh_database.urls["salw_sequencer"])
+    with serving(fresh_database.urls) as address, httpx.Client(base_url=address, timeout=60) as client:
+        yield Node(client, app, sequencer)
+    app.dispose()
+    sequencer.dispose()
+
+
+def test_nothing_that_changes_in_one_country_changes_an_answer_in_the_other(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The neighbour's identifiers are drawn first in one half of what is asked, A's own in the other.
+    neighbour = settle(node, "NE", "the neighbour's own")
+    nation = settle(node, "ML", "A's own")
+    theirs = asks_of(node, nation, "A's things", neighbour)
+    publish(node, nation, theirs)
+    drain(node.sequencer)
+
+    moment = clock.now()
+    before = collect(node, nation, theirs, moment, monkeypatch)
+    changed = change(node, neighbour, {key: ask for key, ask in theirs.items() if key[1] == ABROAD})
+    twin = settle(node, "NE", "A's own")
+    same = asks_of(node, twin, "A's things")
+    assert identifiers(twin, same) == identifiers(nation, theirs)
+    changed += change(node, twin, same)
+    drain(node.sequencer)
+    assert changed > 50
+    assert differences(before, collect(node, nation, theirs, moment, monkeypatch)) == []
+
+    publish(node, neighbour, same)
+    after = collect(node, nation, theirs, moment, monkeypatch, only="summar")
+    crossed = differences({asked: before[asked] for asked in after}, after)
+    assert any(line.startswith(CROSSES) for line in crossed)
+    assert [line for line in crossed if not line.startswith(CROSSES)] == []
+
+
+def test_the_numbers_of_one_country_do_not_count_what_the_other_does(node: Node) -> None:
+    nation, neighbour = settle(node, "ML", "one"), settle(node, "NE", "two")
+
+    def next_number() -> int:
+        """Take a weapon on charge as A, and return its registry number without country and check character."""
+        place = nation.places["alpha"]
+        path = f"/weapons/{place.register()[0].weapon_id}"
+        card = node.client.get(path, headers=place["keeper"].headers).json()
+        return int(card["registry_number"].split("-")[1])
+
+    first = next_number()
+    neighbour.places["alpha"].register(7)
+    assert next_number() == first + 1
+
+
+def settle(node: Node, country: str, seed: str) -> Nation:
+    """Build a nation whose identifiers depend on the seed alone."""
+    with drawing_from(SeededSource(seed)):
+        return build_nation(node.app, country)
+
+
+def asks_of(node: Node, nation: Nation, seed: str, neighbour: Nation | None = None) -> Asks:
+    """Make every request of the oracle about every place, with what it needs there."""
+    places: dict[str, World] = {
+        OWN: nation.places["alpha"],
+        SISTER: nation.places["bravo"],
+        FORCE: nation.places["charlie"],
+    }
+    with drawing_from(SeededSource(seed)):
+        made = [
+            (line, name, line.recipe(Scene(node.client, places[OWN], place, None)))
+            for line in LINES
+            for name, place in places.items()
+        ]
+    if neighbour is not None:
+        abroad = neighbour.places["alpha"]
+        made += [(line, ABROAD, line.recipe(Scene(node.client, places[OWN], abroad, None))) for line in LINES]
+    return {(str(line), name): (line, ask) for line, name, ask in made}
+
+
+def identifiers(nation: Nation, asks: Asks) -> list[str]:
+    """Return what two countries could both have drawn: of units and people, stores, weapons, labels, serials."""
+    people = [str(member.person_id) for member in nation.askers.values()]
+    things = [
+        str(ask.params.get("q") or ask.path)
+        for (_, place), (line, ask) in asks.items()
+        if place == OWN and line.reads and not line.about.endswith("number") and "batches" not in line.route
+    ]
+    return [*people, *things, str(asks["POST /v1/scans of a label", OWN][1].body)]
+
+
+def collect(
+    node: Node, nation: Nation, asks: Asks, moment: datetime, monkeypatch: pytest.MonkeyPatch, only: str = ""
+) -> Answers:
+    """Return all that the nation is answered, or what its commissions are: `only` is part of the lines asked."""
+    answers: Answers = {}
+    with monkeypatch.context() as standing:
+        standing.setattr(clock, "now", lambda: moment)
+        for (post, role), asker in nation.askers.items():
+            for (name, place), (line, ask) in asks.items():
+                if only in name and is_asked(line, post, role, place):
+                    answers[f"{name} / {place} / {role} at the {post}"] = told(ask.send(node.client, asker.headers))
+            home = str(node.client.base_url).removesuffix("v1/")
+            page = node.client.get(home, headers={"Cookie": f"salw_session={asker.token}"})
+            answers[f"GET / / {role} at the {post}"] = told(page)
+    return answers
+
+
+def is_asked(line: Line, post: str, role: Role | None, place: str) -> bool:
+    """Say whether a request is asked: what changes nothing, by who may ask it (and once by who may not).
+
+    At a unit about itself and about the other country; at the head of the state also about all that is below.
+    """
+    expected = line.expected(post, role, place)
+    if not (line.reads or expected.startswith("4")) or (expected == REFUSED and role is not None):
+        return False
+    return place in (OWN, ABROAD) if post == "unit" else post == "state" and role in WIDEST
+
+
+def told(answer: httpx.Response) -> tuple[int, bytes, tuple[tuple[str, str], ...]]:
+    """Return an answer byte for byte, but for the request's own id and the time of the reply."""
+    headers = tuple(sorted((k, v) for k, v in answer.headers.items() if k not in HEADERS_OF_THEIR_OWN))
+    return answer.status_code, REQUEST_ID.sub(b"", answer.content), headers
+
+
+def differences(before: Answers, after: Answers) -> list[str]:
+    """Return what is answered differently, with both answers."""
+    assert before.keys() == after.keys()
+    return [
+        f"{asked}: {before[asked]!r:.300} / {after[asked]!r:.300}" for asked in before if before[asked] != after[asked]
+    ]
+
+
+def change(node: Node, nation: Nation, asks: Asks) -> int:
+    """Let the units of a nation do all that the requests ask for, each by who may; return how much was done."""
+    done = 0
+    for (name, place), (line, ask) in asks.items():
+        if line.reads or line.mixes or line.route in LATER or place not in (OWN, ABROAD):
+            continue
+        for role in sorted(HOLDERS.get(line.permission or "", ())):
+            answer = ask.send(node.client, nation.askers["unit", role].headers)
+            expected = line.expected("unit", role, OWN)
+            assert (answer.status_code < 300) == (expected == ANSWERS), (name, place, answer.text)
+            done += 1
+            break
+    return done
+
+
+def publish(node: Node, nation: Nation, asks: Asks) -> None:
+    """Publish the running quarter of a nation."""
+    _, ask = asks[PUBLICATION, OWN]
+    answer = ask.send(node.client, nation.askers["state", Role.COMMISSION_OFFICER].headers)
+    assert answer.status_code == 200, answer.text
