@@ -248,7 +248,7 @@ def enlist(db: Connection, founder: Actor, now: datetime, job: str, unit_id: int
         person_id=person_id,
         force_code="AT",
         unit_id=unit_id,
-        matricule=f"T{random_bytes(4).hex()}",
+        matricule=f"T{random_bytes(8).hex()}",
         rank="SGT",
         family_name=f"ESSAI-{job.upper()}",
         given_names="Personne",

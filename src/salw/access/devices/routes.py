@@ -119,7 +119,7 @@ def get_devices(
 
 @router.post("/devices/{device_id}/confirmation")
 def post_confirmation(
-    device_id: UUID, body: schemas.ConfirmationIn, desk: Desk = requires(Permission.DEVICE_MANAGE)
+    device_id: UUID, body: schemas.DeviceConfirmationIn, desk: Desk = requires(Permission.DEVICE_MANAGE)
 ) -> schemas.ConfirmationOut:
     """Confirm or refuse a device that another one vouched for, by another person than the one who brought it.
 
@@ -158,7 +158,7 @@ def post_renewal(
 
 @router.post("/devices/{device_id}/revocation")
 def post_revocation(
-    device_id: UUID, body: schemas.RevocationIn, desk: Desk = requires(Permission.DEVICE_MANAGE)
+    device_id: UUID, body: schemas.DeviceRevocationIn, desk: Desk = requires(Permission.DEVICE_MANAGE)
 ) -> schemas.RevocationOut:
     """Revoke a device that is lost or no longer needed: from now on what it sends is quarantined, never dropped."""
 

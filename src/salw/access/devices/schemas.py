@@ -165,7 +165,7 @@ class VouchedOut(Out):
     voucher: EventAnswerOut
 
 
-class ConfirmationIn(In):
+class DeviceConfirmationIn(In):
     """What a supervisor says of a device that another one vouched for; refusing asks for a reason."""
 
     model_config = example(id=_OTHER, decision="confirm", days=30)
@@ -176,7 +176,7 @@ class ConfirmationIn(In):
     reason: Motive | None = None
 
     @model_validator(mode="after")
-    def refused_for_a_reason(self) -> "ConfirmationIn":
+    def refused_for_a_reason(self) -> "DeviceConfirmationIn":
         """Refuse a refusal without a reason."""
         if self.decision is Confirmation.REFUSE and self.reason is None:
             raise ValueError("a refusal has a reason")
@@ -199,7 +199,7 @@ class RenewalIn(In):
     days: Days = DAYS_MAX
 
 
-class RevocationIn(In):
+class DeviceRevocationIn(In):
     """Why a device is revoked; it stays in the list."""
 
     model_config = example(id=_OTHER, reason="Téléphone perdu en patrouille")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from salw.access.duties import queries
 from salw.access.duties.operations import grant_derogation, revoke_derogation
-from salw.access.duties.schemas import ActOut, DerogationIn, DerogationOut, RevocationIn, derogation_out
+from salw.access.duties.schemas import ActOut, DerogationIn, DerogationOut, DerogationRevocationIn, derogation_out
 from salw.access.guard import Desk, requires
 from salw.access.repeats import answer_once
 from salw.access.rules import Permission
@@ -45,7 +45,7 @@ def put_derogation(
 
 @router.post("/derogations/{derogation_id}/revocation")
 def post_revocation(
-    derogation_id: UUID, body: RevocationIn, desk: Desk = requires(Permission.DEROGATION_GRANT)
+    derogation_id: UUID, body: DerogationRevocationIn, desk: Desk = requires(Permission.DEROGATION_GRANT)
 ) -> DerogationOut:
     """End a derogation of a unit below one's own; what was done under it stays done."""
 

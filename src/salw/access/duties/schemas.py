@@ -34,7 +34,7 @@ class DerogationIn(In):
     last_day: Day
 
 
-class RevocationIn(In):
+class DerogationRevocationIn(In):
     """The end of a derogation; the id is the client's, a repeat gives the first answer."""
 
     model_config = example(id="019aa000-0000-7000-8000-0000000000c8")

@@ -64,7 +64,7 @@ def post_totp(body: schemas.TotpIn, party: OurParty, desk: Desk = requires(OWN))
 @router.post("/factors/{factor_id}/confirmation")
 def post_confirmation(
     factor_id: UUID,
-    body: schemas.ConfirmationIn,
+    body: schemas.FactorConfirmationIn,
     request: Request,
     response: Response,
     party: OurParty,

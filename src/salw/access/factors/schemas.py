@@ -44,7 +44,7 @@ class TotpOut(Out):
     qr_svg: str
 
 
-class ConfirmationIn(In):
+class FactorConfirmationIn(In):
     """The code that a new generator shows now."""
 
     model_config = example(code="492 039")
