@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -11,11 +10,11 @@ from salw.access.guard import COOKIE, hash_token, token_of
 from salw.access.operations import accounts
 from salw.core import clock
 from salw.core.db import run
-from salw.core.errors import NotFound, Refused, Unauthenticated
+from salw.core.errors import NotFound, Unauthenticated
 from salw.core.language import Language, translate
 from salw.web import views
 from salw.web.problems import language_asked
-from salw.web.rendering import STATIC, page, static_file
+from salw.web.rendering import STATIC, page, static_address, static_file
 
 router = APIRouter(include_in_schema=False)
 
@@ -65,8 +64,6 @@ def post_log_in(
     password: Annotated[str, Form()] = "",
 ) -> Response:
     """Log in by form and come back to the first page; a refusal keeps what was typed but the password."""
-    if not _from_this_site(request):
-        return _welcome(request, language, error="web.wrong_origin", account=account, status=403)
     try:
         if len(account) > ACCOUNT_MAX or len(password) > PASSWORD_MAX or "\0" in account:
             raise Unauthenticated("session.wrong_credentials")  # no account is like that, and nothing looks it up
@@ -88,8 +85,6 @@ def post_log_in(
 @router.post("/log-out")
 def post_log_out(request: Request, language: Asked) -> Response:
     """End the session on the server and come back to the first page."""
-    if not _from_this_site(request):
-        raise Refused("web.wrong_origin")
     response = _home(language)
     try:
         country, token_hash = hash_token(token_of(request))
@@ -113,11 +108,13 @@ def get_form_address(language: Asked) -> Response:
 
 
 @router.get("/static/{name}")
-def get_static(name: str) -> Response:
-    """Return a file that the pages refer to."""
+def get_static(name: str, request: Request) -> Response:
+    """Return a file that the pages refer to; under the address that names its content it never changes."""
     if name not in STATIC:
         raise NotFound("request.no_such_address")
-    return Response(static_file(name), media_type=STATIC[name])
+    named = f"{request.url.path}?{request.url.query}" == static_address(name)
+    headers = {"Cache-Control": "public, max-age=31536000, immutable" if named else "no-cache"}
+    return Response(static_file(name), media_type=STATIC[name], headers=headers)
 
 
 def _errors(context: Mapping[str, Any], language: Language) -> list[tuple[str, str]]:
@@ -139,15 +136,3 @@ def _welcome(
 ) -> Response:
     context: dict[str, Any] = {"demo": views.shows_demo(request), "error": error, "account": account}
     return page("welcome.html", language, context, status=status)
-
-
-def _from_this_site(request: Request) -> bool:
-    """Say whether a form was sent from one of our own pages.
-
-    The cookie is SameSite=Strict already; this also stops others from logging somebody in. Browsers say
-    it in Sec-Fetch-Site on https and localhost, and in Origin elsewhere; a program says neither.
-    """
-    fetched = request.headers.get("sec-fetch-site")
-    if fetched is not None:
-        return fetched == "same-origin"
-    return urlsplit(request.headers.get("origin", "")).netloc == request.headers.get("host", "?")
