@@ -15,6 +15,13 @@ from salw.ledger.sequencer import drain, run_forever
 from salw.main import ENGINES, create_app
 from salw_cli.connection import ensure_database
 
+# What one client may take of the service: connections at once, the head of a request, and how long a connection may
+# idle. A proxy in front has its own. A stop waits for running requests no longer than the supervisor for the stop.
+CONNECTIONS_MAX = 500
+HEAD_SIZE_MAX = 32 * 1024
+IDLE_CONNECTION_S = 15
+STOP_WAITS_S = 8
+
 ledger = typer.Typer(no_args_is_help=True, help="Journal : donner leur rang aux événements.")
 
 
@@ -35,6 +42,12 @@ def serve() -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            http="h11",  # the other one, faster by a tenth of a millisecond, takes a head without end
+            h11_max_incomplete_event_size=HEAD_SIZE_MAX,
+            ws="none",
+            limit_concurrency=CONNECTIONS_MAX,
+            timeout_keep_alive=IDLE_CONNECTION_S,
+            timeout_graceful_shutdown=STOP_WAITS_S,
             ssl_certfile=str(settings.tls_cert) if settings.tls_cert else None,
             ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
         )
