@@ -8,13 +8,14 @@ from uuid import UUID
 
 import typer
 
+from salw.access.attempts import Asked, Recorder
 from salw.access.guard import Desk, begin
 from salw.access.operations.accounts import log_in
 from salw.access.queries import list_stores
-from salw.access.rules import Permission
+from salw.access.rules import LOG_IN, Permission
 from salw.core import clock
 from salw.core.db import make_engine
-from salw.core.errors import NotFound
+from salw.core.errors import DomainError, NotFound
 from salw.core.settings import Settings, get_settings
 from salw.core.urls import cluster_of, role_url
 from salw.intake.register.mapping import nearest
@@ -44,12 +45,19 @@ def desk(permission: Permission, account: str, password_file: Path | None, *, ro
     ensure_database(settings)
     engine = make_engine(role_url(settings, "salw_app"))
     working = engine if role == "salw_app" else make_engine(role_url(settings, role))
+    asked = Asked(account.rpartition("@")[2].upper(), LOG_IN, login=account.strip().rpartition("@")[0].lower())
     try:
         token = log_in(engine, account=account, password=password, now=clock.now()).token
         # Not `begin()`: a repeat is looked up in a second transaction on this connection (`answer_once`).
         with working.connect() as db:
-            yield begin(db, token, clock.now(), permission, settings.language)
+            asked = Asked(asked.country, permission.value)
+            yield begin(db, token, clock.now(), permission, settings.language, asked)
             db.commit()
+    except DomainError as error:  # refused at the terminal leaves the same trace as refused over HTTP
+        recorder = Recorder(engine)
+        if recorder.note(asked, error):
+            recorder.flush()
+        raise
     finally:
         engine.dispose()
         working.dispose()

@@ -7,6 +7,7 @@ from types import FrameType
 import typer
 import uvicorn
 
+from salw.access.operations.attempts import digest_attempts
 from salw.core.db import make_engine
 from salw.core.logging import configure
 from salw.core.settings import get_settings
@@ -55,7 +56,9 @@ def serve() -> None:
 
 @ledger.command("sequence")
 def sequence(once: bool = typer.Option(False, "--once", help="Vider la file une fois, puis finir.")) -> None:
-    """Donner aux événements validés un rang sans trou, jusqu'à l'arrêt du processus."""
+    """Donner aux événements validés un rang sans trou, jusqu'à l'arrêt du processus.
+
+    Une fois l'heure passée, le relevé de ses refus et consultations entre au journal, un par pays."""
     settings = get_settings()
     configure(settings.log_level)
     ensure_database(settings)
@@ -70,8 +73,9 @@ def sequence(once: bool = typer.Option(False, "--once", help="Vider la file une 
     signal.signal(signal.SIGINT, stop)
     try:
         if once:
+            digest_attempts(engine)
             print(drain(engine))
         else:
-            run_forever(engine, lambda: stopping)
+            run_forever(engine, lambda: stopping, chore=digest_attempts)
     finally:
         engine.dispose()

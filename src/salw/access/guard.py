@@ -16,6 +16,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine
 
+from salw.access.attempts import Asked, asks_for
 from salw.access.rules import EMERGENCY_READS, STEP_UP, Permission, roles_with
 from salw.core import clock
 from salw.core.actor import Actor
@@ -60,13 +61,20 @@ def hash_token(token: str) -> tuple[str, bytes]:
     return country.upper(), hashlib.sha256(secret.encode()).digest()
 
 
-def begin(db: Connection, token: str, now: datetime, permission: Permission, language: Language) -> Desk:
+def begin(
+    db: Connection,
+    token: str,
+    now: datetime,
+    permission: Permission,
+    language: Language,
+    asked: Asked | None = None,
+) -> Desk:
     """Return the desk of a session or token, with the scope of this transaction set to what `permission` covers.
 
     Raises `session.required` where there is no live session, `session.second_factor_required` where only the
     password was proven, `access.not_by_token` and `access.token_without` where a program may not,
     `access.not_permitted` where no posting in force holds the permission, and `session.proof_required` where the
-    proof of both factors is too old for the act.
+    proof of both factors is too old for the act. `asked` is told whose session it is before any of these but the first.
     """
     country, token_hash = hash_token(token)
     row = run_one(
@@ -83,6 +91,8 @@ def begin(db: Connection, token: str, now: datetime, permission: Permission, lan
     )
     if row is None:
         raise Unauthenticated("session.required")
+    if asked is not None:
+        asked.account_id = row["account_id"]
     credential = Credential(
         row["credential_id"],
         row["is_full"],
@@ -135,9 +145,10 @@ def requires(permission: Permission, *, engine: str = "app") -> Any:
     def desk(request: Request) -> Iterator[Desk]:
         token = token_of(request)
         now = clock.now()
+        asked = asks_for(request, hash_token(token)[0], permission.value)
         engines: dict[str, Engine] = request.app.state.engines
         with engines[engine].connect() as db:
-            yield begin(db, token, now, permission, language_of(request))
+            yield begin(db, token, now, permission, language_of(request), asked)
             db.commit()
 
     named: Callable[..., Iterator[Desk]] = desk

@@ -1,17 +1,21 @@
-"""Log-in and log-out, and who exists in scope: `/v1/sessions`, `/v1/me`, `/v1/stores`, `/v1/people`."""
+"""Log-in and log-out, and who exists in scope: `/v1/sessions`, `/v1/me`, `/v1/stores`, `/v1/people`,
+and what was refused: `/v1/access-attempts`."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from salw.access import queries
+from salw.access.attempts import asks_to_log_in
 from salw.access.guard import COOKIE, Desk, hash_token, requires, token_of
 from salw.access.operations import accounts
-from salw.access.rules import Permission
-from salw.access.schemas import MeOut, PersonOut, SessionIn, SessionOut, StoreOut
+from salw.access.operations.attempts import record_reads
+from salw.access.rules import Permission, ReadCode
+from salw.access.schemas import AttemptOut, MeOut, PersonOut, SessionIn, SessionOut, StoreOut
 from salw.core import clock
 from salw.core.db import run
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
+from salw.core.shapes import Instant
 
 router = APIRouter(tags=["access"])
 
@@ -21,6 +25,7 @@ Limit = Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)]
 @router.post("/sessions", openapi_extra={"security": []})
 def post_session(body: SessionIn, request: Request, response: Response) -> SessionOut:
     """Log in with a password. The answer's token is shown once."""
+    asks_to_log_in(request, body.account)
     session = accounts.log_in(
         request.app.state.engines["app"], account=body.account, password=body.password, now=clock.now()
     )
@@ -69,6 +74,31 @@ def get_people(
     cursor: str | None = None,
     limit: Limit = PAGE_SIZE,
 ) -> Page[PersonOut]:
-    """List the people in scope, or find one by matricule."""
+    """List the people in scope, or find one by matricule: whom somebody looks up is noted."""
     rows = queries.list_people(desk.db, desk.actor, matricule=matricule, after=decode_cursor(cursor), limit=limit + 1)
+    if matricule is not None:
+        found = [row["id"] for row in rows[:limit]]
+        record_reads(
+            desk.db,
+            actor=desk.actor,
+            permission=Permission.ORGANISATION_READ,
+            code=ReadCode.PERSON,
+            record_ids=found,
+        )
     return cut([PersonOut(**row) for row in rows], limit, [row["id"] for row in rows])
+
+
+@router.get("/access-attempts")
+def get_access_attempts(
+    desk: Desk = requires(Permission.ATTEMPT_READ),
+    hour: Instant | None = None,
+    cursor: str | None = None,
+    limit: Limit = PAGE_SIZE,
+) -> Page[AttemptOut]:
+    """List what was refused to the accounts in scope and which records they looked at, oldest first, or of one hour.
+
+    Attempts of nobody known (a wrong log-in, a made-up token) are shown to whoever has a whole branch of the country.
+    `digested` says that the ledger holds the digest of the hour, and that the row can change no more.
+    """
+    rows = queries.list_attempts(desk.db, desk.actor, hour=hour, after=decode_cursor(cursor), limit=limit + 1)
+    return cut([AttemptOut(**row) for row in rows], limit, [row["id"] for row in rows])

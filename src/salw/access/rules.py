@@ -1,5 +1,6 @@
 """Roles, what each may do, and duties that must not meet. Roles are code; postings are rows."""
 
+from collections.abc import Collection
 from enum import StrEnum
 
 
@@ -7,6 +8,7 @@ class Permission(StrEnum):
     """What a route may ask for, as `resource:action`. Keep the list alphabetical."""
 
     ASSIGNMENT_RECORD = "assignment:record"
+    ATTEMPT_READ = "attempt:read"
     DISPOSAL_APPROVE = "disposal:approve"
     DISPOSAL_PROPOSE = "disposal:propose"
     DISPOSAL_READ = "disposal:read"
@@ -112,7 +114,13 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.AUDITOR: frozenset(
-        _READS | {Permission.STOCKTAKE_OPEN, Permission.STOCKTAKE_COUNT, Permission.STOCKTAKE_CLOSE}
+        _READS
+        | {
+            Permission.ATTEMPT_READ,
+            Permission.STOCKTAKE_OPEN,
+            Permission.STOCKTAKE_COUNT,
+            Permission.STOCKTAKE_CLOSE,
+        }
     ),
     Role.COMMISSION_READER: frozenset({Permission.MODEL_READ, Permission.SESSION_OWN, Permission.SUMMARY_READ}),
     Role.COMMISSION_OFFICER: frozenset(
@@ -123,7 +131,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SUMMARY_PUBLISH,
         }
     ),
-    Role.ADMINISTRATOR: frozenset({Permission.SESSION_OWN, Permission.ORGANISATION_READ}),
+    Role.ADMINISTRATOR: frozenset({Permission.ATTEMPT_READ, Permission.SESSION_OWN, Permission.ORGANISATION_READ}),
     Role.OVERSIGHT: frozenset({Permission.SESSION_OWN}),
 }
 
@@ -156,3 +164,25 @@ EMERGENCY_READS: frozenset[Permission] = frozenset(
 def roles_with(permission: Permission) -> list[str]:
     """Return the stored names of the roles that hold a permission."""
     return [role.value for role, held in PERMISSIONS.items() if permission in held]
+
+
+# What leaves a trace: nobody known, not his to do, not within his scope, too often.
+TRACED_STATUSES = frozenset({401, 403, 404, 429})
+
+# What is asked for by whoever logs in, in the place of a permission.
+LOG_IN = "session:open"
+
+
+class ReadCode(StrEnum):
+    """Why a read leaves a trace. The values are stored and never renamed."""
+
+    PERSON = "read.person"
+    EMERGENCY = "read.emergency"
+    AWAITED = "read.awaited"
+
+
+def why_noted(roles: Collection[str], *, own_unit: bool) -> ReadCode | None:
+    """Return why reading a weapon leaves a trace: under an emergency read, or of another unit's on its way here."""
+    if "emergency_reader" in roles:
+        return ReadCode.EMERGENCY
+    return None if own_unit else ReadCode.AWAITED

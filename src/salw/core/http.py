@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 
 from salw.core.edge import Edge
@@ -30,6 +31,8 @@ log = structlog.get_logger("salw.http")
 
 # Makes a page of a problem (status, code, details) for a person in a browser; None where a program asked.
 ProblemPage = Callable[[Request, int, str, Mapping[str, Any]], Response | None]
+# Returns what is to be done once the answer to an error has left; None where nothing is.
+Afterwards = Callable[[Request, DomainError], BackgroundTask | None]
 
 
 # What every route may answer beside what it promises (RFC 9457).
@@ -159,11 +162,15 @@ def database_refusal(error: Exception, constraints: Mapping[str, tuple[type[Doma
 
 
 def install(
-    app: FastAPI, constraints: Mapping[str, tuple[type[DomainError], str]], page: ProblemPage = lambda *_: None
+    app: FastAPI,
+    constraints: Mapping[str, tuple[type[DomainError], str]],
+    page: ProblemPage = lambda *_: None,
+    afterwards: Afterwards = lambda *_: None,
 ) -> None:
     """Give `app` its error handlers and its outermost layer.
 
-    `constraints` map names to errors; `page` answers people, who cannot read what programs are answered.
+    `constraints` map names to errors; `page` answers people, who cannot read what programs are answered;
+    `afterwards` says what is done once an error was answered.
     """
 
     def answer(
@@ -173,7 +180,9 @@ def install(
 
     def on_domain_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, DomainError)  # noqa: S101 - registered for this class alone
-        return answer(request, error.status, error.code, error.details)
+        response = answer(request, error.status, error.code, error.details)
+        response.background = afterwards(request, error)
+        return response
 
     def on_validation_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class alone

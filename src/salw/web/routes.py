@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from salw.access.attempts import asks_to_log_in, refused
 from salw.access.guard import COOKIE, hash_token, token_of
 from salw.access.operations import accounts
 from salw.core import clock
@@ -64,12 +65,15 @@ def post_log_in(
     password: Annotated[str, Form()] = "",
 ) -> Response:
     """Log in by form and come back to the first page; a refusal keeps what was typed but the password."""
+    asks_to_log_in(request, account)
     try:
         if len(account) > ACCOUNT_MAX or len(password) > PASSWORD_MAX or "\0" in account:
             raise Unauthenticated("session.wrong_credentials")  # no account is like that, and nothing looks it up
         session = accounts.log_in(request.app.state.engines["app"], account=account, password=password, now=clock.now())
     except Unauthenticated as error:
-        return _welcome(request, language, error=error.code, account=account, status=401)
+        response = _welcome(request, language, error=error.code, account=account, status=401)
+        response.background = refused(request, error)
+        return response
     response = _home(language)
     response.set_cookie(
         COOKIE,
