@@ -121,7 +121,7 @@ def test_a_country_that_is_none_of_ours_leaves_no_trace_and_breaks_nothing(
     assert client.get("/weapons", headers=world["soldier"].headers).status_code == 403
     traced(world, "soldier")
     with world.transaction() as db:
-        assert run(db, "select from access_attempt where country <> 'BF'") == []
+        assert run(db, "select 1 as found from access_attempt where country <> 'BF'") == []
 
 
 def test_a_failed_log_in_names_an_account_of_ours_and_no_stranger(
