@@ -8,11 +8,11 @@ from uuid import UUID
 
 import typer
 
-from salw.access.attempts import Asked, Recorder
 from salw.access.guard import Desk, begin
 from salw.access.operations.accounts import log_in
 from salw.access.queries import list_stores
 from salw.access.rules import LOG_IN, Permission
+from salw.access.traces import Asked, Recorder
 from salw.core import clock
 from salw.core.db import make_engine
 from salw.core.errors import DomainError, NotFound

@@ -7,7 +7,7 @@ from types import FrameType
 import typer
 import uvicorn
 
-from salw.access.operations.attempts import digest_attempts
+from salw.access.operations.traces import digest_attempts
 from salw.core.db import make_engine
 from salw.core.logging import configure
 from salw.core.settings import get_settings

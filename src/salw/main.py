@@ -13,8 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from salw.access.attempts import Recorder, refused
 from salw.access.routes import router as access
+from salw.access.traces import Recorder, refused
 from salw.core.db import make_engine
 from salw.core.errors import DomainError
 from salw.core.http import describe_problems, install
@@ -54,12 +54,12 @@ ROUTERS = (
 )
 CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {**REGISTRY, **CUSTODY, **INCIDENTS, **STOCKTAKES, **SUMMARIES}
 PREFIX = "/v1"
-POOL_SIZES = defaultdict(lambda: 2, app=16, attempts=1)  # connections a process; PostgreSQL has 60 for everybody
+POOL_SIZES = defaultdict(lambda: 2, app=16, traces=1)  # connections a process; PostgreSQL has 60 for everybody
 # A request holds its connection while it waits for a lock: without a limit, one lock held too long (a register being
 # imported holds its office's counter) would take every connection from all countries of the node.
 LOCK_WAIT_S = 5
 # What was refused is written on a connection of its own, so that a flood of refusals takes none from who works.
-ENGINES = {"app": "salw_app", "attempts": "salw_app", "exchange": "salw_exchange", "publisher": "salw_publisher"}
+ENGINES = {"app": "salw_app", "traces": "salw_app", "exchange": "salw_exchange", "publisher": "salw_publisher"}
 
 
 def create_app(urls: Mapping[str, str]) -> FastAPI:
@@ -68,7 +68,7 @@ def create_app(urls: Mapping[str, str]) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
-        app.state.attempts.flush()
+        app.state.traces.flush()
         for engine in app.state.engines.values():
             engine.dispose()
 
@@ -84,7 +84,7 @@ def create_app(urls: Mapping[str, str]) -> FastAPI:
         name: make_engine(urls[role], pool_size=POOL_SIZES[name], lock_wait_s=LOCK_WAIT_S)
         for name, role in ENGINES.items()
     }
-    app.state.attempts = Recorder(app.state.engines["attempts"])
+    app.state.traces = Recorder(app.state.engines["traces"])
     install(app, CONSTRAINTS, problem_page, refused)
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)

@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from cluster import Database
-from salw.access.operations.attempts import Attempt, digest_attempts, record_refusals
+from salw.access.operations.traces import Attempt, digest_attempts, record_refusals
 from salw.core.db import Row, make_engine, run, transaction
 from salw.core.ids import new_id
 from salw.core.settings import URL_SETTINGS

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 from labelling import make_labels, symbols
 from moving import dispatch
 from program import PASSWORD, give_account
-from salw.access.operations.attempts import Attempt, record_refusals
+from salw.access.operations.traces import Attempt, record_refusals
 from salw.access.rules import LOG_IN, Permission, Role
 from salw.core import clock
 from salw.core.db import Row, run, transaction

@@ -16,8 +16,8 @@ from uuid import UUID
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine
 
-from salw.access.attempts import Asked, asks_for
 from salw.access.rules import EMERGENCY_READS, STEP_UP, Permission, roles_with
+from salw.access.traces import Asked, asks_for
 from salw.core import clock
 from salw.core.actor import Actor
 from salw.core.db import run_one

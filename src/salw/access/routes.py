@@ -6,12 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from salw.access import queries
-from salw.access.attempts import asks_to_log_in
 from salw.access.guard import COOKIE, Desk, hash_token, requires, token_of
 from salw.access.operations import accounts
-from salw.access.operations.attempts import record_reads
+from salw.access.operations.traces import record_reads
 from salw.access.rules import Permission, ReadCode
 from salw.access.schemas import AttemptOut, MeOut, PersonOut, SessionIn, SessionOut, StoreOut
+from salw.access.traces import asks_to_log_in
 from salw.core import clock
 from salw.core.db import run
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor

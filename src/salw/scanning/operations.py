@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from salw.access.operations.attempts import record_reads
+from salw.access.operations.traces import record_reads
 from salw.access.rules import Permission, ReadCode, why_noted
 from salw.core.actor import Actor
 

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from salw.access.attempts import asks_to_log_in, refused
 from salw.access.guard import COOKIE, hash_token, token_of
 from salw.access.operations import accounts
+from salw.access.traces import asks_to_log_in, refused
 from salw.core import clock
 from salw.core.db import run
 from salw.core.errors import NotFound, Unauthenticated

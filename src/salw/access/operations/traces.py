@@ -22,7 +22,7 @@ select record_attempts(%(accounts)s::uuid[], %(logins)s::text[], %(permissions)s
                        %(records)s::uuid[], %(times)s::int[])
 """
 
-log = structlog.get_logger("salw.attempts")
+log = structlog.get_logger("salw.traces")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def digest_attempts(engine: Engine) -> int:
             with engine.begin() as db:
                 made += _digest(db, row["country"], row["hour"], clock.now())
     except (psycopg.Error, DBAPIError) as error:
-        log.error("attempts.not_digested", exc_info=error)
+        log.error("traces.not_digested", exc_info=error)
     return made
 
 

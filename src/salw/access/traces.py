@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 
-from salw.access.operations.attempts import Attempt, record_refusals
+from salw.access.operations.traces import Attempt, record_refusals
 from salw.access.rules import LOG_IN, TRACED_STATUSES
 from salw.core.db import transaction
 from salw.core.errors import DomainError
@@ -28,7 +28,7 @@ LOGIN_MAX = 200
 
 _ASKED = "salw.asked"
 
-log = structlog.get_logger("salw.attempts")
+log = structlog.get_logger("salw.traces")
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ class Recorder:
             if len(self._pending) < PENDING_MAX or (country, attempt) in self._pending:
                 self._pending[country, attempt] += 1
                 return True
-        log.error("attempts.too_many_pending", code=error.code)
+        log.error("traces.too_many_pending", code=error.code)
         return False
 
     def flush(self) -> None:
@@ -90,7 +90,7 @@ class Recorder:
                     record_refusals(db, attempts)
             except (psycopg.Error, DBAPIError, PoolTimeoutError) as error:
                 written = False
-                log.error("attempts.not_written", times=sum(attempts.values()), exc_info=error)
+                log.error("traces.not_written", times=sum(attempts.values()), exc_info=error)
                 with self._noting:
                     self._pending.update({(country, attempt): times for attempt, times in attempts.items()})
         return written
@@ -117,7 +117,7 @@ def refused(request: Request, error: DomainError) -> BackgroundTask | None:
     Whoever names no country is nobody's actor; what he was refused is a line of the log.
     """
     asked: Asked | None = request.scope.get(_ASKED)
-    recorder: Recorder = request.app.state.attempts
+    recorder: Recorder = request.app.state.traces
     if asked is not None and recorder.note(asked, error):
         return BackgroundTask(recorder.flush)
     if error.status in TRACED_STATUSES:
