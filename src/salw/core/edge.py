@@ -40,7 +40,7 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (
         b"permissions-policy",
-        b"camera=(), microphone=(), geolocation=(), display-capture=(), bluetooth=(), usb=(), serial=(), hid=()",
+        b"camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), serial=(), hid=()",
     ),
     (b"cache-control", b"no-store"),
 )
