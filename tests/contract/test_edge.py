@@ -45,7 +45,7 @@ def over_https(urls: Mapping[str, str], path: str) -> httpx.Response:
 
 @pytest.mark.parametrize("path", ["/", "/v1/me", "/v1/nope", "/healthz", "/openapi.json", "/static/style.css", "/nope"])
 def test_every_answer_carries_the_headers_that_keep_a_browser_in_check(service: str, path: str) -> None:
-    answer = httpx.get(service + path)
+    answer = httpx.get(service + path, timeout=60)
     assert {name: answer.headers[name] for name in ALWAYS} == ALWAYS
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy
@@ -58,7 +58,7 @@ def test_every_answer_carries_the_headers_that_keep_a_browser_in_check(service: 
 
 
 def test_only_over_https_a_browser_is_told_to_stay_there(service: str, urls: Mapping[str, str]) -> None:
-    plain = httpx.get(service + "/healthz")
+    plain = httpx.get(service + "/healthz", timeout=60)
     assert "strict-transport-security" not in plain.headers
     answer = over_https(urls, "/healthz")
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
@@ -67,11 +67,11 @@ def test_only_over_https_a_browser_is_told_to_stay_there(service: str, urls: Map
 
 def test_a_file_is_kept_for_ever_under_the_address_of_its_content_and_nothing_else_is_kept(service: str) -> None:
     kept = "public, max-age=31536000, immutable"
-    assert httpx.get(service + static_address("style.css")).headers["cache-control"] == kept
-    assert httpx.get(service + "/static/style.css").headers["cache-control"] == "no-cache"
-    assert httpx.get(service + "/static/style.css?000000000000").headers["cache-control"] == "no-cache"
-    assert httpx.get(service + "/").headers["cache-control"] == "no-store"
-    assert httpx.get(service + "/v1/me").headers["cache-control"] == "no-store"
+    assert httpx.get(service + static_address("style.css"), timeout=60).headers["cache-control"] == kept
+    assert httpx.get(service + "/static/style.css", timeout=60).headers["cache-control"] == "no-cache"
+    assert httpx.get(service + "/static/style.css?000000000000", timeout=60).headers["cache-control"] == "no-cache"
+    assert httpx.get(service + "/", timeout=60).headers["cache-control"] == "no-store"
+    assert httpx.get(service + "/v1/me", timeout=60).headers["cache-control"] == "no-store"
 
 
 HERE = (b"host", b"registre.test")
@@ -169,7 +169,7 @@ def test_a_body_of_unknown_length_is_cut_off_at_the_limit(service: str) -> None:
 def test_a_route_that_takes_long_lists_takes_a_larger_body_and_says_so(
     client: httpx.Client, service: str, world: World
 ) -> None:
-    document = httpx.get(service + "/openapi.json").json()
+    document = httpx.get(service + "/openapi.json", timeout=60).json()
     large = {
         f"{method.upper()} {path}"
         for path, operations in document["paths"].items()

@@ -142,7 +142,7 @@ def test_a_failed_log_in_names_an_account_of_ours_and_no_stranger(
         assert client.post("/sessions", json={"account": wrong, "password": "faux"}).status_code == 401
     eventually(named, 3)
     form = {"account": login, "password": "faux"}
-    assert httpx.post(f"{service}/log-in", data=form, headers={"Origin": service}).status_code == 401
+    assert httpx.post(f"{service}/log-in", data=form, headers={"Origin": service}, timeout=60).status_code == 401
     eventually(named, 4)
     for stranger in ("etranger-un@bf", "etranger-deux@bf", "x" * 150 + "@bf", "etranger@zz", "sans pays"):
         assert client.post("/sessions", json={"account": stranger, "password": "faux"}).status_code == 401
