@@ -65,13 +65,9 @@ def test_only_over_https_a_browser_is_told_to_stay_there(service: str, urls: Map
     assert answer.headers["cross-origin-opener-policy"] == "same-origin"
 
 
-def test_a_file_is_kept_for_ever_under_the_address_of_its_content_and_nothing_else_is_kept(service: str) -> None:
-    kept = "public, max-age=31536000, immutable"
-    assert httpx.get(service + static_address("style.css"), timeout=60).headers["cache-control"] == kept
-    assert httpx.get(service + "/static/style.css", timeout=60).headers["cache-control"] == "no-cache"
-    assert httpx.get(service + "/static/style.css?000000000000", timeout=60).headers["cache-control"] == "no-cache"
-    assert httpx.get(service + "/", timeout=60).headers["cache-control"] == "no-store"
-    assert httpx.get(service + "/v1/me", timeout=60).headers["cache-control"] == "no-store"
+@pytest.mark.parametrize("path", ["/", "/v1/me", static_address("style.css")])
+def test_no_browser_keeps_anything(service: str, path: str) -> None:
+    assert httpx.get(service + path, timeout=60).headers["cache-control"] == "no-store"
 
 
 HERE = (b"host", b"registre.test")

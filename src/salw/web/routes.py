@@ -15,7 +15,7 @@ from salw.core.errors import NotFound, Unauthenticated
 from salw.core.language import Language, translate
 from salw.web import views
 from salw.web.problems import language_asked
-from salw.web.rendering import STATIC, page, static_address, static_file
+from salw.web.rendering import STATIC, page, static_file
 
 router = APIRouter(include_in_schema=False)
 
@@ -112,13 +112,15 @@ def get_form_address(language: Asked) -> Response:
 
 
 @router.get("/static/{name}")
-def get_static(name: str, request: Request) -> Response:
-    """Return a file that the pages refer to; under the address that names its content it never changes."""
+def get_static(name: str) -> Response:
+    """Return a file that the pages refer to.
+
+    It is not kept by browsers either: with a file in their cache, Chromium brings a page of somebody who has logged
+    out back with the back button, `no-store` or not. `tests/browser/test_first_pages.py` holds it.
+    """
     if name not in STATIC:
         raise NotFound("request.no_such_address")
-    named = f"{request.url.path}?{request.url.query}" == static_address(name)
-    headers = {"Cache-Control": "public, max-age=31536000, immutable" if named else "no-cache"}
-    return Response(static_file(name), media_type=STATIC[name], headers=headers)
+    return Response(static_file(name), media_type=STATIC[name])
 
 
 def _errors(context: Mapping[str, Any], language: Language) -> list[tuple[str, str]]:
