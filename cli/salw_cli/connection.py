@@ -12,13 +12,14 @@ from uuid import UUID
 import typer
 from sqlalchemy import Engine
 
-from salw.access.guard import Desk, begin
+from salw.access.guard import Desk, begin, hash_token
 from salw.access.operations.log_in import log_in
 from salw.access.queries import has_demo_accounts, list_stores
-from salw.access.rules import STEP_UP, NextStep, Permission, is_loopback
+from salw.access.rules import LOG_IN, STEP_UP, NextStep, Permission, is_loopback, split_account
+from salw.access.traces import Asked, Recorder
 from salw.core import clock
 from salw.core.db import make_engine
-from salw.core.errors import NotFound, Refused, Unauthenticated
+from salw.core.errors import DomainError, NotFound, Refused, Unauthenticated
 from salw.core.settings import Settings, SettingsError, get_settings
 from salw.core.urls import cluster_of, role_url
 from salw.intake.register.mapping import nearest
@@ -81,12 +82,23 @@ def desk(
     ensure_database(settings)
     engine = make_engine(role_url(settings, "salw_app"))
     working = engine if role == "salw_app" else make_engine(role_url(settings, role))
+    if who is not None:
+        login, country = split_account(who[0])
+        asked = Asked(country, LOG_IN, login=login)
+    else:
+        asked = Asked(hash_token(token or "")[0], permission.value)
     try:
         token = _log_in(engine, *who) if who else token or ""
         # Not `begin()`: a repeat is looked up in a second transaction on this connection (`answer_once`).
         with working.connect() as db:
-            yield begin(db, token, clock.now(), permission, settings.language)
+            asked = Asked(hash_token(token)[0], permission.value)
+            yield begin(db, token, clock.now(), permission, settings.language, asked)
             db.commit()
+    except DomainError as error:  # refused at the terminal leaves the same trace as refused over HTTP
+        recorder = Recorder(engine)
+        if recorder.note(asked, error):
+            recorder.flush()
+        raise
     finally:
         engine.dispose()
         working.dispose()

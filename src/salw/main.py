@@ -22,10 +22,12 @@ from salw.access.emergency.rules import CONSTRAINTS as EMERGENCY
 from salw.access.factors.routes import router as factors
 from salw.access.factors.rules import Party
 from salw.access.routes.accounts import router as accounts
+from salw.access.routes.attempts import router as attempts
 from salw.access.routes.organisation import router as organisation
 from salw.access.routes.sessions import router as sessions
 from salw.access.rules import CONSTRAINTS as ACCESS
 from salw.access.tokens.routes import router as tokens
+from salw.access.traces import Recorder, refused
 from salw.commission.routes import router as commission
 from salw.commission.rules import CONSTRAINTS as COMMISSION
 from salw.core.db import make_engine
@@ -56,6 +58,7 @@ from salw.web.routes import router as web
 ROUTERS = (
     sessions,
     accounts,
+    attempts,
     organisation,
     emergency,
     factors,
@@ -88,11 +91,12 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     **DUTIES,
 }
 PREFIX = "/v1"
-POOL_SIZES = defaultdict(lambda: 2, app=16)  # connections a process; PostgreSQL has 60 for everybody
+POOL_SIZES = defaultdict(lambda: 2, app=16, traces=1)  # connections a process; PostgreSQL has 60 for everybody
 # A request holds its connection while it waits for a lock: without a limit, one lock held too long (a register being
 # imported holds its office's counter) would take every connection from all countries of the node.
 LOCK_WAIT_S = 5
-ENGINES = {"app": "salw_app", "exchange": "salw_exchange", "publisher": "salw_publisher"}
+# What was refused is written on a connection of its own, so that a flood of refusals takes none from who works.
+ENGINES = {"app": "salw_app", "traces": "salw_app", "exchange": "salw_exchange", "publisher": "salw_publisher"}
 
 
 def create_app(urls: Mapping[str, str], party: Party | None = None) -> FastAPI:
@@ -104,6 +108,7 @@ def create_app(urls: Mapping[str, str], party: Party | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
+        app.state.traces.flush()
         for engine in app.state.engines.values():
             engine.dispose()
 
@@ -120,7 +125,8 @@ def create_app(urls: Mapping[str, str], party: Party | None = None) -> FastAPI:
         for name, role in ENGINES.items()
     }
     app.state.party = party or Party("http://localhost:8000", random_bytes(FACTOR_KEY_BYTES))
-    install(app, CONSTRAINTS, problem_page)
+    app.state.traces = Recorder(app.state.engines["traces"])
+    install(app, CONSTRAINTS, problem_page, refused)
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
     app.include_router(web)

@@ -69,4 +69,6 @@ def test_no_request_breaks_the_service(case: schemathesis.Case, service: str, bu
 def test_nothing_but_log_in_answers_without_a_session(case: schemathesis.Case, service: str) -> None:
     response = case.call(base_url=service)
     if case.path not in {"/healthz", "/readyz", "/v1/sessions"}:
-        assert response.status_code in {400, 401, 405, 422}, (case.path, response.status_code)
+        # What a form of another site could have sent is refused before anybody is asked for.
+        strange = response.status_code == 403 and response.json()["code"] == "request.wrong_origin"
+        assert strange or response.status_code in {400, 401, 405, 422}, (case.path, response.status_code)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, create_engine
 
 from salw.core.db import run
-from salw.core.http import BODY_SIZE_MAX
+from salw.core.edge import BODY_SIZE_MAX
 from salw.core.ids import new_id
 from salw.main import create_app
 from world import World

@@ -110,7 +110,9 @@ def test_it_goes_on_while_writers_write_and_stops_when_told(engines: tuple[Engin
     app, sequencer = engines
     world = build_world(app)
     stopping = threading.Event()
-    thread = threading.Thread(target=run_forever, args=(sequencer, stopping.is_set), kwargs={"pause_s": 0.01})
+    chores: list[Engine] = []
+    words = {"pause_s": 0.01, "chore": chores.append}
+    thread = threading.Thread(target=run_forever, args=(sequencer, stopping.is_set), kwargs=words)
     thread.start()
     try:
         for _ in range(20):
@@ -122,6 +124,7 @@ def test_it_goes_on_while_writers_write_and_stops_when_told(engines: tuple[Engin
         stopping.set()
         thread.join(timeout=30)
     assert not thread.is_alive()
+    assert chores == [sequencer], "its chore at the start, and then once a minute"
     assert queued(sequencer) == 0, "it alone sealed what was written"
     indexes = log(sequencer, "BF")
     assert len(indexes) > 100

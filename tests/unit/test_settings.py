@@ -222,3 +222,18 @@ def test_one_clone_runs_once(tmp_path: Path) -> None:
 def test_the_printed_address_can_be_typed() -> None:
     assert address_of(load_settings(env_file=NO_FILE, port=8001)) == "http://127.0.0.1:8001"
     assert address_of(load_settings(env_file=NO_FILE, host="::1")) == "http://[::1]:8000"
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o660, 0o604, 0o620])
+def test_a_key_that_others_may_read_or_change_is_refused_in_a_line(tmp_path: Path, mode: int) -> None:
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    certificate.write_text("", "utf-8")
+    key.write_text("", "utf-8")
+    key.chmod(mode)
+    error = refused(tls_cert=certificate, tls_key=key)
+    assert error.code == "settings.invalid"
+    assert "SALW_TLS_KEY" in str(error)
+    assert str(key) in str(error)
+    key.chmod(0o600)
+    certificate.chmod(0o644)
+    assert load_settings(env_file=NO_FILE, tls_cert=certificate, tls_key=key).tls_key == key

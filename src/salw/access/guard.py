@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine
 
 from salw.access.operations.sessions import OpenSession
 from salw.access.rules import EMERGENCY_READS, IDLE_LIMIT, STEP_UP, Permission, is_loopback, roles_with
+from salw.access.traces import Asked, asks_for
 from salw.core import clock
 from salw.core.actor import Actor
 from salw.core.db import enter_scope, run_one
@@ -86,13 +87,21 @@ def hash_token(token: str) -> tuple[str, bytes]:
     return country.upper(), hashlib.sha256(secret.encode()).digest()
 
 
-def begin(db: Connection, token: str, now: datetime, permission: Permission, language: Language) -> Desk:
+def begin(
+    db: Connection,
+    token: str,
+    now: datetime,
+    permission: Permission,
+    language: Language,
+    asked: Asked | None = None,
+) -> Desk:
     """Return the desk of a session or token, with the scope of this transaction set to what `permission` covers.
 
     Raises `session.required` where there is no live session, `session.second_factor_required` where only the
     password was proven, `access.not_by_token` and `access.token_without` where a program may not,
     `access.not_permitted` where no posting in force holds the permission (`session:own` needs none), and
-    `session.proof_required` where the proof of both factors is too old for the act.
+    `session.proof_required` where the proof of both factors is too old for the act. `asked` is told whose session it is
+    before any of these but the first.
     """
     country, token_hash = hash_token(token)
     row = run_one(
@@ -109,6 +118,8 @@ def begin(db: Connection, token: str, now: datetime, permission: Permission, lan
     )
     if row is None:
         raise Unauthenticated("session.required")
+    if asked is not None:
+        asked.account_id = row["account_id"]
     credential = Credential(
         row["credential_id"],
         row["is_full"],
@@ -167,9 +178,10 @@ def requires(permission: Permission, *, engine: str = "app") -> Any:
     def desk(request: Request) -> Iterator[Desk]:
         token = token_of(request)
         now = clock.now()
+        asked = asks_for(request, hash_token(token)[0], permission.value)
         engines: dict[str, Engine] = request.app.state.engines
         with engines[engine].connect() as db:
-            yield begin(db, token, now, permission, language_of(request))
+            yield begin(db, token, now, permission, language_of(request), asked)
             db.commit()
 
     named: Callable[..., Iterator[Desk]] = desk

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Uuid,
     false,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
@@ -307,4 +308,52 @@ answer = Table(
     Column("content", JSONB, nullable=False),
     Column("recorded_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
     comment="The first answer to each client-made id; a repeat gets it again, kept for ever.",
+)
+
+access_digest = Table(
+    "access_digest",
+    metadata,
+    country_column(),
+    Column("hour", type_instant, primary_key=True),
+    Column("event_id", Uuid, nullable=False),
+    Column("recorded_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
+    UniqueConstraint("country", "event_id"),
+    ForeignKeyConstraint(["country"], ["country.code"]),
+    country_key(["event_id"], "event", ["id"], deferred=True),
+    comment="The hours whose attempts have their event in the ledger, each once.",
+)
+
+access_attempt = Table(
+    "access_attempt",
+    metadata,
+    country_column(),
+    Column("id", Uuid, primary_key=True, server_default=func.uuidv7()),
+    Column("minute", type_instant, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("account_id", Uuid),
+    Column("unit_id", Integer),
+    Column("permission", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("record_id", Uuid),
+    Column("times", Integer, nullable=False),
+    Column("digest_hour", type_instant),
+    UniqueConstraint(
+        "country",
+        "minute",
+        "account_id",
+        "permission",
+        "code",
+        "record_id",
+        name="uq_access_attempt_what",
+        postgresql_nulls_not_distinct=True,
+    ),
+    country_key(["account_id"], "account", ["id"]),
+    country_key(["unit_id"], "unit", ["id"]),
+    country_key(["digest_hour"], "access_digest", ["hour"], deferred=True),
+    CheckConstraint("kind in ('refusal', 'read')", name="kind_known"),
+    CheckConstraint("(kind = 'read') = (record_id is not null)", name="reads_name_the_record"),
+    CheckConstraint("times > 0", name="counts_something"),
+    Index("ix_access_attempt_undigested", "country", "minute", postgresql_where=text("digest_hour is null")),
+    Index("ix_access_attempt_digest_hour", "country", "digest_hour"),
+    comment="What was refused to whom, and reads of a person or of another unit, counted per minute.",
 )

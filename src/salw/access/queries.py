@@ -292,3 +292,29 @@ def is_posted_beyond(db: Connection, actor: Actor, person_id: UUID) -> bool:
         {"country": actor.country, "person": person_id, "units": list(actor.units), "today": actor.today},
     )
     return bool(row and row["beyond"])
+
+
+def list_attempts(db: Connection, actor: Actor, *, hour: datetime | None, after: UUID | None, limit: int) -> list[Row]:
+    """Return what was refused and read by accounts of units in scope, in the order of the trace, at most `limit`.
+
+    What nobody known was refused belongs to no unit: it is in the scope of who has a unit with none above it.
+    """
+    return run(
+        db,
+        """
+        select t.id, t.minute, t.kind, t.account_id as account, a.person_id as person, t.permission, t.code,
+               t.record_id as record, t.times, t.digest_hour is not null as digested
+          from access_attempt t left join account a on (a.country, a.id) = (t.country, t.account_id)
+         where t.country = %(country)s
+           and (t.unit_id = any(%(units)s)
+                or (t.unit_id is null
+                    and exists (select from unit u where u.country = %(country)s and u.parent_id is null
+                                   and u.id = any(%(units)s))))
+           and (%(hour)s::timestamptz is null
+                or (t.minute >= date_trunc('hour', %(hour)s::timestamptz, 'UTC')
+                    and t.minute < date_trunc('hour', %(hour)s::timestamptz, 'UTC') + interval '1 hour'))
+           and t.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
+         order by t.id limit %(limit)s
+        """,
+        {"country": actor.country, "units": list(actor.units), "hour": hour, "after": after, "limit": limit},
+    )

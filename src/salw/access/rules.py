@@ -2,7 +2,7 @@
 
 import hashlib
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import timedelta
 from enum import StrEnum
 from ipaddress import IPv6Address, IPv6Network, ip_address
@@ -16,6 +16,7 @@ class Permission(StrEnum):
     ACCOUNT_MANAGE = "account:manage"
     ACCOUNT_READ = "account:read"
     ASSIGNMENT_RECORD = "assignment:record"
+    ATTEMPT_READ = "attempt:read"
     COMMISSION_READ = "commission:read"
     DEROGATION_GRANT = "derogation:grant"
     DEROGATION_READ = "derogation:read"
@@ -187,6 +188,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | _EMERGENCY
         | _TOKENS
         | {
+            Permission.ATTEMPT_READ,
             # The laptop that he counts with in a store without network.
             Permission.DEVICE_REPORT,
             Permission.DISCLOSURE_READ,
@@ -202,6 +204,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         {
             Permission.ACCOUNT_MANAGE,
             Permission.ACCOUNT_READ,
+            Permission.ATTEMPT_READ,
             Permission.ORGANISATION_READ,
             Permission.PERSON_RECORD,
             Permission.POSTING_MANAGE,
@@ -411,3 +414,25 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     "fk_person_country_force_code": (Unacceptable, "force.not_found"),
     "ck_posting_ends_not_before_start": (Unacceptable, "posting.ends_before_start"),
 }
+
+
+# What leaves a trace: nobody known, not his to do, not within his scope, too often.
+TRACED_STATUSES = frozenset({401, 403, 404, 429})
+
+# What is asked for by whoever logs in, in the place of a permission.
+LOG_IN = "session:open"
+
+
+class ReadCode(StrEnum):
+    """Why a read leaves a trace. The values are stored and never renamed."""
+
+    PERSON = "read.person"
+    EMERGENCY = "read.emergency"
+    AWAITED = "read.awaited"
+
+
+def why_noted(roles: Collection[str], *, own_unit: bool) -> ReadCode | None:
+    """Return why reading a weapon leaves a trace: under an emergency read, or of another unit's on its way here."""
+    if "emergency_reader" in roles:
+        return ReadCode.EMERGENCY
+    return None if own_unit else ReadCode.AWAITED

@@ -225,3 +225,22 @@ class PersonOut(Out):
     rank: str | None
     family_name: str | None
     given_names: str | None
+
+
+class AttemptOut(Out):
+    """What was refused, or which record was looked at, and how often in that minute.
+
+    `kind` is `refusal` (`code` is the answer that was given, `record` is null) or `read` (`code` says why the look
+    is noted). `account` and `person` are null where nobody of the country was known.
+    """
+
+    id: UUID
+    minute: datetime
+    kind: str
+    account: UUID | None
+    person: UUID | None
+    permission: str
+    code: str
+    record: UUID | None
+    times: int
+    digested: bool

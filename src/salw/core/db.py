@@ -71,7 +71,13 @@ def make_engine(url: str, *, pool_size: int = 5, lock_wait_s: int = 0) -> Engine
     """
     options = {"options": f"-c lock_timeout={lock_wait_s}s"} if lock_wait_s else {}
     return create_engine(
-        url, pool_size=pool_size, max_overflow=0, pool_recycle=1800, pool_timeout=POOL_WAIT_S, connect_args=options
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_recycle=1800,
+        pool_timeout=POOL_WAIT_S,
+        connect_args=options,
+        hide_parameters=True,  # an error is logged, and what a statement was given may be a name or a secret
     )
 
 

@@ -13,6 +13,11 @@ class DomainError(Exception):
         self.code = code
         self.details = details
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return what the answer says beside its text."""
+        return {}
+
     def __str__(self) -> str:
         return f"{self.code} {self.details}" if self.details else self.code
 
@@ -43,6 +48,11 @@ class TooManyAttempts(DomainError):
     """Too much was tried in too little time (429); `seconds` of the details is how long to wait."""
 
     status = 429
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return how long to wait."""
+        return {"Retry-After": str(self.details["seconds"])}
 
 
 class Unauthenticated(DomainError):

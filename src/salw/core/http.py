@@ -1,9 +1,8 @@
-"""HTTP around the domain: problem+json, one handler per family of errors, request ids, body limit."""
+"""HTTP around the domain: problem+json and one handler per family of errors, under the edge of `core.edge`."""
 
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 import structlog
@@ -12,13 +11,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from salw.core.errors import Conflict, DomainError, TooManyAttempts, Unacceptable
+from salw.core.edge import Edge
+from salw.core.errors import Conflict, DomainError, Unacceptable
 from salw.core.language import Language, preferred, translate
 
-BODY_SIZE_MAX = 8 * 1024 * 1024
 PROBLEM = "application/problem+json"
 
 # Somebody else's write stands in the way, and only for a moment.
@@ -32,6 +31,8 @@ log = structlog.get_logger("salw.http")
 
 # Makes a page of a problem (status, code, details) for a person in a browser; None where a program asked.
 ProblemPage = Callable[[Request, int, str, Mapping[str, Any]], Response | None]
+# Returns what is to be done once the answer to an error has left; None where nothing is.
+Afterwards = Callable[[Request, DomainError], BackgroundTask | None]
 
 
 # What every route may answer beside what it promises (RFC 9457).
@@ -161,11 +162,15 @@ def database_refusal(error: Exception, constraints: Mapping[str, tuple[type[Doma
 
 
 def install(
-    app: FastAPI, constraints: Mapping[str, tuple[type[DomainError], str]], page: ProblemPage = lambda *_: None
+    app: FastAPI,
+    constraints: Mapping[str, tuple[type[DomainError], str]],
+    page: ProblemPage = lambda *_: None,
+    afterwards: Afterwards = lambda *_: None,
 ) -> None:
     """Give `app` its error handlers and its outermost layer.
 
-    `constraints` map names to errors; `page` answers people, who cannot read what programs are answered.
+    `constraints` map names to errors; `page` answers people, who cannot read what programs are answered;
+    `afterwards` says what is done once an error was answered.
     """
 
     def answer(
@@ -176,8 +181,8 @@ def install(
     def on_domain_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, DomainError)  # noqa: S101 - registered for this class alone
         response = answer(request, error.status, error.code, error.details)
-        if isinstance(error, TooManyAttempts):
-            response.headers["Retry-After"] = str(error.details["seconds"])
+        response.background = afterwards(request, error)
+        response.headers.update(error.headers)
         return response
 
     def on_validation_error(request: Request, error: Exception) -> Response:
@@ -191,7 +196,12 @@ def install(
 
     def on_http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
-        codes = {404: "request.no_such_address", 405: "request.wrong_method", 413: "request.too_large"}
+        codes = {
+            404: "request.no_such_address",
+            405: "request.wrong_method",
+            408: "request.too_slow",
+            413: "request.too_large",
+        }
         response = answer(request, error.status_code, codes.get(error.status_code, "request.malformed"), {})
         for name, value in (error.headers or {}).items():
             response.headers[name] = value
@@ -203,6 +213,9 @@ def install(
         except Exception as unknown:  # noqa: BLE001 - the edge: whatever it is, it is logged and answered
             return on_unexpected(request, unknown)
         return answer(request, refusal.status, refusal.code, refusal.details)
+
+    def on_last(request: Request, error: Exception) -> Response:
+        return on_domain_error(request, error) if isinstance(error, DomainError) else on_unexpected(request, error)
 
     def on_busy(request: Request, _error: Exception) -> Response:
         log.warning("request.no_connection_free", request_id=request.scope.get("salw.request_id"))
@@ -223,53 +236,4 @@ def install(
     app.add_exception_handler(psycopg.Error, on_database_error)
     app.add_exception_handler(DBAPIError, on_database_error)
     app.add_exception_handler(PoolTimeoutError, on_busy)
-    app.add_middleware(Edge, on_unexpected=on_unexpected)
-
-
-class Edge:
-    """The outermost layer: a request id on every answer, security headers, a limit on bodies, and the last catch.
-
-    Plain ASGI, because FastAPI's own middleware class costs more than an empty request. What nobody caught is
-    answered here and not by the framework, whose own last catch lies outside and would answer without the id.
-    """
-
-    def __init__(self, app: ASGIApp, on_unexpected: Callable[[Request, Exception], Response]) -> None:
-        self.app = app
-        self.on_unexpected = on_unexpected
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        request_id = uuid4().hex
-        scope["salw.request_id"] = request_id
-        received = 0
-        begun = False
-
-        async def limited() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > BODY_SIZE_MAX:
-                raise HTTPException(413)
-            return message
-
-        async def marked(message: Message) -> None:
-            nonlocal begun
-            if message["type"] == "http.response.start":
-                begun = True
-                message["headers"] = [
-                    *message.get("headers", []),
-                    (b"x-request-id", request_id.encode()),
-                    (b"x-content-type-options", b"nosniff"),
-                    (b"referrer-policy", b"no-referrer"),
-                    (b"cache-control", b"no-store"),
-                ]
-            await send(message)
-
-        try:
-            await self.app(scope, limited, marked)
-        except Exception as error:
-            if begun:  # half an answer cannot be taken back: the connection breaks, and the client sees it
-                raise
-            await self.on_unexpected(Request(scope), error)(scope, receive, marked)
+    app.add_middleware(Edge, on_error=on_last)

@@ -133,6 +133,8 @@ class Settings(BaseSettings):
         for name, path in (("SALW_TLS_CERT", self.tls_cert), ("SALW_TLS_KEY", self.tls_key)):
             if path is not None and not path.is_file():
                 raise _WrongError("settings.reason.no_file", name=name, path=path)
+        if self.tls_key is not None and _is_open_to_others(self.tls_key):
+            raise _WrongError("settings.reason.loose", name="SALW_TLS_KEY", path=self.tls_key)
         return self
 
     @property
@@ -163,6 +165,15 @@ class Settings(BaseSettings):
         if self.data_dir is None and os.geteuid() == 0:
             return Path("/var/lib/salw") / path_hash(clone_root())
         return self.files_dir / "postgresql"
+
+
+def _is_open_to_others(key: Path) -> bool:
+    """Say whether more accounts than the service's may read a key or change it.
+
+    As PostgreSQL has it for its own: 0600, or 0640 where it belongs to root and a group of root's choice reads it.
+    """
+    status = key.stat()
+    return bool(status.st_mode & (0o037 if status.st_uid == 0 else 0o077))
 
 
 def path_hash(path: Path) -> str:

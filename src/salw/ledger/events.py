@@ -61,14 +61,35 @@ def make_event(
     `kind` is a past fact (`weapon.issued`); `facts` hold only JSON values: identifiers as text, instants
     by `instant_text`, commitments as hexadecimal digests, never a name.
     """
+    author = {"person": str(actor.person_id), "commitment": actor.commitment.hex()}
+    return _event(actor.country, kind, now, author, weapon_id=weapon_id, facts=facts, event_id=event_id)
+
+
+def make_event_of_the_node(
+    country: str, kind: str, now: datetime, *, process: str, facts: Mapping[str, Any], event_id: UUID
+) -> Event:
+    """Return one event that no person caused: a process of the node tells what it found in the books."""
+    return _event(country, kind, now, {"process": process}, weapon_id=None, facts=facts, event_id=event_id)
+
+
+def _event(
+    country: str,
+    kind: str,
+    now: datetime,
+    author: Mapping[str, str],
+    *,
+    weapon_id: UUID | None,
+    facts: Mapping[str, Any],
+    event_id: UUID | None,
+) -> Event:
     identifier = event_id or new_id()
     body: dict[str, Any] = {
         "schema": SCHEMA,
-        "country": actor.country,
+        "country": country,
         "id": str(identifier),
         "kind": kind,
         "at": instant_text(now),
-        "actor": {"person": str(actor.person_id), "commitment": actor.commitment.hex()},
+        "actor": author,
         "facts": facts,
     }
     if weapon_id is not None:

@@ -17,6 +17,7 @@ from salw.core.db import run, run_one
 
 LEADER_LOCK = 0x53455131
 BATCH = 4_000
+CHORE_EVERY_S = 60
 
 # Rows are locked as they are taken so that two batches cannot take the same; an event that has its index already
 # is taken out of the queue and keeps it, so that nobody can jam the log by queueing it again. The index continues
@@ -95,11 +96,20 @@ def await_batch(db: Connection) -> None:
     )
 
 
-def run_forever(engine: Engine, stop: Callable[[], bool], *, pause_s: float = 0.2) -> None:
-    """Sequence whatever is committed until `stop()`; a lost database is waited for, not died of."""
+def run_forever(
+    engine: Engine, stop: Callable[[], bool], *, chore: Callable[[Engine], object], pause_s: float = 0.2
+) -> None:
+    """Sequence whatever is committed until `stop()`; a lost database is waited for, not died of.
+
+    `chore` is done at the start and once a minute: what else only this process may do.
+    """
     log = structlog.get_logger("salw.sequencer")
+    chore_at = time.monotonic()
     while not stop():
         try:
+            if time.monotonic() >= chore_at:
+                chore_at = time.monotonic() + CHORE_EVERY_S
+                chore(engine)
             count = drain(engine)
         except (psycopg.OperationalError, OperationalError) as error:
             log.warning("sequencer.waiting", error=str(error))

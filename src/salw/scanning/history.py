@@ -25,6 +25,8 @@ _IN_SCOPE = """
 select exists (select 1 from weapon
                 where country = %(country)s and id = %(weapon)s
                   and (unit_id = any(%(units)s) or awaited_by_unit_id = any(%(units)s))) as now,
+       exists (select 1 from weapon
+                where country = %(country)s and id = %(weapon)s and unit_id = any(%(units)s)) as own,
        exists (select 1 from movement
                 where country = %(country)s and weapon_id = %(weapon)s
                   and (from_unit_id = any(%(units)s) or to_unit_id = any(%(units)s))) as once
@@ -118,6 +120,17 @@ class EntryOut(Out):
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """How much of a history somebody sees: the `whole`, or the movements that units of his were party to.
+
+    `own_unit` is false where another unit still answers for the weapon that one of his awaits.
+    """
+
+    whole: bool
+    own_unit: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Fact:
     """An event's row with what its bytes say; `author` is who acted, and on which day in the country's time."""
 
@@ -127,22 +140,34 @@ class _Fact:
     author: tuple[UUID, date]
 
 
-def list_history(
-    db: Connection, actor: Actor, weapon_id: UUID, *, newest_first: bool, after: UUID | None, limit: int
-) -> list[EntryOut]:
-    """Return entries of a weapon's history, at most `limit`, after the entry `after`.
+def get_view(db: Connection, actor: Actor, weapon_id: UUID) -> View:
+    """Return how much of a weapon's history the actor sees.
 
     Raises `weapon.not_found` where the weapon neither is in scope nor ever was.
     """
-    scope = {"country": actor.country, "weapon": weapon_id, "units": list(actor.units)}
-    seen = run_one(db, _IN_SCOPE, scope)
+    seen = run_one(db, _IN_SCOPE, {"country": actor.country, "weapon": weapon_id, "units": list(actor.units)})
     if seen is None or not (seen["now"] or seen["once"]):
         raise NotFound("weapon.not_found", weapons=[str(weapon_id)], count=1)
+    return View(whole=seen["now"], own_unit=seen["own"] or not seen["now"])
+
+
+def list_history(
+    db: Connection,
+    actor: Actor,
+    weapon_id: UUID,
+    *,
+    whole: bool,
+    newest_first: bool,
+    after: UUID | None,
+    limit: int,
+) -> list[EntryOut]:
+    """Return entries of a weapon's history, at most `limit`, after the entry `after`, as `get_view` allows."""
+    scope = {"country": actor.country, "weapon": weapon_id, "units": list(actor.units)}
     way = ("<", "desc") if newest_first else (">", "asc")
     rows = run(
         db,
         _EVENTS.format(beyond=way[0], way=way[1]),
-        {**scope, "whole": seen["now"], "after": after, "limit": limit},
+        {**scope, "whole": whole, "after": after, "limit": limit},
     )
     zone = ZoneInfo(actor.time_zone)
     facts = [_read(row, zone) for row in rows]

@@ -2,9 +2,11 @@
 
 from sqlalchemy import Connection
 
+from salw.access.rules import Permission
 from salw.core.actor import Actor
 from salw.core.db import Row
 from salw.scanning import queries
+from salw.scanning.operations import note_reads
 from salw.scanning.rules import CANDIDATES_MAX, FoundBy, Reading, not_found, read_code
 from salw.scanning.schemas import ScanOut, scan_out
 
@@ -13,7 +15,7 @@ def resolve(db: Connection, actor: Actor, *, text: str, typed: bool) -> ScanOut:
     """Return the card that a text names in the scope of the actor, or the candidates for a mark.
 
     A weapon outside the scope and a code that nothing bears are the same `scan.unknown`. Raises also what
-    `rules.read_code` and `rules.not_found` give.
+    `rules.read_code` and `rules.not_found` give. The card of a weapon of another unit leaves a trace.
     """
     reading = read_code(text)
     if reading.label is not None:
@@ -21,6 +23,7 @@ def resolve(db: Connection, actor: Actor, *, text: str, typed: bool) -> ScanOut:
         if row is not None:
             # The line under the symbol has no secret part: whoever sends it has read or typed it, not scanned it.
             typed = typed or reading.tail is None
+            _note(db, actor, [row])
             return scan_out([row], actor, found_by=FoundBy.LABEL, typed=typed, tail=reading.tail, most=CANDIDATES_MAX)
     rows = (
         queries.find_cards_by_text(db, actor, registry_number=reading.registry_number, mark=reading.mark)
@@ -29,7 +32,14 @@ def resolve(db: Connection, actor: Actor, *, text: str, typed: bool) -> ScanOut:
     )
     if not rows:
         raise not_found(reading)
+    _note(db, actor, rows[:CANDIDATES_MAX])
     return scan_out(rows, actor, found_by=_found_by(reading, rows), typed=typed, tail=None, most=CANDIDATES_MAX)
+
+
+def _note(db: Connection, actor: Actor, rows: list[Row]) -> None:
+    note_reads(
+        db, actor=actor, permission=Permission.SCAN_READ, weapons={row["id"]: row["holder_named"] for row in rows}
+    )
 
 
 def _found_by(reading: Reading, rows: list[Row]) -> FoundBy:

@@ -10,6 +10,7 @@ from salw.access.rules import Permission
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
 from salw.custody.rules import State
 from salw.scanning import history, queries
+from salw.scanning.operations import note_reads
 from salw.scanning.resolver import resolve
 from salw.scanning.schemas import LineOut, ScanIn, ScanOut, WeaponOut, line_out, weapon_out
 
@@ -47,6 +48,7 @@ def get_weapons(
 def get_weapon(weapon_id: UUID, desk: Desk = requires(Permission.WEAPON_READ)) -> WeaponOut:
     """Show a weapon's card with its marks."""
     row = queries.get_card(desk.db, desk.actor, weapon_id)
+    note_reads(desk.db, actor=desk.actor, permission=Permission.WEAPON_READ, weapons={weapon_id: row["holder_named"]})
     return weapon_out(row, queries.list_marks(desk.db, desk.actor, weapon_id), desk.actor)
 
 
@@ -59,10 +61,13 @@ def get_history(
     limit: Limit = PAGE_SIZE,
 ) -> Page[history.EntryOut]:
     """Tell a weapon's history from the ledger, oldest or newest first."""
+    view = history.get_view(desk.db, desk.actor, weapon_id)
+    note_reads(desk.db, actor=desk.actor, permission=Permission.WEAPON_READ, weapons={weapon_id: view.own_unit})
     entries = history.list_history(
         desk.db,
         desk.actor,
         weapon_id,
+        whole=view.whole,
         newest_first=order == "newest",
         after=decode_cursor(cursor),
         limit=limit + 1,

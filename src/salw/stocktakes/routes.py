@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from salw.access.guard import Desk, requires
 from salw.access.repeats import answer_once
 from salw.access.rules import Permission
+from salw.core.edge import LARGE_BODY
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
 from salw.core.shapes import Addressed
 from salw.stocktakes import queries
@@ -65,7 +66,7 @@ def put_stocktake(stocktake_id: UUID, body: StocktakeIn, desk: Desk = requires(P
     return answer_once(desk, "stocktake", stocktake_id, body, OpenedOut, work)
 
 
-@router.post("/stocktakes/{stocktake_id}/counts")
+@router.post("/stocktakes/{stocktake_id}/counts", openapi_extra=LARGE_BODY)
 def post_counts(stocktake_id: UUID, body: CountsIn, desk: Desk = requires(Permission.STOCKTAKE_COUNT)) -> CountsOut:
     """Record what was seen, up to 1,000 things. Each count has its own id, so that a list may be sent again: a
     repeat gets the first answer."""

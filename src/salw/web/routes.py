@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -10,9 +9,10 @@ from fastapi.responses import RedirectResponse, Response
 from salw.access.guard import COOKIE, hand_over, hash_token, token_of
 from salw.access.operations import log_in
 from salw.access.rules import NextStep, client_of
+from salw.access.traces import asks_to_log_in, refused
 from salw.core import clock
 from salw.core.db import run
-from salw.core.errors import NotFound, Refused, TooManyAttempts, Unauthenticated
+from salw.core.errors import NotFound, TooManyAttempts, Unauthenticated
 from salw.core.language import Language, translate
 from salw.web import views
 from salw.web.problems import language_asked
@@ -72,8 +72,7 @@ def post_log_in(
     password: Annotated[str, Form()] = "",
 ) -> Response:
     """Log in by form and come back to the first page; a refusal keeps what was typed but the password."""
-    if not _from_this_site(request):
-        return _welcome(request, language, error="web.wrong_origin", account=account, status=403)
+    asks_to_log_in(request, account)
     try:
         if len(account) > ACCOUNT_MAX or len(password) > PASSWORD_MAX or "\0" in account:
             raise Unauthenticated("session.wrong_credentials")  # no account is like that, and nothing looks it up
@@ -85,12 +84,11 @@ def post_log_in(
             source=request.client.host if request.client else None,
             client=client_of(request.headers.get("user-agent")),
         )
-    except TooManyAttempts as error:
+    except (TooManyAttempts, Unauthenticated) as error:
         response = _welcome(request, language, error=error.code, account=account, status=error.status)
-        response.headers["Retry-After"] = str(error.details["seconds"])
+        response.headers.update(error.headers)
+        response.background = refused(request, error)
         return response
-    except Unauthenticated as error:
-        return _welcome(request, language, error=error.code, account=account, status=401)
     if session.next_step is not None:
         # The cookie is of half a session: it opens no page but those of the step that remains.
         response = _welcome(request, language, error=STEPS[session.next_step], account=account, status=401)
@@ -103,8 +101,6 @@ def post_log_in(
 @router.post("/log-out")
 def post_log_out(request: Request, language: Asked) -> Response:
     """End the session on the server and come back to the first page."""
-    if not _from_this_site(request):
-        raise Refused("web.wrong_origin")
     response = _home(language)
     try:
         country, token_hash = hash_token(token_of(request))
@@ -129,7 +125,11 @@ def get_form_address(language: Asked) -> Response:
 
 @router.get("/static/{name}")
 def get_static(name: str) -> Response:
-    """Return a file that the pages refer to."""
+    """Return a file that the pages refer to.
+
+    It is not kept by browsers either: with a file in their cache, Chromium brings a page of somebody who has logged
+    out back with the back button, `no-store` or not. `tests/browser/test_first_pages.py` holds it.
+    """
     if name not in STATIC:
         raise NotFound("request.no_such_address")
     return Response(static_file(name), media_type=STATIC[name])
@@ -154,15 +154,3 @@ def _welcome(
 ) -> Response:
     context: dict[str, Any] = {"demo": views.shows_demo(request), "error": error, "account": account}
     return page("welcome.html", language, context, status=status)
-
-
-def _from_this_site(request: Request) -> bool:
-    """Say whether a form was sent from one of our own pages.
-
-    The cookie is SameSite=Strict already; this also stops others from logging somebody in. Browsers say
-    it in Sec-Fetch-Site on https and localhost, and in Origin elsewhere; a program says neither.
-    """
-    fetched = request.headers.get("sec-fetch-site")
-    if fetched is not None:
-        return fetched == "same-origin"
-    return urlsplit(request.headers.get("origin", "")).netloc == request.headers.get("host", "?")

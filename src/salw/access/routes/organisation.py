@@ -8,8 +8,9 @@ from fastapi import APIRouter, Query
 from salw.access import queries
 from salw.access.guard import Desk, requires
 from salw.access.operations import organisation
+from salw.access.operations.traces import record_reads
 from salw.access.repeats import answer_once
-from salw.access.rules import Permission
+from salw.access.rules import Permission, ReadCode
 from salw.access.schemas import PersonIn, PersonOut, StoreOut
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
 
@@ -34,8 +35,16 @@ def get_people(
     cursor: str | None = None,
     limit: Limit = PAGE_SIZE,
 ) -> Page[PersonOut]:
-    """List the people in scope, or find one by matricule."""
+    """List the people in scope, or find one by matricule: whom somebody looks up is noted."""
     rows = queries.list_people(desk.db, desk.actor, matricule=matricule, after=decode_cursor(cursor), limit=limit + 1)
+    if matricule is not None:
+        record_reads(
+            desk.db,
+            actor=desk.actor,
+            permission=Permission.ORGANISATION_READ,
+            code=ReadCode.PERSON,
+            record_ids=[row["id"] for row in rows[:limit]],
+        )
     return cut([PersonOut(**row) for row in rows], limit, [row["id"] for row in rows])
 
 

@@ -10,6 +10,7 @@ from salw.access.operations import attempts, log_in, own_password, sessions
 from salw.access.operations.sessions import OpenSession
 from salw.access.rules import AttemptKind, Permission, client_of
 from salw.access.schemas import MeOut, OwnPasswordIn, OwnSessionOut, OwnSessionsOut, SessionIn, SessionOut
+from salw.access.traces import asks_to_log_in
 from salw.core import clock
 
 router = APIRouter(tags=["access"])
@@ -23,6 +24,7 @@ def post_session(body: SessionIn, request: Request, response: Response) -> Sessi
     or password, the answer is the same; after too many failures it is 429 with `Retry-After`, also where no such
     account exists and also for a right password.
     """
+    asks_to_log_in(request, body.account)
     session = log_in.log_in(
         request.app.state.engines["app"],
         account=body.account,

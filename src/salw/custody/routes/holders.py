@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from salw.access.guard import Desk, requires
 from salw.access.repeats import answer_once
 from salw.access.rules import Permission
+from salw.core.edge import LARGE_BODY
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
 from salw.custody import queries
 from salw.custody.operations.assignments import assign_weapons
@@ -61,7 +62,7 @@ def put_holder(holder_id: UUID, body: HolderIn, desk: Desk = requires(Permission
     return answer_once(desk, "holder", holder_id, body, HolderOut, work)
 
 
-@router.put("/reliefs/{relief_id}")
+@router.put("/reliefs/{relief_id}", openapi_extra=LARGE_BODY)
 def put_relief(relief_id: UUID, body: ReliefIn, desk: Desk = requires(Permission.RELIEF_RECORD)) -> ReliefOut:
     """Relieve an answerable person; the weapons must be what the holder has, and a store must have been counted.
 
