@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from bench.harness import Result, medians
 from salw.access.rules import Permission
+from salw.commission.rules import Level
 from salw.core import clock
 from salw.core.db import make_engine, run, transaction
 from salw.core.ids import new_id
@@ -32,6 +33,7 @@ def quarter(world: World, urls: Mapping[str, str]) -> Result:
     for _ in range(WEAPONS // BATCH):
         world.register(BATCH)
     officer = world.actor("commission", Permission.SUMMARY_PUBLISH)
+    world.show(Level.COUNTS_AND_MARKING)
     with world.transaction() as db:
         set_publication(db, actor=officer, now=clock.now(), force_code="AT", detail=Detail.EXACT)
     superuser = make_engine(urls["postgres"])
@@ -41,10 +43,12 @@ def quarter(world: World, urls: Mapping[str, str]) -> Result:
 
     def measure(_: int) -> Sequence[float]:
         now = clock.now()
-        with transaction(publisher, country=world.country, units=world.units) as db:
+        # The publisher reads nothing of this: the bare side is the superuser's, whom no policy slows down.
+        with superuser.begin() as db:
             begun = time.perf_counter()
             run(db, _GROUP_BY, {"country": world.country})
             bare = time.perf_counter() - begun
+        with transaction(publisher, country=world.country, units=world.units) as db:
             begun = time.perf_counter()
             publish_quarter(db, actor=officer, now=now, release_id=new_id(), quarter=quarter_of(now, officer.time_zone))
             return bare, time.perf_counter() - begun

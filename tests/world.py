@@ -16,6 +16,8 @@ from sqlalchemy import Connection, Engine
 
 from salw.access.operations import organisation
 from salw.access.rules import Permission, Role, roles_with
+from salw.commission.operations import set_disclosure
+from salw.commission.rules import Level
 from salw.core import clock
 from salw.core.actor import Actor
 from salw.core.db import enter_scope, run
@@ -118,6 +120,19 @@ class World:
                 unit_id=unit_id,
                 role=role,
                 started_on=date(2020, 1, 1),
+            )
+
+    def show(self, level: Level, *, force: str = "AT", job: str = "commander_hq") -> None:
+        """Let the head of a force show its commission so much."""
+        with self.transaction() as db:
+            set_disclosure(
+                db,
+                actor=self.actor(job),
+                now=clock.now(),
+                decision_id=new_id(),
+                force=force,
+                level=level,
+                reference="Décision n° 1",
             )
 
     def register(

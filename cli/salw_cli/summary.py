@@ -26,6 +26,9 @@ _PasswordFile = typer.Option(None, "--password-file", help="Fichier du mot de pa
 _Quarter = typer.Option(None, "--quarter", help="Trimestre civil, 2026Q4 ; sans lui, celui en cours.")
 _Json = typer.Option(False, "--json", help="Réponse lisible par une machine.")
 
+_UNMARKED = "marquage et étiquetage non montrés à la commission"
+_LEFT_OUT = "rien n'est montré à la commission, donc rien n'est publié"
+
 
 def _asked(text: str | None) -> Quarter | None:
     if text is None:
@@ -65,11 +68,14 @@ def publish(
     with desk(Permission.SUMMARY_PUBLISH, account, password_file, role="salw_publisher") as work:
         chosen = asked or quarter_of(work.now, work.actor.time_zone)
         number = publish_quarter(work.db, actor=work.actor, now=work.now, release_id=release, quarter=chosen)
-        cells, forces = queries.count_cells(work.db, work.actor, release)
+        told = queries.describe_release(work.db, work.actor, release)
     if as_json:
-        print(json.dumps({"id": str(release), "quarter": str(chosen), "number": number, "cells": cells}))
+        print(json.dumps({"id": str(release), "quarter": str(chosen), "number": number, **told}))
     else:
-        print(f"{chosen:fr}, version {number} : {cells} cellules, forces {', '.join(forces) or 'aucune'}")
+        forces = ", ".join(told["forces"]) or "aucune"
+        print(f"{chosen:fr}, version {number} : {told['cells']} cellules, forces {forces}")
+        if told["left_out"]:
+            print(f"{_LEFT_OUT.capitalize()}\u00a0: {', '.join(told['left_out'])}")
 
 
 def _print(answer: CrossBorderOut) -> None:
@@ -96,6 +102,13 @@ def _print(answer: CrossBorderOut) -> None:
     console.print(table)
     if any(totals and totals.partial for totals in columns):
         console.print("* au moins : les nombres masqués (secret statistique) n'y sont pas.")
+    for country in answer.countries:
+        for what, forces in (
+            (_UNMARKED, [force.name_fr or force.code for force in country.forces if not force.marking]),
+            (_LEFT_OUT, [force.name_fr or force.code for force in country.left_out]),
+        ):
+            if forces:
+                console.print(f"{country.name_fr}, {what}\u00a0: {', '.join(forces)}")
 
 
 def _shown(totals: TotalsOut | None, attribute: str) -> str:

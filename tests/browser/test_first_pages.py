@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from counting import a_count as scan
 from counting import close, count, label, open_check
 from program import PASSWORD, give_account
+from salw.commission.rules import Level
 from salw.core import clock
 from salw.core.ids import new_id
 from salw.core.language import Language, translate
@@ -65,6 +66,7 @@ def close_a_check(client: httpx.Client, world: World) -> None:
 def publish(client: httpx.Client, world: World) -> None:
     world.register(12)
     as_officer = world["commission"].headers
+    world.show(Level.COUNTS_AND_MARKING)
     client.put("/publication-settings/AT", json={"detail": Detail.EXACT.value}, headers=as_officer)
     quarter = client.get("/summaries/cross-border", headers=as_officer).json()["quarter"]
     answer = client.post(f"/summaries/{quarter}/publication", json={"id": str(new_id())}, headers=as_officer)

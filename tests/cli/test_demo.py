@@ -194,6 +194,12 @@ def test_the_commission_reads_three_countries_side_by_side(loaded: Database) -> 
     assert mali.totals.losses > 0
     assert mali.totals.recoveries > 0
     assert sum(c.totals.weapons for c in table.countries) == table.totals.weapons
+    # The commission of Burkina Faso would publish its police, which shows it nothing.
+    assert {c.code: [f.code for f in c.left_out] for c in table.countries} == {"BF": ["PN"], "ML": [], "NE": []}
+    marking = {c.code: {f.code: f.marking for f in c.forces} for c in table.countries}
+    assert marking["BF"] == {"AA": True, "AT": False, "DO": False, "GN": True}
+    assert set(marking["ML"].values()) == {True}
+    assert marking["NE"] == {"AT": True, "GD": True, "GN": False, "PN": True}
 
 
 def at(monkeypatch: pytest.MonkeyPatch, database: Database) -> None:

@@ -9,9 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from cluster import Database
-from salw.commission.operations import set_disclosure
 from salw.commission.rules import Level
-from salw.core import clock
 from salw.core.db import enter_scope, make_engine, run
 from salw.core.ids import new_id
 from salw.core.roles import LOGIN_ROLES
@@ -36,19 +34,6 @@ class Node:
     here: World
     abroad: World
 
-    def decide(self, world: World, level: Level) -> None:
-        """Let the head of the army show so much."""
-        with world.transaction() as db:
-            set_disclosure(
-                db,
-                actor=world.actor("commander_hq"),
-                now=clock.now(),
-                decision_id=new_id(),
-                force="AT",
-                level=level,
-                reference="Décision n° 1",
-            )
-
     def ask(self, call: str, *, country: str | None = "BF", units: tuple[int, ...] = ()) -> list[dict[str, Any]]:
         """Call a function as the service, in the scope of the commission or in none."""
         with self.app.begin() as db:
@@ -70,8 +55,8 @@ def node(fresh_database: Database) -> Iterator[Node]:
 
 @pytest.mark.parametrize("level", list(Level))
 def test_the_functions_give_what_the_level_allows_whatever_units_are_in_scope(node: Node, level: Level) -> None:
-    node.decide(node.here, level)
-    node.decide(node.abroad, Level.SERIALS)
+    node.here.show(level)
+    node.abroad.show(Level.SERIALS)
     for units in ((), node.here.units, (*node.here.units, *node.abroad.units)):
         counts = node.ask("commission_holdings", units=units)
         assert [row["weapons"] for row in counts] == ([] if level is Level.NOTHING else [3])
@@ -87,7 +72,7 @@ def test_the_functions_give_what_the_level_allows_whatever_units_are_in_scope(no
 
 @pytest.mark.parametrize("call", list(CALLS))
 def test_without_a_country_they_give_nothing(node: Node, call: str) -> None:
-    node.decide(node.here, Level.SERIALS)
+    node.here.show(Level.SERIALS)
     assert node.ask(call) != []
     for country in (None, "", "XX"):
         assert node.ask(call, country=country) == []
@@ -103,16 +88,16 @@ def test_no_other_role_may_call_them(urls: Mapping[str, str], role: str, call: s
 
 
 def test_each_country_is_shown_its_own(node: Node) -> None:
-    node.decide(node.here, Level.SERIALS)
+    node.here.show(Level.SERIALS)
     assert node.ask("commission_weapons", country="ML", units=node.here.units) == []
-    node.decide(node.abroad, Level.SERIALS)
+    node.abroad.show(Level.SERIALS)
     numbers = [{row["registry_number"] for row in node.ask("commission_weapons", country=c)} for c in ("BF", "ML")]
     assert numbers[0].isdisjoint(numbers[1])
     assert [len(n) for n in numbers] == [3, 3]
 
 
 def test_a_mark_that_nobody_could_read_finds_nothing(node: Node, urls: Mapping[str, str]) -> None:
-    node.decide(node.here, Level.SERIALS)
+    node.here.show(Level.SERIALS)
     owner = make_engine(node.urls["salw_migrator"])
     with owner.begin() as db:
         run(db, "set local role salw_owner")
@@ -132,7 +117,7 @@ def test_decisions_and_acknowledgements_are_only_ever_added(owner_engine: Engine
 
 
 def test_not_even_the_owner_changes_a_decision(node: Node) -> None:
-    node.decide(node.here, Level.COUNTS)
+    node.here.show(Level.COUNTS)
     owner = make_engine(node.urls["salw_migrator"])
     for statement in ("update disclosure set level = 'serials'", "delete from disclosure", "truncate disclosure"):
         with owner.connect() as db:
@@ -144,7 +129,7 @@ def test_not_even_the_owner_changes_a_decision(node: Node) -> None:
 
 
 def test_a_decision_for_another_country_cannot_be_written(node: Node) -> None:
-    node.decide(node.abroad, Level.NOTHING)
+    node.abroad.show(Level.NOTHING)
     with node.app.connect() as db:
         enter_scope(db, country="BF", units=node.here.units)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):

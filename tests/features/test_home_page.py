@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from counting import close, open_check
 from program import PASSWORD, give_account
 from salw.access.guard import COOKIE
+from salw.commission.rules import Level
 from salw.core.db import run
 from salw.core.ids import new_id
 from salw.core.language import Language, translate
@@ -189,6 +190,7 @@ def test_a_commission_sees_the_countries_side_by_side_and_no_store(
 ) -> None:
     world.register(12)
     as_officer = world["commission"].headers
+    world.show(Level.COUNTS_AND_MARKING)
     client.put("/publication-settings/AT", json={"detail": Detail.EXACT.value}, headers=as_officer)
     quarter = client.get("/summaries/cross-border", headers=as_officer).json()["quarter"]
     client.post(f"/summaries/{quarter}/publication", json={"id": str(new_id())}, headers=as_officer)
@@ -200,6 +202,33 @@ def test_a_commission_sees_the_countries_side_by_side_and_no_store(
     assert re.search(rf"Armes publiées</th>.*>{total}</td></tr>", html)
     assert "/v1/stores/" not in html
     assert 'id="by-class"' not in see(site, world, "keeper")
+
+
+def test_the_page_says_which_forces_show_their_commission_nothing_or_no_marking(
+    site: httpx.Client, client: httpx.Client, world: World
+) -> None:
+    world.register(12)
+    as_officer = world["commission"].headers
+    client.put("/publication-settings/AT", json={"detail": Detail.EXACT.value}, headers=as_officer)
+    quarter = client.get("/summaries/cross-border", headers=as_officer).json()["quarter"]
+
+    def seen(level: Level) -> str:
+        world.show(level)
+        answer = client.post(f"/summaries/{quarter}/publication", json={"id": str(new_id())}, headers=as_officer)
+        assert answer.status_code == 200, answer.text
+        return unescape(see(site, world, "commission"))
+
+    unmarked, nothing = (translate(f"web.{code}", "fr", forces="armée de terre") for code in ("unmarked", "left_out"))
+    army = r'<tr><th scope="row">armée de terre</th>'
+    html = seen(Level.COUNTS_AND_MARKING)
+    assert unmarked not in html
+    assert nothing not in html
+    html = seen(Level.COUNTS)
+    assert f"<li>Burkina Faso, {unmarked}</li>" in html
+    assert re.search(army + r'<td class="n">[1-9]\S*</td><td class="n">–</td><td class="n">–</td>', html)
+    html = seen(Level.NOTHING)
+    assert f"<li>Burkina Faso, {nothing}</li>" in html
+    assert re.search(army + r'(<td class="n">–</td>){5}<td>rien n\'est montré à la commission</td>', html)
 
 
 def test_who_has_no_page_is_told_so(site: httpx.Client, world: World) -> None:

@@ -1,7 +1,8 @@
 """What crosses a border: published cells, and nothing else."""
 
+import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +12,14 @@ import pytest
 from sqlalchemy import Engine
 
 from reporting import decide, opened
-from salw.access.rules import Permission
+from salw.access.operations import organisation
+from salw.access.rules import Permission, Role
+from salw.commission.rules import Level
 from salw.core import clock
 from salw.core.db import enter_scope, make_engine, run
 from salw.core.errors import DomainError
 from salw.core.ids import new_id
+from salw.core.roles import LOGIN_ROLES
 from salw.custody.rules import SINKS, STATE_SQL, State
 from salw.ledger.sequencer import drain
 from salw.registry.classification import ClassCode
@@ -47,6 +51,12 @@ def set_detail(client: httpx.Client, world: World, detail: Detail, force: str = 
     )
 
 
+def open_up(client: httpx.Client, world: World, detail: Detail) -> None:
+    """Let the army show its commission counts and marking, and the commission publish them."""
+    world.show(Level.COUNTS_AND_MARKING)
+    assert set_detail(client, world, detail).status_code == 200
+
+
 def publish(
     client: httpx.Client,
     world: World,
@@ -76,6 +86,12 @@ def country_of(answer: dict[str, Any], code: str) -> dict[str, Any]:
     return next(c for c in answer["countries"] if c["code"] == code)
 
 
+def events(world: World, kind: str) -> list[bytes]:
+    with world.transaction() as db:
+        rows = run(db, "select canonical from event where kind = %(kind)s order by recorded_at", {"kind": kind})
+    return [bytes(row["canonical"]) for row in rows]
+
+
 def switch_all_off(owner_engine: Engine) -> None:
     """Begin from nothing: the tests of a worker share one database and three countries."""
     with owner_engine.begin() as db:
@@ -101,7 +117,7 @@ def test_totals_equal_a_plain_group_by(client: httpx.Client, world: World, owner
         headers=world["keeper"].headers,
     )
     assert out.status_code == 200, out.text
-    set_detail(client, world, Detail.EXACT)
+    open_up(client, world, Detail.EXACT)
     assert publish(client, world).status_code == 200
     mine = country_of(read(client, world), "BF")
     with owner_engine.begin() as db:
@@ -136,7 +152,7 @@ def test_the_table_adds_up_in_both_directions(
     world.register(11)
     niger.register(5)
     for one in (world, niger):
-        set_detail(client, one, Detail.EXACT)
+        open_up(client, one, Detail.EXACT)
         assert publish(client, one).status_code == 200
     answer = read(client, world)
     assert [c["code"] for c in answer["countries"]] == ["BF", "ML", "NE"]
@@ -161,11 +177,135 @@ def test_nothing_is_published_until_the_commission_switches_a_force_on(client: h
 
 def test_a_force_that_is_off_is_absent(client: httpx.Client, world: World) -> None:
     world.register(2)
+    world.show(Level.COUNTS_AND_MARKING)
+    found_force(world, "AA")
+    world.show(Level.COUNTS, force="AA", job="soldier")
     set_detail(client, world, Detail.EXACT, force="AA")
     assert publish(client, world).status_code == 200
     mine = country_of(read(client, world), "BF")
     assert [f["code"] for f in mine["forces"]] == ["AA"]
     assert not [c for c in mine["cells"] if c["force"] == "AT"]
+
+
+def found_force(world: World, force: str) -> None:
+    """Give another force a unit, with the soldier at its head."""
+    with world.transaction() as db:
+        enter_scope(db, country=world.country, units=())
+        unit = organisation.create_unit(
+            db,
+            actor=world.founder,
+            now=clock.now(),
+            unit_uuid=new_id(),
+            parent_id=world.root,
+            force_code=force,
+            name="Base d'essai",
+            short_name="Base d'essai",
+            region=None,
+            keeps_books=True,
+            started_on=date(2020, 1, 1),
+        )
+    world.post("soldier", unit, Role.UNIT_COMMANDER)
+
+
+def test_of_a_force_that_shows_nothing_nothing_is_published_and_the_release_says_so(
+    client: httpx.Client, world: World
+) -> None:
+    world.register(12)
+    open_up(client, world, Detail.EXACT)
+    found_force(world, "AA")
+    world.show(Level.COUNTS, force="AA", job="soldier")
+    set_detail(client, world, Detail.EXACT, force="AA")
+    assert publish(client, world).json()["forces"] == ["AA", "AT"]
+    assert country_of(read(client, world), "BF")["totals"]["weapons"] >= 12
+    world.show(Level.NOTHING)
+    answer = publish(client, world)
+    assert (answer.status_code, answer.json()["forces"], answer.json()["left_out"]) == (200, ["AA"], ["AT"])
+    mine = country_of(read(client, world), "BF")
+    assert [f["code"] for f in mine["forces"]] == ["AA"]
+    assert mine["left_out"] == [{"code": "AT", "name_fr": "armée de terre", "name_en": "army"}]
+    # No total knows of it, so nothing can be subtracted: all there is is what the forces in the release add up to.
+    assert (mine["cells"], mine["totals"]["weapons"], mine["totals"]["hidden"]) == ([], 0, 0)
+    assert all(row["weapons"]["BF"] is None for row in read(client, world)["side_by_side"])
+    told = json.loads(events(world, "quarter.published")[-1])
+    assert (told["facts"]["release"], told["facts"]["left_out"]) == (answer.json()["id"], ["AT"])
+
+
+def test_switched_on_for_a_force_that_shows_nothing_it_waits_until_the_force_shows_counts(
+    client: httpx.Client, world: World
+) -> None:
+    world.register(12)
+    world.show(Level.NOTHING)
+    setting = set_detail(client, world, Detail.EXACT)
+    assert (setting.status_code, setting.json()["detail"], setting.json()["counts_shown"]) == (200, "exact", False)
+    answer = publish(client, world, quarter="2001Q3")
+    assert (answer.status_code, answer.json()["code"]) == (409, "summary.nothing_shown")
+    world.show(Level.COUNTS)
+    settings = client.get("/publication-settings", headers=world["commission"].headers).json()["items"]
+    mine = next(s for s in settings if s["code"] == "AT")
+    assert (mine["detail"], mine["counts_shown"], mine["marking_shown"]) == ("exact", True, False)
+    assert publish(client, world).json()["forces"] == ["AT"]
+    assert country_of(read(client, world), "BF")["totals"]["weapons"] >= 12
+
+
+@pytest.mark.parametrize("detail", [Detail.EXACT, Detail.ROUNDED])
+def test_rates_are_published_only_of_forces_that_show_marking(
+    client: httpx.Client, world: World, owner_engine: Engine, detail: Detail
+) -> None:
+    for _ in range(2):
+        world.register(12, class_code=ClassCode("LW-AGL"))
+    open_up(client, world, detail)
+    publish(client, world)
+    before = country_of(read(client, world), "BF")
+    assert before["totals"]["marked"]["among"] > 0
+    world.show(Level.COUNTS)
+    publish(client, world)
+    after = country_of(read(client, world), "BF")
+    assert [f["marking"] for f in (before["forces"][0], after["forces"][0])] == [True, False]
+    assert {(c["marked"], c["labelled"]) for c in after["cells"]} == {(None, None)}
+    assert [c["weapons"] for c in after["cells"]] == [c["weapons"] for c in before["cells"]]
+    assert after["totals"]["marked"] == after["totals"]["labelled"] == {"count": 0, "among": 0, "rate": None}
+    # What is not shown is not a small number, and is not counted as one.
+    assert not {"marked", "labelled"} & set(after["totals"]["partial"])
+    assert after["totals"]["hidden"] == sum(
+        c[m] is None for c in after["cells"] for m in ("weapons", "losses", "recoveries")
+    )
+    world.show(Level.SERIALS)
+    publish(client, world)
+    assert country_of(read(client, world), "BF")["totals"] == before["totals"]
+
+
+def test_a_past_quarter_goes_by_what_is_shown_on_the_day_of_its_publication(
+    client: httpx.Client, world: World, publisher_engine: Engine, sequencer_engine: Engine
+) -> None:
+    world.register(12)
+    drain(sequencer_engine)
+    open_up(client, world, Detail.EXACT)
+    now = quarter_of(clock.now(), TIME_ZONES["BF"])
+    later = now.bounds(TIME_ZONES["BF"])[1] + timedelta(days=3)
+    actor = world.actor("commission", Permission.SUMMARY_PUBLISH)
+    for level, shown in ((Level.COUNTS, True), (Level.NOTHING, False)):
+        world.show(level)
+        with publisher_engine.begin() as db:
+            enter_scope(db, country="BF", units=())
+            publish_quarter(db, actor=actor, now=later, release_id=new_id(), quarter=now)
+        mine = country_of(read(client, world), "BF")
+        assert (mine["release"]["provisional"], mine["published"], bool(mine["cells"])) == (False, shown, shown)
+
+
+def test_figures_are_not_added_to_a_release_that_is_out(
+    client: httpx.Client, world: World, publisher_engine: Engine
+) -> None:
+    world.register(1)
+    open_up(client, world, Detail.EXACT)
+    release = publish(client, world).json()
+    world.register(1, class_code=ClassCode("LW-HMG"))
+    world.show(Level.NOTHING)
+    with publisher_engine.begin() as db:
+        enter_scope(db, country="BF", units=())
+        call = CALL.replace("2026Q1", "2001Q2")
+        assert run(db, call, {"id": release["id"]})[0]["number"] is None
+        kept = run(db, "select count(*) as n from published_cell where release_id = %(id)s", {"id": release["id"]})
+    assert kept[0]["n"] == release["cells"]
 
 
 def test_small_cells_are_suppressed_and_the_rest_is_rounded_to_five(
@@ -174,10 +314,10 @@ def test_small_cells_are_suppressed_and_the_rest_is_rounded_to_five(
     mali = new_world("ML")
     mali.register(3, class_code=ClassCode("LW-MOR"))
     mali.register(12, class_code=ClassCode("LW-AGL"))
-    set_detail(client, mali, Detail.EXACT)
+    open_up(client, mali, Detail.EXACT)
     publish(client, mali)
     exact = {(c["class_code"], c["state"]): c for c in country_of(read(client, mali), "ML")["cells"]}
-    set_detail(client, mali, Detail.ROUNDED)
+    open_up(client, mali, Detail.ROUNDED)
     publish(client, mali)
     shown = country_of(read(client, mali), "ML")
     rounded = {(c["class_code"], c["state"]): c for c in shown["cells"]}
@@ -201,7 +341,7 @@ def test_small_cells_are_suppressed_and_the_rest_is_rounded_to_five(
 def test_the_newest_release_is_shown_and_the_earlier_ones_stay(
     client: httpx.Client, world: World, publisher_engine: Engine
 ) -> None:
-    set_detail(client, world, Detail.EXACT)
+    open_up(client, world, Detail.EXACT)
     world.register(1)
     first = publish(client, world).json()
     before = country_of(read(client, world), "BF")
@@ -221,7 +361,7 @@ def test_the_newest_release_is_shown_and_the_earlier_ones_stay(
 
 
 def test_a_repeated_publication_gives_the_first_answer(client: httpx.Client, world: World) -> None:
-    set_detail(client, world, Detail.EXACT)
+    open_up(client, world, Detail.EXACT)
     release = new_id()
     first = publish(client, world, release=release)
     world.register(1)
@@ -249,7 +389,7 @@ def exchange_engine(urls: dict[str, str]) -> Iterator[Engine]:
 def test_the_size_of_a_log_is_not_told_across_a_border_and_the_exchange_role_cannot_read_it(
     client: httpx.Client, world: World, exchange_engine: Engine
 ) -> None:
-    set_detail(client, world, Detail.EXACT)
+    open_up(client, world, Detail.EXACT)
     publish(client, world)
     release = country_of(read(client, world), "BF")["release"]
     assert sorted(release) == ["id", "number", "provisional", "published_at"]
@@ -260,7 +400,7 @@ def test_the_size_of_a_log_is_not_told_across_a_border_and_the_exchange_role_can
 def test_a_running_quarter_is_provisional_and_one_ahead_is_refused(
     client: httpx.Client, world: World, owner_engine: Engine
 ) -> None:
-    set_detail(client, world, Detail.EXACT)
+    open_up(client, world, Detail.EXACT)
     publish(client, world)
     release = country_of(read(client, world), "BF")["release"]
     assert (release["provisional"], log_size_of(owner_engine, release["id"])) == (True, None)
@@ -291,7 +431,7 @@ def by_state(world: World, class_code: ClassCode) -> dict[str, int]:
 def test_a_quarter_that_is_over_shows_custody_at_its_sealed_log_size(
     client: httpx.Client, world: World, publisher_engine: Engine, sequencer_engine: Engine, owner_engine: Engine
 ) -> None:
-    set_detail(client, world, Detail.EXACT)
+    open_up(client, world, Detail.EXACT)
     revolver = ClassCode("SA-REV")  # other tests of this database mark weapons as missing past the log, no revolvers
     found, gone, *_ = world.register(4, class_code=revolver)
     case = opened(client, world, [found, gone])
@@ -335,7 +475,7 @@ def test_a_change_in_one_country_alters_only_its_own_published_part(
     mali = new_world("ML")
     for one in (world, mali):
         one.register(1)
-        set_detail(client, one, Detail.EXACT)
+        open_up(client, one, Detail.EXACT)
         publish(client, one)
     before = read(client, world)
     own = client.get("/stores", headers=world["keeper"].headers).json()
@@ -360,15 +500,11 @@ def test_only_the_commission_reads_and_only_its_officer_publishes(client: httpx.
 
 
 def test_switching_on_is_an_event_and_switching_to_the_same_is_none(client: httpx.Client, world: World) -> None:
-    def events() -> int:
-        with world.transaction() as db:
-            return int(run(db, "select count(*) as n from event where kind = 'publication.set'")[0]["n"])
-
-    before = events()
+    before = len(events(world, "publication.set"))
     assert set_detail(client, world, Detail.ROUNDED).json()["detail"] == "rounded"
-    assert events() == before + 1
+    assert len(events(world, "publication.set")) == before + 1
     set_detail(client, world, Detail.ROUNDED)
-    assert events() == before + 1
+    assert len(events(world, "publication.set")) == before + 1
     answer = set_detail(client, world, Detail.EXACT, force="XX")
     assert (answer.status_code, answer.json()["code"]) == (404, "summary.force_not_found")
 
@@ -406,36 +542,85 @@ def test_the_app_role_cannot_read_or_write_what_is_published(app_engine: Engine)
             run(db, f"select 1 from {table}")
 
 
+CALL = "select * from publish_release(%(id)s, '2026Q1', '2026-01-01', '2026-04-01', false)"
+
+
 def test_the_publisher_sees_and_writes_its_own_country_alone(
     client: httpx.Client, world: World, new_world: Callable[[str], World], publisher_engine: Engine
 ) -> None:
     mali = new_world("ML")
     for one in (world, mali):
         one.register(1)
-        set_detail(client, one, Detail.EXACT)
+        open_up(client, one, Detail.EXACT)
         publish(client, one)
     with publisher_engine.begin() as db:
         enter_scope(db, country="BF", units=())
-        for table in ("published_release", "published_force", "published_cell", "custody", "movement"):
-            columns = "country" if table.startswith("published") else "weapon_id, country"
-            assert {r["country"] for r in run(db, f"select {columns} from {table}")} == {"BF"}, table
-    foreign = (
+        for table in ("published_release", "published_force", "published_cell"):
+            assert {r["country"] for r in run(db, f"select country from {table}")} == {"BF"}, table
+        # Whatever it calls, it writes where it is: the country is no argument.
+        release = new_id()
+        run(db, CALL, {"id": release})
+        assert run(db, "select country from published_release where id = %(id)s", {"id": release}) == [
+            {"country": "BF"}
+        ]
+
+
+def test_the_publisher_reads_no_register_and_writes_no_figure_by_itself(publisher_engine: Engine) -> None:
+    for statement in (
+        "select id from weapon",
+        "select weapon_id from custody",
+        "select weapon_id from movement",
+        "select weapon_id from case_mark",
+        "select id from holder",
+        "select id from unit",
+        "select idx from leaf",
+        "select event_id from event_queue",
+        "select 1 from person",
+        "select canonical from event",
+        "select level from disclosure",
+        "select detail from publication_setting",
         "insert into published_release (country, id, quarter, number, provisional)"
-        " values ('ML', gen_random_uuid(), '2026Q1', 99, true)"
-    )
-    with publisher_engine.connect() as db:
-        enter_scope(db, country="BF", units=())
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            run(db, foreign)
-    for statement in ("select serial from weapon", "select 1 from person", "select canonical from event"):
-        with publisher_engine.connect() as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
-            run(db, statement)
+        " values ('BF', gen_random_uuid(), '2026Q1', 99, true)",
+        "insert into published_force (country, release_id, force_code, detail, marking)"
+        " select country, id, 'AT', 'exact', true from published_release",
+        "insert into published_omission (country, release_id, force_code)"
+        " select country, id, 'AT' from published_release",
+        "insert into published_cell (country, release_id, force_code, class_code, state, weapons)"
+        " select country, release_id, force_code, 'SA-ASR', 'in_store', 1 from published_force",
+    ):
+        with publisher_engine.connect() as db:
+            enter_scope(db, country="BF", units=())
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                run(db, statement)
+
+
+def test_without_a_country_nothing_is_published(
+    client: httpx.Client, world: World, publisher_engine: Engine, owner_engine: Engine
+) -> None:
+    open_up(client, world, Detail.EXACT)
+    for country in (None, "", "XX"):
+        release = new_id()
+        with publisher_engine.begin() as db:
+            if country is not None:
+                enter_scope(db, country=country, units=world.units)
+            assert run(db, CALL, {"id": release})[0]["number"] is None
+        with owner_engine.begin() as db:
+            run(db, "set local role salw_owner")
+            assert run(db, "select 1 from published_release where id = %(id)s", {"id": release}) == []
+
+
+@pytest.mark.parametrize("role", sorted(set(LOGIN_ROLES) - {"salw_publisher", "salw_migrator"}))
+def test_no_other_role_publishes(urls: dict[str, str], role: str) -> None:
+    engine = make_engine(urls[role])
+    with engine.connect() as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        run(db, CALL, {"id": new_id()})
+    engine.dispose()
 
 
 def test_if_the_ledger_refuses_the_event_nothing_is_published(
     client: httpx.Client, world: World, publisher_engine: Engine, owner_engine: Engine
 ) -> None:
-    set_detail(client, world, Detail.EXACT)
+    open_up(client, world, Detail.EXACT)
     with owner_engine.begin() as db:
         run(db, "set local role salw_owner")
         run(db, "revoke insert on event from salw_publisher")
@@ -461,6 +646,9 @@ def test_published_sums_never_include_what_is_hidden() -> None:
     totals = add_up(cells)
     assert (totals.weapons, totals.in_stock, totals.hidden) == (120, 100, 4)
     assert totals.partial == ("weapons", "in_stock", "marked", "labelled")
+    unmarked = add_up([*cells[:1], Cell("AA", "SA-ASR", State.IN_STORE, 50, None, None, 0, None, marking=False)])
+    assert (unmarked.in_stock, unmarked.marked.among, unmarked.hidden) == (150, 100, 2)
+    assert unmarked.partial == ("labelled", "recoveries")
     nought = add_up([Cell("AT", "SA-ASR", State.LOST, 10, 10, 10, None, 0)])
     assert (nought.losses, nought.partial) == (0, ("losses",)), "a nought beside a hidden loss is not none"
     assert (totals.marked.count, totals.marked.among, totals.marked.rate) == (60, 100, 0.6)

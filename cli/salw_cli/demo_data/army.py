@@ -84,7 +84,7 @@ class Army:
     headquarters: dict[str, int]
     orderer: Actor
     accountant: Actor
-    headquarters_commander: Actor
+    heads: dict[str, Actor]
     controller: Actor
     commission: Actor
     stores: list[Store]
@@ -202,16 +202,21 @@ def raise_army(engine: Engine, founder: Actor, now: datetime, chance: random.Ran
         staff = {
             "orderer": recruiter.person(db, at, "AT", Role.ORDERING_AUTHORITY, scope=army_units, login="ordonnateur"),
             "accountant": recruiter.person(db, at, "AT", Role.ACCOUNTANT, scope=army_units, login="comptable"),
-            "headquarters_commander": recruiter.person(db, at, "AT", Role.UNIT_COMMANDER, scope=army_units),
             "controller": recruiter.person(db, root, None, Role.AUDITOR, scope=everywhere, login="controleur"),
             "commission": recruiter.person(
                 db, root, None, Role.COMMISSION_OFFICER, scope=everywhere, login="commission"
             ),
         }
+        heads = {
+            force: recruiter.person(
+                db, head, force, Role.UNIT_COMMANDER, scope=(head, *(unit for other, unit in places if other == force))
+            )
+            for force, head in headquarters.items()
+        }
     stores = [_open(recruiter, number, force, unit_id, everywhere) for number, (force, unit_id) in enumerate(places)]
     with transaction(engine, country=country, units=everywhere) as db:
         recruiter.person(db, root, None, Role.ADMINISTRATOR, scope=everywhere, login="administrateur")
-    return Army(country, founder, root, list(everywhere), headquarters, stores=stores, **staff)
+    return Army(country, founder, root, list(everywhere), headquarters, heads=heads, stores=stores, **staff)
 
 
 # The stores that demo accounts keep and command: two, so that a mutation has both its sides.

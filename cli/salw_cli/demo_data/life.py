@@ -133,7 +133,7 @@ class Life:
 
     def work_under_derogation(self) -> None:
         """Let the third store, a small post, work under a derogation: its keeper draws his own weapon himself."""
-        store, above = self.army.stores[2], self.army.headquarters_commander
+        store, above = self.army.stores[2], self.army.heads["AT"]
         with self.engine.begin() as db:
             grant_derogation(
                 inside(db, above),

@@ -35,8 +35,13 @@ _PUBLISHED: Mapping[str, Mapping[str, Detail]] = {
     "NE": {"AT": Detail.ROUNDED, "GD": Detail.EXACT, "GN": Detail.EXACT, "PN": Detail.EXACT},
 }
 
-# What each army shows its own commission, one level a country; every other force shows nothing, as it does by default.
-_SHOWN: Mapping[str, Level] = {"BF": Level.COUNTS, "ML": Level.COUNTS_AND_MARKING, "NE": Level.SERIALS}
+# What the forces show their own commissions: every level there is. A force that is not here shows nothing, as it does
+# by default; of the police of Burkina Faso, which the commission would publish, nothing is.
+_SHOWN: Mapping[str, Mapping[str, Level]] = {
+    "BF": {"AT": Level.COUNTS, "GN": Level.COUNTS_AND_MARKING, "AA": Level.COUNTS_AND_MARKING, "DO": Level.COUNTS},
+    "ML": dict.fromkeys(FORCES["ML"], Level.COUNTS_AND_MARKING),
+    "NE": {"AT": Level.SERIALS, "GD": Level.COUNTS_AND_MARKING, "GN": Level.COUNTS, "PN": Level.COUNTS_AND_MARKING},
+}
 
 Progress = Callable[[str, int], None]
 
@@ -151,17 +156,18 @@ def _take_on(app: Engine, store: Store, arsenal: Arsenal, count: int, now: datet
 
 
 def _disclose(app: Engine, army: Army, now: datetime) -> None:
-    head = army.headquarters_commander
     with app.begin() as db:
-        set_disclosure(
-            inside(db, head),
-            actor=head,
-            now=now,
-            decision_id=new_id(),
-            force="AT",
-            level=_SHOWN[army.country],
-            reference="Décision d'essai n° 1",
-        )
+        for force, level in _SHOWN[army.country].items():
+            head = army.heads[force]
+            set_disclosure(
+                inside(db, head),
+                actor=head,
+                now=now,
+                decision_id=new_id(),
+                force=force,
+                level=level,
+                reference="Décision d'essai n° 1",
+            )
 
 
 def _publish(app: Engine, publisher: Engine, army: Army, now: datetime) -> None:

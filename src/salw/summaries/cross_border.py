@@ -13,6 +13,7 @@ from salw.summaries.schemas import (
     CountryOut,
     CrossBorderOut,
     ForceOut,
+    OmittedForceOut,
     ReleaseOut,
     RowOut,
     known_sum,
@@ -24,8 +25,14 @@ def cross_border(db: Connection, quarter: Quarter) -> CrossBorderOut:
     """Return every country's newest release of a quarter; `db` is a connection of `salw_exchange`."""
     cells = queries.list_cells(db, quarter)
     forces = queries.list_forces(db, quarter)
+    omissions = queries.list_omissions(db, quarter)
     countries = [
-        _country(row, [f for f in forces if f["country"] == row["code"]], [c for k, c in cells if k == row["code"]])
+        _country(
+            row,
+            [f for f in forces if f["country"] == row["code"]],
+            [f for f in omissions if f["country"] == row["code"]],
+            [c for k, c in cells if k == row["code"]],
+        )
         for row in queries.list_countries(db, quarter)
     ]
     return CrossBorderOut(
@@ -36,7 +43,7 @@ def cross_border(db: Connection, quarter: Quarter) -> CrossBorderOut:
     )
 
 
-def _country(row: Row, forces: list[Row], cells: list[Cell]) -> CountryOut:
+def _country(row: Row, forces: list[Row], omissions: list[Row], cells: list[Cell]) -> CountryOut:
     release = None
     if row["release_id"] is not None:
         release = ReleaseOut(
@@ -58,9 +65,14 @@ def _country(row: Row, forces: list[Row], cells: list[Cell]) -> CountryOut:
                 name_fr=force["name_fr"],
                 name_en=force["name_en"],
                 detail=Detail(force["detail"]),
+                marking=force["marking"],
                 totals=totals_out(add_up(c for c in cells if c.force_code == force["code"])),
             )
             for force in forces
+        ],
+        left_out=[
+            OmittedForceOut(code=force["code"], name_fr=force["name_fr"], name_en=force["name_en"])
+            for force in omissions
         ],
         cells=[
             CellOut(

@@ -1,4 +1,4 @@
-"""Tables of what is published. Written by `salw_publisher` alone, read across countries by `salw_exchange`."""
+"""Tables of what is published. Written by `publish_release` alone, read across countries by `salw_exchange`."""
 
 from sqlalchemy import (
     BigInteger,
@@ -54,9 +54,20 @@ published_force = Table(
     Column("release_id", Uuid, primary_key=True),
     Column("force_code", Text, primary_key=True),
     Column("detail", Text, nullable=False),
+    Column("marking", Boolean, nullable=False),
     country_key(["release_id"], "published_release", ["id"]),
     CheckConstraint("detail in ('rounded', 'exact')", name="detail_known"),
     comment="The forces in a release, and how exactly each was published.",
+)
+
+published_omission = Table(
+    "published_omission",
+    metadata,
+    country_column(),
+    Column("release_id", Uuid, primary_key=True),
+    Column("force_code", Text, primary_key=True),
+    country_key(["release_id"], "published_release", ["id"]),
+    comment="The forces switched on and left out of a release, because they showed their commission nothing.",
 )
 
 published_cell = Table(

@@ -1,6 +1,6 @@
 """Reading what was published, across countries, as `salw_exchange`; and a country's own settings."""
 
-from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -37,14 +37,30 @@ def list_countries(db: Connection, quarter: Quarter) -> list[Row]:
 
 
 def list_forces(db: Connection, quarter: Quarter) -> list[Row]:
-    """Return the forces in the newest releases of a quarter (`country, code, name_fr, name_en, detail`)."""
+    """Return the forces in the newest releases of a quarter (`country, code, name_fr, name_en, detail, marking`)."""
     return run(
         db,
         f"""
         with {_NEWEST}
-        select p.country, p.force_code as code, f.name_fr, f.name_en, p.detail
+        select p.country, p.force_code as code, f.name_fr, f.name_en, p.detail, p.marking
           from newest n
           join published_force p on (p.country, p.release_id) = (n.country, n.id)
+          left join force f on (f.country, f.code) = (p.country, p.force_code)
+         order by p.country, p.force_code
+        """,
+        {"quarter": str(quarter)},
+    )
+
+
+def list_omissions(db: Connection, quarter: Quarter) -> list[Row]:
+    """Return the forces left out of the newest releases of a quarter (`country, code, name_fr, name_en`)."""
+    return run(
+        db,
+        f"""
+        with {_NEWEST}
+        select p.country, p.force_code as code, f.name_fr, f.name_en
+          from newest n
+          join published_omission p on (p.country, p.release_id) = (n.country, n.id)
           left join force f on (f.country, f.code) = (p.country, p.force_code)
          order by p.country, p.force_code
         """,
@@ -59,9 +75,10 @@ def list_cells(db: Connection, quarter: Quarter) -> list[tuple[str, Cell]]:
         f"""
         with {_NEWEST}
         select p.country, p.force_code, p.class_code, p.state, p.weapons, p.marked, p.labelled, p.losses,
-               p.recoveries
+               p.recoveries, f.marking
           from newest n
-          join published_cell p on (p.country, p.release_id) = (n.country, n.id)
+          join published_force f on (f.country, f.release_id) = (n.country, n.id)
+          join published_cell p on (p.country, p.release_id, p.force_code) = (f.country, f.release_id, f.force_code)
          order by p.country, p.force_code, p.class_code, p.state
         """,
         {"quarter": str(quarter)},
@@ -70,12 +87,19 @@ def list_cells(db: Connection, quarter: Quarter) -> list[tuple[str, Cell]]:
 
 
 def list_settings(db: Connection, actor: Actor) -> list[Row]:
-    """Return every force of the actor's country with what is published of it; off unless switched on."""
+    """Return every force of the actor's country with what is published of it; off unless switched on.
+
+    `counts_shown` and `marking_shown` say what the force shows its commission now, and so how much of that can go out.
+    """
     return run(
         db,
         """
-        select f.code, f.name_fr, f.name_en, coalesce(s.detail, 'off') as detail
-          from force f left join publication_setting s on (s.country, s.force_code) = (f.country, f.code)
+        select f.code, f.name_fr, f.name_en, coalesce(s.detail, 'off') as detail,
+               d.level in ('counts', 'counts_and_marking', 'serials') as counts_shown,
+               d.level in ('counts_and_marking', 'serials') as marking_shown
+          from force f
+          join shown_forces() d on d.force_code = f.code
+          left join publication_setting s on (s.country, s.force_code) = (f.country, f.code)
          where f.country = %(country)s
          order by f.code
         """,
@@ -83,15 +107,16 @@ def list_settings(db: Connection, actor: Actor) -> list[Row]:
     )
 
 
-def count_cells(db: Connection, actor: Actor, release_id: object) -> tuple[int, Sequence[str]]:
-    """Return how many cells a release of the actor's country has, and its forces."""
-    row = run(
+def describe_release(db: Connection, actor: Actor, release_id: UUID) -> Row:
+    """Return how many cells a release of the actor's country has, its forces and those left out (`left_out`)."""
+    return run(
         db,
         """
         select (select count(*) from published_cell p where p.country = %(country)s and p.release_id = %(id)s) as cells,
                array(select f.force_code from published_force f
-                      where f.country = %(country)s and f.release_id = %(id)s order by 1) as forces
+                      where f.country = %(country)s and f.release_id = %(id)s order by 1) as forces,
+               array(select o.force_code from published_omission o
+                      where o.country = %(country)s and o.release_id = %(id)s order by 1) as left_out
         """,
         {"country": actor.country, "id": release_id},
     )[0]
-    return row["cells"], row["forces"]

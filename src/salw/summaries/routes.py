@@ -44,20 +44,22 @@ def post_publication(
     body: PublicationIn,
     desk: Desk = requires(Permission.SUMMARY_PUBLISH, engine="publisher"),
 ) -> PublicationOut:
-    """Publish a quarter of one's own country. Publishing again makes a new release; the newest is shown."""
+    """Publish a quarter of one's own country. Publishing again makes a new release; the newest is shown.
+
+    A force goes out as far as it shows itself to its commission now; one that shows nothing is in `left_out`.
+    """
 
     def work() -> PublicationOut:
         number = publish_quarter(
             desk.db, actor=desk.actor, now=desk.now, release_id=body.id, quarter=parse_quarter(quarter)
         )
-        cells, forces = queries.count_cells(desk.db, desk.actor, body.id)
+        told = queries.describe_release(desk.db, desk.actor, body.id)
         return PublicationOut(
             id=body.id,
             country=desk.actor.country,
             quarter=quarter,
             number=number,
-            forces=list(forces),
-            cells=cells,
+            **told,
         )
 
     return answer_once(desk, f"publication {quarter}", body.id, body, PublicationOut, work)
@@ -71,7 +73,10 @@ def get_settings(desk: Desk = requires(Permission.SUMMARY_READ)) -> SettingsOut:
 
 @router.put("/publication-settings/{force}")
 def put_setting(force: ForcePath, body: SettingIn, desk: Desk = requires(Permission.SUMMARY_PUBLISH)) -> SettingOut:
-    """Say how much of a force is published from the next release on. Off until said otherwise."""
+    """Say how much of a force is published from the next release on. Off until said otherwise.
+
+    For a force that does not show its counts (`counts_shown`) it is kept, and without effect until it shows them.
+    """
     set_publication(desk.db, actor=desk.actor, now=desk.now, force_code=force, detail=body.detail)
     row = next(row for row in queries.list_settings(desk.db, desk.actor) if row["code"] == force)
     return SettingOut(**row)

@@ -11,8 +11,6 @@ from babel.dates import format_date
 from salw.core.errors import Conflict, DomainError, Unacceptable
 from salw.custody.rules import SINKS, State
 
-SUPPRESSED_BELOW = 10
-ROUNDED_TO = 5
 QUARTER_PATTERN = "^20[0-9]{2}Q[1-4]$"
 
 # Corrections of the books: what was entered twice or by mistake was never a weapon to report.
@@ -71,7 +69,11 @@ def check_begun(quarter: Quarter, now: datetime, time_zone: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One published cell; a count is None where it was too small to publish (1 to 9)."""
+    """One published cell; a count is None where it was too small to publish (1 to 9).
+
+    Without `marking` the force showed its commission no marking: `marked` and `labelled` are None and are not hidden
+    small numbers.
+    """
 
     force_code: str
     class_code: str
@@ -81,6 +83,13 @@ class Cell:
     labelled: int | None
     losses: int | None
     recoveries: int | None
+    marking: bool = True
+
+    @property
+    def shown(self) -> tuple[int | None, ...]:
+        """Return the counts that were to be published, None where one was too small."""
+        rates = (self.marked, self.labelled) if self.marking else ()
+        return (self.weapons, *rates, self.losses, self.recoveries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +123,12 @@ def add_up(cells: Iterable[Cell]) -> Totals:
     """Return the totals of cells.
 
     `weapons` counts every cell; `in_stock` and the rates count weapons still on a book (not lost, stolen,
-    destroyed ...). `hidden` is how many counts were too small to be published; `partial` names the
-    sums that leave some of them out: a nought there does not say that there was none.
+    destroyed ...), the rates only those of forces that show marking: `among` says how many these are. `hidden` is how
+    many counts were too small to be published; `partial` names the sums that leave some of them out: a nought there
+    does not say that there was none.
     """
     cells = list(cells)
     stock = [c for c in cells if c.state not in GONE]
-    counts = [n for c in cells for n in (c.weapons, c.marked, c.labelled, c.losses, c.recoveries)]
     return Totals(
         weapons=sum(c.weapons or 0 for c in cells),
         in_stock=sum(c.weapons or 0 for c in stock),
@@ -127,7 +136,7 @@ def add_up(cells: Iterable[Cell]) -> Totals:
         labelled=_share((c.labelled, c.weapons) for c in stock),
         losses=sum(c.losses or 0 for c in cells),
         recoveries=sum(c.recoveries or 0 for c in cells),
-        hidden=sum(n is None for n in counts),
+        hidden=sum(n is None for c in cells for n in c.shown),
         partial=_partial(cells, stock),
     )
 
@@ -136,8 +145,8 @@ def _partial(cells: Sequence[Cell], stock: Sequence[Cell]) -> tuple[str, ...]:
     unknown = {
         "weapons": any(c.weapons is None for c in cells),
         "in_stock": any(c.weapons is None for c in stock),
-        "marked": any(c.marked is None or c.weapons is None for c in stock),
-        "labelled": any(c.labelled is None or c.weapons is None for c in stock),
+        "marked": any(c.marking and (c.marked is None or c.weapons is None) for c in stock),
+        "labelled": any(c.marking and (c.labelled is None or c.weapons is None) for c in stock),
         "losses": any(c.losses is None for c in cells),
         "recoveries": any(c.recoveries is None for c in cells),
     }

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
+
+from pydantic import Field
 
 from salw.core.shapes import In, Out, example
 from salw.custody.rules import State
@@ -18,13 +21,14 @@ class PublicationIn(In):
 
 
 class PublicationOut(Out):
-    """What was published."""
+    """What was published; forces switched on that show their commission nothing are in `left_out`, without figures."""
 
     id: UUID
     country: str
     quarter: str
     number: int
     forces: list[str]
+    left_out: Annotated[list[str], Field(default_factory=list)]  # answers kept from before name none
     cells: int
 
 
@@ -37,12 +41,17 @@ class SettingIn(In):
 
 
 class SettingOut(Out):
-    """A force of one's own country and what is published of it."""
+    """A force of one's own country and what is published of it, as far as it shows that to its commission.
+
+    Without `counts_shown` nothing is published of it, without `marking_shown` no marking and no labels.
+    """
 
     code: str
     name_fr: str
     name_en: str
     detail: Detail
+    counts_shown: bool
+    marking_shown: bool
 
 
 class SettingsOut(Out):
@@ -62,7 +71,8 @@ class ShareOut(Out):
 class TotalsOut(Out):
     """Sums of published cells; `hidden` counts were too small to publish and are in no sum.
 
-    `partial` names the sums that leave some of them out: such a figure means "at least".
+    `partial` names the sums that leave some of them out: such a figure means "at least". The rates are of the forces
+    that show marking; `among` is how many weapons these have.
     """
 
     weapons: int
@@ -76,7 +86,7 @@ class TotalsOut(Out):
 
 
 class CellOut(Out):
-    """A published cell; null is a count of 1 to 9 in a force published rounded."""
+    """A published cell; null is a count of 1 to 9 in a force published rounded, or marking that its force hides."""
 
     force: str
     class_code: str
@@ -89,13 +99,22 @@ class CellOut(Out):
 
 
 class ForceOut(Out):
-    """A published force with its totals."""
+    """A published force with its totals; without `marking` nothing of marking and labels is published of it."""
 
     code: str
     name_fr: str | None
     name_en: str | None
     detail: Detail
+    marking: bool
     totals: TotalsOut
+
+
+class OmittedForceOut(Out):
+    """A force that its commission would publish and that shows it nothing: its name, and no figure."""
+
+    code: str
+    name_fr: str | None
+    name_en: str | None
 
 
 class ReleaseOut(Out):
@@ -111,7 +130,7 @@ class ReleaseOut(Out):
 
 
 class CountryOut(Out):
-    """A country; without `release` it has published nothing for the quarter."""
+    """A country; without `release` it has published nothing for the quarter. No total knows of what is `left_out`."""
 
     code: str
     name_fr: str
@@ -119,6 +138,7 @@ class CountryOut(Out):
     published: bool
     release: ReleaseOut | None
     forces: list[ForceOut]
+    left_out: list[OmittedForceOut]
     cells: list[CellOut]
     totals: TotalsOut
 
