@@ -1,6 +1,7 @@
 """How a command reaches the database: by role, embedded or by URL, and as whom it acts."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,14 +13,17 @@ from uuid import UUID
 import typer
 from sqlalchemy import Engine
 
+from salw.access.factors.operations.proving import begin_second_factor, prove_second_factor
+from salw.access.factors.rules import OneTimeCode, Party, RecoveryCode
 from salw.access.guard import Desk, begin, hash_token
 from salw.access.operations.log_in import log_in
 from salw.access.queries import has_demo_accounts, list_stores
 from salw.access.rules import LOG_IN, STEP_UP, NextStep, Permission, is_loopback, split_account
 from salw.access.traces import Asked, Recorder
 from salw.core import clock
-from salw.core.db import make_engine
+from salw.core.db import make_engine, transaction
 from salw.core.errors import DomainError, NotFound, Refused, Unauthenticated
+from salw.core.keys import factor_key
 from salw.core.settings import Settings, SettingsError, get_settings
 from salw.core.urls import cluster_of, role_url
 from salw.intake.register.mapping import nearest
@@ -88,7 +92,7 @@ def desk(
     else:
         asked = Asked(hash_token(token or "")[0], permission.value)
     try:
-        token = _log_in(engine, *who) if who else token or ""
+        token = _log_in(engine, *who, settings) if who else token or ""
         # Not `begin()`: a repeat is looked up in a second transaction on this connection (`answer_once`).
         with working.connect() as db:
             asked = Asked(hash_token(token)[0], permission.value)
@@ -124,13 +128,41 @@ def _password(password_file: Path | None) -> str:
     return os.environ.get("SALW_PASSWORD") or str(typer.prompt("Mot de passe", hide_input=True, err=True))
 
 
-def _log_in(engine: Engine, account: str, password: str) -> str:
+def _log_in(engine: Engine, account: str, password: str, settings: Settings) -> str:
     """Return the token of a full session. A first password is changed on the pages, where factors are enrolled too."""
     session = log_in(engine, account=account, password=password, now=clock.now(), source=None, client="salw")
     if session.next_step is NextStep.PASSWORD_CHANGE:
         raise Refused("session.password_change_required")
+    if session.next_step is NextStep.SECOND_FACTOR:
+        return _second_step(engine, session.token, settings)
     if session.next_step is not None:
         raise Unauthenticated("session.second_factor_required")
+    return session.token
+
+
+def _second_step(engine: Engine, token: str, settings: Settings) -> str:
+    """Ask for the code of a generator, or one from the paper, and return the token of the full session.
+
+    Security keys are for browsers: who has nothing else acts by token, or takes a code from his paper.
+    """
+    party = Party(settings.own_origin, factor_key(settings))
+    typed = str(typer.prompt("Code à usage unique", err=True)).strip()
+    given = OneTimeCode(typed) if re.fullmatch("[0-9]{6}", typed) else RecoveryCode(typed)
+    now = clock.now()
+    # Two transactions: the attempt stays counted where the code is wrong.
+    with engine.begin() as db:
+        half = begin(db, token, now, Permission.SESSION_OWN, settings.language)
+        challenge = begin_second_factor(db, actor=half.actor, now=now, given=given)
+    with transaction(engine, country=half.actor.country, units=half.actor.units) as db:
+        session = prove_second_factor(
+            db,
+            actor=half.actor,
+            now=now,
+            session_id=half.credential.id,
+            party=party,
+            given=given,
+            challenge=challenge,
+        )
     return session.token
 
 
