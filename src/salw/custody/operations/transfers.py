@@ -87,7 +87,7 @@ def order_transfer(
     if due_on < actor.today:
         raise Unacceptable("transfer.due_in_past", due_on=due_on)
     source = get_store(db, actor, from_store_id)
-    target = get_any_store(db, actor, to_store_id)
+    target = get_any_store(db, to_store_id)
     held, number = lock_weapons(db, actor, weapons, number_for_unit=source["unit_id"])
     check_held_by(held, from_store_id)
     check_no_open_case(held)
