@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import checks, imports, labels, moves, summaries
+from bench import checks, imports, labels, moves, row_security, summaries
 from bench.harness import ROOT, RUNS, Result, cluster, service
 from salw.core.db import make_engine
 from world import build_world
@@ -26,6 +26,15 @@ def measure() -> list[Result]:
         results.append(checks.closing(build_world(engine)))
         results.append(imports.clean_rows(build_world(engine)))
         results.append(summaries.quarter(build_world(engine, "ML"), urls))
+        engine.dispose()
+    return results + row_security_alone()
+
+
+def row_security_alone() -> list[Result]:
+    """Compare the service with and without row-level security, on a cluster of its own."""
+    with cluster() as (made, urls):
+        engine = make_engine(urls["salw_app"])
+        results = row_security.overhead(made, build_world(engine), urls)
         engine.dispose()
     return results
 
@@ -56,7 +65,11 @@ def table(results: list[Result]) -> str:
 
 
 def main() -> None:
-    """Measure, print, write; exit 1 where a bar does not hold."""
+    """Measure, print, write; exit 1 where a bar does not hold. `row-security` measures that alone and only prints."""
+    if sys.argv[1:] == ["row-security"]:
+        alone = row_security_alone()
+        print(table(alone))
+        sys.exit(0 if all(r.holds for r in alone) else 1)
     results = measure()
     text = (
         f"# Measured\n\n{datetime.now(UTC):%Y-%m-%d}, {machine()}. Medians of {RUNS} runs unless said; both sides of a "

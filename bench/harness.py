@@ -81,18 +81,18 @@ def cluster() -> Iterator[tuple[Cluster, Mapping[str, str]]]:
 
 
 @contextlib.contextmanager
-def service(urls: Mapping[str, str]) -> Iterator[tuple[int, str]]:
+def service(urls: Mapping[str, str], port: int = 18473) -> Iterator[tuple[int, str]]:
     """Start the real service in a process of its own and yield its pid and address."""
     environment = {
         **os.environ,
         **{f"SALW_{name}": urls[role] for name, role in SETTINGS.items()},
-        "SALW_PORT": "18473",
+        "SALW_PORT": str(port),
         "SALW_LOG_LEVEL": "warning",
     }
     process = subprocess.Popen([sys.executable, "-m", "salw_cli.main", "serve"], env=environment, cwd=ROOT)
     try:
-        wait_for("http://127.0.0.1:18473/readyz", process)
-        yield process.pid, "http://127.0.0.1:18473"
+        wait_for(f"http://127.0.0.1:{port}/readyz", process)
+        yield process.pid, f"http://127.0.0.1:{port}"
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=20)

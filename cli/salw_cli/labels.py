@@ -63,9 +63,7 @@ def sheet(
             batch = get_label_batch(at.db, at.actor, batch_id)
             printed = list_batch_labels(at.db, at.actor, batch_id)
             # Written before the commit, so that a full disk leaves no labels that were never printed.
-            _write(
-                drawn, render_sheet(batch, printed, demo=is_demo(at.db, at.actor.country), language=at.actor.language)
-            )
+            _write(drawn, render_sheet(batch, printed, demo=is_demo(at.db), language=at.actor.language))
         drawn.rename(out)
     finally:
         drawn.unlink(missing_ok=True)

@@ -83,7 +83,12 @@ JSON = (b"content-type", b"application/json")
         ([HERE, COOKIES, (b"origin", b"http://registre.test")], False),
         ([HERE, JSON], False),
         ([HERE], False),
-        ([HERE, COOKIES, JSON], True),
+        ([HERE, COOKIES, JSON], False),
+        ([HERE, COOKIES], True),
+        ([HERE, COOKIES, FORM], True),
+        ([HERE, COOKIES, (b"authorization", b"Bearer bf.x")], False),
+        ([HERE, COOKIES, (b"authorization", b"Basic eDp4")], True),
+        ([HERE, COOKIES, JSON, (b"origin", b"https://ailleurs.example")], True),
         ([HERE, FORM], True),
         ([HERE, (b"content-type", b"Text/Plain; charset=utf-8")], True),
         ([HERE, COOKIES, (b"sec-fetch-site", b"same-site")], True),
@@ -115,7 +120,8 @@ def test_a_cookie_alone_writes_nothing_from_another_site_and_a_bearer_does(
     }
     cookie = {"Cookie": f"{COOKIE}={world['keeper'].token}"}
     issue = f"/issues/{new_id()}"
-    for strange in ({}, {"Origin": ELSEWHERE}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}):
+    assert client.delete("/sessions/current", headers=cookie).status_code == 403
+    for strange in ({"Origin": ELSEWHERE}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}):
         refused = client.put(issue, json=body, headers={**cookie, **strange})
         assert (refused.status_code, refused.json()["code"]) == (403, "request.wrong_origin")
         assert client.delete("/sessions/current", headers={**cookie, **strange}).status_code == 403

@@ -232,7 +232,11 @@ def test_what_a_count_lost_at_each_event_can_be_read_from_the_log_alone(client: 
     told = look(world, migration["FROM_EVENTS"].split("quantity)\n", 1)[1])
     kept = look(world, "select country, loss_line_id as line, event_id as id, quantity as sum from loss_line_entry")
     assert sorted(r["sum"] for r in kept if str(r["line"]) == line) == [-3, -3, -2, 9]
-    assert {(r["line"], r["id"], r["sum"]) for r in told} == {(r["line"], r["id"], r["sum"]) for r in kept}
+    # The events are the whole country's, the entries those of the units in scope.
+    lines = {r["line"] for r in kept}
+    assert {(r["line"], r["id"], r["sum"]) for r in told if r["line"] in lines} == {
+        (r["line"], r["id"], r["sum"]) for r in kept
+    }
 
 
 def test_a_line_takes_only_weapons_of_its_class_or_model(client: httpx.Client, world: World) -> None:

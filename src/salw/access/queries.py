@@ -30,19 +30,16 @@ def get_store(db: Connection, actor: Actor, store_id: UUID) -> Row:
     return row
 
 
-def get_any_store(db: Connection, actor: Actor, store_id: UUID) -> Row:
+def get_any_store(db: Connection, store_id: UUID) -> Row:
     """Return a store of the country wherever it is, for naming the other side of a transfer.
 
     Raises `store.not_found`.
     """
     row = run_one(
         db,
-        """
-        select s.id, s.name, s.unit_id, u.name as unit_name
-          from store s join unit u on (u.country, u.id) = (s.country, s.unit_id)
-         where s.country = %(country)s and s.id = %(id)s and s.ended_on is null
-        """,
-        {"country": actor.country, "id": store_id},
+        "select id, store_name as name, unit_id, unit_name from name_places(array[%(id)s::uuid]) "
+        "where kind = 'store' and open",
+        {"id": store_id},
     )
     if row is None:
         raise NotFound("store.not_found", store=str(store_id))
@@ -135,11 +132,9 @@ def list_people(db: Connection, actor: Actor, *, matricule: str | None, after: U
     )
 
 
-def is_demo(db: Connection, country: str) -> bool:
-    """Say whether a country's books are made up: one account made for a demonstration says so on every paper."""
-    row = run_one(
-        db, "select exists (select from account where country = %(country)s and demo) as demo", {"country": country}
-    )
+def is_demo(db: Connection) -> bool:
+    """Say whether the country's books are made up: one account made for a demonstration says so on every paper."""
+    row = run_one(db, "select is_demo_country() as demo")
     return bool(row and row["demo"])
 
 

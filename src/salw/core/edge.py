@@ -56,7 +56,8 @@ def comes_from_elsewhere(method: str, headers: list[tuple[bytes, bytes]]) -> boo
     """Say whether a request that writes was, or may have been, sent by a page of another site.
 
     Browsers say where it comes from in Sec-Fetch-Site on https and on this machine, and in Origin elsewhere; what
-    they say is held against them. A program says neither, and is free as long as it brings no cookie and nothing
+    they say is held against them. A program says neither. It is free with a bearer or a JSON body, which a page of
+    another site sends only after asking us, and we never say yes; otherwise as long as it brings no cookie and nothing
     that a form could send: whatever a browser adds by itself must not be enough.
     """
     if method in SAFE_METHODS:
@@ -68,7 +69,10 @@ def comes_from_elsewhere(method: str, headers: list[tuple[bytes, bytes]]) -> boo
     origin = said.get(b"origin")
     if origin is not None:
         return origin.partition(b"://")[2] != said.get(b"host", b"?")
-    return b"cookie" in said or said.get(b"content-type", b"").lower().startswith(FORM_TYPES)
+    kind = said.get(b"content-type", b"").lower()
+    if kind.startswith(b"application/json") or said.get(b"authorization", b"").lower().startswith(b"bearer "):
+        return False
+    return b"cookie" in said or kind.startswith(FORM_TYPES)
 
 
 class Body:

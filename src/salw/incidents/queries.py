@@ -17,21 +17,12 @@ _TELLING = frozenset({MarkKind.FACTORY_SERIAL, MarkKind.PART, MarkKind.REGISTRY,
 MATCHES_PER_MARK = 20
 
 _MATCHES = f"""
-select s.place, w.weapon_id, w.state, w.in_scope
-  from unnest(%(marks)s::text[]) with ordinality as s (normalised, place)
- cross join lateral (
-    select distinct c.weapon_id, {STATE_SQL} as state, c.unit_id = any(%(units)s) as in_scope
-      from mark m
-      join custody c on c.country = m.country and c.weapon_id = m.weapon_id
-      join holder h on h.country = c.country and h.id = c.holder_id
-      left join case_mark k on k.country = c.country and k.weapon_id = c.weapon_id
-     where m.country = %(country)s and m.normalised = s.normalised
-       and m.kind = any(%(kinds)s) and m.legibility in ('legible', 'partial')
-       and (h.kind = any(%(losses)s) or k.weapon_id is not null)
-     order by in_scope desc, c.weapon_id
-     limit %(limit)s
- ) w
- order by s.place, w.in_scope desc, w.weapon_id
+select s.place, s.weapon_id, {STATE_SQL} as state
+  from match_open_losses(%(marks)s, %(kinds)s, %(losses)s, %(limit)s) as s
+  left join custody c on c.country = %(country)s and c.weapon_id = s.weapon_id
+  left join holder h on h.country = c.country and h.id = c.holder_id
+  left join case_mark k on k.country = c.country and k.weapon_id = c.weapon_id
+ order by s.place, s.weapon_id nulls last
 """
 
 
@@ -58,21 +49,13 @@ def find_open_loss_matches(db: Connection, actor: Actor, marks: Sequence[NewMark
         _MATCHES,
         {
             "country": actor.country,
-            "units": list(actor.units),
             "marks": [m.normalised for m in told],
             "kinds": [kind.value for kind in sorted(_TELLING)],
             "losses": [kind.value for kind in sorted(LOSSES)],
             "limit": MATCHES_PER_MARK,
         },
     )
-    found = [
-        OpenLossMatch(
-            told[r["place"] - 1].raw,
-            r["weapon_id"] if r["in_scope"] else None,
-            r["state"] if r["in_scope"] else None,
-        )
-        for r in rows
-    ]
+    found = [OpenLossMatch(told[r["place"] - 1].raw, r["weapon_id"], r["state"]) for r in rows]
     return list(dict.fromkeys(found))
 
 
@@ -146,7 +129,7 @@ _LISTED = f"""
     i.id, i.kind, i.cause, i.status, u.uuid as unit_id, u.name as unit_name, i.occurred_at, i.reported_at,
     i.message_reference, i.stocktake_id, i.opened_at, i.closed_at,
     (select count(*) from incident_weapon w
-       join custody c on c.country = w.country and c.weapon_id = w.weapon_id
+       left join custody c on c.country = w.country and c.weapon_id = w.weapon_id
       where w.country = i.country and w.incident_id = i.id and w.status = 'open'
         and ({_OWN} or c.unit_id = any(%(units)s))) as open_weapons,
     (select coalesce(sum(l.quantity - l.itemised - l.withdrawn), 0)::int from loss_line l
@@ -230,17 +213,15 @@ def list_outcomes(db: Connection, actor: Actor, incident_id: UUID) -> list[Row]:
     return run(
         db,
         f"""
-        select o.id, o.kind, o.written_off_as, o.cause, v.value->>'reason' as reason, o.store_id, o.decided_by,
-               o.decided_at, d.number, d.year
+        select o.id, o.kind, o.written_off_as, o.cause, coalesce(v.value->>'reason', s.reason) as reason, o.store_id,
+               o.decided_by, o.decided_at, d.number, d.year
           from incident_outcome o
           join incident i on i.country = o.country and i.id = o.incident_id
           left join personal_value v on v.country = o.country and v.id = o.reason_id
+          left join outcomes_in_scope(%(incident)s) s on s.id = o.id
           left join document d on d.country = o.country and d.id = o.document_id
          where o.country = %(country)s and o.incident_id = %(incident)s
-           and ({_OWN} or (select bool_and(c.unit_id = any(%(units)s))
-                             from incident_weapon w
-                             join custody c on c.country = w.country and c.weapon_id = w.weapon_id
-                            where w.country = o.country and w.incident_id = o.incident_id and w.outcome_id = o.id))
+           and ({_OWN} or s.id is not null)
          order by o.decided_at, o.id
         """,
         {"country": actor.country, "units": list(actor.units), "incident": incident_id},
@@ -258,7 +239,7 @@ def list_weapons(db: Connection, actor: Actor, incident_id: UUID, *, after: UUID
                case when c.unit_id = any(%(units)s) then c.seq end as version
           from incident_weapon w
           join incident i on i.country = w.country and i.id = w.incident_id
-          join custody c on c.country = w.country and c.weapon_id = w.weapon_id
+          left join custody c on c.country = w.country and c.weapon_id = w.weapon_id
          where w.country = %(country)s and w.incident_id = %(incident)s
            and ({_OWN} or c.unit_id = any(%(units)s))
            and w.weapon_id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)

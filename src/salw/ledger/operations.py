@@ -34,19 +34,23 @@ def append(db: Connection, *, country: str, events: Sequence[Event]) -> None:
         run(db, _APPEND, {"country": country, **columns(events)})
 
 
-def keep_values(db: Connection, *, country: str, commitments: Sequence[Commitment]) -> None:
-    """Store the erasable values that events of this transaction commit to."""
+def keep_values(db: Connection, *, country: str, commitments: Sequence[Commitment], unit_id: int) -> None:
+    """Store the erasable values that events of this transaction commit to.
+
+    They are read by whoever has the unit in scope.
+    """
     if commitments:
         run(
             db,
             """
-            insert into personal_value (country, id, salt, commitment, value)
-            select %(country)s, v.id, v.salt, v.digest, v.value
+            insert into personal_value (country, id, salt, commitment, value, unit_id)
+            select %(country)s, v.id, v.salt, v.digest, v.value, %(unit)s
               from unnest(%(ids)s::uuid[], %(salts)s::bytea[], %(digests)s::bytea[], %(values)s::jsonb[])
                    as v (id, salt, digest, value)
             """,
             {
                 "country": country,
+                "unit": unit_id,
                 "ids": [c.id for c in commitments],
                 "salts": [c.salt for c in commitments],
                 "digests": [c.digest for c in commitments],

@@ -206,7 +206,7 @@ def make_labels(
     if old and replace_reason is None:
         raise Conflict("label.already_labelled", weapons=[str(w) for w in weapon_ids if w in old], count=len(old))
     reason = commit_to(replace_reason) if old else None
-    keep_values(db, country=actor.country, commitments=[reason] if reason else [])
+    keep_values(db, country=actor.country, commitments=[reason] if reason else [], unit_id=unit_id)
     drawn = draw_many(len(weapon_ids), random_bytes)
     events = _label_events(actor, now, batch_id, weapon_ids, drawn, old, reason)
     if old and len(run(db, _VOID_LABELS, {**scope, "void": list(old.values())})) != len(old):

@@ -56,9 +56,16 @@ _OURS = {
     "and h.unit_id = any(%(units)s) and h.kind <> all(%(sinks)s))",
 }
 
+# What a weapon is: from its row, or, where it has left the scope since, from what is told of the departed (`gone`).
 _MODEL: Final = """
-       w.class_code, coalesce(w.model_code, '') as code,
-       coalesce(c.name || ' (' || c.maker || ', ' || c.made_in || ')', btrim(w.model_text), '') as name
+       coalesce(w.class_code, g.class_code) as class_code, coalesce(w.model_code, g.model_code, '') as code,
+       coalesce(c.name || ' (' || c.maker || ', ' || c.made_in || ')', btrim(w.model_text), btrim(g.model_text), '')
+       as name
+"""
+_DESCRIBED: Final = """
+  left join weapon w on w.country = %(country)s and w.id = {weapon}
+  left join gone g on g.id = {weapon}
+  left join model c on c.code = coalesce(w.model_code, g.model_code)
 """
 
 # The earliest passage from the size on tells who had the weapon just before: `from_holder_id` is null where
@@ -84,6 +91,8 @@ with cases as materialized (
 ), touched as materialized (
     select distinct on (weapon_id) weapon_id, from_holder_id
       from later order by weapon_id, seq, from_holder_id nulls last
+), gone as materialized (
+    select * from describe_departed(array(select weapon_id from touched), %(size)s)
 ), held as (
     select k.weapon_id from custody k
      where k.country = %(country)s and {custody_is_ours}
@@ -91,27 +100,28 @@ with cases as materialized (
     union all
     select t.weapon_id from touched t where {touched_was_ours}
 )
-select {model}, count(*) as weapons, count(k.weapon_id) as missing
+select {model}, count(*) as weapons, count(*) filter (where k.weapon_id is not null or g.missing) as missing
   from held
-  join weapon w on w.country = %(country)s and w.id = held.weapon_id
+  {described}
   left join cases k on k.weapon_id = held.weapon_id
-  left join model c on c.code = w.model_code
  group by 1, 2, 3
 """
 
 # Read from the movements and the log, not from the passages: the balance is then a real check of both.
 _MOVED = """
-select m.kind, m.came, {model}, count(*) as weapons
-  from (
+with moved as materialized (
     select m.weapon_id, m.event_id, m.kind, true as came from movement m
      where m.country = %(country)s and m.to_unit_id = any(%(units)s) and {to_is_ours} and ({from_is_ours}) is not true
     union all
     select m.weapon_id, m.event_id, m.kind, false as came from movement m
      where m.country = %(country)s and m.from_unit_id = any(%(units)s) and {from_is_ours} and ({to_is_ours}) is not true
-  ) m
+), gone as materialized (
+    select * from describe_departed(array(select weapon_id from moved), 0)
+)
+select m.kind, m.came, {model}, count(*) as weapons
+  from moved m
   join leaf l on l.country = %(country)s and l.event_id = m.event_id
-  join weapon w on w.country = %(country)s and w.id = m.weapon_id
-  left join model c on c.code = w.model_code
+  {described}
  where l.idx >= %(opening_size)s and l.idx < %(size)s
  group by 1, 2, 3, 4, 5
 """
@@ -176,7 +186,12 @@ def count_stock(db: Connection, books: Books, size: int) -> tuple[dict[Model, in
     present = "k.unit_id = any(%(units)s) and " + ours.format(column="k.holder_id")
     rows = run(
         db,
-        _STOCK.format(model=_MODEL, custody_is_ours=present, touched_was_ours=ours.format(column="t.from_holder_id")),
+        _STOCK.format(
+            model=_MODEL,
+            described=_DESCRIBED.format(weapon="held.weapon_id"),
+            custody_is_ours=present,
+            touched_was_ours=ours.format(column="t.from_holder_id"),
+        ),
         {**books.parameters, "size": size},
     )
     missing = {_model(row): row["missing"] for row in rows if row["missing"]}
@@ -201,6 +216,7 @@ def count_movements(
         db,
         _MOVED.format(
             model=_MODEL,
+            described=_DESCRIBED.format(weapon="m.weapon_id"),
             to_is_ours=ours.format(column="m.to_holder_id"),
             from_is_ours=ours.format(column="m.from_holder_id"),
         ),
@@ -263,12 +279,11 @@ def get_names(db: Connection, actor: Actor, force: str | None) -> Row:
         db,
         """
         select n.name_fr as country_fr, n.name_en as country_en, f.name_fr as force_fr, f.name_en as force_en,
-               coalesce(nullif(concat_ws(' ', v.value->>'rank', v.value->>'family_name', v.value->>'given_names'),
+               coalesce(nullif(concat_ws(' ', p.value->>'rank', p.value->>'family_name', p.value->>'given_names'),
                                ''), p.matricule, '') as printed_by
           from country n
           left join force f on f.country = n.code and f.code = %(force)s
-          left join person p on p.country = n.code and p.id = %(person)s
-          left join personal_value v on v.country = p.country and v.id = p.value_id
+          left join name_reader(%(person)s) p on true
          where n.code = %(country)s
         """,
         {"country": actor.country, "force": force, "person": actor.person_id},

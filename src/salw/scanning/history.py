@@ -47,30 +47,20 @@ select e.id, e.kind, e.canonical, e.recorded_at, l.idx, m.kind as movement_kind
 """
 
 _HOLDERS = """
-select h.id, h.kind, coalesce(s.name, h.name) as name, u.name as unit_name, v.value as person,
-       h.unit_id = any(%(units)s) as named
-  from holder h
-  join unit u on u.country = h.country and u.id = h.unit_id
-  left join store s on s.country = h.country and s.id = h.id
+select o.id, o.kind, coalesce(o.store_name, h.name) as name, o.unit_name, v.value as person,
+       o.unit_id = any(%(units)s) as named
+  from name_places(%(holders)s::uuid[]) o
+  left join holder h on h.country = %(country)s and h.id = o.id
   left join person p on p.country = h.country and p.id = h.person_id and h.unit_id = any(%(units)s)
   left join personal_value v on v.country = p.country and v.id = p.value_id
- where h.country = %(country)s and h.id = any(%(holders)s)
 """
 
 # What somebody was when he acted: the posting in force on that day. The name only for people in scope now.
 _PEOPLE = """
-select said.person, said.day, v.value, p.unit_id = any(%(units)s) as named, g.role,
-       coalesce(g.unit_name, u.name) as unit_name
-  from unnest(%(people)s::uuid[], %(days)s::date[]) as said (person, day)
-  join person p on p.country = %(country)s and p.id = said.person
-  join unit u on u.country = p.country and u.id = p.unit_id
-  left join personal_value v on v.country = p.country and v.id = p.value_id and p.unit_id = any(%(units)s)
-  left join lateral (
-        select g.role, gu.name as unit_name
-          from posting g join unit gu on gu.country = g.country and gu.id = g.unit_id
-         where g.country = p.country and g.person_id = p.id and g.started_on <= said.day
-           and (g.ended_on is null or g.ended_on > said.day)
-         order by g.started_on desc, g.id limit 1) g on true
+select said.person, said.day, v.value, p.id is not null as named, said.role, said.unit_name
+  from name_functions(%(people)s::uuid[], %(days)s::date[]) said
+  left join person p on p.country = %(country)s and p.id = said.person and p.unit_id = any(%(units)s)
+  left join personal_value v on v.country = p.country and v.id = p.value_id
 """
 
 

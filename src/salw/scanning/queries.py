@@ -37,10 +37,10 @@ _ROLES_AT = """
 _COLLECTIVE = ", ".join(f"'{kind}'" for kind in sorted(COLLECTIVE_HOLDERS))
 _ANSWERING = f"""
        case when h.kind in ({_COLLECTIVE}) and h.unit_id = any(%(units)s) then (
-            select jsonb_build_array(p.id, p.unit_id = any(%(units)s), v.value)
+            select jsonb_build_array(n.person_id, p.id is not null, v.value)
               from answerable n
-              join person p on p.country = n.country and p.id = n.person_id
-              left join personal_value v on v.country = p.country and v.id = p.value_id and p.unit_id = any(%(units)s)
+              left join person p on p.country = n.country and p.id = n.person_id and p.unit_id = any(%(units)s)
+              left join personal_value v on v.country = p.country and v.id = p.value_id
              where n.country = h.country and n.holder_id = h.id and n.ended_at is null) end
 """
 
@@ -112,14 +112,13 @@ _CARDS_BY_TEXT = _statement(
 # Whose weapons they are, where they are somebody's: most are not, and these tables in every card would cost
 # it a fifth of its time.
 _ASSIGNED = f"""
-select h.id as assigned_id, h.kind as assigned_kind, h.name as assigned_name, v.value as assigned_person,
-       h.unit_id = any(%(units)s) as assigned_named, {_ANSWERING} as assigned_answering,
-       u.name as assigned_unit, u.uuid as assigned_unit_uuid
-  from holder h
-  join unit u on u.country = h.country and u.id = h.unit_id
+select o.id as assigned_id, o.kind as assigned_kind, h.name as assigned_name, v.value as assigned_person,
+       o.unit_id = any(%(units)s) as assigned_named, {_ANSWERING} as assigned_answering,
+       o.unit_name as assigned_unit, o.unit_uuid as assigned_unit_uuid
+  from name_places(%(holders)s::uuid[]) o
+  left join holder h on h.country = %(country)s and h.id = o.id
   left join person p on p.country = h.country and p.id = h.person_id and h.unit_id = any(%(units)s)
   left join personal_value v on v.country = p.country and v.id = p.value_id
- where h.country = %(country)s and h.id = any(%(holders)s)
 """
 
 

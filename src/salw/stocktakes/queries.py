@@ -16,15 +16,16 @@ select s.id, s.kind, s.status, s.mission, s.log_size,
        s.unit_id, u.uuid as unit_uuid, u.name as unit_name, u.force_code,
        f.name_fr as force_name_fr, f.name_en as force_name_en,
        s.opened_at, s.opened_by, s.opened_role, vo.value as opened_by_value,
-       po.unit_id = any(%(units)s) as opened_by_named, pc.unit_id = any(%(units)s) as closed_by_named,
+       coalesce(po.unit_id = any(%(units)s), false) as opened_by_named,
+       coalesce(pc.unit_id = any(%(units)s), false) as closed_by_named,
        s.closed_at, s.closed_by, s.closed_role, s.independent, vc.value as closed_by_value, s.incident_id, s.overage_id,
        vr.value->>'reason' as reason
   from stocktake s
   join store t on (t.country, t.id) = (s.country, s.store_id)
   join unit u on (u.country, u.id) = (s.country, s.unit_id)
   left join force f on (f.country, f.code) = (u.country, u.force_code)
-  join person po on (po.country, po.id) = (s.country, s.opened_by)
-  join personal_value vo on (vo.country, vo.id) = (po.country, po.value_id)
+  left join person po on (po.country, po.id) = (s.country, s.opened_by)
+  left join personal_value vo on (vo.country, vo.id) = (po.country, po.value_id)
   left join person pc on (pc.country, pc.id) = (s.country, s.closed_by)
   left join personal_value vc on (vc.country, vc.id) = (pc.country, pc.value_id)
   left join personal_value vr on (vr.country, vr.id) = (s.country, s.reason_id)
@@ -43,12 +44,12 @@ select l.id, l.outcome, l.expected, l.counts, c.method, c.reading, c.condition, 
        l.weapon_id, case when not o.others then w.registry_number end as registry_number, w.class_code, w.model_code,
        coalesce(m.name || ' (' || m.maker || ', ' || m.made_in || ')', w.model_text) as model_name,
        case when not o.others then w.serial end as serial_raw,
-       case when not o.others then coalesce(case when c.reading like '%%\_label' then c.read_as end, a.code) end
+       case when not o.others then coalesce(case when c.reading like '%%\_label' then c.read_as end, w.label_code) end
        as label_code,
        v.kind as movement_kind, v.seq as movement_seq, v.recorded_at as movement_at,
        v.to_holder_id = %(store)s as moved_in, d.kind as movement_document_kind,
        d.number as movement_document_number, d.year as movement_document_year,
-       b.kind as book_holder_kind, u.name as book_unit_name, u.uuid as book_unit_uuid, l.case_id, r.withheld,
+       b.kind as book_holder_kind, b.unit_name as book_unit_name, b.unit_uuid as book_unit_uuid, l.case_id, r.withheld,
        case when b.unit_id <> %(unit)s and not o.others then l.salt end as salt
   from stocktake_line l
   left join lateral (
@@ -60,15 +61,15 @@ select l.id, l.outcome, l.expected, l.counts, c.method, c.reading, c.condition, 
         where n.country = %(country)s and n.stocktake_id = %(id)s and n.id = l.id and l.weapon_id is null)
   ) as c on true
   left join personal_value n on (n.country, n.id) = (%(country)s, c.note_id)
-  left join weapon w on (w.country, w.id) = (%(country)s, l.weapon_id)
+  left join describe_found(%(id)s) w on w.id = l.weapon_id
   left join model m on m.code = w.model_code
-  left join label a on (a.country, a.weapon_id) = (%(country)s, l.weapon_id) and a.voided_at is null
   left join movement v on (v.country, v.weapon_id, v.seq) = (%(country)s, l.weapon_id, l.movement_seq)
   left join document d on (d.country, d.id) = (%(country)s, v.document_id)
-  left join holder b on (b.country, b.id) = (%(country)s, l.book_holder_id)
-  left join unit u on (u.country, u.id) = (%(country)s, b.unit_id)
+  left join name_places(array(select f.book_holder_id from stocktake_finding f
+                               where f.country = %(country)s and f.stocktake_id = %(id)s)) b on b.id = l.book_holder_id
+  left join holder h on (h.country, h.id) = (%(country)s, l.book_holder_id)
  cross join lateral (
-      select not coalesce(b.unit_id = any(%(units)s) or b.awaited_by_unit_id = any(%(units)s), b.unit_id is null)
+      select not coalesce(h.unit_id = any(%(units)s) or h.awaited_by_unit_id = any(%(units)s), b.unit_id is null)
              as withheld
   ) as r
  cross join lateral (select r.withheld and not %(whole)s as others) as o
@@ -109,13 +110,13 @@ def list_counters(db: Connection, actor: Actor, stocktake_id: UUID) -> list[Row]
     return run(
         db,
         """
-        select c.*, v.value as counted_by_value, p.unit_id = any(%(units)s) as counted_by_named
+        select c.*, v.value as counted_by_value, coalesce(p.unit_id = any(%(units)s), false) as counted_by_named
           from (select counted_by, counted_role, count(*)::int as counts,
                        min(counted_at) as first_at, max(counted_at) as last_at
                   from stocktake_count
                  where country = %(country)s and stocktake_id = %(id)s
                  group by counted_by, counted_role) as c
-          join person p on p.country = %(country)s and p.id = c.counted_by
+          left join person p on p.country = %(country)s and p.id = c.counted_by
           left join personal_value v on (v.country, v.id) = (p.country, p.value_id)
          order by c.first_at, c.counted_by
         """,

@@ -78,11 +78,8 @@ def who_is_logged_in(request: Request, language: Language) -> dict[str, Any]:
         person = run_one(
             desk.db,
             """
-            select p.matricule, v.value, c.name_fr, c.name_en
-              from person p
-              join personal_value v on (v.country, v.id) = (p.country, p.value_id)
-              join country c on c.code = p.country
-             where p.country = %(country)s and p.id = %(id)s
+            select p.matricule, p.value, c.name_fr, c.name_en
+              from name_reader(%(id)s) p join country c on c.code = %(country)s
             """,
             {"country": desk.actor.country, "id": desk.actor.person_id},
         )

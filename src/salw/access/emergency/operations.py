@@ -61,7 +61,7 @@ def open_read(
     running = run_one(db, _RUNNING, values)
     check_running(running["running"] if running else 0)
     kept = commit_to({"reason": reason})
-    ledger.keep_values(db, country=actor.country, commitments=[kept])
+    ledger.keep_values(db, country=actor.country, commitments=[kept], unit_id=row["id"])
     expires_at = now + timedelta(hours=hours)
     run(db, _INSERT, {**values, "id": read_id, "unit": row["id"], "reason": kept.id, "expires": expires_at})
     facts = {

@@ -19,7 +19,7 @@ exists (select from unit_closure x
 # The reader by function and unit, as everybody of another unit is named; the ledger names him by his number.
 _LIST = f"""
 select e.id, u.uuid as unit, u.name as unit_name, g.role as reader_role, g.unit_name as reader_unit_name,
-       v.value->>'reason' as reason, e.opened_at, e.expires_at, e.ended_at,
+       v.reason, e.opened_at, e.expires_at, e.ended_at,
        e.ended_at is null and e.expires_at > %(now)s as running,
        e.person_id = %(person)s as own,
        %(is_owner)s and e.person_id <> %(person)s and a.person_id is null as unseen,
@@ -27,7 +27,7 @@ select e.id, u.uuid as unit, u.name as unit_name, g.role as reader_role, g.unit_
          where n.country = e.country and n.read_id = e.id) as acknowledgements
   from emergency_read e
   join unit u on u.country = e.country and u.id = e.unit_id
-  left join personal_value v on v.country = e.country and v.id = e.reason_id
+  left join reasons_of_reads(%(person)s) v on v.id = e.id
   left join emergency_read_acknowledgement a
          on a.country = e.country and a.read_id = e.id and a.person_id = %(person)s
   left join lateral (

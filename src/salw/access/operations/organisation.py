@@ -81,7 +81,7 @@ def add_person(
 ) -> Commitment:
     """Enter a person; the event holds only the salted commitment to rank, names and number."""
     version = commit_to(person_value(rank=rank, family_name=family_name, given_names=given_names, matricule=matricule))
-    ledger.keep_values(db, country=actor.country, commitments=[version])
+    ledger.keep_values(db, country=actor.country, commitments=[version], unit_id=unit_id)
     run(
         db,
         """

@@ -51,7 +51,7 @@ def propose_disposal(
     check_held_by(held, store_id)
     check_no_open_case(held)
     texts = commit_to({"place": place, "authority": authority})
-    ledger.keep_values(db, country=actor.country, commitments=[texts])
+    ledger.keep_values(db, country=actor.country, commitments=[texts], unit_id=store["unit_id"])
     facts = {
         "disposal": str(disposal_id),
         "store": str(store_id),
@@ -61,17 +61,14 @@ def propose_disposal(
         "weapons": [str(h.weapon_id) for h in held],
     }
     ledger.append(db, country=actor.country, events=[make_event(actor, "disposal.proposed", now, facts=facts)])
+    # Two statements: a line is accepted where its disposal is seen.
     run(
         db,
         """
-        with proposed as (
-            insert into disposal (country, id, unit_id, store_id, status, method, place, authority,
-                                  proposed_by, proposed_at)
-            values (%(country)s, %(id)s, %(unit)s, %(store)s, 'proposed', %(method)s, %(place)s, %(authority)s,
-                    %(person)s, %(now)s)
-        )
-        insert into disposal_line (country, disposal_id, weapon_id)
-        select %(country)s, %(id)s, unnest(%(weapons)s::uuid[])
+        insert into disposal (country, id, unit_id, store_id, status, method, place, authority,
+                              proposed_by, proposed_at)
+        values (%(country)s, %(id)s, %(unit)s, %(store)s, 'proposed', %(method)s, %(place)s, %(authority)s,
+                %(person)s, %(now)s)
         """,
         {
             "country": actor.country,
@@ -83,8 +80,15 @@ def propose_disposal(
             "authority": authority,
             "person": actor.person_id,
             "now": now,
-            "weapons": [h.weapon_id for h in held],
         },
+    )
+    run(
+        db,
+        """
+        insert into disposal_line (country, disposal_id, weapon_id)
+        select %(country)s, %(id)s, unnest(%(weapons)s::uuid[])
+        """,
+        {"country": actor.country, "id": disposal_id, "weapons": [h.weapon_id for h in held]},
     )
     return held
 

@@ -57,13 +57,14 @@ answering as materialized (
      where a.country = %(country)s and a.holder_id = %(holder)s and a.ended_at is null and h.unit_id = any(%(units)s)
        for share of a
 ), found as (
-    select h.id as to_id, h.unit_id as to_unit_id, h.kind as to_kind, p.id as person_id, v.commitment, {_STORE_UNIT}
+    select h.id as to_id, h.unit_id as to_unit_id, h.kind as to_kind, p.id as person_id, p.commitment, {_STORE_UNIT}
       from (values (1)) as one
       left join holder h on h.country = %(country)s and h.id = %(holder)s and h.unit_id = any(%(units)s)
       left join answering a on a.country = h.country and a.holder_id = h.id
-      left join person p on p.country = h.country and p.id = coalesce(a.person_id, h.person_id)
-           and (a.person_id is not null or p.unit_id = h.unit_id)
-      left join personal_value v on v.country = p.country and v.id = p.value_id
+      left join lateral (
+            select coalesce(a.person_id, h.person_id) as id, c.commitment
+              from commit_to_person(coalesce(a.person_id, h.person_id)) as c
+             where a.person_id is not null or c.unit_id = h.unit_id) as p on true
 )
 """
 
@@ -334,7 +335,7 @@ def _open(
         )
     # A crew may be named after a man: the event only commits to the name.
     committed = commit_to({"name": name})
-    ledger.keep_values(db, country=actor.country, commitments=[committed])
+    ledger.keep_values(db, country=actor.country, commitments=[committed], unit_id=unit_id)
     facts = {
         "holder": str(holder_id),
         "unit": unit_id,

@@ -26,17 +26,14 @@ def insert_transfer(
     weapon_ids: Sequence[UUID],
 ) -> None:
     """Write a transfer from `source` to `target` (rows of stores) as ordered, with a line for each weapon."""
+    # Two statements: a line is accepted where its transfer is seen.
     run(
         db,
         """
-        with ordered as (
-            insert into transfer (country, id, from_store_id, from_unit_id, to_store_id, to_unit_id, status, due_on,
-                                  ordered_by, ordered_at)
-            values (%(country)s, %(id)s, %(from)s, %(from_unit)s, %(to)s, %(to_unit)s, 'ordered', %(due_on)s,
-                    %(person)s, %(now)s)
-        )
-        insert into transfer_line (country, transfer_id, weapon_id, status)
-        select %(country)s, %(id)s, unnest(%(weapons)s::uuid[]), 'ordered'
+        insert into transfer (country, id, from_store_id, from_unit_id, to_store_id, to_unit_id, status, due_on,
+                              ordered_by, ordered_at)
+        values (%(country)s, %(id)s, %(from)s, %(from_unit)s, %(to)s, %(to_unit)s, 'ordered', %(due_on)s,
+                %(person)s, %(now)s)
         """,
         {
             "country": actor.country,
@@ -48,8 +45,15 @@ def insert_transfer(
             "due_on": due_on,
             "person": actor.person_id,
             "now": now,
-            "weapons": list(weapon_ids),
         },
+    )
+    run(
+        db,
+        """
+        insert into transfer_line (country, transfer_id, weapon_id, status)
+        select %(country)s, %(id)s, unnest(%(weapons)s::uuid[]), 'ordered'
+        """,
+        {"country": actor.country, "id": transfer_id, "weapons": list(weapon_ids)},
     )
 
 

@@ -107,7 +107,7 @@ def order_transfer(
     if due_on < actor.today:
         raise Unacceptable("transfer.due_in_past", due_on=due_on)
     source = get_store(db, actor, from_store_id)
-    target = get_any_store(db, actor, to_store_id)
+    target = get_any_store(db, to_store_id)
     asked = {"country": actor.country, "office_of": source["unit_id"], "store": from_store_id}
     row, held, number = ask_and_lock(db, actor, weapons, asked=_SOURCE, values=asked)
     check_versions(weapons, held)

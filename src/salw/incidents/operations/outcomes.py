@@ -13,7 +13,7 @@ from salw.access.duties.operations import check_duties, marks
 from salw.access.duties.rules import Duty
 from salw.access.queries import get_store
 from salw.core.actor import Actor
-from salw.core.db import Row, run, run_one, uuid_text
+from salw.core.db import Row, run, uuid_text
 from salw.core.errors import NotFound
 from salw.core.ids import new_id
 from salw.custody.operations.cases import close_case_marks, lock_for_outcome, move_back_to_store, move_to_sinks
@@ -52,15 +52,7 @@ update incident_weapon set status = 'settled', outcome_id = %(outcome)s
 returning weapon_id
 """
 
-_CLOSE_IF_SETTLED = """
-update incident i set status = 'closed', closed_at = %(now)s
- where i.country = %(country)s and i.id = %(incident)s and i.status = 'open'
-   and not exists (select 1 from incident_weapon w where w.country = i.country and w.incident_id = i.id
-                    and w.status = 'open')
-   and not exists (select 1 from loss_line l where l.country = i.country and l.incident_id = i.id
-                    and l.quantity > l.itemised + l.withdrawn)
-returning i.id
-"""
+_CLOSE_IF_SETTLED = "select close_settled_case(%(incident)s, %(now)s) as closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +115,7 @@ def settle_incident(
         subject_id=incident_id,
         others={Duty.REQUESTER_APPROVER: reporters},
     )
-    reason = keep_text(db, actor, {"reason": outcome.reason} if outcome.reason else {})
+    reason = keep_text(db, actor, incident["unit_id"], {"reason": outcome.reason} if outcome.reason else {})
     facts = {**_facts(incident_id, outcome, reason), **marks(under)}
     events = close_case_marks(db, actor=actor, now=now, case_id=incident_id, held=held, facts=facts)
     paper = _carry_out(db, actor, now, incident, outcome, held, events, occurred_at, order, facts)
@@ -299,7 +291,8 @@ def _close(
     withdrawals: Sequence[Withdrawal],
 ) -> bool:
     """Close the case if nothing of it remains open, and tell the ledger what was decided."""
-    closed = run_one(db, _CLOSE_IF_SETTLED, {"country": actor.country, "incident": incident_id, "now": now})
+    (row,) = run(db, _CLOSE_IF_SETTLED, {"incident": incident_id, "now": now})
+    closed: bool = row["closed"]
     decided = {
         **facts,
         "weapon_count": weapon_count,
@@ -307,7 +300,7 @@ def _close(
         "withdrawn": [{"loss_line": str(w.loss_line_id), "quantity": w.quantity} for w in withdrawals],
     }
     events = [make_event(actor, "incident.settled", now, facts=decided, event_id=event_id)]
-    if closed is not None:
+    if closed:
         events.append(make_event(actor, "incident.closed", now, facts={"incident": str(incident_id)}))
     ledger.append(db, country=actor.country, events=events)
-    return closed is not None
+    return closed

@@ -29,15 +29,16 @@ select %(country)s, %(incident)s, w, %(status)s, %(line)s, %(by)s from unnest(%(
 """
 
 _INSERT_LINES = """
-with declared as (
-    insert into loss_line (country, id, incident_id, model_code, class_code, quantity)
-    select %(country)s, l.id, %(incident)s, l.model_code, l.class_code, l.quantity
-      from unnest(%(ids)s::uuid[], %(models)s::text[], %(classes)s::text[], %(quantities)s::int[])
-           as l (id, model_code, class_code, quantity)
-    returning country, id, quantity
-)
+insert into loss_line (country, id, incident_id, model_code, class_code, quantity)
+select %(country)s, l.id, %(incident)s, l.model_code, l.class_code, l.quantity
+  from unnest(%(ids)s::uuid[], %(models)s::text[], %(classes)s::text[], %(quantities)s::int[])
+       as l (id, model_code, class_code, quantity)
+"""
+
+# A statement of its own: an entry is accepted where its line is seen.
+_INSERT_ENTRIES = """
 insert into loss_line_entry (country, loss_line_id, event_id, quantity)
-select country, id, %(event)s, quantity from declared
+select country, id, %(event)s, quantity from loss_line where country = %(country)s and id = any(%(ids)s)
 """
 
 _INSERT_MARKS = """
@@ -48,12 +49,12 @@ select %(country)s, %(incident)s, m.place, m.kind, m.raw, m.normalised
 """
 
 
-def keep_text(db: Connection, actor: Actor, texts: Mapping[str, str]) -> Commitment | None:
-    """Keep free text where it can be erased, and return the commitment that an event may hold."""
+def keep_text(db: Connection, actor: Actor, unit_id: int, texts: Mapping[str, str]) -> Commitment | None:
+    """Keep free text of a unit where it can be erased, and return the commitment that an event may hold."""
     if not texts:
         return None
     commitment = commit_to(dict(texts))
-    ledger.keep_values(db, country=actor.country, commitments=[commitment])
+    ledger.keep_values(db, country=actor.country, commitments=[commitment], unit_id=unit_id)
     return commitment
 
 
@@ -74,7 +75,7 @@ def record_report(
 
     `closed` is for recoveries, which ask for no outcome.
     """
-    details = keep_text(db, actor, report.details)
+    details = keep_text(db, actor, report.unit_id, report.details)
     run(
         db,
         _INSERT_INCIDENT,
@@ -176,20 +177,22 @@ def _facts(report: Report, details: Commitment | None) -> dict[str, Any]:
 
 
 def _insert_lines(db: Connection, actor: Actor, incident_id: UUID, event_id: UUID, lines: Sequence[LossLine]) -> None:
-    if lines:
-        run(
-            db,
-            _INSERT_LINES,
-            {
-                "country": actor.country,
-                "incident": incident_id,
-                "event": event_id,
-                "ids": [x.id for x in lines],
-                "models": [x.model_code for x in lines],
-                "classes": [x.class_code for x in lines],
-                "quantities": [x.quantity for x in lines],
-            },
-        )
+    if not lines:
+        return
+    ids = [x.id for x in lines]
+    run(
+        db,
+        _INSERT_LINES,
+        {
+            "country": actor.country,
+            "incident": incident_id,
+            "ids": ids,
+            "models": [x.model_code for x in lines],
+            "classes": [x.class_code for x in lines],
+            "quantities": [x.quantity for x in lines],
+        },
+    )
+    run(db, _INSERT_ENTRIES, {"country": actor.country, "event": event_id, "ids": ids})
 
 
 def _insert_marks(db: Connection, actor: Actor, incident_id: UUID, marks: Sequence[NewMark]) -> None:

@@ -111,7 +111,7 @@ def review_register(
 
 
 def _refuse_same_file(db: Connection, actor: Actor, source: Source) -> None:
-    known = staging.find_file(db, actor, source.sha256)
+    known = staging.find_file(db, source.sha256)
     if known is not None:
         day = known["recorded_at"].astimezone(ZoneInfo(actor.time_zone)).date()
         raise Conflict("register.same_file", file=source.name, known=known["name"], day=day)

@@ -63,12 +63,12 @@ select %(country)s, %(file)s, r.line, r.raw::jsonb, r.status, string_to_array(r.
 """
 
 
-def find_file(db: Connection, actor: Actor, sha256: bytes) -> DbRow | None:
+def find_file(db: Connection, sha256: bytes) -> DbRow | None:
     """Return the file of this hash that the country has taken on charge, or None."""
     return run_one(
         db,
-        "select id, name, recorded_at from register_file where country = %(country)s and sha256 = %(sha256)s",
-        {"country": actor.country, "sha256": sha256},
+        "select id, name, recorded_at from find_register_file(%(sha256)s)",
+        {"sha256": sha256},
     )
 
 

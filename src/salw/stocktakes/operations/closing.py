@@ -72,10 +72,10 @@ select array(select distinct counted_by from stocktake_count
 # unit's book; it is not locked, and its departure speaks.
 _RECONCILE = """
 with departed as materialized (
-    select m.weapon_id, m.recorded_at, m.seq as left_seq, u.holder_id <> %(store)s as gone
+    select m.weapon_id, m.recorded_at, m.seq as left_seq, u.holder_id is distinct from %(store)s as gone
       from movement m
-      join lateral (select * from custody u where u.country = %(country)s and u.weapon_id = m.weapon_id offset 0) as u
-           on true
+      left join lateral (
+           select * from custody u where u.country = %(country)s and u.weapon_id = m.weapon_id offset 0) as u on true
      where m.country = %(country)s and m.from_unit_id = %(unit)s and m.from_holder_id = %(store)s
        and m.recorded_at > %(opened_at)s::timestamptz - interval '1 day'
 ), passed as materialized (
@@ -103,13 +103,18 @@ with departed as materialized (
 ), locked as materialized (
     select weapon_id, seq, holder_id
       from lock_custody(array(select id from known where expected and counts = 0))
+), located as materialized (
+    select * from locate_counted(%(id)s, array(select id from known where moved or not expected))
 ), settled as (
-    select k.id, k.counts, k.case_id, coalesce(l.holder_id <> %(store)s, k.moved) as moved,
+    select k.id, k.counts, coalesce(k.case_id, f.case_id) as case_id,
+           coalesce(l.holder_id <> %(store)s, k.moved) as moved,
            case when l.weapon_id is null then k.left_seq
                 when l.holder_id = %(store)s then nullif(l.seq, k.seq)
                 else k.seq + 1
            end as movement_seq
-      from known k left join locked l on l.weapon_id = k.id
+      from known k
+      left join locked l on l.weapon_id = k.id
+      left join located f on f.weapon_id = k.id
      where k.expected and (k.counts = 0 or (k.moved and k.seen))
 ), summed as materialized (
     -- Those under a case come first, so that their cases are a short array beside a long one.
@@ -122,12 +127,11 @@ with departed as materialized (
            count(*) filter (where counts > 0 and not seen) as voids
       from known
 ), strangers as (
-    select k.id, k.counts, k.seen, u.holder_id, s.case_id,
+    select k.id, k.counts, k.seen, u.holder_id, u.case_id,
            coalesce(p.seq, case when u.holder_id = %(store)s then u.seq end) as moved_seq
       from known k
       left join passed p on p.weapon_id = k.id
-      left join cases s on s.weapon_id = k.id
-      join lateral (select * from custody u where u.country = %(country)s and u.weapon_id = k.id offset 0) as u on true
+      join located u on u.weapon_id = k.id
      where not k.expected
 ), things as (
     select case when reading = 'void_label' then 'void_label'
@@ -149,9 +153,9 @@ with departed as materialized (
            id, true, counts, movement_seq, null::uuid, case_id, null::uuid
       from settled
     union all
-    select %(country)s, %(id)s, id, 'void_label', id, true, counts, case when moved then left_seq end, null, case_id,
-           null
-      from known
+    select %(country)s, %(id)s, id, 'void_label', id, true, counts, case when moved then left_seq end, null,
+           coalesce(k.case_id, f.case_id), null
+      from known k left join located f on f.weapon_id = k.id
      where expected and counts > 0 and not seen
     union all
     select %(country)s, %(id)s, id,

@@ -78,35 +78,21 @@ with {APPEND_CTE}, given as (
                          %(tails)s::text[], %(numbers)s::text[], %(marks)s::text[], %(instants)s::timestamptz[],
                          %(conditions)s::text[], %(notes)s::uuid[], %(fingerprints)s::bytea[])
         as g (id, method, text, label, tail, number, mark, counted_at, condition, note_id, fingerprint)
-), borne as (
-    select b.mark,
-           case when count(distinct m.weapon_id) = 1 then (array_agg(m.weapon_id))[1]
-                when count(distinct e.weapon_id) = 1
-                then (array_agg(e.weapon_id) filter (where e.weapon_id is not null))[1]
-           end as weapon_id
-      from (select distinct mark from given where mark is not null) as b
-      join mark m on m.country = %(country)s and m.normalised = b.mark
-       and m.kind not in ('proof', 'part') and m.legibility in ('legible', 'partial')
-      left join stocktake_expected e
-        on e.country = %(country)s and e.stocktake_id = %(stocktake)s and e.weapon_id = m.weapon_id
-     group by b.mark
 ), resolved as (
     select g.*,
            case when g.method = 'unreadable' then 'unreadable'
-                when l.code is not null and g.tail <> l.tail then 'wrong_label'
-                when l.voided_at is not null then 'void_label'
-                when l.weapon_id is not null or w.id is not null or b.weapon_id is not null then 'weapon'
-                when l.code is not null then 'unattached_label'
-                when b.mark is not null then 'ambiguous_mark'
+                when k.wrong then 'wrong_label'
+                when k.void then 'void_label'
+                when k.labelled_id is not null or k.numbered_id is not null or k.marked_id is not null then 'weapon'
+                when k.code is not null then 'unattached_label'
+                when k.mark is not null then 'ambiguous_mark'
                 when g.label is not null then 'unknown_label'
                 else 'unknown_mark'
            end as reading,
-           case when l.voided_at is null then coalesce(l.weapon_id, w.id, b.weapon_id) else l.weapon_id end as found_id,
-           coalesce(l.code, w.registry_number, b.mark, g.label, g.number, g.mark) as read_as
+           case when k.void then k.labelled_id else coalesce(k.labelled_id, k.numbered_id, k.marked_id) end as found_id,
+           coalesce(k.code, k.registry_number, k.mark, g.label, g.number, g.mark) as read_as
       from given g
-      left join label l on l.country = %(country)s and l.code = g.label
-      left join weapon w on w.country = %(country)s and w.registry_number = g.number
-      left join borne b on b.mark = g.mark
+      left join resolve_counts(%(stocktake)s, %(ids)s, %(labels)s, %(tails)s, %(numbers)s, %(marks)s) k on k.id = g.id
 )
 insert into stocktake_count as n (country, stocktake_id, id, method, text, reading, read_as, weapon_id, counted_at,
                              condition, note_id, fingerprint, counted_by, counted_role, event_id)
@@ -167,7 +153,9 @@ def record_counts(
             continue
         fingerprints[count.id] = fingerprint
         new.append((count, meaning, fingerprint))
-    answers = _answers([*known, *(_write(db, actor, role, now, stocktake_id, new) if new else [])])
+    answers = _answers(
+        [*known, *(_write(db, actor, role, now, stocktake_id, stocktake["unit_id"], new) if new else [])]
+    )
     return [
         Counted(refused[place]) if place in refused else Counted(answers[count.id], place in repeated)
         for place, count in enumerate(counts)
@@ -184,10 +172,11 @@ def _write(
     role: str,
     now: datetime,
     stocktake_id: UUID,
+    unit_id: int,
     new: Sequence[tuple[NewCount, Read, bytes]],
 ) -> list[Row]:
     notes = {c.id: commit_to({"note": c.note}) for c, _, _ in new if c.note is not None}
-    keep_values(db, country=actor.country, commitments=list(notes.values()))
+    keep_values(db, country=actor.country, commitments=list(notes.values()), unit_id=unit_id)
     event = _event(actor, role, now, stocktake_id, new, notes)
     return run(
         db,

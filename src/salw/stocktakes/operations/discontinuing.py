@@ -46,7 +46,7 @@ def discontinue_stocktake(db: Connection, *, actor: Actor, now: datetime, stockt
     role = get_role_at(db, actor, Permission.STOCKTAKE_CLOSE, stocktake["unit_id"])
     check_inspector(opened_role=stocktake["opened_role"], closing_role=role)
     committed = commit_to({"reason": reason})
-    ledger.keep_values(db, country=actor.country, commitments=[committed])
+    ledger.keep_values(db, country=actor.country, commitments=[committed], unit_id=stocktake["unit_id"])
     (ended,) = run(db, _DISCONTINUE, {**values, "by": actor.person_id, "role": role, "reason": committed.id})
     facts = {
         "stocktake": str(stocktake_id),

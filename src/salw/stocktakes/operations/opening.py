@@ -27,19 +27,20 @@ select (select s.id from stocktake s
 # digest lets an auditor prove later that the frozen set was not touched up; the number of weapons is kept
 # apart from the set, so that the result must agree with both.
 _OPEN = """
-with frozen as (
-    insert into stocktake_expected (country, stocktake_id, weapon_id, seq, holder_id, case_id)
-    select %(country)s, %(id)s, c.weapon_id, c.seq, c.holder_id, k.case_id
+with book as materialized (
+    select c.weapon_id, c.seq, c.holder_id, k.case_id
       from custody c
       left join case_mark k on (k.country, k.weapon_id) = (c.country, c.weapon_id)
      where c.country = %(country)s and c.holder_id = %(store)s
      order by c.weapon_id
-    returning weapon_id, seq
+), frozen as (
+    insert into stocktake_expected (country, stocktake_id, weapon_id, seq, holder_id, case_id)
+    select %(country)s, %(id)s, weapon_id, seq, holder_id, case_id from book
 ), summed as (
     select count(*) as weapons,
            encode(sha256(coalesce(string_agg(weapon_id || ':' || seq, ',' order by weapon_id), '')::bytea), 'hex')
            as digest
-      from frozen
+      from book
 ), opened as (
     insert into stocktake (country, id, store_id, unit_id, kind, mission, status, log_size, expected_count,
                            opened_at, opened_by, opened_role)

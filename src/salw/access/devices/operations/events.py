@@ -101,7 +101,7 @@ def decide_quarantined(
 
     What is refused stays kept. Raises `device.not_found`, `device.not_in_quarantine`, `device.own_decision`.
     """
-    lock_device(db, actor, device_id)
+    device = lock_device(db, actor, device_id)
     waiting = find_quarantined(db, actor, device_id, counters)
     absent = sorted(set(counters) - waiting.keys())
     if absent:
@@ -109,7 +109,7 @@ def decide_quarantined(
     check_other_person(actor.person_id, set(waiting.values()))
     state = EventState.RECEIVED if decision is Decision.ADMIT else EventState.REFUSED
     kept = commit_to({"reason": reason})
-    ledger.keep_values(db, country=actor.country, commitments=[kept])
+    ledger.keep_values(db, country=actor.country, commitments=[kept], unit_id=device["unit_id"])
     run(
         db,
         """

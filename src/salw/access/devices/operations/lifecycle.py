@@ -60,8 +60,8 @@ def refuse_device(db: Connection, *, actor: Actor, now: datetime, device_id: UUI
 
     Raises `device.not_found`, `device.awaits_no_confirmation`, `device.own_decision`.
     """
-    _lock_vouched(db, actor, now, device_id)
-    kept = _keep_reason(db, actor, reason)
+    device = _lock_vouched(db, actor, now, device_id)
+    kept = _keep_reason(db, actor, device["unit_id"], reason)
     run(
         db,
         """
@@ -96,7 +96,7 @@ def revoke_device(db: Connection, *, actor: Actor, now: datetime, device_id: UUI
     """
     device = lock_device(db, actor, device_id)
     check_revocable(state_at(device["state"], device["valid_until"], now))
-    kept = _keep_reason(db, actor, reason)
+    kept = _keep_reason(db, actor, device["unit_id"], reason)
     run(
         db,
         """
@@ -118,15 +118,16 @@ def revoke_device(db: Connection, *, actor: Actor, now: datetime, device_id: UUI
     return highest
 
 
-def _lock_vouched(db: Connection, actor: Actor, now: datetime, device_id: UUID) -> None:
+def _lock_vouched(db: Connection, actor: Actor, now: datetime, device_id: UUID) -> Row:
     device = lock_device(db, actor, device_id)
     check_confirmable(state_at(device["state"], device["valid_until"], now))
     check_other_person(actor.person_id, [device["enrolled_by"]])
+    return device
 
 
-def _keep_reason(db: Connection, actor: Actor, reason: str) -> Commitment:
+def _keep_reason(db: Connection, actor: Actor, unit_id: int, reason: str) -> Commitment:
     kept = commit_to({"reason": reason})
-    ledger.keep_values(db, country=actor.country, commitments=[kept])
+    ledger.keep_values(db, country=actor.country, commitments=[kept], unit_id=unit_id)
     return kept
 
 

@@ -1,0 +1,102 @@
+"""A country of a million weapons in half a minute: rows that the triggers and keys would have let through.
+
+Written in bulk by the superuser with triggers off, because taking on charge a million weapons as the service does takes
+minutes. The tables are analysed afterwards, as autovacuum would.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from salw.core.db import run
+
+UNITS = 3_600  # of one country, as many as three forces have
+COUNTRY = "BF"
+NARROW, WIDE = 60, 1_200
+
+
+@dataclass(frozen=True)
+class Load:
+    """Where the rows are: every unit has one store and as many weapons as every other."""
+
+    units: tuple[int, ...]
+
+    @property
+    def narrow(self) -> tuple[int, ...]:
+        """Return the units of a brigade."""
+        return self.units[:NARROW]
+
+    @property
+    def wide(self) -> tuple[int, ...]:
+        """Return the units of an army corps."""
+        return self.units[:WIDE]
+
+
+_UNITS = """
+insert into unit (country, uuid, parent_id, force_code, name, short_name, keeps_books, started_on)
+select %(country)s, uuidv7(), %(parent)s, 'AT', 'Unité ' || n, 'U' || n, false, '2020-01-01'
+  from generate_series(1, %(n)s) as n
+returning id
+"""
+
+# One statement after the other: each reads what the one before wrote.
+_ROWS = (
+    """
+    insert into store (country, id, unit_id, name, started_on)
+    select %(country)s, uuidv7(), u, 'Armurerie ' || u, '2020-01-01' from unnest(%(units)s::int[]) as u
+    """,
+    """
+    insert into holder (country, id, unit_id, kind, name)
+    select country, id, unit_id, 'store', name from store where unit_id = any(%(units)s)
+    """,
+    """
+    create temporary table load on commit drop as
+    select uuidv7() as id, n, s.id as store_id, s.unit_id
+      from generate_series(1, %(weapons)s) as n
+      join (select id, unit_id, row_number() over (order by unit_id) - 1 as place
+              from store where unit_id = any(%(units)s)) as s on s.place = n %% %(places)s
+    """,
+    """
+    insert into weapon (country, id, registry_number, class_code, serial, serial_normalised, unit_id)
+    select %(country)s, id, 'BF' || n, 'SA-ASR', 'S' || n, 'S' || n, unit_id from load
+    """,
+    """
+    insert into custody (country, weapon_id, seq, holder_id, unit_id, recorded_at)
+    select %(country)s, id, 1, store_id, unit_id, now() from load
+    """,
+    """
+    insert into mark (country, id, weapon_id, kind, raw, script, normalised, legibility)
+    select %(country)s, gen_random_uuid(), id, 'factory_serial', 'S' || n, 'latin', 'S' || n, 'legible' from load
+    """,
+    """
+    insert into event (country, id, kind, weapon_id, canonical, leaf_hash)
+    select %(country)s, id, 'weapon.registered', id, '{}', sha256('') from load
+    """,
+    """
+    insert into movement (country, weapon_id, seq, to_holder_id, to_unit_id, kind, document_id, event_id, occurred_at)
+    select %(country)s, id, 1, store_id, unit_id, 'opening_balance', id, id, now() from load
+    """,
+    """
+    insert into label (country, code, tail, batch_id, position, weapon_id)
+    select %(country)s, lpad(n::text, 12, 'W'), 'TAILTAIL', store_id, n, id from load
+    """,
+    """
+    insert into case_mark (country, weapon_id, case_id, mark, event_id)
+    select %(country)s, id, store_id, 'missing', id from load where n %% 500 = 0
+    """,
+)
+
+
+def load(superuser: Engine, parent: int, weapons: int = 1_000_000) -> Load:
+    """Fill a migrated database with weapons spread over new units under `parent`."""
+    with superuser.begin() as db:
+        units = tuple(row["id"] for row in run(db, _UNITS, {"country": COUNTRY, "parent": parent, "n": UNITS}))
+    with superuser.begin() as db:
+        run(db, "set local session_replication_role = replica")
+        run(db, "set local maintenance_work_mem = '256MB'")
+        values = {"country": COUNTRY, "units": list(units), "weapons": weapons, "places": UNITS}
+        for statement in _ROWS:
+            run(db, statement, values)
+    with superuser.begin() as db:
+        run(db, "analyze")
+    return Load(units)
