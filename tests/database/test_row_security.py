@@ -17,6 +17,8 @@ from counting import close, count, label, open_check, typed, unreadable
 from salw.core.db import Row, enter_scope, make_engine, run, transaction
 from salw.core.embedded import Cluster
 from salw.core.ids import new_id
+from salw.ledger.events import commit_to
+from salw.ledger.operations import keep_values
 from salw.ledger.sequencer import drain
 from world import World, build_world
 
@@ -95,6 +97,7 @@ def fill(client: httpx.Client, world: World) -> None:
     assert setting.status_code == 200, setting.text
     with world.transaction() as db:
         take_in_register(db, world)
+        give_token_and_emergency_read(db, world)
 
 
 def take_in_register(db: Connection, world: World) -> None:
@@ -125,6 +128,33 @@ def take_in_register(db: Connection, world: World) -> None:
     )
 
 
+def give_token_and_emergency_read(db: Connection, world: World) -> None:
+    """Write a token of the keeper and an emergency read of his."""
+    reason = commit_to({"reason": "Contrôle d'urgence"})
+    keep_values(db, country=world.country, commitments=[reason], unit_id=world.alpha)
+    values = {
+        "c": world.country,
+        "id": new_id(),
+        "account": world["keeper"].account_id,
+        "person": world["keeper"].person_id,
+        "unit": world.alpha,
+        "reason": reason.id,
+    }
+    run(
+        db,
+        "insert into api_token (country, token_hash, id, account_id, name, permissions, created_at, expires_at) "
+        "values (%(c)s, sha256(uuid_send(%(id)s)), %(id)s, %(account)s, 'essai', '{weapon:read}', now(), "
+        "now() + interval '1 day')",
+        values,
+    )
+    run(
+        db,
+        "insert into emergency_read (country, id, person_id, unit_id, reason_id, opened_at, expires_at) "
+        "values (%(c)s, %(id)s, %(person)s, %(unit)s, %(reason)s, now(), now() + interval '1 hour')",
+        values,
+    )
+
+
 def keys_of(superuser: Engine) -> dict[str, list[str]]:
     """Return every table with a country, and the columns of its key."""
     with superuser.begin() as db:
@@ -141,7 +171,8 @@ def keys_of(superuser: Engine) -> dict[str, list[str]]:
              where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
             """,
         )
-    return {row["name"]: row["key"] for row in rows}
+    # A hash is read by nobody; what bears one has an identifier too.
+    return {row["name"]: ["id" if c == "token_hash" else c for c in row["key"]] for row in rows}
 
 
 def readable(filled: Filled) -> dict[str, list[str]]:

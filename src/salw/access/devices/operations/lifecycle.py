@@ -17,7 +17,7 @@ from salw.access.devices.rules import (
     state_at,
 )
 from salw.core.actor import Actor
-from salw.core.db import instant_text, run
+from salw.core.db import Row, instant_text, run
 from salw.ledger import operations as ledger
 from salw.ledger.events import Commitment, commit_to, make_event
 
