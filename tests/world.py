@@ -109,8 +109,9 @@ class World:
         )
 
     def post(self, job: str, unit_id: int, role: Role) -> None:
-        """Give a member one more posting."""
-        with self.transaction() as db:
+        """Give a member one more posting, also at a unit raised beside this world's own."""
+        with self.engine.begin() as db:
+            enter_scope(db, country=self.country, units=(*self.units, unit_id))
             organisation.post_person(
                 db,
                 actor=self.founder,

@@ -182,12 +182,18 @@ select scope_rows('movement',
         where h.country = movement.country and h.id = movement.from_holder_id and scoped(h.awaited_by_unit_id)))');
 """
 
-# Functions are the organisation chart and seen like it, by number and without a name; giving one is within the scope.
+# Functions are the organisation chart and seen like it, by number and without a name; giving or ending one is within the
+# scope.
 POSTING = """
 alter policy in_country on posting to salw_publisher, salw_auditor, salw_eraser;
 create policy seen_in_country on posting for select to salw_app
     using (country = (select nullif(current_setting('app.country', true), '')));
 create policy added_in_scope on posting for insert to salw_app
+    with check (country = (select nullif(current_setting('app.country', true), ''))
+                and coalesce(unit_id <@ (select units_in_scope()), false));
+create policy changed_in_scope on posting for update to salw_app
+    using (country = (select nullif(current_setting('app.country', true), ''))
+           and coalesce(unit_id <@ (select units_in_scope()), false))
     with check (country = (select nullif(current_setting('app.country', true), ''))
                 and coalesce(unit_id <@ (select units_in_scope()), false));
 """
@@ -451,6 +457,29 @@ grant execute on function close_settled_case(uuid, timestamptz) to salw_app;
 """
 
 
+# One's own log-in is a matter of no unit: whoever changes his password or his factors may have a scope without himself.
+# A changed password ends what the old one proved, so the old hash must still be the one that was checked.
+OWN_ACCOUNT = f"""
+create function change_own_password(p_account uuid, p_old_hash text, p_new_hash text, p_now timestamptz) returns boolean
+language plpgsql security definer set search_path = pg_catalog, public as $$
+begin
+    update account set password_hash = p_new_hash, must_change_password = false, password_changed_at = p_now
+     where country = {_COUNTRY} and id = p_account and password_hash = p_old_hash;
+    return found;
+end $$;
+create function lock_own_account(p_account uuid) returns boolean
+language plpgsql security definer set search_path = pg_catalog, public as $$
+begin
+    perform 1 from account where country = {_COUNTRY} and id = p_account for no key update;
+    return found;
+end $$;
+revoke execute on function change_own_password(uuid, text, text, timestamptz) from public;
+revoke execute on function lock_own_account(uuid) from public;
+grant execute on function change_own_password(uuid, text, text, timestamptz) to salw_app;
+grant execute on function lock_own_account(uuid) to salw_app;
+"""
+
+
 def _beyond_the_scope(name: str, arguments: str, result: str, query: str) -> str:
     types = ", ".join(argument.split(" ", 1)[1] for argument in arguments.split(", ") if argument)
     return f"""
@@ -477,3 +506,4 @@ def upgrade() -> None:
     for name, (arguments, result, query) in FUNCTIONS.items():
         op.execute(_beyond_the_scope(name, arguments, result, query))
     op.execute(CLOSE_CASE)
+    op.execute(OWN_ACCOUNT)

@@ -10,8 +10,8 @@ from salw.access.operations import attempts, passwords, sessions
 from salw.access.operations.sessions import OpenSession
 from salw.access.rules import AttemptKind, check_password, written_alike
 from salw.core.actor import Actor
-from salw.core.db import Row, run
-from salw.core.errors import Refused, Unacceptable, Unauthenticated
+from salw.core.db import Row, run_one
+from salw.core.errors import Conflict, Refused, Unacceptable, Unauthenticated
 from salw.ledger import operations as ledger
 from salw.ledger.events import make_event
 
@@ -42,20 +42,18 @@ def change_password(
     if written_alike(old) == written_alike(new):
         raise Unacceptable("password.unchanged")
     check_password(new, login=account["login"], is_common=is_common)
-    run(
+    changed = run_one(
         db,
-        """
-        update account
-           set password_hash = %(hash)s, must_change_password = false, password_changed_at = %(now)s
-         where country = %(country)s and id = %(id)s
-        """,
+        "select change_own_password(%(account)s, %(old)s, %(new)s, %(now)s) as done",
         {
-            "country": actor.country,
-            "id": actor.account_id,
-            "hash": passwords.hash_password(new),
+            "account": actor.account_id,
+            "old": account["password_hash"],
+            "new": passwords.hash_password(new),
             "now": now,
         },
     )
+    if not (changed and changed["done"]):  # somebody else was quicker, with the same old password
+        raise Conflict("request.try_again")
     attempts.forgive_all(db, country=actor.country, kind=AttemptKind.ACCOUNT, key=account["login"])
     sessions.end_all(db, actor=actor, account_id=actor.account_id, but=session_id, now=now)
     facts = {"account": str(actor.account_id)}
