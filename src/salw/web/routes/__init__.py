@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from salw.web.routes import access, factors, first, log_in, proof
+from salw.web.routes import access, administration, factors, first, log_in, proof
 
 router = APIRouter()
-for part in (first, log_in, factors, proof, access):
+for part in (first, log_in, factors, proof, access, administration):
     router.include_router(part.router)
