@@ -189,12 +189,14 @@ def test_all_of_it_works_with_scripts_switched_off(open_page: Callable[..., Page
     expect(page.get_by_role("button", name="Se connecter")).to_be_visible()
 
 
-def test_it_works_under_a_name_of_the_network_without_https(open_page: Callable[..., Page], world: World) -> None:
+def test_under_a_name_of_the_network_log_in_asks_for_https_and_says_so(
+    open_page: Callable[..., Page], world: World
+) -> None:
     page = open_page(host="registre.test")
-    log_in(page, give_account(world, "keeper"))
-    expect(page.get_by_text("Armurerie keeper")).to_be_visible()
-    log_out(page)
-    expect(page.get_by_role("button", name="Se connecter")).to_be_visible()
+    account = give_account(world, "keeper")
+    log_in(page, account)
+    expect(page.get_by_role("alert")).to_contain_text("Cette adresse n'est pas chiffrée")
+    expect(page.get_by_label("Compte")).to_have_value(account)
 
 
 def tab(page: Page) -> str:

@@ -12,7 +12,7 @@ from salw.access.factors.routes import OurParty
 from salw.access.guard import COOKIE, Desk, hand_over, hash_token, token_of
 from salw.access.operations import attempts, log_in, own_password, sessions
 from salw.access.operations.sessions import OpenSession
-from salw.access.rules import PASSWORD_LEAST, AttemptKind, FactorKind, Permission, client_of
+from salw.access.rules import PASSWORD_LEAST, AttemptKind, FactorKind, Permission, client_of, is_loopback
 from salw.core import clock
 from salw.core.db import run
 from salw.core.errors import DomainError, Refused, TooManyAttempts, Unacceptable, Unauthenticated
@@ -60,6 +60,8 @@ def post_log_in(
     """Log in by form and go on to the next step or the first page; a refusal keeps what was typed but the password."""
     if not _from_this_site(request):
         return welcome(request, language, error=translate("web.wrong_origin", language), account=account, status=403)
+    if _is_readable_on_the_way(request):
+        return welcome(request, language, error=translate("web.not_encrypted", language), account=account, status=403)
     try:
         if len(account) > ACCOUNT_MAX or len(password) > PASSWORD_MAX or "\0" in account:
             raise Unauthenticated("session.wrong_credentials")  # no account is like that, and nothing looks it up
@@ -240,3 +242,12 @@ def _from_this_site(request: Request) -> bool:
     if fetched is not None:
         return fetched == "same-origin"
     return urlsplit(request.headers.get("origin", "")).netloc == request.headers.get("host", "?")
+
+
+def _is_readable_on_the_way(request: Request) -> bool:
+    """Say whether a form came over a network in the clear, as browsers say in Origin.
+
+    They would not keep the cookie of the session, and the form would come back without a word.
+    """
+    origin = urlsplit(request.headers.get("origin", ""))
+    return origin.scheme == "http" and not is_loopback(origin.hostname or "")
