@@ -1,17 +1,28 @@
 """The pages in a real Chromium, as people have them before them: a phone in the armoury, a screen in the office."""
 
 import shutil
-from collections.abc import Callable, Iterator
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pytest
+import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+
+from salw.access.factors.rules import Party
+from salw.core.ids import random_bytes
+from salw.core.settings import FACTOR_KEY_BYTES
+from salw.main import create_app
+from service_fixtures import Server
 
 PHONE = (360, 740)
 SCREEN = (1280, 800)
 PATIENCE_MS = 20_000
-REFUSALS = {"401": "/log-in", "422": "/", "404": "/nope"}
+# The browser itself notes these answers to a page or to the script of keys.
+REFUSALS = ("400", "401", "403", "404", "409", "422", "429")
 TOWN = "registre.test"  # a name in an office's network, where a browser trusts less than it trusts this machine
 
 
@@ -42,10 +53,17 @@ class Visits:
         page.goto("/")
         return page
 
+    def close(self) -> None:
+        """Close every browser; whatever was done, nobody else was asked and nothing complained of."""
+        for context in self.contexts:
+            context.close()
+        assert self.complaints == []
+        assert {host.partition(":")[0] for host in self.asked} <= {"127.0.0.1", "localhost", TOWN}
+
     def _listen(self, message: ConsoleMessage) -> None:
         # A refused log-in answers 401, a form to correct 422, no page 404, and the browser notes that itself.
-        address = urlsplit(message.location["url"]).path
-        refusal = any(status in message.text and address == path for status, path in REFUSALS.items())
+        static = urlsplit(message.location["url"]).path.startswith("/static/")
+        refusal = not static and any(f"status of {status}" in message.text for status in REFUSALS)
         if message.type in ("error", "warning") and not refusal:
             self.complaints.append(f"{message.text} ({message.location['url']})")
 
@@ -72,10 +90,33 @@ def visits(browser: Browser, service: str) -> Iterator[Visits]:
     """Return the way to open the first page; whatever was done, nobody else was asked and nothing complained of."""
     visits = Visits(browser, service)
     yield visits
-    for context in visits.contexts:
-        context.close()
-    assert visits.complaints == []
-    assert {host.partition(":")[0] for host in visits.asked} <= {"127.0.0.1", TOWN}
+    visits.close()
+
+
+@pytest.fixture(scope="session")
+def local_service(urls: Mapping[str, str]) -> Iterator[str]:
+    """Return the address of a service that goes by the name `localhost`, as keys must know it: they bind to a name."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        origin = f"http://localhost:{listening.getsockname()[1]}"
+        party = Party(origin, random_bytes(FACTOR_KEY_BYTES))
+        server = Server(uvicorn.Config(create_app(urls, party), log_level="warning", lifespan="on"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        while not server.started:
+            assert thread.is_alive(), "the service did not start"
+            time.sleep(0.01)
+        yield origin
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def open_local(browser: Browser, local_service: str) -> Iterator[Callable[..., Page]]:
+    """Return the way to open the first page under the name that keys are bound to."""
+    visits = Visits(browser, local_service)
+    yield visits.open
+    visits.close()
 
 
 @pytest.fixture

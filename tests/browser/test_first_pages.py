@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from io import BytesIO
 from typing import Any
 
 import httpx
@@ -49,11 +50,11 @@ def log_out(page: Page, language: Language = "fr") -> None:
 
 
 def read_pdf(page: Page, link: Locator) -> str:
-    """Follow a link to a PDF as a person does, and return the text of the file that arrives."""
-    with page.expect_download() as arriving:
-        link.click()
-    assert arriving.value.suggested_filename.endswith(".pdf")
-    return "\n".join(sheet.extract_text() for sheet in pypdf.PdfReader(arriving.value.path()).pages)
+    """Return the text of the PDF that a link opens: which part of a browser shows it is none of our business."""
+    answer = page.request.get(link.get_attribute("href") or "", headers={"accept": "text/html,*/*"})
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"].endswith('.pdf"')
+    return "\n".join(sheet.extract_text() for sheet in pypdf.PdfReader(BytesIO(answer.body())).pages)
 
 
 def close_a_check(client: httpx.Client, world: World) -> None:
@@ -190,12 +191,14 @@ def test_all_of_it_works_with_scripts_switched_off(open_page: Callable[..., Page
     expect(page.get_by_role("button", name="Se connecter")).to_be_visible()
 
 
-def test_it_works_under_a_name_of_the_network_without_https(open_page: Callable[..., Page], world: World) -> None:
+def test_under_a_name_of_the_network_log_in_asks_for_https_and_says_so(
+    open_page: Callable[..., Page], world: World
+) -> None:
     page = open_page(host="registre.test")
-    log_in(page, give_account(world, "keeper"))
-    expect(page.get_by_text("Armurerie keeper")).to_be_visible()
-    log_out(page)
-    expect(page.get_by_role("button", name="Se connecter")).to_be_visible()
+    account = give_account(world, "keeper")
+    log_in(page, account)
+    expect(page.get_by_role("alert")).to_contain_text("Cette adresse n'est pas chiffrée")
+    expect(page.get_by_label("Compte")).to_have_value(account)
 
 
 def tab(page: Page) -> str:
@@ -215,8 +218,8 @@ def test_the_keyboard_alone_logs_in_and_out_and_always_shows_where_it_is(screen:
     assert tab(screen) == "Se connecter"
     screen.keyboard.press("Enter")
     expect(screen.get_by_role("heading", name="Magasins")).to_be_visible()
-    passed = [tab(screen) for _ in range(4)]
-    assert passed == ["Aller au contenu", "Registre des armes légères", "English", "Se déconnecter"]
+    passed = [tab(screen) for _ in range(5)]
+    assert passed == ["Aller au contenu", "Registre des armes légères", "English", "Mes accès", "Se déconnecter"]
     screen.keyboard.press("Enter")
     expect(screen.get_by_role("button", name="Se connecter")).to_be_visible()
 
@@ -287,7 +290,7 @@ def test_the_keyboard_reaches_every_report(phone: Page, client: httpx.Client, wo
     passed = [tab(phone) for _ in range(4)]
     while passed[-1] != "État de rapprochement (PDF)" and len(passed) < 30:
         passed.append(tab(phone))
-    passed = passed[4:]
+    passed = passed[passed.index("since") :]
     period, reports = passed.index("Choisir la période"), passed.index("stores")
     assert list(dict.fromkeys(passed[:period])) == ["since", "until"]
     assert passed[reports + 1].startswith("État du")

@@ -173,6 +173,15 @@ def test_a_reset_password_ends_the_sessions_and_is_changed_at_the_next_log_in(
     assert reset["password"] not in str(events(world, "account.password_reset"))
 
 
+def test_a_repeated_reset_shows_no_password_and_leaves_the_first_one_alone(client: httpx.Client, world: World) -> None:
+    made = opened(client, world, "keeper")
+    body, address = {"id": str(new_id())}, f"/accounts/{made['id']}/password-reset"
+    first, second = (client.post(address, json=body, headers=world["administrator"].headers) for _ in range(2))
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert second.json()["password"] is None
+    assert log_in(client, made["account"], first.json()["password"]).json()["next"] == "password_change"
+
+
 def test_reset_factors_are_gone_with_their_secrets_and_recovery_codes(
     client: httpx.Client, world: World, owner_engine: Engine
 ) -> None:

@@ -313,3 +313,25 @@ def list_attempts(db: Connection, actor: Actor, *, hour: datetime | None, after:
         """,
         {"country": actor.country, "units": list(actor.units), "hour": hour, "after": after, "limit": limit},
     )
+
+
+def list_units(db: Connection, actor: Actor) -> list[Row]:
+    """Return the units in scope that exist today (`id`, `name`), by name."""
+    return run(
+        db,
+        """
+        select uuid as id, name from unit
+         where country = %(country)s and id = any(%(units)s) and (ended_on is null or ended_on > %(today)s)
+         order by name, uuid
+        """,
+        {"country": actor.country, "units": list(actor.units), "today": actor.today},
+    )
+
+
+def list_forces(db: Connection, actor: Actor) -> list[Row]:
+    """Return the forces of the actor's country (`code`, `name_fr`, `name_en`), by code."""
+    return run(
+        db,
+        "select code, name_fr, name_en from force where country = %(country)s order by code",
+        {"country": actor.country},
+    )

@@ -3,11 +3,22 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, TypeVar
 
+from pydantic import ValidationError
+
+from salw.core.errors import DomainError, TooManyAttempts
+from salw.core.http import field_text
+from salw.core.language import Language, translate
+from salw.core.shapes import In
 from salw.summaries.rules import QUARTER_PATTERN, Quarter, parse_quarter
 
+Body = TypeVar("Body", bound=In)
+
+NEXT_MAX = 2_000
+# Nobody served before, and a year of five digits is a slip.
+DAY_LEAST, DAY_MOST = date(1900, 1, 1), date(2200, 1, 1)
 TYPED_SHOWN = 40  # characters of what was typed that a message repeats
 
 # As the date field of a browser sends a day, and as people write it where a browser has no such field.
@@ -57,7 +68,7 @@ def read_day(typed: str | None, otherwise: date, today: date) -> DayField:
     text = typed.strip()
     if not text:
         return DayField("", None, Wrong("web.day_missing", {}))
-    day = _parse(text)
+    day = parse_day(text)
     if day is None:
         return DayField(text, None, Wrong("web.day_unreadable", {"typed": _shortened(text)}))
     if day > today:
@@ -91,7 +102,8 @@ def _shortened(text: str) -> str:
     return text if len(text) <= TYPED_SHOWN else text[:TYPED_SHOWN] + "…"
 
 
-def _parse(text: str) -> date | None:
+def parse_day(text: str) -> date | None:
+    """Return the day that was typed, as a browser's field sends it or as people write it; None where it is none."""
     found = _DAY.fullmatch(text) or _WRITTEN_DAY.fullmatch(text)
     if found is None:
         return None
@@ -99,3 +111,61 @@ def _parse(text: str) -> date | None:
         return date(int(found["year"]), int(found["month"]), int(found["day"]))
     except ValueError:
         return None
+
+
+def safe_next(address: str | None) -> str | None:
+    """Return an address of this site to go on to, None where it is none or leads elsewhere.
+
+    Browsers take a backslash for a slash, and drop tabs and line ends, before they look where an address leads.
+    """
+    if not address or len(address) > NEXT_MAX or not address.isprintable() or "\\" in address:
+        return None
+    return address if address.startswith("/") and not address.startswith("//") else None
+
+
+def typed_fields(typed: Mapping[str, str]) -> dict[str, str | None]:
+    """Return fields of a form as a body holds them: what was left empty is not there."""
+    return {name: text.strip() or None for name, text in typed.items()}
+
+
+def fill(shape: type[Body], values: Mapping[str, Any], language: Language) -> tuple[Body | None, dict[str, str]]:
+    """Return a body made of what was typed, or else what is wrong by field, as the interface says it."""
+    try:
+        return shape.model_validate({name: value for name, value in values.items() if value is not None}), {}
+    except ValidationError as error:
+        return None, {str(one["loc"][0]) if one["loc"] else "form": field_text(one, language) for one in error.errors()}
+
+
+def whole_number(text: str) -> int | str:
+    """Return a number that was typed; what is none stays as it is, for its field to say so."""
+    return int(text) if re.fullmatch("[0-9]{1,9}", text.strip()) else text
+
+
+def in_minutes(seconds: int) -> tuple[str, int]:
+    """Return the code of the text that says how long to wait, and the minutes that it names."""
+    minutes = -(-seconds // 60)
+    return ("web.wait_a_minute" if minutes <= 1 else "web.wait_minutes"), minutes
+
+
+def told(error: DomainError, language: Language) -> str:
+    """Return what a refusal says on a page; how long to wait in minutes, as people count."""
+    if isinstance(error, TooManyAttempts):
+        code, minutes = in_minutes(error.details["seconds"])
+        return translate(code, language, minutes=minutes)
+    return translate(error.code, language, **error.details)
+
+
+def at_field(error: DomainError, places: Mapping[str, str], language: Language) -> dict[str, str]:
+    """Return the text of a refusal by the field that it concerns; a refusal that concerns none is raised again."""
+    if error.code not in places:
+        raise error
+    return {places[error.code]: told(error, language)}
+
+
+def day_after(typed: str, days: int, language: Language) -> tuple[date | None, str | None]:
+    """Return the day that lies so many days after the one typed, and what is wrong with it; empty is no day."""
+    text = typed.strip()
+    day = parse_day(text) if text else None
+    if text and (day is None or not DAY_LEAST < day < DAY_MOST):
+        return None, translate("web.day_unreadable", language, typed=_shortened(text))
+    return (day + timedelta(days=days) if day else None), None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -9,16 +10,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from salw.core.language import Language, catalogue
-from salw.web import views
+from salw.web.desks import language_asked, lead_to, shows_demo
 from salw.web.rendering import page
 
-
-def language_asked(request: Request) -> Language:
-    """Return the language of a page: French unless its address says English.
-
-    The browser of a shared machine says little about who sits before it.
-    """
-    return "en" if request.query_params.get("language") == "en" else "fr"
+# What a person can put right on another page, to which a refusal leads him.
+ELSEWHERE = {
+    "session.proof_required": "/proof",
+    "session.second_factor_required": "/log-in",
+    "session.password_change_required": "/log-in",
+}
 
 
 def problem_page(request: Request, status: int, code: str, details: Mapping[str, Any]) -> Response | None:
@@ -30,6 +30,8 @@ def problem_page(request: Request, status: int, code: str, details: Mapping[str,
     if written or "text/html" not in request.headers.get("accept", ""):
         return None
     language = language_asked(request)
+    if code in ELSEWHERE:
+        return _led_on(request, code, language)
     texts = catalogue(language)
 
     def own(text: str) -> str:
@@ -52,6 +54,17 @@ def problem_page(request: Request, status: int, code: str, details: Mapping[str,
 
 def _shows_demo(request: Request) -> bool:
     try:
-        return views.shows_demo(request)
+        return shows_demo(request)
     except (DBAPIError, PoolTimeoutError):  # a page about a mistake must not become one about the database
         return False
+
+
+def _led_on(request: Request, code: str, language: Language) -> Response:
+    """Lead to the page that asks for what is missing, and from a proof back to where he was going.
+
+    What a form sent is not kept: its page is opened again.
+    """
+    if code != "session.proof_required":
+        return lead_to(ELSEWHERE[code], language)
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return lead_to(f"{ELSEWHERE[code]}?{urlencode({'next': wanted})}", language)

@@ -75,11 +75,16 @@ def post_password_reset(
 ) -> FirstPasswordOut:
     """Give an account a new first password, shown once; its sessions end. The body's id is the client's."""
     given: list[str] = []
+    first = AccountDone(id=account_id)
 
-    def work() -> None:
+    def work() -> AccountDone:
         given.append(accounts.reset_password(desk.db, actor=desk.actor, now=desk.now, account_id=account_id))
+        return first
 
-    return _shown(desk, _once(desk, "account.password_reset", account_id, body, work), given)
+    addressed = ActOn(subject=account_id, body=body)
+    done = answer_once(desk, "account.password_reset", body.id, addressed, AccountDone, work)
+    # A repeat is found out and undone when its answer is kept: the password that it made by then opens nothing.
+    return _shown(desk, done, given if done is first else [])
 
 
 @router.post("/accounts/{account_id}/factor-reset")

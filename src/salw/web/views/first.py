@@ -1,29 +1,27 @@
 """What the first page shows to whom: read with the same permissions and scopes as the interface."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import Request
-from sqlalchemy import Engine
 
-from salw.access.guard import Desk, begin, token_of
-from salw.access.queries import has_demo_accounts, list_stores
-from salw.access.rules import Permission
-from salw.core import clock
+from salw.access.emergency.queries import list_reads
+from salw.access.queries import list_stores
+from salw.access.rules import PERMISSIONS, Permission, Role
 from salw.core.db import Row, run_one
-from salw.core.errors import Refused
 from salw.core.language import Language
 from salw.registry.classification import ClassCode
 from salw.stocktakes.queries import list_newest_closed
 from salw.summaries.cross_border import cross_border
 from salw.summaries.rules import GONE, PUBLISHED_STATES, Quarter, quarter_of
 from salw.summaries.schemas import CrossBorderOut, known_sum
+from salw.web.desks import visit
 from salw.web.forms import read_period, read_quarter
 
 STORES_SHOWN = 50
+READS_SHOWN = 20
 CHECKS_SHOWN = 20
 QUARTERS_SHOWN = 8
 
@@ -45,29 +43,18 @@ class Count:
     withheld: bool
 
 
-@contextmanager
-def visit(request: Request, permission: Permission, language: Language, engine: str = "app") -> Iterator[Desk | None]:
-    """Open a transaction in the scope of one permission, or give None where no posting holds it.
-
-    Raises `session.required`. A page is several such looks, because each permission has its own scope.
-    """
-    engines: dict[str, Engine] = request.app.state.engines
-    now = clock.now()
-    with engines[engine].connect() as db:
-        try:
-            desk = begin(db, token_of(request), now, permission, language)
-        except Refused:
-            yield None
-            return
-        yield desk
-        db.commit()
+# The pages beside the first one, each with the permission that opens it.
+WAYS = (
+    ("/administration", "web.accounts", Permission.ACCOUNT_READ),
+    ("/devices", "web.devices", Permission.DEVICE_READ),
+    ("/emergency-reads", "web.emergency_reads", Permission.EMERGENCY_READ),
+)
 
 
-def shows_demo(request: Request) -> bool:
-    """Say whether this node holds invented data, so that every page says so."""
-    engines: dict[str, Engine] = request.app.state.engines
-    with engines["app"].connect() as db:
-        return has_demo_accounts(db)
+def ways(roles: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the pages that open for somebody of these roles: address and code of the name."""
+    held = {permission for role in Role if role.value in roles for permission in PERMISSIONS[role]}
+    return [(address, name) for address, name, permission in WAYS if permission in held]
 
 
 def who_is_logged_in(request: Request, language: Language) -> dict[str, Any]:
@@ -88,6 +75,15 @@ def who_is_logged_in(request: Request, language: Language) -> dict[str, Any]:
             "roles": sorted(desk.actor.roles),
             "country": person[f"name_{language}"] if person else desk.actor.country,
         }
+
+
+def unseen_reads(request: Request, language: Language) -> dict[str, Any] | None:
+    """Return the emergency reads that somebody has still to take note of; None where there is none."""
+    with visit(request, Permission.EMERGENCY_ACKNOWLEDGE, language) as desk:
+        if desk is None:
+            return None
+        reads = list_reads(desk.db, desk.actor, now=desk.now, unseen=True, after=None, limit=READS_SHOWN)
+        return {"reads": reads, "zone": desk.actor.time_zone} if reads else None
 
 
 def stores(request: Request, language: Language, since: str | None, until: str | None) -> dict[str, Any] | None:

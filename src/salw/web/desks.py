@@ -1,0 +1,139 @@
+"""How a page comes to its transaction, its language and its looks; the gate is the one of the interface."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import psycopg
+from fastapi import Depends, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from salw.access.guard import Desk, begin, hash_token, token_of
+from salw.access.operations import sessions
+from salw.access.queries import has_demo_accounts
+from salw.access.rules import NextStep, Permission
+from salw.access.traces import asks_for
+from salw.core import clock
+from salw.core.errors import DomainError, Refused
+from salw.core.http import database_refusal
+from salw.core.language import Language
+from salw.web.rendering import page
+
+# The pages of what remains to be done after a right password; half a session sees these and no others.
+STEPS = {
+    NextStep.PASSWORD_CHANGE: "/log-in/password",
+    NextStep.SECOND_FACTOR: "/log-in/second-factor",
+    NextStep.ENROLMENT: "/access/factors/new",
+}
+
+
+def language_asked(request: Request) -> Language:
+    """Return the language of a page: French unless its address says English.
+
+    The browser of a shared machine says little about who sits before it.
+    """
+    return "en" if request.query_params.get("language") == "en" else "fr"
+
+
+# A language that no page has is no reason to show none: the page comes in French.
+Asked = Annotated[Language, Depends(language_asked)]
+
+
+@contextmanager
+def open_desk(
+    request: Request, permission: Permission, language: Language, engine: str = "app", *, half: bool = False
+) -> Iterator[Desk]:
+    """Open a transaction in the scope of one permission, committed at the end of the block.
+
+    `half` lets in sessions of which only the password was proven. Raises what `guard.begin` raises, and
+    `session.second_factor_required`, `access.not_by_token`: a page is for a person whose log-in is done.
+    """
+    engines: dict[str, Engine] = request.app.state.engines
+    with engines[engine].connect() as db:
+        token = token_of(request)
+        asked = asks_for(request, hash_token(token)[0], permission.value)
+        desk = begin(db, token, clock.now(), permission, language, asked)
+        desk.require_session()
+        if not half:
+            desk.require_full()
+        yield desk
+        db.commit()
+
+
+@contextmanager
+def friendly(constraints: Mapping[str, tuple[type[DomainError], str]]) -> Iterator[None]:
+    """Turn what a constraint of the database refuses into its error; a form says it at the field."""
+    try:
+        yield
+    except (DBAPIError, psycopg.Error) as error:
+        raise database_refusal(error, constraints) from None
+
+
+@contextmanager
+def visit(request: Request, permission: Permission, language: Language, engine: str = "app") -> Iterator[Desk | None]:
+    """Open a transaction in the scope of one permission, or give None where no posting holds it.
+
+    Raises `session.required`. A page is several such looks, because each permission has its own scope.
+    """
+    engines: dict[str, Engine] = request.app.state.engines
+    now = clock.now()
+    with engines[engine].connect() as db:
+        try:
+            desk = begin(db, token_of(request), now, permission, language)
+        except Refused:
+            yield None
+            return
+        yield desk
+        db.commit()
+
+
+def next_page(desk: Desk) -> str | None:
+    """Return the page of the step that a session waits for, None where it is full. Raises `session.required`."""
+    if desk.credential.is_full:
+        return None
+    step = sessions.step_of(sessions.own_account(desk.db, actor=desk.actor, session_id=desk.credential.id))
+    return STEPS[step] if step else None
+
+
+def shows_demo(request: Request) -> bool:
+    """Say whether this node holds invented data, so that every page says so."""
+    engines: dict[str, Engine] = request.app.state.engines
+    with engines["app"].connect() as db:
+        return has_demo_accounts(db)
+
+
+def show(
+    request: Request,
+    language: Language,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    errors: Mapping[str, str] | None = None,
+    status: int = 200,
+    module: bool = False,
+) -> Response:
+    """Return a page at the address asked for; `errors` are texts by the field they stand at.
+
+    `module` lets the page load our own script, which passkeys and security keys need.
+    """
+    wrong = dict(errors or {})
+    whole = {"demo": shows_demo(request), "wrong": wrong, "errors": list(wrong.items()), **context}
+    return page(
+        template,
+        language,
+        whole,
+        status=status if status != 200 or not wrong else 422,
+        address=request.url.path,
+        chosen={k: v for k, v in request.query_params.items() if k != "language"},
+        module=module,
+    )
+
+
+def lead_to(address: str, language: Language) -> RedirectResponse:
+    """Lead on to a page of ours, in the same language."""
+    if language != "fr" and "language=" not in address:
+        address += ("&" if "?" in address else "?") + urlencode({"language": language})
+    return RedirectResponse(address, status_code=303)

@@ -1,0 +1,9 @@
+"""The addresses of the pages, one file a page or a few that belong together."""
+
+from fastapi import APIRouter
+
+from salw.web.routes import access, administration, devices, emergency, factors, first, log_in, proof
+
+router = APIRouter()
+for part in (first, log_in, factors, proof, access, administration, devices, emergency):
+    router.include_router(part.router)

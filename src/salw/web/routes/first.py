@@ -1,0 +1,79 @@
+"""`/` and the static files of the pages."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from salw.access.rules import Permission
+from salw.core.errors import NotFound, Unauthenticated
+from salw.core.language import Language, translate
+from salw.web.desks import Asked, lead_to, next_page, open_desk, shows_demo
+from salw.web.rendering import STATIC, page, static_file
+from salw.web.routes.log_in import welcome
+from salw.web.views import first as views
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+def get_home(
+    request: Request,
+    language: Asked,
+    since: str | None = None,
+    until: str | None = None,
+    quarter: str | None = None,
+) -> Response:
+    """Show the first page: what this is and the log-in form, or what concerns who is logged in.
+
+    What was put into its forms is read by `forms`: a page says at the field what is wrong with it.
+    """
+    try:
+        with open_desk(request, Permission.SESSION_OWN, language, half=True) as desk:
+            step = next_page(desk)
+        if step is not None:
+            return lead_to(step, language)
+        who = views.who_is_logged_in(request, language)
+        context = {
+            "demo": shows_demo(request),
+            "who": who,
+            "ways": views.ways(who["roles"]),
+            "unseen": views.unseen_reads(request, language),
+            "stores": views.stores(request, language, since, until),
+            "checks": views.closed_checks(request, language),
+            "summary": views.summary(request, language, quarter),
+        }
+    except Unauthenticated:
+        return welcome(request, language)
+    errors = _errors(context, language)
+    typed = {"since": since, "until": until, "quarter": quarter}
+    return page(
+        "home.html",
+        language,
+        {**context, "errors": errors},
+        status=422 if errors else 200,
+        chosen={name: text for name, text in typed.items() if text is not None},
+    )
+
+
+@router.get("/static/{name}")
+def get_static(name: str) -> Response:
+    """Return a file that the pages refer to.
+
+    It is not kept by browsers either: with a file in their cache, Chromium brings a page of somebody who has logged
+    out back with the back button, `no-store` or not. `tests/browser/test_first_pages.py` holds it.
+    """
+    if name not in STATIC:
+        raise NotFound("request.no_such_address")
+    return Response(static_file(name), media_type=STATIC[name])
+
+
+def _errors(context: Mapping[str, Any], language: Language) -> list[tuple[str, str]]:
+    """Return the fields of the first page that something is wrong with, in its order, each with what it is."""
+    stores, summary = context["stores"], context["summary"]
+    wrong = {
+        "quarter": summary["wrong"] if summary else None,
+        **({name: field.wrong for name, field in stores["period"].fields.items()} if stores and stores["rows"] else {}),
+    }
+    return [(name, translate(w.code, language, **w.details)) for name, w in wrong.items() if w is not None]

@@ -1,0 +1,1 @@
+"""What the pages show to whom: read with the same permissions and scopes as the interface."""

@@ -1,0 +1,92 @@
+"""What the tests of pages in a browser share: people who come in by their second factor, keys, and a look at a page."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import CDPSession, Page, expect
+from sqlalchemy import Engine
+
+from entrance import as_owner
+from program import PASSWORD, give_account
+from proving import code_of
+from world import World
+
+LEAST_TARGET = 24  # CSS pixels each way, WCAG 2.2, 2.5.8
+
+# Links within a sentence are left out, as the standard does; so is what nobody sees.
+TARGETS = """() => [...document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea, summary')]
+  .filter(e => e.checkVisibility() && !e.matches('.skip'))
+  .filter(e => getComputedStyle(e).display !== 'inline' || e.parentElement.textContent.trim() === e.textContent.trim())
+  .map(e => [e.textContent.trim() || e.id, ...['width', 'height'].map(way => e.getBoundingClientRect()[way])])"""
+
+
+def log_in(page: Page, account: str, password: str = PASSWORD) -> None:
+    """Fill in the form by its labels and wait for the answer."""
+    page.get_by_label("Compte", exact=True).fill(account)
+    page.get_by_label("Mot de passe", exact=True).fill(password)
+    press(page, "Se connecter")
+
+
+def press(page: Page, name: str) -> None:
+    """Press a button that leads to another page."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=name).click()
+
+
+def enrol_code(page: Page) -> tuple[str, list[str]]:
+    """Go through the pages of the first generator; return its secret and the recovery codes."""
+    press(page, "Commencer")
+    secret = re.sub(r"\s", "", page.locator(".secret").inner_text())
+    page.get_by_label("Code que montre l'application").fill(code_of(secret, later=-1))
+    press(page, "Confirmer")
+    codes = page.locator("#codes li").all_inner_texts()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Je les ai notés").click()
+    return secret, codes
+
+
+def enter(page: Page, world: World, job: str) -> str:
+    """Log in as one of the cast who enrols his first generator; return its secret."""
+    log_in(page, give_account(world, job, demo=False))
+    return enrol_code(page)[0]
+
+
+def prove(page: Page, secret: str, *, later: int = 0) -> None:
+    """Prove again, where the page asks for it, and go on."""
+    expect(page.get_by_role("heading", level=1)).to_have_text("Prouver de nouveau qui vous êtes")
+    page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
+    page.get_by_label("Code à usage unique").fill(code_of(secret, later=later))
+    press(page, "Continuer")
+
+
+def let_proofs_age(engine: Engine, page: Page) -> None:
+    """Move the proofs of every session into the past: the page's own is among them."""
+    as_owner(engine, "update session set proven_at = proven_at - interval '1 hour' where proven_at is not null")
+    page.wait_for_timeout(1)
+
+
+def add_key(page: Page, *, verifies: bool = True) -> tuple[CDPSession, str]:
+    """Give the browser a virtual key, which answers as soon as it is asked."""
+    cdp = page.context.new_cdp_session(page)
+    cdp.send("WebAuthn.enable")
+    options: dict[str, Any] = {
+        "protocol": "ctap2",
+        "transport": "usb",
+        "hasResidentKey": False,
+        "hasUserVerification": verifies,
+        "isUserVerified": verifies,
+        "automaticPresenceSimulation": True,
+    }
+    return cdp, str(cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"])
+
+
+def fits(page: Page) -> None:
+    """Hold that a page is no wider than its window, and that a thumb hits everything on it."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+    targets = page.evaluate(TARGETS)
+    assert targets
+    assert [target for target in targets if min(target[1:]) < LEAST_TARGET] == [], page.url
+
+
+Open = Callable[..., Page]
