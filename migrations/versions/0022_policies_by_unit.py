@@ -120,6 +120,10 @@ POLICIES: dict[str, tuple[str, ...]] = {
     "handover_count": ("scoped(unit_id)",),
     "handover": ("scoped(unit_id)",),
     "transfer_receipt": ("scoped(unit_id)",),
+    # What nobody known was refused is of no unit: it is shown to who has a unit with none above it.
+    "access_attempt": (
+        "scoped(unit_id) or unit_id is null and exists (select from unit u where u.parent_id is null and scoped(u.id))",
+    ),
     # by parent
     "event": (_EVENT, "true"),
     "account": ("exists (select from person p where p.country = account.country and p.id = account.person_id)",),
@@ -182,7 +186,8 @@ select scope_rows('movement',
         where h.country = movement.country and h.id = movement.from_holder_id and scoped(h.awaited_by_unit_id)))');
 """
 
-# Functions are the organisation chart and seen like it, by number and without a name; giving one is within the scope.
+# Functions are the organisation chart and seen like it, by number and without a name; giving and ending one is within
+# the scope.
 POSTING = """
 alter policy in_country on posting to salw_publisher, salw_auditor, salw_eraser;
 create policy seen_in_country on posting for select to salw_app
@@ -190,6 +195,9 @@ create policy seen_in_country on posting for select to salw_app
 create policy added_in_scope on posting for insert to salw_app
     with check (country = (select nullif(current_setting('app.country', true), ''))
                 and coalesce(unit_id <@ (select units_in_scope()), false));
+create policy changed_in_scope on posting for update to salw_app
+    using (country = (select nullif(current_setting('app.country', true), ''))
+           and coalesce(unit_id <@ (select units_in_scope()), false));
 """
 
 # As whoever inserts: he must see the check that he freezes something for.
@@ -284,6 +292,16 @@ FUNCTIONS: dict[str, tuple[str, str, str]] = {
         "",
         "boolean",
         "select exists (select from account where country = {country} and demo)",
+    ),
+    # A first administrator is made where there is none, and who makes him has no scope yet.
+    "has_administrator": (
+        "p_role text, p_today date",
+        "boolean",
+        """
+        select exists (select from account a join posting g on (g.country, g.person_id) = (a.country, a.person_id)
+                        where a.country = {country} and a.disabled_at is null and g.role = p_role
+                          and (g.ended_on is null or g.ended_on > p_today))
+        """,
     ),
     # One file is taken on charge once in a country, whoever brings it again.
     "find_register_file": (
@@ -450,6 +468,28 @@ revoke execute on function close_settled_case(uuid, timestamptz) from public;
 grant execute on function close_settled_case(uuid, timestamptz) to salw_app;
 """
 
+# Who has no posting, or one elsewhere, has his own account out of his scope, and yet changes its password and decides on
+# its factors, one request at a time. The password is that of the session's account; nothing done is an error.
+OWN_ACCOUNT = f"""
+create function hold_account(p_account_id uuid) returns void
+language sql security definer set search_path = pg_catalog, public as $$
+    select 1 from account where country = {_COUNTRY} and id = p_account_id for no key update
+$$;
+create function change_own_password(p_session_id uuid, p_hash text, p_now timestamptz) returns void
+language plpgsql security definer set search_path = pg_catalog, public as $$
+begin
+    update account a set password_hash = p_hash, must_change_password = false, password_changed_at = p_now
+      from session s
+     where s.country = {_COUNTRY} and s.id = p_session_id and s.ended_at is null
+       and (a.country, a.id) = (s.country, s.account_id);
+    if not found then
+        raise exception 'a password is changed within a session' using errcode = 'insufficient_privilege';
+    end if;
+end $$;
+revoke execute on function hold_account(uuid), change_own_password(uuid, text, timestamptz) from public;
+grant execute on function hold_account(uuid), change_own_password(uuid, text, timestamptz) to salw_app;
+"""
+
 
 def _beyond_the_scope(name: str, arguments: str, result: str, query: str) -> str:
     types = ", ".join(argument.split(" ", 1)[1] for argument in arguments.split(", ") if argument)
@@ -477,3 +517,4 @@ def upgrade() -> None:
     for name, (arguments, result, query) in FUNCTIONS.items():
         op.execute(_beyond_the_scope(name, arguments, result, query))
     op.execute(CLOSE_CASE)
+    op.execute(OWN_ACCOUNT)

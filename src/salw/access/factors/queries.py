@@ -50,8 +50,4 @@ def lock_account(db: Connection, actor: Actor) -> None:
 
     Whether a factor is the first or the last one, and which ten codes count, is decided for one request at a time.
     """
-    run(
-        db,
-        "select 1 from account where country = %(country)s and id = %(id)s for no key update",
-        {"country": actor.country, "id": actor.account_id},
-    )
+    run(db, "select hold_account(%(id)s)", {"id": actor.account_id})

@@ -44,17 +44,8 @@ def change_password(
     check_password(new, login=account["login"], is_common=is_common)
     run(
         db,
-        """
-        update account
-           set password_hash = %(hash)s, must_change_password = false, password_changed_at = %(now)s
-         where country = %(country)s and id = %(id)s
-        """,
-        {
-            "country": actor.country,
-            "id": actor.account_id,
-            "hash": passwords.hash_password(new),
-            "now": now,
-        },
+        "select change_own_password(%(session)s, %(hash)s, %(now)s)",
+        {"session": session_id, "hash": passwords.hash_password(new), "now": now},
     )
     attempts.forgive_all(db, country=actor.country, kind=AttemptKind.ACCOUNT, key=account["login"])
     sessions.end_all(db, actor=actor, account_id=actor.account_id, but=session_id, now=now)
