@@ -5,6 +5,7 @@ whole tree for both sides, the service or pgbench on theirs; the load generator 
 never counted. Wall clock is used only where a bar is a rate.
 """
 
+import base64
 import contextlib
 import os
 import signal
@@ -18,6 +19,8 @@ from statistics import median
 
 from salw.core.embedded import Cluster
 from salw.core.engine import engine_dir
+from salw.core.ids import random_bytes
+from salw.core.settings import FACTOR_KEY_BYTES
 from salw_cli.database import prepare
 
 TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
@@ -88,6 +91,7 @@ def service(urls: Mapping[str, str], port: int = 18473) -> Iterator[tuple[int, s
         **{f"SALW_{name}": urls[role] for name, role in SETTINGS.items()},
         "SALW_PORT": str(port),
         "SALW_LOG_LEVEL": "warning",
+        "SALW_FACTOR_KEY": base64.b64encode(random_bytes(FACTOR_KEY_BYTES)).decode(),
     }
     process = subprocess.Popen([sys.executable, "-m", "salw_cli.main", "serve"], env=environment, cwd=ROOT)
     try:

@@ -120,6 +120,10 @@ POLICIES: dict[str, tuple[str, ...]] = {
     "handover_count": ("scoped(unit_id)",),
     "handover": ("scoped(unit_id)",),
     "transfer_receipt": ("scoped(unit_id)",),
+    # What nobody known was refused is of no unit: it is shown to who has a unit with none above it.
+    "access_attempt": (
+        "scoped(unit_id) or unit_id is null and exists (select from unit u where u.parent_id is null and scoped(u.id))",
+    ),
     # by parent
     "event": (_EVENT, "true"),
     "account": ("exists (select from person p where p.country = account.country and p.id = account.person_id)",),
@@ -182,8 +186,8 @@ select scope_rows('movement',
         where h.country = movement.country and h.id = movement.from_holder_id and scoped(h.awaited_by_unit_id)))');
 """
 
-# Functions are the organisation chart and seen like it, by number and without a name; giving or ending one is within the
-# scope.
+# Functions are the organisation chart and seen like it, by number and without a name; giving and ending one is within
+# the scope.
 POSTING = """
 alter policy in_country on posting to salw_publisher, salw_auditor, salw_eraser;
 create policy seen_in_country on posting for select to salw_app
@@ -290,6 +294,16 @@ FUNCTIONS: dict[str, tuple[str, str, str]] = {
         "",
         "boolean",
         "select exists (select from account where country = {country} and demo)",
+    ),
+    # A first administrator is made where there is none, and who makes him has no scope yet.
+    "has_administrator": (
+        "p_role text, p_today date",
+        "boolean",
+        """
+        select exists (select from account a join posting g on (g.country, g.person_id) = (a.country, a.person_id)
+                        where a.country = {country} and a.disabled_at is null and g.role = p_role
+                          and (g.ended_on is null or g.ended_on > p_today))
+        """,
     ),
     # One file is taken on charge once in a country, whoever brings it again.
     "find_register_file": (
@@ -456,27 +470,25 @@ revoke execute on function close_settled_case(uuid, timestamptz) from public;
 grant execute on function close_settled_case(uuid, timestamptz) to salw_app;
 """
 
-
-# One's own log-in is a matter of no unit: whoever changes his password or his factors may have a scope without himself.
-# A changed password ends what the old one proved, so the old hash must still be the one that was checked.
+# Who has no posting, or one elsewhere, has his own account out of his scope, and yet changes its password and decides on
+# its factors, one request at a time. The password is that of the session's account, and still the one that was checked.
 OWN_ACCOUNT = f"""
-create function change_own_password(p_account uuid, p_old_hash text, p_new_hash text, p_now timestamptz) returns boolean
+create function hold_account(p_account_id uuid) returns void
+language sql security definer set search_path = pg_catalog, public as $$
+    select 1 from account where country = {_COUNTRY} and id = p_account_id for no key update
+$$;
+create function change_own_password(p_session_id uuid, p_old_hash text, p_new_hash text, p_now timestamptz)
+returns boolean
 language plpgsql security definer set search_path = pg_catalog, public as $$
 begin
-    update account set password_hash = p_new_hash, must_change_password = false, password_changed_at = p_now
-     where country = {_COUNTRY} and id = p_account and password_hash = p_old_hash;
+    update account a set password_hash = p_new_hash, must_change_password = false, password_changed_at = p_now
+      from session s
+     where s.country = {_COUNTRY} and s.id = p_session_id and s.ended_at is null
+       and (a.country, a.id) = (s.country, s.account_id) and a.password_hash = p_old_hash;
     return found;
 end $$;
-create function lock_own_account(p_account uuid) returns boolean
-language plpgsql security definer set search_path = pg_catalog, public as $$
-begin
-    perform 1 from account where country = {_COUNTRY} and id = p_account for no key update;
-    return found;
-end $$;
-revoke execute on function change_own_password(uuid, text, text, timestamptz) from public;
-revoke execute on function lock_own_account(uuid) from public;
-grant execute on function change_own_password(uuid, text, text, timestamptz) to salw_app;
-grant execute on function lock_own_account(uuid) to salw_app;
+revoke execute on function hold_account(uuid), change_own_password(uuid, text, text, timestamptz) from public;
+grant execute on function hold_account(uuid), change_own_password(uuid, text, text, timestamptz) to salw_app;
 """
 
 

@@ -11,14 +11,21 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, Engine
 
+import derogating
+import devices
 import writes
 from cluster import Database, Run, drop
 from counting import close, count, label, open_check, typed, unreadable
+from entrance import log_in
+from proving import enrol_totp, half_session
+from reporting import unit_uuid
+from salw.access.duties.rules import Duty
+from salw.access.operations.traces import Attempt, record_refusals
+from salw.access.rules import LOG_IN, Role
+from salw.commission.rules import Level
 from salw.core.db import Row, enter_scope, make_engine, run, transaction
 from salw.core.embedded import Cluster
 from salw.core.ids import new_id
-from salw.ledger.events import commit_to
-from salw.ledger.operations import keep_values
 from salw.ledger.sequencer import drain
 from world import World, build_world
 
@@ -46,6 +53,8 @@ def classified() -> dict[str, tuple[str, str]]:
 
 
 CLASSES = classified()
+# What belongs to no unit is shown there to who has a unit with none above it.
+OF_NOBODY = {"access_attempt"}
 
 
 def of_class(*classes: str) -> list[str]:
@@ -95,9 +104,79 @@ def fill(client: httpx.Client, world: World) -> None:
     assert ended.status_code == 200, ended.text
     setting = client.put("/publication-settings/AT", json={"detail": "rounded"}, headers=world["commission"].headers)
     assert setting.status_code == 200, setting.text
+    world.show(Level.COUNTS)
     with world.transaction() as db:
         take_in_register(db, world)
-        give_token_and_emergency_read(db, world)
+        give_token(db, world)
+    read_in_an_emergency(client, world)
+    bring_devices(client, world)
+    act_under_a_derogation(client, world)
+    prove_and_be_refused(client, world)
+    change_the_storekeeper(client, world)
+
+
+def succeeded(answer: httpx.Response) -> httpx.Response:
+    """Return an answer that must be no refusal."""
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def read_in_an_emergency(client: httpx.Client, world: World) -> None:
+    """Let Alpha's commander read Bravo, whose commander takes note."""
+    world.post("soldier_bravo", world.bravo, Role.UNIT_COMMANDER)
+    read = f"/emergency-reads/{new_id()}"
+    body = {"unit": unit_uuid(world, world.bravo), "reason": "Fusil trouvé, numéro à vérifier", "hours": 1}
+    succeeded(client.put(read, json=body, headers=world["commander"].headers))
+    succeeded(client.post(f"{read}/acknowledgement", headers=world["soldier_bravo"].headers))
+
+
+def bring_devices(client: httpx.Client, world: World) -> None:
+    """Let a device into each store; it is lost, and something of it lies in quarantine and something is admitted."""
+    for store, keeper in ((world.store_alpha, "keeper"), (world.store_bravo, "keeper_bravo")):
+        device = devices.enrolled(client, world, store)
+        devices.answers(devices.send(client, world, device, [device.event()], keeper))
+        succeeded(devices.revoke(client, world, device, "commander_hq"))
+        devices.answers(devices.send(client, world, device, [device.event(), device.event()], keeper))
+        succeeded(devices.decide(client, world, device, [2], "commander_hq"))
+
+
+def act_under_a_derogation(client: httpx.Client, world: World) -> None:
+    """Let Alpha's keeper issue to himself, as a derogation lets him that is then revoked."""
+    derogation = derogating.granted(client, world, Duty.GIVER_RECEIVER)
+    writes.done(client, derogating.issue_to_himself(client, world))
+    succeeded(derogating.revoke(client, world, derogation))
+
+
+def prove_and_be_refused(client: httpx.Client, world: World) -> None:
+    """Let a keeper enrol a second factor, a soldier begin with one, and others be refused."""
+    enrol_totp(client, half_session(world, "keeper"))
+    succeeded(client.post("/challenges", json={"purpose": "enrolment"}, headers=half_session(world, "soldier")))
+    assert log_in(client, f"personne@{world.country.lower()}", "faux").status_code == 401
+    with world.transaction() as db:
+        refused = [Attempt(world[job].account_id, None, "weapon:read", "weapon.not_found") for job in world.cast]
+        nobody = Attempt(None, "personne", LOG_IN, "session.wrong_credentials")
+        record_refusals(db, dict.fromkeys([*refused, nobody], 1))
+
+
+def change_the_storekeeper(client: httpx.Client, world: World) -> None:
+    """Count Alpha's store for a change of its storekeeper, and change him."""
+    check = open_check(client, world, kind="handover")
+    count(client, world, check, unreadable())
+    close(client, world, check)
+    with world.transaction() as db:
+        held = run(
+            db,
+            "select weapon_id as weapon, seq as version from custody c where holder_id = %(store)s and not exists "
+            "(select from case_mark k where (k.country, k.weapon_id) = (c.country, c.weapon_id))",
+            {"store": world.store_alpha},
+        )
+    body = {
+        "holder": str(world.store_alpha),
+        "outgoing": str(world["keeper"].person_id),
+        "incoming": str(world["soldier"].person_id),
+        "weapons": [{"weapon": str(row["weapon"]), "version": row["version"]} for row in held],
+    }
+    succeeded(client.put(f"/reliefs/{new_id()}", json=body, headers=world["commander"].headers))
 
 
 def take_in_register(db: Connection, world: World) -> None:
@@ -128,30 +207,14 @@ def take_in_register(db: Connection, world: World) -> None:
     )
 
 
-def give_token_and_emergency_read(db: Connection, world: World) -> None:
-    """Write a token of the keeper and an emergency read of his."""
-    reason = commit_to({"reason": "Contrôle d'urgence"})
-    keep_values(db, country=world.country, commitments=[reason], unit_id=world.alpha)
-    values = {
-        "c": world.country,
-        "id": new_id(),
-        "account": world["keeper"].account_id,
-        "person": world["keeper"].person_id,
-        "unit": world.alpha,
-        "reason": reason.id,
-    }
+def give_token(db: Connection, world: World) -> None:
+    """Write a token of the keeper."""
     run(
         db,
         "insert into api_token (country, token_hash, id, account_id, name, permissions, created_at, expires_at) "
         "values (%(c)s, sha256(uuid_send(%(id)s)), %(id)s, %(account)s, 'essai', '{weapon:read}', now(), "
         "now() + interval '1 day')",
-        values,
-    )
-    run(
-        db,
-        "insert into emergency_read (country, id, person_id, unit_id, reason_id, opened_at, expires_at) "
-        "values (%(c)s, %(id)s, %(person)s, %(unit)s, %(reason)s, now(), now() + interval '1 hour')",
-        values,
+        {"c": world.country, "id": new_id(), "account": world["keeper"].account_id},
     )
 
 
@@ -171,8 +234,9 @@ def keys_of(superuser: Engine) -> dict[str, list[str]]:
              where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
             """,
         )
-    # A hash is read by nobody; what bears one has an identifier too.
-    return {row["name"]: ["id" if c == "token_hash" else c for c in row["key"]] for row in rows}
+    # A hash is read by nobody; what bears one has something else that tells it from others.
+    instead = {"token_hash": "id", "code_hash": "created_at"}
+    return {row["name"]: [instead.get(c, c) for c in row["key"]] for row in rows}
 
 
 def readable(filled: Filled) -> dict[str, list[str]]:
@@ -249,8 +313,10 @@ def test_a_table_by_unit_shows_the_rows_of_the_units_in_scope_and_no_other(fille
     for world in (filled.ours, filled.sister, filled.abroad):
         for units in (world.units, (world.alpha,), (world.bravo,)):
             where = " or ".join(f"{column} = any(%(units)s)" for column in unit_columns(table))
+            if table in OF_NOBODY and world.root in units:
+                where += " or unit_id is null and country = %(country)s"
             with filled.superuser.begin() as db:
-                theirs = look(db, table, keys[table], where, {"units": list(units)})
+                theirs = look(db, table, keys[table], where, {"units": list(units), "country": world.country})
             found = seen(filled, table, keys[table], world.country, units)
             if units == world.units:
                 assert found == theirs, units
@@ -489,23 +555,24 @@ def test_a_row_of_others_is_changed_locked_or_removed_by_nobody_who_knows_its_id
     keys = keys_of(filled.superuser)
     changed, removed = writable(filled.superuser, "update"), deletable(filled.superuser)
     assert len(changed) >= 12
-    assert removed == {"assignment", "case_mark"}
+    assert removed == {"assignment", "case_mark", "challenge", "recovery_code"}
     wrong: dict[str, str] = {}
-    for table, columns in changed.items():
+    for table in changed.keys() | removed:
+        columns = changed.get(table, [])
         row = as_values(a_row(filled, table, columns, filled.ours))
         where = " and ".join(f'"{c}" = %({c})s' for c in keys[table])
-        for country, units in others_of(filled, table):
-            for sql in (
-                f'update "{table}" set "{columns[0]}" = %({columns[0]})s where {where} returning 1',
-                f'select 1 from "{table}" where {where} for no key update',
-                *([f'delete from "{table}" where {where} returning 1'] if table in removed else []),
-            ):
+        change = f'update "{table}" set "{columns[0]}" = %({columns[0]})s where {where} returning 1' if columns else ""
+        lock = f'select 1 from "{table}" where {where} for no key update' if columns else ""
+        remove = f'delete from "{table}" where {where} returning 1' if table in removed else ""
+        for sql in filter(None, (change, lock, remove)):
+            for country, units in others_of(filled, table):
                 said = attempt(filled, country, units, sql, row)
                 if said != "0 rows":
                     wrong[f"{sql} as {country}"] = said
-        # The same is there for its own unit: what is refused above is refused for its scope.
-        own = f'select 1 from "{table}" where {where} for no key update'
-        assert attempt(filled, "BF", filled.ours.units, own, row) == "1 rows", table
+        # The same is there for its own unit: what is refused above is refused for its scope. The codes of a sheet are
+        # made at one moment, and all of them bear it.
+        own = attempt(filled, "BF", filled.ours.units, lock or remove, row)
+        assert own == ("10 rows" if table == "recovery_code" else "1 rows"), table
     assert wrong == {}
 
 
@@ -617,6 +684,31 @@ def test_a_sister_unit_learns_nothing_of_a_check_a_case_or_a_weapon_by_those_fun
         assert run(db, "select close_settled_case(%(case)s, now()) as closed", values) == [{"closed": False}]
         (place,) = run(db, f"select * from {asked['name_places'][0]}")
         assert (place["kind"], place["store_name"]) == ("store", "Armurerie keeper")
+
+
+def test_own_account_is_held_and_given_its_password_by_who_has_no_unit_in_scope(filled: Filled) -> None:
+    account = filled.ours["soldier"].account_id
+    half_session(filled.ours, "soldier")
+    with filled.superuser.begin() as db:
+        session = run(db, "select id from session where account_id = %(a)s limit 1", {"a": account})[0]["id"]
+    held = "select 1 from account where id = %(a)s for no key update nowait"
+    change = "select change_own_password(%(s)s, 'essai', now())"
+    with transaction(filled.app, country="ML", units=()) as db:
+        run(db, "select hold_account(%(a)s)", {"a": account})
+        assert attempt(filled, "BF", filled.ours.units, held, {"a": account}) == "1 rows"
+    with transaction(filled.app, country="BF", units=()) as db:
+        run(db, "select hold_account(%(a)s)", {"a": account})
+        assert attempt(filled, "BF", filled.ours.units, held, {"a": account}) == "55P03"
+    assert attempt(filled, "ML", (), change, {"s": session}) == REFUSED
+    assert attempt(filled, "BF", (), change, {"s": new_id()}) == REFUSED
+    assert attempt(filled, "BF", (), change, {"s": session}) == "1 rows"
+
+
+def test_that_there_is_an_administrator_is_known_in_no_scope(filled: Filled) -> None:
+    asked = "select has_administrator('administrator', current_date) as found"
+    for country, found in (("BF", True), ("ML", True), ("NE", False)):
+        with transaction(filled.app, country=country, units=()) as db:
+            assert run(db, asked) == [{"found": found}], country
 
 
 def test_no_name_of_a_sister_unit_is_read_and_its_functions_are_no_names(filled: Filled) -> None:

@@ -50,4 +50,4 @@ def lock_account(db: Connection, actor: Actor) -> None:
 
     Whether a factor is the first or the last one, and which ten codes count, is decided for one request at a time.
     """
-    run(db, "select lock_own_account(%(account)s)", {"account": actor.account_id})
+    run(db, "select hold_account(%(id)s)", {"id": actor.account_id})

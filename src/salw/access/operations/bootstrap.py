@@ -94,13 +94,8 @@ def _first_actor(db: Connection, country: str, now: datetime) -> Actor:
 def _has_administrator(db: Connection, actor: Actor) -> bool:
     row = run_one(
         db,
-        """
-        select exists (select from account a
-                         join posting g on (g.country, g.person_id) = (a.country, a.person_id)
-                        where a.country = %(country)s and a.disabled_at is null and g.role = %(role)s
-                          and (g.ended_on is null or g.ended_on > %(today)s)) as found
-        """,
-        {"country": actor.country, "role": Role.ADMINISTRATOR.value, "today": actor.today},
+        "select has_administrator(%(role)s, %(today)s) as found",
+        {"role": Role.ADMINISTRATOR.value, "today": actor.today},
     )
     return bool(row and row["found"])
 

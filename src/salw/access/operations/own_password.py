@@ -44,9 +44,9 @@ def change_password(
     check_password(new, login=account["login"], is_common=is_common)
     changed = run_one(
         db,
-        "select change_own_password(%(account)s, %(old)s, %(new)s, %(now)s) as done",
+        "select change_own_password(%(session)s, %(old)s, %(new)s, %(now)s) as done",
         {
-            "account": actor.account_id,
+            "session": session_id,
             "old": account["password_hash"],
             "new": passwords.hash_password(new),
             "now": now,
