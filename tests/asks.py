@@ -73,7 +73,8 @@ class Ask:
     headers: Mapping[str, str] | None = None
 
     def send(self, client: httpx.Client, headers: Mapping[str, str]) -> httpx.Response:
-        """Send it, as who has these headers."""
+        """Send it, as who has these headers and nobody else: a cookie that an earlier answer set stays out of it."""
+        client.cookies.clear()
         return client.request(
             self.method, self.path, json=self.body, params=self.params, headers=dict(self.headers or headers)
         )

@@ -20,7 +20,7 @@ from salw.access.operations import organisation
 from salw.access.rules import Role
 from salw.core import clock
 from salw.core.actor import Actor
-from salw.core.db import enter_scope
+from salw.core.db import enter_scope, run
 from salw.core.ids import new_id
 from salw.custody.operations import holders
 from salw.custody.rules import HolderKind
@@ -84,7 +84,14 @@ def build_nation(engine: Engine, country: str, *, force: str = "AT", other_force
 
 
 def _unit(
-    db: Connection, founder: Actor, now: datetime, parent: int | None, name: str, force: str | None, books: bool = False
+    db: Connection,
+    founder: Actor,
+    now: datetime,
+    parent: int | None,
+    name: str,
+    force: str | None,
+    books: bool = False,
+    short_name: str | None = None,
 ) -> int:
     enter_scope(db, country=founder.country, units=())
     return organisation.create_unit(
@@ -95,7 +102,7 @@ def _unit(
         parent_id=parent,
         force_code=force,
         name=name,
-        short_name=name[:12],
+        short_name=short_name or name[:12],
         region=None,
         keeps_books=books,
         started_on=STARTED_ON,
@@ -106,6 +113,7 @@ def _furnish(db: Connection, place: World, now: datetime, codename: str) -> None
     """Give a place its staff, its store and a post; whatever bears its codename is to be seen by nobody else."""
     for job, role in STAFF.items():
         place.cast[job] = enlist(db, place.founder, now, f"{job}-{codename}", place.alpha, role)
+    place.cast["commander_hq"] = enlist(db, place.founder, now, "chef", place.hq, Role.UNIT_COMMANDER)
     open_store(db, place, place.store_alpha)
     holders.open_collective_holder(
         db,
@@ -117,6 +125,28 @@ def _furnish(db: Connection, place: World, now: datetime, codename: str) -> None
         name=f"Poste {codename}",
         person_id=place["soldier"].person_id,
     )
+
+
+def somebody(place: World, role: Role | None = None, *, unit_id: int | None = None) -> Member:
+    """Return a new person of a place, or of another unit of its country, with an account and an open session."""
+    with place.transaction() as db:
+        return enlist(db, place.founder, clock.now(), "quelqu'un", unit_id or place.alpha, role)
+
+
+def prove_all(owner_engine: Engine) -> None:
+    """Let everybody who is logged in have proven himself just now."""
+    with owner_engine.begin() as db:
+        run(db, "set local role salw_owner")
+        run(db, "update session set proven_at = %(now)s where proven_at is not null", {"now": clock.now()})
+
+
+def new_unit(place: World, parent: int | None, force: str | None, short_name: str = "Unité neuve") -> tuple[int, UUID]:
+    """Open one more unit of a country, and return its number and its identifier."""
+    with place.engine.begin() as db:
+        unit = _unit(db, place.founder, clock.now(), parent, "Unité neuve d'essai", force, short_name=short_name)
+        rows = run(db, "select uuid from unit where id = %(id)s", {"id": unit})
+    found: UUID = rows[0]["uuid"]
+    return unit, found
 
 
 def open_store(db: Connection, place: World, store_id: UUID) -> None:

@@ -22,7 +22,7 @@ from salw.core.db import run
 from salw.core.ids import new_id
 from salw.custody.rules import Expected
 from salw_labels import draw_many, registry_number
-from world import World, open_session
+from world import World
 
 Word = tuple[str, str, object]
 
@@ -191,29 +191,10 @@ def ending(step: str, **said: object) -> Recipe:
     return recipe
 
 
-def log_out(scene: Scene) -> Ask:
-    """End a session opened for it: the asker's own is needed again."""
-    if scene.asker is None:
-        return Ask("DELETE", "/sessions/current")
-    with scene.own.transaction() as db:
-        token = open_session(db, scene.own.country, scene.asker.account_id, clock.now())
-    return Ask("DELETE", "/sessions/current", headers={"Authorization": f"Bearer {token}"})
-
-
 def wrong_password(scene: Scene) -> Ask:
     """Log in as the keeper of the place, with a password that is not his."""
     login, other = give_account(scene.there, "keeper"), f"keeper-{new_id().hex}@{scene.there.country}"
     return Ask("POST", "/sessions", {"account": login, "password": "pas le sien"}, theirs={login: other})
-
-
-def publication(scene: Scene) -> Ask:
-    """Publish the running quarter of one's own country, of which a force is switched on."""
-    setting = scene.client.put(
-        "/publication-settings/AT", json={"detail": "rounded"}, headers=scene.own["commission"].headers
-    )
-    assert setting.status_code == 200, setting.text
-    now = clock.now()
-    return Ask("POST", f"/summaries/{now.year}Q{(now.month + 2) // 3}/publication", {"id": str(new_id())})
 
 
 def of_unit(scene: Scene) -> str:
@@ -263,6 +244,24 @@ def register_found(scene: Scene) -> Ask:
     body = {**write.body, "marks": [{"kind": "factory_serial", "raw": serial}]}
     theirs = {serial: other, **never(last_part(write))}
     return Ask(write.method, write.path, body, theirs=theirs, shows=(str(found),))
+
+
+def handover(scene: Scene) -> UUID:
+    """Change the keeper of a new store of the place, for the old one is missing; return the handover."""
+    place, store = scene.there, new_store(scene.there)
+    held = place.register(store=store)
+    body = {
+        "holder": str(store),
+        "outgoing": str(place["keeper"].person_id),
+        "incoming": str(place["soldier"].person_id),
+        "weapons": writes.listed(held),
+        "absence": "missing",
+    }
+    relief = writes.Write("PUT", f"/reliefs/{new_id()}", body, place["commander"].headers)
+    writes.done(scene.client, relief)
+    with place.transaction() as db:
+        found: UUID = run(db, "select id from handover where store_id = %(s)s", {"s": store})[0]["id"]
+    return found
 
 
 def of_store(path: str) -> Recipe:

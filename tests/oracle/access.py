@@ -1,0 +1,78 @@
+"""The oracle: who exists, who may log in and in which role, and what was refused."""
+
+import access_recipes
+import recipes
+from asks import listing, searching
+from oracle.table import ACCOUNT, EMPTY, MIXED, PERSON, POSTING, UNIT, Line
+
+LINES: tuple[Line, ...] = (
+    # --- stores and people
+    Line("GET /v1/stores", "organisation:read", listing("/stores", lambda s: s.there.store_alpha), EMPTY),
+    Line("GET /v1/people", "organisation:read", listing("/people", recipes.soldier), EMPTY),
+    Line(
+        "GET /v1/people",
+        "organisation:read",
+        searching("/people", "matricule", recipes.matricule_of),
+        EMPTY,
+        about="by matricule",
+    ),
+    Line("PUT /v1/people/{person_id}", "person:record", access_recipes.enter_person, UNIT),
+    # --- accounts
+    Line("GET /v1/accounts", "account:read", listing("/accounts", access_recipes.account), EMPTY),
+    Line(
+        "GET /v1/accounts",
+        "account:read",
+        access_recipes.of_person("/accounts", "account"),
+        EMPTY,
+        about="of a person",
+    ),
+    Line("PUT /v1/accounts/{account_id}", "account:manage", access_recipes.open_account, PERSON),
+    *(
+        Line(
+            f"POST /v1/accounts/{{account_id}}/{act}",
+            "account:manage",
+            access_recipes.act_on(f"/accounts/{{}}/{act}", thing),
+            ACCOUNT,
+        )
+        for act, thing in (
+            ("disabling", access_recipes.account),
+            ("enabling", access_recipes.disabled_account),
+            ("password-reset", access_recipes.account),
+            ("factor-reset", access_recipes.account),
+        )
+    ),
+    # --- postings
+    Line("GET /v1/postings", "account:read", listing("/postings", access_recipes.posting), EMPTY),
+    Line(
+        "GET /v1/postings",
+        "account:read",
+        access_recipes.of_person("/postings", "posting"),
+        EMPTY,
+        about="of a person",
+    ),
+    Line("PUT /v1/postings/{posting_id}", "posting:manage", access_recipes.post, PERSON),
+    Line(
+        "PUT /v1/postings/{posting_id}",
+        "posting:manage",
+        access_recipes.post_theirs,
+        PERSON,
+        about="of a person of theirs",
+        posts=MIXED,
+    ),
+    Line(
+        "PUT /v1/postings/{posting_id}",
+        "posting:manage",
+        access_recipes.post_at_theirs,
+        UNIT,
+        about="at a unit of theirs",
+        posts=MIXED,
+    ),
+    Line(
+        "POST /v1/postings/{posting_id}/end",
+        "posting:manage",
+        access_recipes.act_on("/postings/{}/end", access_recipes.posting),
+        POSTING,
+    ),
+    # --- the trace
+    Line("GET /v1/access-attempts", "attempt:read", listing("/access-attempts", access_recipes.attempt), EMPTY),
+)

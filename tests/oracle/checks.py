@@ -1,0 +1,55 @@
+"""The oracle: checks and reconciliations."""
+
+import recipes
+from asks import listing, reading
+from oracle.table import EMPTY, MIXED, REACH, STOCKTAKE, STORE, UNIT, Line
+from recipes import report_of
+
+LINES: tuple[Line, ...] = (
+    # --- checks
+    Line("PUT /v1/stocktakes/{stocktake_id}", "stocktake:open", recipes.opening, STORE),
+    Line("POST /v1/stocktakes/{stocktake_id}/counts", "stocktake:count", recipes.counts, STOCKTAKE),
+    Line(
+        "POST /v1/stocktakes/{stocktake_id}/counts",
+        "stocktake:count",
+        recipes.count_of_theirs(recipes.label_of, "scan"),
+        EMPTY,
+        about="of a label of theirs",
+        posts=MIXED,
+    ),
+    Line(
+        "POST /v1/stocktakes/{stocktake_id}/counts",
+        "stocktake:count",
+        recipes.count_of_theirs(recipes.serial_of, "typed"),
+        EMPTY,
+        about="of a serial of theirs",
+        posts=MIXED,
+    ),
+    Line("POST /v1/stocktakes/{stocktake_id}/closure", "stocktake:close", recipes.ending("closure"), STOCKTAKE),
+    Line(
+        "POST /v1/stocktakes/{stocktake_id}/discontinuation",
+        "stocktake:close",
+        recipes.ending("discontinuation", reason="Essai"),
+        STOCKTAKE,
+    ),
+    Line("GET /v1/stocktakes", "stocktake:read", listing("/stocktakes", recipes.check), EMPTY),
+    Line("GET /v1/stocktakes", "stocktake:read", recipes.checks_of_store, EMPTY, about="of a store"),
+    Line("GET /v1/stocktakes/{stocktake_id}", "stocktake:read", reading("/stocktakes/{}", recipes.check), STOCKTAKE),
+    # --- reports
+    *(
+        Line(
+            f"GET /v1/{path}/{{{name}}}/reconciliation.{form if form == 'json' else '{form}'}",
+            "report:read" if form == "json" else "report:export",
+            report_of(f"/{path}/{{}}/reconciliation.{form}", thing, period=path != "stocktakes"),
+            outside,
+            about="" if form == "json" else f"as {form}",
+            posts=tuple(REACH) if form == "json" else ("unit",),
+        )
+        for path, name, thing, outside in (
+            ("stores", "store_id", lambda s: s.there.store_alpha, STORE),
+            ("units", "unit_id", recipes.of_unit, UNIT),
+            ("stocktakes", "stocktake_id", recipes.closed_check, STOCKTAKE),
+        )
+        for form in ("json", "csv", "xlsx", "pdf")
+    ),
+)

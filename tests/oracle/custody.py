@@ -1,0 +1,84 @@
+"""The oracle: holders, reliefs, assignments, issues and returns."""
+
+import recipes
+import writes
+from asks import listed, listing, mixed, of, used_id
+from oracle.table import EMPTY, HOLDER, MIXED, PERSON, STORE, UNIT, WEAPON, Line
+from salw.access.rules import Role
+
+LINES: tuple[Line, ...] = (
+    # --- holders, assignments, reliefs
+    Line("GET /v1/holders", "weapon:read", listing("/holders", lambda s: s.there.post_alpha), EMPTY),
+    Line("PUT /v1/holders/{holder_id}", "relief:record", of(writes.open_holder), UNIT),
+    Line(
+        "PUT /v1/holders/{holder_id}",
+        "relief:record",
+        mixed(writes.open_holder, recipes.soldier, lambda x: {"answerable": str(x)}),
+        PERSON,
+        about="answered for by theirs",
+        posts=MIXED,
+    ),
+    Line("PUT /v1/reliefs/{relief_id}", "relief:record", of(writes.relieve), HOLDER),
+    Line(
+        "PUT /v1/reliefs/{relief_id}",
+        "relief:record",
+        mixed(writes.relieve, lambda s: s.there["armourer"].person_id, lambda x: {"incoming": str(x)}),
+        PERSON,
+        about="by theirs",
+        posts=MIXED,
+    ),
+    Line("GET /v1/handovers", "stocktake:read", listing("/handovers", recipes.handover), EMPTY),
+    Line("PUT /v1/assignments/{assignment_id}", "assignment:record", of(writes.assign), PERSON),
+    Line("PUT /v1/assignments/{assignment_id}", "assignment:record", of(writes.unassign), WEAPON, about="ended"),
+    Line(
+        "PUT /v1/assignments/{assignment_id}",
+        "assignment:record",
+        mixed(writes.assign, recipes.a_weapon, listed),
+        WEAPON,
+        about="of theirs",
+        posts=MIXED,
+    ),
+    # --- issues and returns
+    Line("PUT /v1/issues/{issue_id}", "issue:record", of(writes.issue), STORE),
+    Line(
+        "PUT /v1/issues/{issue_id}",
+        "issue:record",
+        used_id(writes.issue),
+        STORE,
+        about="under an id that is used",
+        inside={Role.STOREKEEPER: "request.id_reused"},
+    ),
+    Line(
+        "PUT /v1/issues/{issue_id}",
+        "issue:record",
+        mixed(writes.issue, recipes.a_weapon, listed),
+        WEAPON,
+        about="of theirs",
+        posts=MIXED,
+    ),
+    Line(
+        "PUT /v1/issues/{issue_id}",
+        "issue:record",
+        mixed(writes.issue, recipes.soldier, lambda x: {"to": {"person": str(x)}}),
+        PERSON,
+        about="to a person of theirs",
+        posts=MIXED,
+    ),
+    Line(
+        "PUT /v1/issues/{issue_id}",
+        "issue:record",
+        mixed(writes.issue, lambda s: s.there.post_alpha, lambda x: {"to": {"holder": str(x)}}),
+        HOLDER,
+        about="to a post of theirs",
+        posts=MIXED,
+    ),
+    Line("PUT /v1/returns/{return_id}", "return:record", of(writes.return_), STORE),
+    Line(
+        "PUT /v1/returns/{return_id}",
+        "return:record",
+        mixed(writes.return_, recipes.issued_weapon, listed),
+        WEAPON,
+        about="of theirs",
+        posts=MIXED,
+    ),
+)
