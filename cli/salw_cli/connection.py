@@ -16,9 +16,10 @@ from sqlalchemy import Engine
 from salw.access.factors.operations.proving import begin_second_factor, prove_second_factor
 from salw.access.factors.rules import OneTimeCode, Party, RecoveryCode
 from salw.access.guard import Desk, begin, hash_token
+from salw.access.log_in_rules import NextStep, is_loopback, split_account
 from salw.access.operations.log_in import log_in
 from salw.access.queries import has_demo_accounts, list_stores
-from salw.access.rules import LOG_IN, STEP_UP, NextStep, Permission, is_loopback, split_account
+from salw.access.rules import LOG_IN, STEP_UP, Permission
 from salw.access.traces import Asked, Recorder
 from salw.core import clock
 from salw.core.db import make_engine, transaction

@@ -15,7 +15,7 @@ from entrance import as_owner
 from program import PASSWORD, give_account
 from proving import code_of, wrong_code
 from salw.access.factors.rules import recovery_hash, seal, secret_text
-from salw.access.rules import bucket
+from salw.access.log_in_rules import bucket
 from salw.core.ids import new_id, random_bytes
 from world import World
 

@@ -13,9 +13,10 @@ from sqlalchemy import Engine
 from cluster import Database
 from program import salw
 from salw.access.guard import begin
+from salw.access.log_in_rules import NextStep
 from salw.access.operations.log_in import log_in
 from salw.access.operations.sessions import promote
-from salw.access.rules import NextStep, Permission
+from salw.access.rules import Permission
 from salw.core import clock
 from salw.core.db import make_engine, run
 from together import at_once

@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 
 from entrance import as_owner, bearer, code_of, log_in, somewhere
 from program import PASSWORD, give_account
+from salw.access.log_in_rules import bucket, source_key
 from salw.access.operations.log_in import log_in as enter
 from salw.access.operations.sessions import OpenSession
-from salw.access.rules import bucket, source_key
 from salw.core import clock
 from salw.core.errors import TooManyAttempts, Unauthenticated
 from salw.core.ids import new_id

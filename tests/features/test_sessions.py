@@ -9,8 +9,9 @@ from sqlalchemy import Engine
 from entrance import as_owner, bearer, code_of, events, log_in, somewhere
 from program import PASSWORD, give_account
 from salw.access.guard import COOKIE, begin
+from salw.access.log_in_rules import NextStep
 from salw.access.operations import sessions
-from salw.access.rules import NextStep, Permission
+from salw.access.rules import Permission
 from salw.core import clock
 from salw.core.errors import DomainError, Refused, Unauthenticated
 from together import at_once

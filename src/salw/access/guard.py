@@ -16,8 +16,9 @@ from uuid import UUID
 from fastapi import Depends, Request, Response
 from sqlalchemy import Connection, Engine
 
+from salw.access.log_in_rules import IDLE_LIMIT, is_loopback
 from salw.access.operations.sessions import OpenSession
-from salw.access.rules import EMERGENCY_READS, IDLE_LIMIT, STEP_UP, Permission, is_loopback, roles_with
+from salw.access.rules import EMERGENCY_READS, STEP_UP, Permission, roles_with
 from salw.access.traces import Asked, asks_for
 from salw.core import clock
 from salw.core.actor import Actor

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from salw.access.rules import IDLE_LIMIT, Permission, roles_with
+from salw.access.log_in_rules import IDLE_LIMIT
+from salw.access.rules import Permission, roles_with
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound, Refused

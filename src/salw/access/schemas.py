@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import Field, SerializeAsAny
 
-from salw.access.rules import FactorKind, NextStep, Role, Sex
+from salw.access.log_in_rules import FactorKind, NextStep
+from salw.access.rules import Role, Sex
 from salw.core.shapes import Day, In, Out, Said, example
 
 

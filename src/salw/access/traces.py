@@ -17,8 +17,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 
+from salw.access.log_in_rules import split_account
 from salw.access.operations.traces import Attempt, record_refusals
-from salw.access.rules import LOG_IN, TRACED_STATUSES, split_account
+from salw.access.rules import LOG_IN, TRACED_STATUSES
 from salw.core.db import transaction
 from salw.core.errors import DomainError
 

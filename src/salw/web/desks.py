@@ -12,9 +12,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from salw.access.guard import Desk, begin, hash_token, token_of
+from salw.access.log_in_rules import NextStep
 from salw.access.operations import sessions
 from salw.access.queries import has_demo_accounts
-from salw.access.rules import NextStep, Permission
+from salw.access.rules import Permission
 from salw.access.traces import asks_for
 from salw.core import clock
 from salw.core.errors import DomainError, Refused

@@ -9,7 +9,7 @@ from math import ceil
 
 from sqlalchemy import Connection
 
-from salw.access.rules import DELAYS, FORGOTTEN_AFTER, AttemptKind, bucket
+from salw.access.log_in_rules import DELAYS, FORGOTTEN_AFTER, AttemptKind, bucket
 from salw.core.db import run, run_one
 from salw.core.errors import TooManyAttempts
 

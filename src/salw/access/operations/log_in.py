@@ -4,9 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
+from salw.access.log_in_rules import AttemptKind, FactorKind, source_key, split_account
 from salw.access.operations import attempts, passwords, sessions
 from salw.access.operations.sessions import OpenSession
-from salw.access.rules import AttemptKind, FactorKind, source_key, split_account
 from salw.core.db import Row, run, run_one
 from salw.core.errors import Unauthenticated
 

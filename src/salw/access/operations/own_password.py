@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from salw.access.common_passwords import is_common
+from salw.access.log_in_rules import AttemptKind, check_password, written_alike
 from salw.access.operations import attempts, passwords, sessions
 from salw.access.operations.sessions import OpenSession
-from salw.access.rules import AttemptKind, check_password, written_alike
 from salw.core.actor import Actor
 from salw.core.db import Row, run_one
 from salw.core.errors import Conflict, Refused, Unacceptable, Unauthenticated

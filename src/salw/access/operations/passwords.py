@@ -6,7 +6,7 @@ from threading import BoundedSemaphore
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from salw.access.rules import written_alike
+from salw.access.log_in_rules import written_alike
 
 # 64 MiB and three passes, as the OWASP guidance prefers where log-ins are rare.
 _HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from salw.access.rules import FactorKind, NextStep, next_step
+from salw.access.log_in_rules import FactorKind, NextStep, next_step
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import Refused, Unauthenticated

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Request, Response
 
 from salw.access import queries
 from salw.access.guard import COOKIE, Desk, hand_over, requires
+from salw.access.log_in_rules import AttemptKind, client_of
 from salw.access.operations import attempts, log_in, own_password, sessions
 from salw.access.operations.sessions import OpenSession
-from salw.access.rules import AttemptKind, Permission, client_of
+from salw.access.rules import Permission
 from salw.access.schemas import MeOut, OwnPasswordIn, OwnSessionOut, OwnSessionsOut, SessionIn, SessionOut
 from salw.access.traces import asks_to_log_in
 from salw.core import clock

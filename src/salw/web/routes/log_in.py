@@ -10,9 +10,10 @@ from salw.access.factors import schemas
 from salw.access.factors.operations import proving
 from salw.access.factors.routes import OurParty
 from salw.access.guard import COOKIE, Desk, hand_over, hash_token, token_of
+from salw.access.log_in_rules import PASSWORD_LEAST, AttemptKind, FactorKind, client_of, is_loopback
 from salw.access.operations import attempts, log_in, own_password, sessions
 from salw.access.operations.sessions import OpenSession
-from salw.access.rules import PASSWORD_LEAST, AttemptKind, FactorKind, Permission, client_of, is_loopback
+from salw.access.rules import Permission
 from salw.access.traces import asks_to_log_in, refused
 from salw.core import clock
 from salw.core.db import run

@@ -11,8 +11,8 @@ from salw.access.factors import passkeys
 from salw.access.factors.operations.enrolment import check_may_enrol, label_of
 from salw.access.factors.queries import read_secrets
 from salw.access.factors.rules import CHALLENGE_BYTES, CHALLENGE_LASTS, Party, Purpose
+from salw.access.log_in_rules import FactorKind
 from salw.access.operations.sessions import own_account
-from salw.access.rules import FactorKind
 from salw.core.actor import Actor
 from salw.core.db import Row, run
 from salw.core.errors import Conflict

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from salw.access.factors import passkeys, rules
 from salw.access.factors.operations.recovery import renew_codes
 from salw.access.factors.queries import lock_account, read_secrets
+from salw.access.log_in_rules import FactorKind, NextStep
 from salw.access.operations import sessions
-from salw.access.rules import FactorKind, NextStep
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import Conflict, NotFound, Refused, Unauthenticated

@@ -15,8 +15,8 @@ from salw.access.factors.operations.challenges import take_challenge
 from salw.access.factors.operations.recovery import use_code
 from salw.access.factors.queries import read_secrets
 from salw.access.factors.rules import Assertion, Given, OneTimeCode, Party, Purpose, RecoveryCode
+from salw.access.log_in_rules import AttemptKind, FactorKind
 from salw.access.operations import attempts, passwords, sessions
-from salw.access.rules import AttemptKind, FactorKind
 from salw.core.actor import Actor
 from salw.core.db import Row, run_one
 from salw.core.errors import Unacceptable, Unauthenticated

@@ -8,14 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from salw.access.common_passwords import is_common
-from salw.access.operations.passwords import make_password
-from salw.access.rules import (
+from salw.access.log_in_rules import (
     DELAYS,
     PASSWORD_LEAST,
-    STEP_UP,
     AttemptKind,
     NextStep,
-    Permission,
     bucket,
     check_password,
     client_of,
@@ -24,6 +21,8 @@ from salw.access.rules import (
     source_key,
     split_account,
 )
+from salw.access.operations.passwords import make_password
+from salw.access.rules import STEP_UP, Permission
 from salw.core.errors import Unacceptable
 
 
