@@ -43,7 +43,7 @@ CROSSES = ("GET /v1/summaries/cross-border", "GET /")
 
 REQUEST_ID = re.compile(rb'(?<="request_id":")[0-9a-f]{32}')
 HEADERS_OF_THEIR_OWN = ("date", "x-request-id")
-# Whoever asks: his name in what differs, his post and role in the oracle, whether he asks about all places, and by what.
+# Whoever asks: his name in what differs, his post and role in the oracle, whether he asks about all places, his token.
 Asker = tuple[str, str, Role | None, bool, Mapping[str, str]]
 Asks = Mapping[tuple[str, str], tuple[Line, Ask]]
 Answers = dict[str, tuple[int, bytes, tuple[tuple[str, str], ...]]]
