@@ -1,5 +1,6 @@
 """`salw users bootstrap`: a country without accounts gets its first administrator, and no second one this way."""
 
+import base64
 import json
 import os
 import subprocess
@@ -109,6 +110,7 @@ def serve(urls: Mapping[str, str], **settings: str) -> subprocess.CompletedProce
         "SALW_EXCHANGE_URL": urls["salw_exchange"],
         "SALW_PUBLISHER_URL": urls["salw_publisher"],
         "SALW_HOST": "192.0.2.1",
+        "SALW_FACTOR_KEY": base64.b64encode(bytes(32)).decode(),
         **settings,
     }
     command = [sys.executable, "-m", "salw_cli.main", "serve"]
