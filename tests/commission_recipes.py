@@ -19,9 +19,8 @@ def _forces(place: World) -> set[str]:
 
 def _force(scene: Scene) -> str:
     """Return the force of the place; of another country one that one's own has not, if there is such a one."""
-    if scene.there.country == scene.own.country:
-        return force_of(scene.there)
-    return min(_forces(scene.there) - _forces(scene.own), default=NO_FORCE + scene.there.country)
+    alone = set() if scene.there.country == scene.own.country else _forces(scene.there) - _forces(scene.own)
+    return min(alone, default=force_of(scene.there))
 
 
 def show(place: World, level: Level) -> None:

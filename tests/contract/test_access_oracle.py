@@ -1,6 +1,6 @@
 """Every route, asked by every role about every place: let in or kept out exactly as the oracle says.
 
-One test a line of `tests/oracle.py`, which also says what to do for a new route. Who is kept out must not learn
+One test a line of `tests/oracle/`, which also says what to do for a new route. Who is kept out must not learn
 whether the thing exists: the same request about what never existed gets the same answer, word for word.
 """
 
