@@ -202,6 +202,22 @@ create policy changed_in_scope on posting for update to salw_app
                 and coalesce(unit_id <@ (select units_in_scope()), false));
 """
 
+# A function of the commission or of oversight reads or speaks for the whole country, so it stands at the country's top.
+NATIONAL = """
+create function refuse_national_role_below() returns trigger language plpgsql as $$
+begin
+    if exists (select from unit u
+                where u.country = new.country and u.id = new.unit_id and u.parent_id is not null) then
+        raise exception 'a national function is given at the top of its country'
+            using errcode = 'check_violation', constraint = 'posting_national_at_the_top';
+    end if;
+    return new;
+end $$;
+create trigger national_at_the_top before insert on posting for each row
+    when (new.role in ('commission_reader', 'commission_officer', 'oversight'))
+    execute function refuse_national_role_below();
+"""
+
 # As whoever inserts: he must see the check that he freezes something for.
 FROZEN = """
 create function refuse_frozen_elsewhere() returns trigger language plpgsql as $$
@@ -514,6 +530,7 @@ def upgrade() -> None:
         op.execute(f"select scope_rows('{table}', {given})")
     op.execute(MOVEMENT)
     op.execute(POSTING)
+    op.execute(NATIONAL)
     op.execute(FROZEN)
     for name, (arguments, result, query) in FUNCTIONS.items():
         op.execute(_beyond_the_scope(name, arguments, result, query))

@@ -133,6 +133,17 @@ def list_people(db: Connection, actor: Actor, *, matricule: str | None, after: U
     )
 
 
+def is_top_unit(db: Connection, actor: Actor, unit_id: int) -> bool:
+    """Say whether a unit has none above it."""
+    return bool(
+        run(
+            db,
+            "select 1 from unit where country = %(country)s and id = %(id)s and parent_id is null",
+            {"country": actor.country, "id": unit_id},
+        )
+    )
+
+
 def is_demo(db: Connection) -> bool:
     """Say whether the country's books are made up: one account made for a demonstration says so on every paper."""
     row = run_one(db, "select is_demo_country() as demo")

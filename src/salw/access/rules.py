@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from enum import StrEnum
 
-from salw.core.errors import Conflict, DomainError, Unacceptable
+from salw.core.errors import Conflict, DomainError, Refused, Unacceptable
 
 
 class Permission(StrEnum):
@@ -252,6 +252,11 @@ def reads_in_emergency(roles: Iterable[str]) -> bool:
     return EMERGENCY_READER in roles
 
 
+# Functions that read or speak for a whole country, whatever unit they are given at: they are given at its top alone, by
+# whoever administers that.
+NATIONAL_ROLES: frozenset[Role] = frozenset({Role.COMMISSION_READER, Role.COMMISSION_OFFICER, Role.OVERSIGHT})
+
+
 def roles_with(permission: Permission) -> list[str]:
     """Return the stored names of the roles that hold a permission."""
     return [role.value for role, held in PERMISSIONS.items() if permission in held]
@@ -271,6 +276,7 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     "uq_account_country_login": (Conflict, "account.login_taken"),
     "uq_person_country_force_code_matricule": (Conflict, "person.matricule_taken"),
     "fk_person_country_force_code": (Unacceptable, "force.not_found"),
+    "posting_national_at_the_top": (Refused, "posting.national_role"),
     "ck_posting_ends_not_before_start": (Unacceptable, "posting.ends_before_start"),
 }
 

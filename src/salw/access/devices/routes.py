@@ -14,15 +14,19 @@ from salw.access.devices.operations import enrolment, events, lifecycle
 from salw.access.devices.operations.enrolment import Candidate
 from salw.access.devices.rules import Confirmation, Signed, qr_text, state_at
 from salw.access.devices.schemas import decoded, encoded
-from salw.access.guard import Desk, requires
+from salw.access.guard import Desk, hash_token, requires
 from salw.access.repeats import answer_once
 from salw.access.rules import Permission
+from salw.access.traces import asks_for
 from salw.core import clock
 from salw.core.db import Row
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
 from salw.core.shapes import Addressed
 
 router = APIRouter(tags=["devices"])
+
+# What is asked for by a device that comes in, in the place of a permission.
+ENROL = "device:enrol"
 
 Limit = Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)]
 
@@ -73,6 +77,8 @@ def post_device(body: schemas.EnrolmentIn, request: Request) -> schemas.Certific
     Whatever is wrong with code or signature has one answer; the code is too long to be guessed and opens once.
     """
     now = clock.now()
+    # A code that is tried without right is what a supervisor must see: its country is the one it names.
+    asks_for(request, hash_token(body.code)[0], ENROL)
     row = enrolment.enrol_device(
         request.app.state.engines["app"],
         now=now,

@@ -54,10 +54,12 @@ def create_account(
 def open_account(db: Connection, *, actor: Actor, now: datetime, account_id: UUID, person_id: UUID, login: str) -> str:
     """Give a person in scope an account and return its first password, which he must change when he logs in.
 
-    Raises `person.not_found`, `account.own`, `person.posted_beyond`.
+    Nobody has two open at once: through a second one of which he knows nothing somebody else would act in his name.
+    Raises `person.not_found`, `account.own`, `person.posted_beyond`, `account.person_has_one`.
     """
     queries.get_person(db, actor, person_id)
     _check_may(db, actor, person_id)
+    _check_has_none(db, actor, person_id)
     password = passwords.make_password()
     create_account(
         db,
@@ -102,6 +104,7 @@ def enable_account(db: Connection, *, actor: Actor, now: datetime, account_id: U
     account = _manageable(db, actor, account_id)
     if account["disabled_at"] is None:
         raise Conflict("account.not_disabled")
+    _check_has_none(db, actor, account["person"])
     run(
         db,
         "update account set disabled_at = null where country = %(country)s and id = %(id)s",
@@ -169,6 +172,18 @@ def _check_may(db: Connection, actor: Actor, person_id: UUID) -> None:
         raise Refused("account.own")
     if queries.is_posted_beyond(db, actor, person_id):
         raise Refused("person.posted_beyond", person=str(person_id))
+
+
+def _check_has_none(db: Connection, actor: Actor, person_id: UUID) -> None:
+    # An advisory lock, because there is no row yet whose lock would keep a second account of the same person out.
+    run(db, "select pg_advisory_xact_lock(hashtextextended(%(person)s::text, 0))", {"person": person_id})
+    values = {"country": actor.country, "person": person_id}
+    if run(
+        db,
+        "select 1 from account where country = %(country)s and person_id = %(person)s and disabled_at is null",
+        values,
+    ):
+        raise Conflict("account.person_has_one")
 
 
 def _tell(db: Connection, actor: Actor, now: datetime, kind: str, account_id: UUID, **more: Any) -> None:

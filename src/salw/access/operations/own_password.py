@@ -28,20 +28,28 @@ def check_may_change(db: Connection, *, actor: Actor, session_id: UUID, is_full:
     return account
 
 
+def check_new(account: Row, *, old: str, new: str) -> None:
+    """Hold a new password against the rules, before the old one is tried and that is counted.
+
+    Raises `password.unchanged` and what `log_in_rules.check_password` raises.
+    """
+    if written_alike(old) == written_alike(new):
+        raise Unacceptable("password.unchanged")
+    check_password(new, login=account["login"], is_common=is_common)
+
+
 def change_password(
     db: Connection, *, actor: Actor, now: datetime, session_id: UUID, is_full: bool, old: str, new: str
 ) -> OpenSession:
     """Change a password, end the other sessions of its account and give this one a new token.
 
-    The attempt was counted before (`attempts.count`). Raises `password.wrong_old`, `password.unchanged`, what
-    `rules.check_password` raises, and what `check_may_change` does.
+    The attempt was counted before (`attempts.count`). Raises `password.wrong_old`, and what `check_new` and
+    `check_may_change` raise.
     """
     account = check_may_change(db, actor=actor, session_id=session_id, is_full=is_full)
+    check_new(account, old=old, new=new)
     if not passwords.is_right(old, account["password_hash"]):
         raise Refused("password.wrong_old")
-    if written_alike(old) == written_alike(new):
-        raise Unacceptable("password.unchanged")
-    check_password(new, login=account["login"], is_common=is_common)
     changed = run_one(
         db,
         "select change_own_password(%(session)s, %(old)s, %(new)s, %(now)s) as done",

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from salw.access import queries
 from salw.access.operations.organisation import post_person
-from salw.access.rules import Role
+from salw.access.rules import NATIONAL_ROLES, Role
 from salw.core.actor import Actor
 from salw.core.db import run
 from salw.core.errors import Conflict, Refused, Unacceptable
@@ -29,11 +29,13 @@ def begin_posting(
 ) -> None:
     """Give a person in scope a role at a unit in scope; never to oneself.
 
-    Raises `person.not_found`, `unit.not_found`, `posting.own`, `posting.ends_before_start`.
+    Raises `person.not_found`, `unit.not_found`, `posting.own`, `posting.national_role`, `posting.ends_before_start`.
     """
     queries.get_person(db, actor, person_id)
     unit_id = queries.get_unit(db, actor, unit_uuid)
     _check_another(actor, person_id)
+    if role in NATIONAL_ROLES and not queries.is_top_unit(db, actor, unit_id):
+        raise Refused("posting.national_role")
     if ended_on is not None and ended_on <= started_on:
         raise Unacceptable("posting.ends_before_start")
     post_person(

@@ -88,6 +88,7 @@ def post_own_password(
     account = own_password.check_may_change(
         desk.db, actor=desk.actor, session_id=desk.credential.id, is_full=desk.credential.is_full
     )
+    own_password.check_new(account, old=body.old, new=body.new)
     attempts.count(desk.db, country=desk.actor.country, kind=AttemptKind.ACCOUNT, key=account["login"], now=desk.now)
     desk.keep()
     session = own_password.change_password(

@@ -154,6 +154,7 @@ def password_changed(request: Request, language: Language, old: str, new: str, a
 def _change_password(desk: Desk, old: str, new: str) -> OpenSession:
     own: dict[str, Any] = {"actor": desk.actor, "session_id": desk.credential.id, "is_full": desk.credential.is_full}
     account = own_password.check_may_change(desk.db, **own)
+    own_password.check_new(account, old=old, new=new)
     attempts.count(desk.db, country=desk.actor.country, kind=AttemptKind.ACCOUNT, key=account["login"], now=desk.now)
     desk.keep()
     return own_password.change_password(desk.db, **own, now=desk.now, old=old, new=new)
