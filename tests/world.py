@@ -108,6 +108,15 @@ class World:
             units=tuple(r["id"] for r in rows),
         )
 
+    def close_account(self, job: str) -> None:
+        """Close the account that a member of the cast comes with: nobody has two open at once."""
+        with self.transaction() as db:
+            run(
+                db,
+                "update account set disabled_at = clock_timestamp() where country = %(country)s and id = %(id)s",
+                {"country": self.country, "id": self.cast[job].account_id},
+            )
+
     def post(self, job: str, unit_id: int, role: Role) -> None:
         """Give a member one more posting, also at a unit raised beside this world's own."""
         with self.engine.begin() as db:

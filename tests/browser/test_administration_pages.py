@@ -37,6 +37,7 @@ def find(page: Page, world: World, job: str) -> None:
 def test_somebody_gets_an_account_with_a_password_on_a_slip_and_logs_in_with_it(
     open_local: Open, world: World, size: tuple[int, int]
 ) -> None:
+    world.close_account("soldier")
     page = open_local(size)
     enter(page, world, "administrator")
     expect(page.get_by_text("Votre fonction ne donne accès")).to_have_count(0)
@@ -61,6 +62,7 @@ def test_somebody_gets_an_account_with_a_password_on_a_slip_and_logs_in_with_it(
 
 
 def test_a_login_that_is_taken_is_said_at_its_field(open_local: Open, world: World) -> None:
+    world.close_account("soldier")
     page = open_local()
     enter(page, world, "administrator")
     taken = give_account(world, "keeper").partition("@")[0]

@@ -1,5 +1,6 @@
 """kill -9 of the service and of the database during a stream of writes: what was acknowledged is there, once."""
 
+import base64
 import contextlib
 import os
 import signal
@@ -37,7 +38,9 @@ class Service:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         urls = {f"SALW_{setting.upper()}": cluster.url(role, "salw") for role, setting in URL_SETTINGS.items()}
-        self.environment = {**os.environ, **urls, "SALW_PORT": str(self.port), "SALW_LOG_LEVEL": "error"}
+        key = base64.b64encode(bytes(32)).decode()
+        own = {"SALW_PORT": str(self.port), "SALW_LOG_LEVEL": "error", "SALW_FACTOR_KEY": key}
+        self.environment = {**os.environ, **urls, **own}
         self.log = folder / "serve.log"
         self.process = self._launch()
 

@@ -1,5 +1,6 @@
 """Accounts, postings and people, as an administrator keeps them: within his units, and never his own."""
 
+from functools import partial
 from uuid import UUID
 
 import httpx
@@ -12,6 +13,7 @@ from salw.access.rules import Role
 from salw.core import clock
 from salw.core.db import run
 from salw.core.ids import new_id
+from together import at_once
 from world import World
 
 
@@ -32,7 +34,8 @@ def act(
 
 
 def opened(client: httpx.Client, world: World, job: str = "soldier") -> dict[str, str]:
-    """Give a member an account through the administrator."""
+    """Give a member an account through the administrator, in the place of the one that the cast comes with."""
+    world.close_account(job)
     body = {"person": str(world[job].person_id), "login": f"{job}.{new_id().hex}"}
     answer = client.put(f"/accounts/{new_id()}", json=body, headers=admin(world))
     assert answer.status_code == 200, answer.text
@@ -59,6 +62,7 @@ def test_a_first_password_is_shown_once_and_must_be_changed(client: httpx.Client
 def test_a_repeat_gives_the_account_without_its_password(
     client: httpx.Client, world: World, owner_engine: Engine
 ) -> None:
+    world.close_account("soldier")
     account, body = new_id(), {"person": str(world["soldier"].person_id), "login": f"s.{new_id().hex}"}
     first = client.put(f"/accounts/{account}", json=body, headers=admin(world)).json()
     again = client.put(f"/accounts/{account}", json=body, headers=admin(world)).json()
@@ -72,9 +76,41 @@ def test_a_repeat_gives_the_account_without_its_password(
 
 def test_a_name_that_is_taken_is_refused(client: httpx.Client, world: World) -> None:
     made = opened(client, world)
+    world.close_account("soldier_bravo")
     body = {"person": str(world["soldier_bravo"].person_id), "login": made["account"].split("@")[0]}
     answer = client.put(f"/accounts/{new_id()}", json=body, headers=admin(world))
     assert code_of(answer) == (409, "account.login_taken")
+
+
+def test_nobody_has_two_open_accounts(client: httpx.Client, world: World) -> None:
+    made = opened(client, world)
+    body = {"person": str(world["soldier"].person_id), "login": f"ombre.{new_id().hex}"}
+    address = f"/accounts/{new_id()}"
+    assert code_of(client.put(address, json=body, headers=admin(world))) == (409, "account.person_has_one")
+    # The one closed before is not opened beside it either; in its place it may be.
+    assert code_of(act(client, world, world["soldier"].account_id, "enabling")) == (409, "account.person_has_one")
+    assert act(client, world, made["id"], "disabling").status_code == 200
+    assert client.put(address, json=body, headers=admin(world)).status_code == 200
+
+
+def test_of_two_accounts_opened_at_once_for_one_person_one_is(client: httpx.Client, world: World) -> None:
+    world.close_account("soldier")
+
+    def open_one(number: int) -> int:
+        body = {"person": str(world["soldier"].person_id), "login": f"double{number}.{new_id().hex}"}
+        return client.put(f"/accounts/{new_id()}", json=body, headers=admin(world)).status_code
+
+    assert sorted(at_once(*(partial(open_one, number) for number in range(4)))) == [200, 409, 409, 409]
+
+
+@pytest.mark.parametrize("role", ["commission_reader", "commission_officer", "oversight"])
+def test_what_speaks_for_a_country_is_given_at_its_top_alone(client: httpx.Client, world: World, role: str) -> None:
+    for place in ("hq", "alpha"):
+        body = posting(world, "soldier", role, place)
+        answer = client.put(f"/postings/{new_id()}", json=body, headers=admin(world))
+        assert code_of(answer) == (403, "posting.national_role")
+    body = posting(world, "soldier", role, "root")
+    assert client.put(f"/postings/{new_id()}", json=body, headers=admin(world)).status_code == 200
 
 
 @pytest.mark.parametrize("job", ["keeper", "commander", "auditor", "orderer", "oversight", "soldier"])
@@ -126,6 +162,7 @@ def test_nobody_comes_to_greater_rights_by_resetting_the_account_of_who_has_them
 def test_closing_an_account_ends_its_sessions_and_tokens_at_once(
     client: httpx.Client, world: World, owner_engine: Engine
 ) -> None:
+    world.close_account("keeper")
     account = give_account(world, "keeper")
     session = bearer(log_in(client, account))
     (row,) = as_owner(owner_engine, "select id from account where login = %(l)s", l=account.split("@")[0])
