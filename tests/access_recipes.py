@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from asks import Ask, Recipe, Scene, mixed
+from asks import Ask, Recipe, Scene, asked, mixed
 from derogating import day, granted
 from nation import new_unit, somebody
 from own_recipes import double
@@ -131,6 +131,37 @@ def enter_person(scene: Scene) -> Ask:
         "given_names": "Personne",
     }
     return Ask("PUT", f"/people/{new_id()}", body)
+
+
+def enter_unit(scene: Scene) -> Ask:
+    """Enter a unit under the unit of the place."""
+    body = {
+        "parent": of_unit(scene),
+        "force": "AT",
+        "name": "Compagnie d'essai",
+        "short_name": "CE",
+        "keeps_books": False,
+        "started_on": "2026-01-01",
+    }
+    return Ask("PUT", f"/units/{new_id()}", body)
+
+
+def _open_store(unit: str) -> Write:
+    body = {"unit": unit, "name": "Armurerie d'essai", "started_on": "2026-01-01"}
+    return Write("PUT", f"/stores/{new_id()}", body, {})
+
+
+def open_store(scene: Scene) -> Ask:
+    """Open a store of the unit of the place."""
+    return asked(_open_store(of_unit(scene)))
+
+
+# A store of one's own unit is given a storekeeper of the place.
+open_store_kept_by_theirs = mixed(
+    lambda _, own: _open_store(unit_uuid(own, own.alpha)),
+    lambda scene: somebody(scene.there).person_id,
+    lambda person: {"storekeeper": str(person)},
+)
 
 
 def attempt(scene: Scene) -> UUID:

@@ -6,7 +6,18 @@ from asks import listing, searching
 from oracle.table import ACCOUNT, EMPTY, MIXED, PERSON, POSTING, UNIT, Line
 
 LINES: tuple[Line, ...] = (
-    # --- stores and people
+    # --- units, stores and people
+    Line("GET /v1/units", "organisation:read", listing("/units", access_recipes.of_unit), EMPTY),
+    Line("PUT /v1/units/{unit_id}", "organisation:record", access_recipes.enter_unit, UNIT),
+    Line("PUT /v1/stores/{store_id}", "organisation:record", access_recipes.open_store, UNIT),
+    Line(
+        "PUT /v1/stores/{store_id}",
+        "organisation:record",
+        access_recipes.open_store_kept_by_theirs,
+        PERSON,
+        about="kept by theirs",
+        posts=MIXED,
+    ),
     Line("GET /v1/stores", "organisation:read", listing("/stores", lambda s: s.there.store_alpha), EMPTY),
     Line("GET /v1/people", "organisation:read", listing("/people", recipes.soldier), EMPTY),
     Line(

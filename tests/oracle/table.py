@@ -50,6 +50,7 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "label:make": {_ACCOUNTANT, _KEEPER},
     "model:read": _BOOKS | COMMISSION,
     "organisation:read": _BOOKS | {_ADMINISTRATOR},
+    "organisation:record": {_ADMINISTRATOR},
     "person:record": {_ADMINISTRATOR},
     "posting:manage": {_ADMINISTRATOR},
     "relief:record": {_KEEPER, _COMMANDER},

@@ -340,6 +340,22 @@ def list_units(db: Connection, actor: Actor) -> list[Row]:
     )
 
 
+def list_unit_page(db: Connection, actor: Actor, *, after: UUID | None, limit: int) -> list[Row]:
+    """Return the units in scope by id, at most `limit`; of the unit above one, only what is in scope too."""
+    return run(
+        db,
+        """
+        select u.uuid as id, u.name, u.short_name, u.force_code as force, a.uuid as parent, u.keeps_books
+          from unit u
+          left join unit a on a.country = u.country and a.id = u.parent_id and a.id = any(%(units)s)
+         where u.country = %(country)s and u.id = any(%(units)s)
+           and u.uuid > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
+         order by u.uuid limit %(limit)s
+        """,
+        {"country": actor.country, "units": list(actor.units), "after": after, "limit": limit},
+    )
+
+
 def list_forces(db: Connection, actor: Actor) -> list[Row]:
     """Return the forces of the actor's country (`code`, `name_fr`, `name_en`), by code."""
     return run(

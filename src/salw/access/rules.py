@@ -35,6 +35,7 @@ class Permission(StrEnum):
     LABEL_MAKE = "label:make"
     MODEL_READ = "model:read"
     ORGANISATION_READ = "organisation:read"
+    ORGANISATION_RECORD = "organisation:record"
     PERSON_RECORD = "person:record"
     POSTING_MANAGE = "posting:manage"
     RELIEF_RECORD = "relief:record"
@@ -202,6 +203,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.ACCOUNT_READ,
             Permission.ATTEMPT_READ,
             Permission.ORGANISATION_READ,
+            Permission.ORGANISATION_RECORD,
             Permission.PERSON_RECORD,
             Permission.POSTING_MANAGE,
             Permission.SESSION_OWN,
@@ -224,6 +226,7 @@ STEP_UP: frozenset[Permission] = frozenset(
         Permission.EMERGENCY_OPEN,
         Permission.INCIDENT_CLOSE,
         Permission.INCIDENT_OPEN,
+        Permission.ORGANISATION_RECORD,
         Permission.POSTING_MANAGE,
         Permission.REPORT_EXPORT,
         Permission.SUMMARY_PUBLISH,
@@ -275,8 +278,10 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     "pk_posting": (Conflict, "request.id_reused"),
     "uq_account_country_login": (Conflict, "account.login_taken"),
     "uq_person_country_force_code_matricule": (Conflict, "person.matricule_taken"),
+    "uq_unit_country_uuid": (Conflict, "request.id_reused"),
     "fk_person_country_force_code": (Unacceptable, "force.not_found"),
     "posting_national_at_the_top": (Refused, "posting.national_role"),
+    "fk_unit_country_force_code": (Unacceptable, "force.not_found"),
     "ck_posting_ends_not_before_start": (Unacceptable, "posting.ends_before_start"),
 }
 

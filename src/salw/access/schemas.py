@@ -181,6 +181,39 @@ class StoreOut(Out):
     force: str | None
 
 
+class UnitIn(In):
+    """A unit under one in scope; `keeps_books` makes it the office that numbers the papers of the units below it."""
+
+    model_config = example(
+        parent="019aa000-0000-7000-8000-0000000000e1",
+        force="AT",
+        name="1er Bataillon d'essai",
+        short_name="1 BE",
+        region="Centre",
+        keeps_books=False,
+        started_on="2026-12-01",
+    )
+
+    parent: UUID
+    force: Annotated[str, Field(max_length=10)] | None = None
+    name: Annotated[Said, Field(max_length=200)]
+    short_name: Annotated[Said, Field(max_length=40)]
+    region: Annotated[Said, Field(max_length=100)] | None = None
+    keeps_books: bool
+    started_on: Day
+
+
+class UnitOut(Out):
+    """A unit in scope; `parent` is the unit above it, null where there is none in scope."""
+
+    id: UUID
+    name: str
+    short_name: str
+    force: str | None
+    parent: UUID | None
+    keeps_books: bool
+
+
 class PersonIn(In):
     """A person at a unit in scope; the matricule is unique in its force."""
 

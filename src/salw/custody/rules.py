@@ -368,6 +368,7 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     "pk_disposal": (Conflict, "request.id_reused"),
     "pk_document": (Conflict, "request.id_reused"),
     "pk_holder": (Conflict, "request.id_reused"),
+    "pk_store": (Conflict, "request.id_reused"),
     "pk_answer": (Conflict, "request.id_reused"),
     "fk_document_country_signatory_id": (Unacceptable, "document.unknown_signatory"),
     "uq_answerable_now": (Conflict, "relief.not_answerable"),

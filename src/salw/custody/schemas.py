@@ -233,6 +233,24 @@ class HolderIn(In):
     answerable: UUID
 
 
+class StoreIn(In):
+    """A store of a unit, and its storekeeper where one is named already: a relief names one later."""
+
+    model_config = example(
+        unit="019aa000-0000-7000-8000-0000000000e1",
+        name="Armurerie du bataillon",
+        place="Camp d'essai",
+        started_on="2026-12-01",
+        storekeeper="019aa000-0000-7000-8000-0000000000b1",
+    )
+
+    unit: UUID
+    name: Annotated[Said, Field(max_length=200)]
+    place: Annotated[Said, Field(max_length=200)] | None = None
+    started_on: Day
+    storekeeper: UUID | None = None
+
+
 class MovedWeapon(Out):
     """A weapon with the version of its custody after the movement."""
 

@@ -1,4 +1,4 @@
-"""Who exists in scope: `/v1/stores`, `/v1/people`."""
+"""What exists in scope, and who: `/v1/units`, `/v1/stores`, `/v1/people`."""
 
 from typing import Annotated
 from uuid import UUID
@@ -11,12 +11,54 @@ from salw.access.operations import organisation
 from salw.access.operations.traces import record_reads
 from salw.access.repeats import answer_once
 from salw.access.rules import Permission, ReadCode
-from salw.access.schemas import PersonIn, PersonOut, StoreOut
+from salw.access.schemas import PersonIn, PersonOut, StoreOut, UnitIn, UnitOut
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
 
 router = APIRouter(tags=["access"])
 
 Limit = Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)]
+
+
+@router.get("/units")
+def get_units(
+    desk: Desk = requires(Permission.ORGANISATION_READ), cursor: str | None = None, limit: Limit = PAGE_SIZE
+) -> Page[UnitOut]:
+    """List the units in scope, each with the unit above it."""
+    rows = queries.list_unit_page(desk.db, desk.actor, after=decode_cursor(cursor), limit=limit + 1)
+    return cut([UnitOut(**row) for row in rows], limit, [row["id"] for row in rows])
+
+
+@router.put("/units/{unit_id}")
+def put_unit(unit_id: UUID, body: UnitIn, desk: Desk = requires(Permission.ORGANISATION_RECORD)) -> UnitOut:
+    """Enter a unit under one in scope. The id is the client's; a repeat gives the first answer.
+
+    It is in the scope of whoever is posted above it from the next request on.
+    """
+
+    def work() -> UnitOut:
+        organisation.create_unit(
+            desk.db,
+            actor=desk.actor,
+            now=desk.now,
+            unit_uuid=unit_id,
+            parent_id=queries.get_unit(desk.db, desk.actor, body.parent),
+            force_code=body.force,
+            name=body.name,
+            short_name=body.short_name,
+            region=body.region,
+            keeps_books=body.keeps_books,
+            started_on=body.started_on,
+        )
+        return UnitOut(
+            id=unit_id,
+            name=body.name,
+            short_name=body.short_name,
+            force=body.force,
+            parent=body.parent,
+            keeps_books=body.keeps_books,
+        )
+
+    return answer_once(desk, "unit", unit_id, body, UnitOut, work)
 
 
 @router.get("/stores")

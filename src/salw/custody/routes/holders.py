@@ -1,4 +1,4 @@
-"""`/v1/holders`, `PUT /v1/reliefs/{id}`, `/v1/handovers` and `PUT /v1/assignments/{id}`: who answers, whose it is."""
+"""`/v1/holders`, `/v1/handovers`, `PUT` of stores, reliefs and assignments: who answers, whose it is."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,13 +6,15 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from salw.access.guard import Desk, requires
+from salw.access.queries import get_person, get_store, get_unit
 from salw.access.repeats import answer_once
 from salw.access.rules import Permission
+from salw.access.schemas import StoreOut
 from salw.core.edge import LARGE_BODY
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
 from salw.custody import queries
 from salw.custody.operations.assignments import assign_weapons
-from salw.custody.operations.holders import open_user_holder
+from salw.custody.operations.holders import open_store, open_user_holder
 from salw.custody.operations.reliefs import relieve
 from salw.custody.schemas import (
     AssignmentIn,
@@ -23,6 +25,7 @@ from salw.custody.schemas import (
     ListedOut,
     ReliefIn,
     ReliefOut,
+    StoreIn,
     expected,
     holder_out,
     listed,
@@ -60,6 +63,38 @@ def put_holder(holder_id: UUID, body: HolderIn, desk: Desk = requires(Permission
         return HolderOut(id=holder_id, kind=body.kind, name=body.name, answerable=body.answerable)
 
     return answer_once(desk, "holder", holder_id, body, HolderOut, work)
+
+
+@router.put("/stores/{store_id}")
+def put_store(store_id: UUID, body: StoreIn, desk: Desk = requires(Permission.ORGANISATION_RECORD)) -> StoreOut:
+    """Open a store of a unit in scope. The id is the client's; a repeat gives the first answer."""
+
+    def work() -> StoreOut:
+        unit_id = get_unit(desk.db, desk.actor, body.unit)
+        if body.storekeeper is not None:
+            get_person(desk.db, desk.actor, body.storekeeper)
+        open_store(
+            desk.db,
+            actor=desk.actor,
+            now=desk.now,
+            store_id=store_id,
+            unit_id=unit_id,
+            name=body.name,
+            place=body.place,
+            started_on=body.started_on,
+            storekeeper_id=body.storekeeper,
+        )
+        made = get_store(desk.db, desk.actor, store_id)
+        return StoreOut(
+            id=store_id,
+            name=body.name,
+            place=body.place,
+            unit_id=body.unit,
+            unit_name=made["unit_name"],
+            force=made["force_code"],
+        )
+
+    return answer_once(desk, "store", store_id, body, StoreOut, work)
 
 
 @router.put("/reliefs/{relief_id}", openapi_extra=LARGE_BODY)
