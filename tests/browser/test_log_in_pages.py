@@ -115,7 +115,7 @@ def test_after_too_many_codes_the_page_says_in_minutes_how_long_to_wait(open_loc
     for _ in range(6):
         page.get_by_label("Code à usage unique").fill(wrong_code(secret))
         press(page, "Continuer")
-    expect(page.get_by_role("alert")).to_contain_text("Trop d'essais\u00a0: recommencer dans une minute")
+    expect(page.get_by_role("alert")).to_contain_text("trop d'essais\u00a0: recommencer dans une minute")
 
 
 def test_a_key_is_the_second_factor_of_a_log_in_and_of_a_proof(
