@@ -83,6 +83,7 @@ def add_key(page: Page, *, verifies: bool = True) -> tuple[CDPSession, str]:
 
 def fits(page: Page) -> None:
     """Hold that a page is no wider than its window, and that a thumb hits everything on it."""
+    page.wait_for_load_state()  # a link that was followed is done before the new page has its stylesheet
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
     targets = page.evaluate(TARGETS)
     assert targets

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -54,6 +55,7 @@ def test_somebody_gets_an_account_with_a_password_on_a_slip_and_logs_in_with_it(
     title(page, "Premier mot de passe")
     fits(page)
     password = page.locator(".slip .big").inner_text()
+    assert page.locator(".slip dd").first.inner_text() == f"http://localhost:{urlsplit(page.url).port}"
     page.get_by_role("link", name="Bulletin remis").click()
     expect(page.get_by_text("premier mot de passe à changer")).to_be_visible()
     other = open_local()

@@ -115,7 +115,7 @@ def test_after_too_many_codes_the_page_says_in_minutes_how_long_to_wait(open_loc
     for _ in range(6):
         page.get_by_label("Code à usage unique").fill(wrong_code(secret))
         press(page, "Continuer")
-    expect(page.get_by_role("alert")).to_contain_text("Trop d'essais\u00a0: recommencer dans une minute")
+    expect(page.get_by_role("alert")).to_contain_text("trop d'essais\u00a0: recommencer dans une minute")
 
 
 def test_a_key_is_the_second_factor_of_a_log_in_and_of_a_proof(
@@ -142,6 +142,14 @@ def test_a_key_is_the_second_factor_of_a_log_in_and_of_a_proof(
     title(page, "Prouver de nouveau qui vous êtes")
     press(page, "Présenter ma clé")
     title(page, "Ajouter un second facteur")
+
+
+def test_at_another_address_than_its_own_the_page_leads_keys_to_it(phone: Page, world: World) -> None:
+    log_in(phone, give_account(world, "keeper", demo=False))
+    expect(phone.get_by_text("Les clés ne marchent qu'à l'adresse http://localhost:8000")).to_be_visible()
+    expect(phone.get_by_role("link", name="http://localhost:8000")).to_have_attribute("href", "http://localhost:8000/")
+    expect(phone.get_by_role("button", name="Inscrire la clé")).to_have_count(0)
+    fits(phone)
 
 
 def test_a_key_that_asks_for_nothing_proves_only_with_the_password(

@@ -122,3 +122,12 @@ def test_every_page_speaks_one_language_and_its_links_keep_it(
     assert [a for a in ours if "language=" not in a] == []
     french = {t for code, t in catalogue("fr").items() if code.startswith("web.") and len(t) > 12 and "{" not in t}
     assert [t for t in french - set(catalogue("en").values()) if f">{t}<" in answer.text] == []
+
+
+def test_a_form_names_in_its_summary_each_field_to_correct(site: httpx.Client, world: World) -> None:
+    come_in(site, world, "administrator")
+    answer = site.post("/administration/people/new", data={"id": str(new_id())})
+    assert answer.status_code == 422
+    summary = re.findall('<li><a href="#([a-z_]+)">([^<]*)</a></li>', answer.text)
+    assert ("rank", "Grade\u00a0: ce champ manque") in summary
+    assert len({text for _, text in summary}) == len(summary) >= 4

@@ -121,7 +121,13 @@ def show(
     `module` lets the page load our own script, which passkeys and security keys need.
     """
     wrong = dict(errors or {})
-    whole = {"demo": shows_demo(request), "wrong": wrong, "errors": list(wrong.items()), **context}
+    whole = {
+        "demo": shows_demo(request),
+        "origin": request.app.state.party.origin,
+        "wrong": wrong,
+        "errors": list(wrong.items()),
+        **context,
+    }
     return page(
         template,
         language,

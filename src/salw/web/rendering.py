@@ -99,6 +99,7 @@ def page(
         instant=instant,
         quarter=quarter,
         static=static_address,
+        labels={},  # of the fields of its forms, as the page writes them
         query=Markup("") if language == "fr" else Markup("?language=en"),
         **context,
     )

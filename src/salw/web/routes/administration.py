@@ -239,7 +239,7 @@ def _slip(request: Request, language: Language, desk: Desk, made: FirstPasswordO
         "account": account,
         "name": full_name(account),
         "password": made.password,
-        "address": f"{request.url.scheme}://{request.url.netloc}",
+        "address": request.app.state.party.origin,
         "today": desk.actor.today,
     }
     return show(request, language, "slip.html", context)

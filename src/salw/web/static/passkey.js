@@ -125,6 +125,12 @@ for (const place of document.querySelectorAll("[data-passkey]")) {
   if (!(place instanceof HTMLElement)) continue;
   const button = /** @type {HTMLButtonElement} */ (place.querySelector("button"));
   const problem = /** @type {HTMLElement} */ (place.querySelector("[role=alert]"));
+  if (location.origin !== place.dataset.origin) {
+    // The browser would refuse here, or the service what it signs: 127.0.0.1 is no name of `localhost`.
+    button.hidden = true;
+    /** @type {HTMLElement} */ (place.querySelector("[data-elsewhere]")).hidden = false;
+    continue;
+  }
   if (!window.PublicKeyCredential) {
     problem.textContent = place.dataset.unable ?? "";
     continue;
