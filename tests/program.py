@@ -15,14 +15,21 @@ from world import World
 PASSWORD = "un mot de passe d'essai"
 
 
-def salw(urls: Mapping[str, str], *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run `salw WORDS` on the database of `urls`, with the password of `give_account` at hand."""
+def salw(
+    urls: Mapping[str, str], *words: str, cwd: Path | None = None, shown: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run `salw WORDS` on the database of `urls`, with the password of `give_account` at hand.
+
+    `shown` is where a shell sends what it prints, such as `>/dev/full`.
+    """
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("SALW_")},
         **{f"SALW_{URL_SETTINGS[role].upper()}": url for role, url in urls.items()},
         "SALW_PASSWORD": PASSWORD,
     }
     command = [sys.executable, "-m", "salw_cli.main", *words]
+    if shown:
+        command = ["sh", "-c", f'exec "$@" {shown}', "sh", *command]
     return subprocess.run(command, env=environment, cwd=cwd, capture_output=True, text=True, check=False)
 
 

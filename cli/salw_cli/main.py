@@ -21,6 +21,7 @@ from salw.main import CONSTRAINTS
 from salw_cli import db, demo, labels, register, report, service, stocktake, summary, users
 from salw_cli.connection import use_token_file
 from salw_cli.files import told
+from salw_cli.run import RunError
 from salw_cli.usage import line_of, line_of_body
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -94,6 +95,9 @@ def main() -> None:
     except OSError as error:
         print(visible(told(error)), file=sys.stderr)
         sys.exit(EXIT_USAGE)
+    except RunError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.status)
     except (SettingsError, EmbeddedError) as error:
         print(error, file=sys.stderr)
         sys.exit(EXIT_UNAVAILABLE)

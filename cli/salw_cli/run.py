@@ -25,6 +25,7 @@ from salw.core.language import translate
 from salw.core.roles import drop_database
 from salw.core.settings import Settings, SettingsError, clone_root, load_settings
 from salw.core.urls import role_url
+from salw_cli.certificate import check_certificate
 from salw_cli.connection import DATABASE, check_demo_accounts
 from salw_cli.demo import UNFINISHED
 
@@ -155,19 +156,25 @@ class Supervisor:
 
 
 def check_port(settings: Settings) -> None:
-    """Refuse a port that another program holds, before anything is started. Error: `run.port_taken`."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        # As the web server does: a port that an ended program used a moment ago is free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            if error.errno not in (errno.EADDRINUSE, errno.EACCES):
-                raise SettingsError("settings.invalid", name="SALW_HOST", reason=error.strerror) from None
-            details = {"host": settings.host, "port": settings.port, "other": settings.port % 60000 + 1001}
-            text = translate("run.port_taken", settings.language, **details)
-            raise RunError(f"{text} [run.port_taken]", EXIT_SETTING) from None
+    """Refuse a port that another program holds, before anything is started.
+
+    Errors: `run.port_taken`; `settings.invalid` for an address that is not this machine's, or a port kept for root.
+    """
+    host, port = settings.host, settings.port
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
+            # As the web server does: a port that an ended program used a moment ago is free.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except (OSError, UnicodeError) as error:
+        number = error.errno if isinstance(error, OSError) else None
+        if number == errno.EACCES:
+            raise SettingsError("settings.invalid", name="SALW_PORT", reason="settings.reason.forbidden") from None
+        if number != errno.EADDRINUSE:
+            reason = "settings.reason.address"
+            raise SettingsError("settings.invalid", name="SALW_HOST", reason=reason, host=host) from None
+        text = translate("run.port_taken", settings.language, host=host, port=port, other=port % 60000 + 1001)
+        raise RunError(f"{text} [run.port_taken]", EXIT_SETTING) from None
 
 
 @contextmanager
@@ -207,6 +214,7 @@ def run(port: int | None = None) -> int:
         path = settings.files_dir
         with only_one(settings):
             check_port(settings)
+            check_certificate(settings)
             return Supervisor(settings, _say_in(settings)).run()
     except RunError as error:
         print(error, file=sys.stderr)

@@ -16,7 +16,9 @@ from salw.core.settings import get_settings
 from salw.core.urls import role_url
 from salw.ledger.sequencer import drain, run_forever
 from salw.main import ENGINES, create_app
+from salw_cli.certificate import check_certificate
 from salw_cli.connection import check_demo_accounts, ensure_database
+from salw_cli.run import check_port
 
 # What one client may take of the service: connections at once, the head of a request, and how long a connection may
 # idle. A proxy in front has its own. A stop waits for running requests no longer than the supervisor for the stop.
@@ -29,11 +31,16 @@ ledger = typer.Typer(no_args_is_help=True, help="Journal : donner leur rang aux 
 
 
 def serve() -> None:
-    """Servir l'application HTTP à l'adresse de SALW_HOST et SALW_PORT."""
+    """Servir l'application HTTP à l'adresse de SALW_HOST et SALW_PORT.
+
+    Code de sortie : 2, le port est pris ; 3, la base ou un réglage manque ou ne va pas.
+    """
     settings = get_settings()
     configure(settings.log_level)
+    check_certificate(settings)
     ensure_database(settings)
     check_demo_accounts(settings, role_url(settings, "salw_app"))
+    check_port(settings)
     party = Party(settings.own_origin, factor_key(settings))
     app = create_app({role: role_url(settings, role) for role in ENGINES.values()}, party)
     # uvicorn raises the signal again once it has ended: by default SIGTERM would then end this process before it

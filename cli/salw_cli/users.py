@@ -1,6 +1,8 @@
 """`salw users`: the first administrator of a country. All others are let in by those who are inside."""
 
 import json
+import os
+import sys
 
 import typer
 
@@ -8,6 +10,7 @@ from salw.access.operations.bootstrap import bootstrap as make_first
 from salw.access.schemas import BootstrapIn
 from salw.core import clock
 from salw.core.db import make_engine
+from salw.core.errors import Unacceptable
 from salw.core.settings import get_settings
 from salw.core.urls import role_url
 from salw_cli.connection import ensure_database
@@ -66,12 +69,31 @@ def bootstrap(
                 given_names=body.given_names,
                 login=body.login,
             )
+            # Before the commit: an account whose password nobody saw would lock the country out.
+            _show(_told(f"{body.login}@{body.country.lower()}", password, as_json))
     finally:
         engine.dispose()
-    account = f"{body.login}@{body.country.lower()}"
+
+
+def _told(account: str, password: str, as_json: bool) -> str:
     if as_json:
-        print(json.dumps({"account": account, "password": password}))
-    else:
-        print(f"Compte : {account}")
-        print(f"Premier mot de passe, montré cette seule fois : {password}")
-        print("À la première connexion il est à changer, puis un second facteur est à enrôler.")
+        return json.dumps({"account": account, "password": password})
+    return (
+        f"Compte : {account}\n"
+        f"Premier mot de passe, montré cette seule fois : {password}\n"
+        "À la première connexion il est à changer, puis un second facteur est à enrôler."
+    )
+
+
+def _show(text: str) -> None:
+    """Print a text for certain. Raises `bootstrap.not_shown` where standard output is closed, full or gone."""
+    if sys.stdout is None:
+        raise Unacceptable("bootstrap.not_shown")
+    try:
+        print(text, flush=True)
+    except OSError:
+        # The buffer still holds the text: at its end the interpreter would try again, and complain in English.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        raise Unacceptable("bootstrap.not_shown") from None

@@ -71,6 +71,16 @@ def test_it_is_shown_once_in_words_and_never_a_second_time(fresh_database: Datab
     assert other_country.returncode == 0, other_country.stderr
 
 
+@pytest.mark.parametrize("nowhere", [">/dev/full", ">&-"])
+def test_a_password_that_cannot_be_shown_makes_no_account(fresh_database: Database, nowhere: str) -> None:
+    told = salw(fresh_database.urls, *COMMAND, *UNIT, shown=nowhere)
+    assert (told.returncode, len(told.stderr.strip().splitlines())) == (1, 1), told.stderr
+    assert told.stderr.strip().endswith("[bootstrap.not_shown]")
+    again = salw(fresh_database.urls, *COMMAND, *UNIT)
+    assert again.returncode == 0, again.stderr
+    assert "Compte : admin.national@ml" in again.stdout
+
+
 def test_of_two_at_once_one_is_refused(fresh_database: Database) -> None:
     def one() -> int:
         return salw(fresh_database.urls, *COMMAND, *UNIT).returncode

@@ -17,9 +17,15 @@ from pathlib import Path
 import httpx
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from cryptography.x509.oid import NameOID
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
@@ -163,6 +169,71 @@ def test_a_key_that_others_may_read_is_refused_in_one_line(fresh_database: Datab
     (line,) = serving.said.splitlines()
     assert "SALW_TLS_KEY" in line
     assert str(key) in line
+    assert line.endswith("[settings.invalid]")
+
+
+def spoil(how: str, folder: Path, certificate: Path, key: Path) -> None:
+    """Make of a certificate and its key a pair that HTTPS cannot be served with."""
+    if how == "certificate not PEM":
+        certificate.write_text("registre.test", "utf-8")
+    elif how == "key not PEM":
+        key.write_text("registre.test", "utf-8")
+    elif how == "key of another":
+        other = folder / "other"
+        other.mkdir()
+        key.write_bytes(certify(other)[1].read_bytes())
+    elif how == "key of another kind":
+        rsa_key = rsa.generate_private_key(65537, 2048)
+        key.write_bytes(rsa_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    else:
+        made = load_pem_private_key(key.read_bytes(), None)
+        locked = BestAvailableEncryption(b"un mot de passe")
+        key.write_bytes(made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked))
+
+
+@pytest.mark.parametrize(
+    ("how", "setting", "said"),
+    [
+        ("certificate not PEM", "SALW_TLS_CERT", "n'est pas un certificat au format PEM"),
+        ("key not PEM", "SALW_TLS_KEY", "n'est pas une clé privée au format PEM"),
+        ("key of another", "SALW_TLS_KEY", "n'est pas la clé du certificat"),
+        ("key of another kind", "SALW_TLS_KEY", "n'est pas la clé du certificat"),
+        ("key with a passphrase", "SALW_TLS_KEY", "mot de passe"),
+    ],
+)
+def test_a_certificate_and_a_key_that_do_not_serve_are_refused_in_one_line(
+    fresh_database: Database, tmp_path: Path, how: str, setting: str, said: str
+) -> None:
+    certificate, key = certify(tmp_path)
+    spoil(how, tmp_path, certificate, key)
+    serving = serve(fresh_database, tmp_path, SALW_TLS_CERT=str(certificate), SALW_TLS_KEY=str(key))
+    assert serving.process.wait(PATIENCE_S) == 3, "it asks nobody for a passphrase"
+    (line,) = serving.said.splitlines()
+    assert f"Réglage {setting} refusé" in line
+    assert said in line
+    assert line.endswith("[settings.invalid]")
+
+
+def test_a_taken_port_is_refused_in_one_line(fresh_database: Database, tmp_path: Path) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        serving = serve(fresh_database, tmp_path, SALW_PORT=str(port))
+        assert serving.process.wait(PATIENCE_S) == 2
+    (line,) = serving.said.splitlines()
+    assert f"Le port {port} de 127.0.0.1 est déjà pris" in line
+    assert line.endswith("[run.port_taken]")
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1", "registre.invalid", "a..b"])
+def test_an_address_of_another_machine_is_refused_in_one_line(
+    fresh_database: Database, tmp_path: Path, host: str
+) -> None:
+    serving = serve(fresh_database, tmp_path, SALW_HOST=host)
+    assert serving.process.wait(PATIENCE_S) == 3
+    (line,) = serving.said.splitlines()
+    assert f"Réglage SALW_HOST refusé\u00a0: {host} n'est pas une adresse de cette machine" in line
     assert line.endswith("[settings.invalid]")
 
 
