@@ -45,6 +45,14 @@ def test_a_page_opens_for_its_functions_alone(site: httpx.Client, world: World, 
     answer = site.get(path)
     assert answer.status_code == 403
     assert "Vos fonctions ne permettent pas cet acte" in answer.text
+    assert "Mes accès" in answer.text
+    assert "Se déconnecter" in answer.text
+
+
+def test_a_page_of_a_mistake_shows_a_stranger_no_way_out(site: httpx.Client) -> None:
+    answer = site.get("/nulle-part")
+    assert answer.status_code == 404
+    assert "Se déconnecter" not in answer.text
 
 
 def test_an_administrator_finds_nobody_beyond_his_units(site: httpx.Client, world: World) -> None:
