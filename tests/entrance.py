@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from program import PASSWORD
 from salw.core.db import Row, run
+from salw.core.ids import new_id
 from world import World
 
 
@@ -46,3 +47,16 @@ def events(world: World, kind: str) -> list[str]:
 def code_of(answer: httpx.Response) -> tuple[int, str]:
     """Return the status of a refusal and its code."""
     return answer.status_code, str(answer.json()["code"])
+
+
+def enrol(engine: Engine, account: str) -> None:
+    """Give an account a confirmed generator of codes, as enrolment leaves it."""
+    as_owner(
+        engine,
+        """
+        insert into factor (country, id, account_id, kind, name, created_at, confirmed_at, sealed_secret, last_step)
+        select country, %(id)s, id, 'totp', 'téléphone', now(), now(), 'x', 0 from account where login = %(login)s
+        """,
+        id=new_id(),
+        login=account.split("@")[0],
+    )

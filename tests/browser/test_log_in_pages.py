@@ -64,7 +64,7 @@ def test_a_new_account_changes_its_password_enrols_a_telephone_and_comes_in(
     secret = page.locator(".secret").inner_text().replace(" ", "").replace("\n", "")
     page.get_by_label("Code que montre l'application").fill(wrong_code(secret))
     press(page, "Confirmer")
-    expect(page.get_by_role("alert")).to_contain_text("Preuve refusée")
+    expect(page.get_by_role("alert")).to_contain_text("ce code n'est pas accepté\u00a0; vérifier l'heure")
     assert page.locator(".secret").inner_text().replace(" ", "").replace("\n", "") == secret
     page.get_by_label("Code que montre l'application").fill(code_of(secret, later=-1))
     press(page, "Confirmer")
@@ -98,7 +98,7 @@ def test_a_code_or_a_recovery_code_finishes_a_log_in(open_local: Open, world: Wo
     page.get_by_text("Je n'ai plus mon téléphone ni ma clé").click()
     page.get_by_label("Code de secours").fill("0000-0000-0000-0000")
     page.get_by_role("button", name="Continuer").last.click()
-    expect(page.get_by_role("alert")).to_contain_text("Preuve refusée")
+    expect(page.get_by_role("alert")).to_contain_text("ce code de secours n'est pas accepté")
     page.get_by_label("Code de secours").fill(codes[0].lower())
     with page.expect_navigation():
         page.get_by_role("button", name="Continuer").last.click()
@@ -183,7 +183,7 @@ def test_a_report_asked_for_too_late_comes_after_a_proof(open_local: Open, world
     page.get_by_label("Mot de passe", exact=True).fill("pas le bon du tout")
     page.get_by_label("Code à usage unique").fill(wrong_code(secret))
     press(page, "Continuer")
-    expect(page.get_by_role("alert")).to_contain_text("Preuve refusée")
+    expect(page.get_by_role("alert")).to_contain_text("le mot de passe ou le code n'est pas accepté")
     prove(page, secret)
     title(page, "Identité prouvée")
     address = page.get_by_role("link", name="Ouvrir le fichier demandé").get_attribute("href")

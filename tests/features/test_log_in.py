@@ -8,7 +8,7 @@ import pytest
 from argon2 import PasswordHasher, extract_parameters
 from sqlalchemy import Engine
 
-from entrance import as_owner, bearer, code_of, log_in, somewhere
+from entrance import as_owner, bearer, code_of, enrol, log_in, somewhere
 from program import PASSWORD, give_account
 from salw.access.log_in_rules import bucket, source_key
 from salw.access.operations.log_in import log_in as enter
@@ -20,19 +20,6 @@ from together import at_once
 from world import World
 
 ANY = "rien de cela n'est vrai"
-
-
-def enrol(engine: Engine, account: str) -> None:
-    """Give an account a confirmed generator of codes, as enrolment leaves it."""
-    as_owner(
-        engine,
-        """
-        insert into factor (country, id, account_id, kind, name, created_at, confirmed_at, sealed_secret, last_step)
-        select country, %(id)s, id, 'totp', 'téléphone', now(), now(), 'x', 0 from account where login = %(login)s
-        """,
-        id=new_id(),
-        login=account.split("@")[0],
-    )
 
 
 def told(answer: httpx.Response) -> dict[str, object]:

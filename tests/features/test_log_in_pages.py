@@ -7,6 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
+from entrance import enrol
 from program import PASSWORD, give_account
 from proving import half_session, let_proofs_age
 from salw.access.guard import COOKIE
@@ -112,3 +113,16 @@ def test_a_secret_is_never_shown_at_an_address_that_can_be_opened_again(site: ht
     assert "<svg" in made.text
     assert made.headers["cache-control"] == "no-store"
     assert leads(site.get("/access/factors/confirmation")) == "/access/factors/new"
+
+
+@pytest.mark.parametrize("typed", ["0000-0000-0000-0000", "rien", "x" * 99])
+def test_a_wrong_recovery_code_is_told_of_as_one(
+    site: httpx.Client, world: World, owner_engine: Engine, typed: str
+) -> None:
+    account = give_account(world, "keeper", demo=False)
+    enrol(owner_engine, account)
+    site.post("/log-in", data={"account": account, "password": PASSWORD})
+    answer = site.post("/log-in/second-factor", data={"recovery_code": typed})
+    assert answer.status_code in (401, 422)
+    assert "Ce code de secours n&#39;est pas accepté" in answer.text
+    assert "heure du téléphone" not in answer.text

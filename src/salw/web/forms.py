@@ -155,10 +155,17 @@ def told(error: DomainError, language: Language) -> str:
     return translate(error.code, language, **error.details)
 
 
-def at_field(error: DomainError, places: Mapping[str, str], language: Language) -> dict[str, str]:
-    """Return the text of a refusal by the field that it concerns; a refusal that concerns none is raised again."""
+def at_field(
+    error: DomainError, places: Mapping[str, str], language: Language, *, wrong_proof: str = "session.wrong_proof"
+) -> dict[str, str]:
+    """Return the text of a refusal by the field that it concerns; a refusal that concerns none is raised again.
+
+    `wrong_proof` is the text for the kind of proof that was asked for: programs get one for all kinds.
+    """
     if error.code not in places:
         raise error
+    if error.code == "session.wrong_proof":
+        return {places[error.code]: translate(wrong_proof, language)}
     return {places[error.code]: told(error, language)}
 
 

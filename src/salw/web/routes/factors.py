@@ -96,7 +96,7 @@ def post_confirmation(
                     digits=body.code,
                 )
             except DomainError as error:
-                errors = at_field(error, {"session.wrong_proof": "code"}, language)
+                errors = at_field(error, {"session.wrong_proof": "code"}, language, wrong_proof="web.wrong_code")
             else:
                 return _enrolled(request, language, enrolled)
         return _generator_page(request, language, party, desk, factor_id, name, errors=errors)

@@ -160,6 +160,10 @@ def _change_password(desk: Desk, old: str, new: str) -> OpenSession:
     return own_password.change_password(desk.db, **own, now=desk.now, old=old, new=new)
 
 
+# What is said of a code that cannot be one, by its field.
+FORMS = {"code": "web.code_form", "recovery_code": "web.wrong_recovery_code"}
+
+
 @router.get("/log-in/second-factor")
 def get_second_factor(request: Request, language: Asked) -> Response:
     """Ask for the second factor: a code, a passkey or security key, or a recovery code."""
@@ -178,7 +182,7 @@ def post_second_factor(
     at = "recovery_code" if recovery_code.strip() else "code"
     body, _ = fill(schemas.SecondFactorIn, typed_fields({"code": code, "recovery_code": recovery_code}), language)
     if body is None:
-        return _second_factor_page(request, language, {at: translate("web.code_form", language)}, 422)
+        return _second_factor_page(request, language, {at: translate(FORMS[at], language)}, 422)
     given = schemas.given_of(body)
     assert given is not None  # noqa: S101 - the shape of the body says so
     try:
@@ -198,7 +202,8 @@ def post_second_factor(
             )
     except DomainError as error:
         places = {"session.wrong_proof": at, "session.too_many_attempts": at}
-        return _second_factor_page(request, language, at_field(error, places, language), error.status)
+        wrong = at_field(error, places, language, wrong_proof=f"web.wrong_{at}")
+        return _second_factor_page(request, language, wrong, error.status)
     return go_on(request, language, session)
 
 

@@ -14,7 +14,7 @@ from salw.core.errors import DomainError
 from salw.core.language import Language, translate
 from salw.web.desks import Asked, lead_to, open_desk, show
 from salw.web.forms import at_field, fill, safe_next, typed_fields
-from salw.web.routes.log_in import PASSWORD_MAX, factors_of, go_on
+from salw.web.routes.log_in import FORMS, PASSWORD_MAX, factors_of, go_on
 
 router = APIRouter(include_in_schema=False)
 
@@ -45,7 +45,7 @@ def post_proof(
     codes = typed_fields({"code": code, "recovery_code": recovery_code})
     body, _ = fill(schemas.ProofIn, {"password": password or None, **codes}, language)
     if body is None:
-        return _proof_page(request, language, wanted, {at: translate("web.code_form", language)}, 422)
+        return _proof_page(request, language, wanted, {at: translate(FORMS[at], language)}, 422)
     given = schemas.given_of(body)
     own_place = "password" if given is None or not password else at
     try:
@@ -59,7 +59,8 @@ def post_proof(
     except DomainError as error:
         places = dict.fromkeys(("session.wrong_proof", "session.proof_incomplete"), own_place)
         places["session.too_many_attempts"] = own_place
-        return _proof_page(request, language, wanted, at_field(error, places, language), error.status)
+        wrong = at_field(error, places, language, wrong_proof="web.wrong_password" + (f"_or_{at}" if given else ""))
+        return _proof_page(request, language, wanted, wrong, error.status)
     return go_on(request, language, session, _onward(wanted))
 
 

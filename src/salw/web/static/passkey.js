@@ -2,7 +2,13 @@
 // Passkeys and security keys: the one thing on these pages that a browser does for a script alone (WebAuthn).
 
 /** What the service refused, in the reader's words. */
-class Refusal extends Error {}
+class Refusal extends Error {
+  /** @param {{code: string, detail: string}} answer */
+  constructor(answer) {
+    super(answer.detail);
+    this.code = answer.code;
+  }
+}
 
 /** @param {ArrayBuffer} bytes @returns {string} base64url without padding, as the interface writes bytes */
 function encode(bytes) {
@@ -26,7 +32,7 @@ async function post(path, body) {
     body: JSON.stringify(body),
   });
   const answer = await response.json();
-  if (!response.ok) throw new Refusal(answer.detail);
+  if (!response.ok) throw new Refusal(answer);
   return answer;
 }
 
@@ -114,7 +120,10 @@ function showCodes(codes) {
 
 /** @param {HTMLElement} place @param {unknown} error @returns {string} what went wrong, in the reader's words */
 function words(place, error) {
-  if (error instanceof Refusal) return error.message;
+  if (error instanceof Refusal) {
+    // The interface has one text for whatever proof was wrong; here it was a key.
+    return error.code === "session.wrong_proof" ? (place.dataset.refused ?? "") : error.message;
+  }
   const name = error instanceof DOMException ? error.name : "";
   if (name === "NotAllowedError" || name === "AbortError") return place.dataset.cancelled ?? "";
   if (name === "InvalidStateError") return place.dataset.known ?? "";
