@@ -1,7 +1,7 @@
 """What is wrong with the words of a command, in a line of French: Typer's own lines are English and fixed."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -15,6 +15,7 @@ from salw.core.shapes import In
 # What Typer says where it names no class for it. What it comes to say otherwise is shown as it says it.
 _SAID = (
     (re.compile(r"No such command '(?P<word>.*)'\."), "usage.no_such_command"),
+    (re.compile(r"No such command '(?P<word>.*)'\. Did you mean (?P<near>.*)\?"), "usage.no_such_command_near"),
     (re.compile(r"Missing command\."), "usage.no_command"),
     (re.compile(r"No such option: (?P<word>.*)"), "usage.no_such_option"),
     (re.compile(r"Option '(?P<word>.*)' requires an argument\."), "usage.value_missing"),
@@ -25,6 +26,9 @@ _SAID = (
     (re.compile(r"\w+ '(?P<path>.*)' is a directory\."), "program.file_is_folder"),
     (re.compile(r"\w+ '(?P<path>.*)' is not (?:read|writ)able\."), "program.file_forbidden"),
 )
+
+# What a field of a certain form is to look like, where its option alone does not tell.
+_FORMS = {"login": "usage.login_form", "country": "usage.country_form"}
 
 
 def day(text: str) -> date:
@@ -57,11 +61,16 @@ def line_of_body(error: ValidationError) -> str | None:
     if error.title not in {body.__name__ for body in _bodies(In)}:
         return None
     return "\u00a0; ".join(
-        translate("usage.at", "fr", place=f"--{str(e['loc'][0]).replace('_', '-')}", text=field_text(e, "fr"))
+        translate("usage.at", "fr", place=f"--{str(e['loc'][0]).replace('_', '-')}", text=_text_of(e))
         if e["loc"]
         else field_text(e, "fr")
         for e in error.errors()
     )
+
+
+def _text_of(error: Mapping[str, Any]) -> str:
+    form = _FORMS.get(str(error["loc"][0])) if error["type"] == "string_pattern_mismatch" else None
+    return translate(form, "fr") if form else field_text(error, "fr")
 
 
 def _bodies(of: type[In]) -> Iterator[type[In]]:

@@ -78,6 +78,10 @@ REPORT = ("report", "reconciliation", "--out", "x.pdf", "--account", "a@bf")
     ("words", "said"),
     [
         (("nope",), "Commande inconnue\u00a0: nope\u00a0; voir\u00a0: salw --help"),
+        (
+            ("users", "bootstrp"),
+            "Commande inconnue\u00a0: bootstrp\u00a0; peut-être\u00a0: 'bootstrap'\u00a0; voir\u00a0: salw users",
+        ),
         (("demo", "--wepons", "3"), "Option inconnue\u00a0: --wepons\u00a0; voir\u00a0: salw demo --help"),
         (("demo", "--weapons", "3"), "--weapons\u00a0: Au moins 300\u00a0; voir\u00a0: salw demo --help"),
         (

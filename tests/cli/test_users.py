@@ -96,10 +96,15 @@ def test_without_a_unit_above_all_its_name_is_asked_for(fresh_database: Database
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
-        (("--country", "fr"), 1, "[country.not_found]"),
-        (("--country", "Mali"), 1, "--country"),
-        (("--login", "Été"), 1, "--login"),
-        (("--force", "XX"), 1, "[force.not_found]"),
+        (
+            ("--country", "fr"),
+            1,
+            "Pays inconnu\u00a0: FR\u00a0; donner par --country l'un de BF, ML, NE [country.not_found]",
+        ),
+        (("--country", "Mali"), 1, "--country\u00a0: BF, ML ou NE est attendu"),
+        (("--login", "Été"), 1, "--login\u00a0: De 3 à 64 petites lettres sans accent"),
+        (("--force", "ZZ"), 1, "La force ZZ n'existe pas dans ce pays\u00a0: donner par --force l'une de AA, AP, AT, "),
+        (("--force", "ZZ"), 1, "[bootstrap.force_not_found]"),
         (("--rank", " "), 1, "--rank"),
     ],
 )

@@ -33,12 +33,14 @@ def bootstrap(
 
     The root unit is made, as `unit_name`, where there is none. The events name him as who acted: nobody else could.
     Of two at once the second waits and is refused. Raises `country.not_found`, `bootstrap.administrator_exists`,
-    `bootstrap.unit_name_needed`.
+    `bootstrap.force_not_found`, `bootstrap.unit_name_needed`.
     """
     actor = _first_actor(db, country, now)
     run(db, "select pg_advisory_xact_lock(hashtext(%(name)s))", {"name": f"salw.bootstrap.{country}"})
     if _has_administrator(db, actor):
         raise Conflict("bootstrap.administrator_exists")
+    if force_code is not None:
+        _check_force(db, country, force_code)
     root = _root_unit(db, actor, now, unit_name)
     actor = replace(actor, units=(root,))
     enter_scope(db, country=country, units=actor.units)
@@ -83,12 +85,21 @@ def bootstrap(
 def _first_actor(db: Connection, country: str, now: datetime) -> Actor:
     row = run_one(db, "select time_zone from country where code = %(code)s", {"code": country})
     if row is None:
-        raise NotFound("country.not_found", country=country)
+        known = run(db, "select code from country order by code")
+        raise NotFound("country.not_found", country=country, known=", ".join(row["code"] for row in known))
     enter_scope(db, country=country, units=())
     person_id, account_id = new_id(), new_id()
     today = now.astimezone(ZoneInfo(row["time_zone"])).date()
     # He is in no book yet: the event that enters him cannot bear the commitment to what it enters.
     return Actor(country, person_id, account_id, bytes(32), (), (), today, row["time_zone"])
+
+
+def _check_force(db: Connection, country: str, code: str) -> None:
+    # The database refuses it too, without saying which there are: he has no screen yet to look them up.
+    forces = run(db, "select code from force where country = %(country)s order by code", {"country": country})
+    known = [row["code"] for row in forces]
+    if code not in known:
+        raise Unacceptable("bootstrap.force_not_found", force=code, known=", ".join(known))
 
 
 def _has_administrator(db: Connection, actor: Actor) -> bool:
