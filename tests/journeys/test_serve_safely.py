@@ -1,5 +1,6 @@
 """`salw serve` as an operator starts it: over https with a real certificate, and what its log never says."""
 
+import base64
 import contextlib
 import os
 import signal
@@ -68,7 +69,9 @@ def serve(database: Database, folder: Path, **settings: str) -> Serving:
         secret.write_text(database.urls[role], "utf-8")
         secret.chmod(0o600)
         environment[f"SALW_{setting.upper()}_FILE"] = str(secret)
-    environment |= {"SALW_PORT": str(port), "SALW_LOG_LEVEL": "debug", "PYTHONUNBUFFERED": "1", **settings}
+    key = base64.b64encode(bytes(32)).decode()
+    own = {"SALW_PORT": str(port), "SALW_LOG_LEVEL": "debug", "PYTHONUNBUFFERED": "1", "SALW_FACTOR_KEY": key}
+    environment |= {**own, **settings}
     log = folder / "serve.log"
     with log.open("wb") as file:
         process = subprocess.Popen(
