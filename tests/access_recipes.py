@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from asks import Ask, Recipe, Scene, asked, mixed
+from asks import Ask, Recipe, Scene, mixed
 from derogating import day, granted
 from nation import new_unit, somebody
 from own_recipes import double
@@ -17,7 +17,7 @@ from salw.core import clock
 from salw.core.db import run
 from salw.core.ids import new_id
 from world import Member, World
-from writes import Write
+from writes import Write, store_of, unit_under
 
 REASON = "Arme trouvée au poste de contrôle, numéro à vérifier"
 
@@ -135,30 +135,17 @@ def enter_person(scene: Scene) -> Ask:
 
 def enter_unit(scene: Scene) -> Ask:
     """Enter a unit under the unit of the place."""
-    body = {
-        "parent": of_unit(scene),
-        "force": "AT",
-        "name": "Compagnie d'essai",
-        "short_name": "CE",
-        "keeps_books": False,
-        "started_on": "2026-01-01",
-    }
-    return Ask("PUT", f"/units/{new_id()}", body)
-
-
-def _open_store(unit: str) -> Write:
-    body = {"unit": unit, "name": "Armurerie d'essai", "started_on": "2026-01-01"}
-    return Write("PUT", f"/stores/{new_id()}", body, {})
+    return Ask("PUT", f"/units/{new_id()}", unit_under(of_unit(scene)))
 
 
 def open_store(scene: Scene) -> Ask:
     """Open a store of the unit of the place."""
-    return asked(_open_store(of_unit(scene)))
+    return Ask("PUT", f"/stores/{new_id()}", store_of(of_unit(scene)))
 
 
 # A store of one's own unit is given a storekeeper of the place.
 open_store_kept_by_theirs = mixed(
-    lambda _, own: _open_store(unit_uuid(own, own.alpha)),
+    lambda _, own: Write("PUT", f"/stores/{new_id()}", store_of(unit_uuid(own, own.alpha)), {}),
     lambda scene: somebody(scene.there).person_id,
     lambda person: {"storekeeper": str(person)},
 )

@@ -201,15 +201,46 @@ def relieve(client: httpx.Client, world: World) -> Write:
 
 def open_holder(client: httpx.Client, world: World) -> Write:
     """Open a post."""
-    with world.transaction() as db:
-        unit = run(db, "select uuid from unit where id = %(id)s", {"id": world.alpha})[0]["uuid"]
     body = {
-        "unit": str(unit),
+        "unit": _alpha(world),
         "kind": "post",
         "name": "Poste d'essai",
         "answerable": str(world["soldier"].person_id),
     }
     return Write("PUT", f"/holders/{new_id()}", body, world["keeper"].headers)
+
+
+def _alpha(world: World) -> str:
+    with world.transaction() as db:
+        return str(run(db, "select uuid from unit where id = %(id)s", {"id": world.alpha})[0]["uuid"])
+
+
+def unit_under(parent: str) -> dict[str, object]:
+    """Return what is said of a new unit under another."""
+    return {
+        "parent": parent,
+        "force": "AT",
+        "name": "Compagnie d'essai",
+        "short_name": "CE",
+        "keeps_books": False,
+        "started_on": "2026-01-01",
+    }
+
+
+def store_of(unit: str) -> dict[str, object]:
+    """Return what is said of a new store of a unit."""
+    return {"unit": unit, "name": "Armurerie d'essai", "started_on": "2026-01-01"}
+
+
+def enter_unit(_client: httpx.Client, world: World) -> Write:
+    """Enter a unit under Alpha."""
+    return Write("PUT", f"/units/{new_id()}", unit_under(_alpha(world)), world["administrator"].headers)
+
+
+def open_store(_client: httpx.Client, world: World) -> Write:
+    """Open a store of Alpha, kept by the soldier."""
+    body = {**store_of(_alpha(world)), "storekeeper": str(world["soldier"].person_id)}
+    return Write("PUT", f"/stores/{new_id()}", body, world["administrator"].headers)
 
 
 def report(client: httpx.Client, world: World, kind: str = "lost", **parts: object) -> Write:
@@ -283,6 +314,7 @@ WRITES: dict[str, tuple[str, Callable[[httpx.Client, World], Write]]] = {
     "unassign": ("PUT /v1/assignments/{assignment_id}", unassign),
     "relieve": ("PUT /v1/reliefs/{relief_id}", relieve),
     "open_holder": ("PUT /v1/holders/{holder_id}", open_holder),
+    "open_store": ("PUT /v1/stores/{store_id}", open_store),
     "report": ("PUT /v1/incidents/{incident_id}", report),
     "retrieve": ("PUT /v1/incidents/{incident_id}", retrieve),
     "find": ("PUT /v1/incidents/{incident_id}", find),

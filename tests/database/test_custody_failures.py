@@ -11,7 +11,10 @@ from links import row_counts
 from salw.core.embedded import Cluster
 from salw.main import api_routes
 from world import World
-from writes import WRITES, Write
+from writes import WRITES, Write, enter_unit
+
+# And the units that the stores are of.
+TRIED = {**WRITES, "enter_unit": ("PUT /v1/units/{unit_id}", enter_unit)}
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +43,9 @@ def test_every_write_of_custody_intake_and_incidents_is_among_those_tried() -> N
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize("name", TRIED)
 def test_a_write_that_fails_at_the_end_leaves_nothing(faulty: Faulty, name: str, fault: str) -> None:
-    prepare: Callable[[httpx.Client, World], Write] = WRITES[name][1]
+    prepare: Callable[[httpx.Client, World], Write] = TRIED[name][1]
     write = prepare(faulty.client, faulty.world)
     before = row_counts(faulty.superuser)
     faulty.switch(fault, on=True)

@@ -13,24 +13,28 @@ from salw.core.errors import Refused
 from world import World
 
 
+class Watched:
+    """A cursor of the driver that notes what it executes; the driver's own takes no other `execute`."""
+
+    def __init__(self, cursor: Any, statements: list[str]) -> None:
+        self.cursor = cursor
+        self.statements = statements
+
+    def execute(self, sql: str, parameters: Any = None) -> Any:
+        """Note the statement and execute it."""
+        self.statements.append(sql)
+        return self.cursor.execute(sql, parameters)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.cursor, name)
+
+
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the statements that our own code sends to the driver from now on."""
     statements: list[str] = []
     cursor_of = db._driver_cursor  # the one place through which every statement goes
-
-    def watched(connection: Any) -> Any:
-        cursor = cursor_of(connection)
-        execute = cursor.execute
-
-        def noted(sql: str, parameters: Any = None) -> Any:
-            statements.append(sql)
-            return execute(sql, parameters)
-
-        cursor.execute = noted
-        return cursor
-
-    monkeypatch.setattr(db, "_driver_cursor", watched)
+    monkeypatch.setattr(db, "_driver_cursor", lambda connection: Watched(cursor_of(connection), statements))
     return statements
 
 

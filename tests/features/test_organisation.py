@@ -68,8 +68,8 @@ def test_a_new_unit_is_in_the_scope_of_those_above_it(client: httpx.Client, worl
     assert listed(client, world)[str(unit)] == made.json()
     assert listed(client, world, "commander_hq")[str(unit)] == made.json()
     assert str(unit) not in listed(client, world, "commander")
-    below = put_unit(client, world, parent=str(unit), force=None, region=None)
-    assert (below.status_code, below.json()["parent"], below.json()["force"]) == (200, str(unit), None)
+    below = put_unit(client, world, parent=str(unit), region=None)
+    assert (below.status_code, below.json()["parent"], below.json()["force"]) == (200, str(unit), "AT")
 
 
 def test_a_register_without_demonstration_can_be_filled(client: httpx.Client, world: World) -> None:
@@ -164,10 +164,17 @@ def test_what_one_country_makes_is_not_seen_in_the_other(
 
 
 def test_a_force_that_does_not_exist_is_refused(client: httpx.Client, world: World) -> None:
-    unit = new_id()
-    assert code_of(put_unit(client, world, unit=unit, force="XX")) == (422, "force.not_found")
+    unit, top = new_id(), unit_uuid(world, world.root)
+    assert code_of(put_unit(client, world, unit=unit, parent=top, force="XX")) == (422, "force.not_found")
     assert str(unit) not in listed(client, world)
     assert put_unit(client, world, unit=unit).status_code == 200
+
+
+@pytest.mark.parametrize("force", ["GN", None])
+def test_under_a_unit_of_a_force_there_is_no_other_force(client: httpx.Client, world: World, force: str | None) -> None:
+    assert code_of(put_unit(client, world, force=force)) == (403, "unit.other_force")
+    top = unit_uuid(world, world.root)
+    assert put_unit(client, world, parent=top, force=force).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["", " ", "\u00a0\t"])

@@ -144,6 +144,19 @@ def is_top_unit(db: Connection, actor: Actor, unit_id: int) -> bool:
     )
 
 
+def check_force_under(db: Connection, actor: Actor, parent_id: int, force: str | None) -> None:
+    """Refuse a unit of another force under a unit of one: that would speak for a force from within another.
+
+    Raises `unit.other_force`.
+    """
+    if run(
+        db,
+        "select 1 from unit where country = %(country)s and id = %(id)s and force_code <> coalesce(%(force)s, '')",
+        {"country": actor.country, "id": parent_id, "force": force},
+    ):
+        raise Refused("unit.other_force")
+
+
 def is_demo(db: Connection) -> bool:
     """Say whether the country's books are made up: one account made for a demonstration says so on every paper."""
     row = run_one(db, "select is_demo_country() as demo")

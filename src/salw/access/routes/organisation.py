@@ -36,12 +36,14 @@ def put_unit(unit_id: UUID, body: UnitIn, desk: Desk = requires(Permission.ORGAN
     """
 
     def work() -> UnitOut:
+        parent_id = queries.get_unit(desk.db, desk.actor, body.parent)
+        queries.check_force_under(desk.db, desk.actor, parent_id, body.force)
         organisation.create_unit(
             desk.db,
             actor=desk.actor,
             now=desk.now,
             unit_uuid=unit_id,
-            parent_id=queries.get_unit(desk.db, desk.actor, body.parent),
+            parent_id=parent_id,
             force_code=body.force,
             name=body.name,
             short_name=body.short_name,
