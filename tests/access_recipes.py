@@ -135,7 +135,9 @@ def enter_person(scene: Scene) -> Ask:
 
 def enter_unit(scene: Scene) -> Ask:
     """Enter a unit under the unit of the place."""
-    return Ask("PUT", f"/units/{new_id()}", unit_under(of_unit(scene)))
+    with scene.there.transaction() as db:
+        force = run(db, "select force_code from unit where id = %(id)s", {"id": scene.there.alpha})[0]["force_code"]
+    return Ask("PUT", f"/units/{new_id()}", unit_under(of_unit(scene), force))
 
 
 def open_store(scene: Scene) -> Ask:

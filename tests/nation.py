@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 
 from salw.access.operations import organisation
-from salw.access.rules import Role
+from salw.access.rules import NATIONAL_ROLES, Role
 from salw.core import clock
 from salw.core.actor import Actor
 from salw.core.db import enter_scope, run
@@ -79,6 +79,8 @@ def build_nation(engine: Engine, country: str, *, force: str = "AT", other_force
             (post, role): enlist(db, founder, now, f"asker-{post}", unit, role)
             for post, unit in posts.items()
             for role in (*Role, None)
+            # What reads or speaks for a whole country is given at its top alone.
+            if post == "state" or role not in NATIONAL_ROLES
         }
     return Nation({**places, "depot": depot}, askers, codenames)
 
@@ -112,7 +114,8 @@ def _unit(
 def _furnish(db: Connection, place: World, now: datetime, codename: str) -> None:
     """Give a place its staff, its store and a post; whatever bears its codename is to be seen by nobody else."""
     for job, role in STAFF.items():
-        place.cast[job] = enlist(db, place.founder, now, f"{job}-{codename}", place.alpha, role)
+        unit = place.root if role in NATIONAL_ROLES else place.alpha
+        place.cast[job] = enlist(db, place.founder, now, f"{job}-{codename}", unit, role)
     place.cast["commander_hq"] = enlist(db, place.founder, now, "chef", place.hq, Role.UNIT_COMMANDER)
     open_store(db, place, place.store_alpha)
     holders.open_collective_holder(

@@ -215,11 +215,11 @@ def _alpha(world: World) -> str:
         return str(run(db, "select uuid from unit where id = %(id)s", {"id": world.alpha})[0]["uuid"])
 
 
-def unit_under(parent: str) -> dict[str, object]:
-    """Return what is said of a new unit under another."""
+def unit_under(parent: str, force: str = "AT") -> dict[str, object]:
+    """Return what is said of a new unit under another of the same force."""
     return {
         "parent": parent,
-        "force": "AT",
+        "force": force,
         "name": "Compagnie d'essai",
         "short_name": "CE",
         "keeps_books": False,

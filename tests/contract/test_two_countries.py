@@ -24,7 +24,7 @@ from nation import Nation, build_nation, prove_all, somebody
 from oracle import LINES
 from oracle.table import ABROAD, ANSWERS, EMPTY, FORCE, HOLDERS, OWN, REFUSED, SISTER, Line
 from reporting import unit_uuid
-from salw.access.rules import PERMISSIONS, Role
+from salw.access.rules import NATIONAL_ROLES, PERMISSIONS, Role
 from salw.access.tokens.rules import GRANTABLE
 from salw.core import clock
 from salw.core.db import make_engine
@@ -262,8 +262,8 @@ def change(node: Node, nation: Nation, asks: Asks) -> int:
         # What was made to be asked abroad by a double is asked by a double of A.
         if place == ABROAD and ask.headers:
             continue
-        post = line.posts[0]
         for role in sorted(HOLDERS.get(line.permission or "", ())):
+            post = "state" if role in NATIONAL_ROLES else line.posts[0]
             answer = ask.send(node.client, nation.askers[post, role].headers)
             expected = line.expected(post, role, OWN)
             assert (answer.status_code < 300) == (expected in (ANSWERS, EMPTY)), (name, place, answer.text)
