@@ -15,10 +15,11 @@ ORIGIN = "http://localhost:8000"  # of a service that was told no other
 
 
 class Browser:
-    """A browser at a desk: it keeps the cookie it is given, and sends nothing else."""
+    """A browser at a desk: it keeps the cookie it is given, and says with what it writes where it stands."""
 
     def __init__(self, client: httpx.Client, account: str) -> None:
         self.client, self.account = client, account
+        self.client.headers["Origin"] = str(client.base_url).removesuffix("/v1/").removesuffix("/")
 
     def post(self, path: str, **body: Any) -> httpx.Response:
         """Send a body, and keep the session that comes back."""
