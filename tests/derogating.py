@@ -46,9 +46,17 @@ def grant(
     return client.put(f"/derogations/{derogation_id or new_id()}", json=body, headers=world[job].headers)
 
 
-def granted(client: httpx.Client, world: World, duty: Duty, **more: int | str | UUID | None) -> str:
+def granted(
+    client: httpx.Client,
+    world: World,
+    duty: Duty,
+    *,
+    unit: int | None = None,
+    job: str = "commander_hq",
+    **more: str,
+) -> str:
     """Grant a derogation and return its id."""
-    answer = grant(client, world, duty, **more)  # type: ignore[arg-type]  # passed on as given
+    answer = grant(client, world, duty, unit=unit, job=job, derogation_id=None, **more)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["id"])
 

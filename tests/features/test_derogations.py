@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 import httpx
 import pytest
@@ -36,7 +37,7 @@ def name_of(way: InTheWay) -> str:
     return way.prepare.__name__
 
 
-def derogations(client: httpx.Client, world: World, job: str) -> dict[str, dict[str, object]]:
+def derogations(client: httpx.Client, world: World, job: str) -> dict[str, dict[str, Any]]:
     answer = client.get("/derogations", headers=world[job].headers)
     assert answer.status_code == 200, answer.text
     return {item["id"]: item for item in answer.json()["items"]}
@@ -81,7 +82,7 @@ def test_the_unit_sees_what_was_granted_to_it_and_above_they_see_who_used_it(
     assert by == {"person": None, "role": "unit_commander", "rank": None, "family_name": None, "given_names": None}
     above = derogations(client, world, "commander_hq")
     assert len(above) == 2
-    assert above[derogation]["granted_by"]["family_name"] == "ESSAI-COMMANDER_HQ"  # type: ignore[index]
+    assert above[derogation]["granted_by"]["family_name"] == "ESSAI-COMMANDER_HQ"
     assert above[derogation]["authority_name"] == "État-major d'essai"
     assert issue_to_himself(client, world).send(client).status_code == 200
     assert [a["family_name"] for a in acts(client, world, derogation)] == ["ESSAI-KEEPER"]

@@ -59,7 +59,8 @@ def show(client: httpx.Client, world: World, level: Level) -> None:
 def holdings(client: httpx.Client, world: World, **query: str) -> dict[str, Any]:
     answer = client.get("/commission/holdings", params=query, headers=world["commission_reader"].headers)
     assert answer.status_code == 200, answer.text
-    return answer.json()  # type: ignore[no-any-return]
+    figures: dict[str, Any] = answer.json()
+    return figures
 
 
 def weapons(client: httpx.Client, world: World, **query: str) -> httpx.Response:

@@ -56,7 +56,8 @@ def open_on(client: httpx.Client, world: World, unit_id: int, job: str = "comman
 def listed(client: httpx.Client, world: World, job: str, **query: Any) -> list[dict[str, Any]]:
     answer = client.get("/emergency-reads", params=query, headers=world[job].headers)
     assert answer.status_code == 200, answer.text
-    return answer.json()["items"]  # type: ignore[no-any-return]
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
 
 
 def see(client: httpx.Client, world: World, weapon: UUID, job: str = "commander") -> int:

@@ -99,11 +99,10 @@ def acknowledge_read(db: Connection, *, actor: Actor, now: datetime, read_id: UU
     queries.check_concerned(db, actor, read_id)
     event = make_event(actor, "emergency_read.acknowledged", now, facts={"read": str(read_id)})
     values = {"country": actor.country, "id": read_id, "person": actor.person_id, "now": now, "event": event.id}
-    row = run_one(db, _ACKNOWLEDGE, values)
-    if row is not None:
+    rows = run(db, _ACKNOWLEDGE, values)
+    if rows:
         ledger.append(db, country=actor.country, events=[event])
-    else:
-        row = run_one(db, _ACKNOWLEDGED, values)
-    assert row is not None  # noqa: S101 - either this call wrote it or an earlier one did, and none is ever deleted
-    acknowledged_at: datetime = row["acknowledged_at"]
+    else:  # an earlier call wrote it, and none is ever deleted
+        rows = run(db, _ACKNOWLEDGED, values)
+    acknowledged_at: datetime = rows[0]["acknowledged_at"]
     return acknowledged_at

@@ -158,7 +158,6 @@ def post_second_factor(
     """Finish a log-in: half a session ends, and a full one begins under a new token."""
     _check_half(desk)
     given = schemas.given_of(body)
-    assert given is not None  # noqa: S101 - the shape of the body says so
     challenge = proving.begin_second_factor(desk.db, actor=desk.actor, now=desk.now, given=given)
     desk.keep()
     session = proving.prove_second_factor(

@@ -2,7 +2,7 @@
 
 import base64
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, overload
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
@@ -160,8 +160,16 @@ class RecoveryCodesOut(Out):
     recovery_codes: list[str]
 
 
+@overload
+def given_of(body: SecondFactorIn) -> Given: ...
+
+
+@overload
+def given_of(body: ProofIn) -> Given | None: ...
+
+
 def given_of(body: SecondFactorIn | ProofIn) -> Given | None:
-    """Return what was given as a second factor, or None."""
+    """Return what was given as a second factor; None where a proof came with the password alone."""
     if body.assertion is not None:
         a = body.assertion
         return Assertion(

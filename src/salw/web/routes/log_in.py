@@ -184,7 +184,6 @@ def post_second_factor(
     if body is None:
         return _second_factor_page(request, language, {at: translate(FORMS[at], language)}, 422)
     given = schemas.given_of(body)
-    assert given is not None  # noqa: S101 - the shape of the body says so
     try:
         with open_desk(request, OWN, language, half=True) as desk:
             if desk.credential.is_full:
