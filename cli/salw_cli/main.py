@@ -11,13 +11,13 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
+from salw.constraints import CONSTRAINTS
 from salw.core.engine import EmbeddedError
 from salw.core.errors import DomainError
 from salw.core.http import database_refusal
 from salw.core.language import translate
 from salw.core.settings import SettingsError
 from salw.intake.register.findings import explain, visible
-from salw.main import CONSTRAINTS
 from salw_cli import db, demo, labels, register, report, service, stocktake, summary, users
 from salw_cli.connection import use_token_file
 from salw_cli.files import told

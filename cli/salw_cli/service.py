@@ -7,7 +7,6 @@ from types import FrameType
 import typer
 import uvicorn
 
-from salw.access.factors.rules import Party
 from salw.access.operations.traces import digest_attempts
 from salw.core.db import make_engine
 from salw.core.keys import factor_key
@@ -15,7 +14,6 @@ from salw.core.logging import configure
 from salw.core.settings import get_settings
 from salw.core.urls import role_url
 from salw.ledger.sequencer import drain, run_forever
-from salw.main import ENGINES, create_app
 from salw_cli.certificate import check_certificate
 from salw_cli.connection import check_demo_accounts, ensure_database
 from salw_cli.run import check_port
@@ -41,14 +39,14 @@ def serve() -> None:
     ensure_database(settings)
     check_demo_accounts(settings, role_url(settings, "salw_app"))
     check_port(settings)
-    party = Party(settings.own_origin, factor_key(settings))
-    app = create_app({role: role_url(settings, role) for role in ENGINES.values()}, party)
+    factor_key(settings)  # a service without it would take nobody's second factor: that is said before it listens
     # uvicorn raises the signal again once it has ended: by default SIGTERM would then end this process before it
     # gives up its share of the embedded database, which would run on.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.run(
-            app,
+            "salw_cli.served:make",
+            factory=True,
             host=settings.host,
             port=settings.port,
             log_config=None,

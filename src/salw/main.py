@@ -14,24 +14,19 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from salw.access.devices.routes import router as devices
-from salw.access.devices.rules import CONSTRAINTS as DEVICES
 from salw.access.duties.routes import router as derogations
-from salw.access.duties.rules import CONSTRAINTS as DUTIES
 from salw.access.emergency.routes import router as emergency
-from salw.access.emergency.rules import CONSTRAINTS as EMERGENCY
 from salw.access.factors.routes import router as factors
 from salw.access.factors.rules import Party
 from salw.access.routes.accounts import router as accounts
 from salw.access.routes.attempts import router as attempts
 from salw.access.routes.organisation import router as organisation
 from salw.access.routes.sessions import router as sessions
-from salw.access.rules import CONSTRAINTS as ACCESS
 from salw.access.tokens.routes import router as tokens
 from salw.access.traces import Recorder, refused
 from salw.commission.routes import router as commission
-from salw.commission.rules import CONSTRAINTS as COMMISSION
+from salw.constraints import CONSTRAINTS
 from salw.core.db import make_engine
-from salw.core.errors import DomainError
 from salw.core.http import describe_problems, install
 from salw.core.ids import random_bytes
 from salw.core.migrate import current, head
@@ -40,18 +35,13 @@ from salw.custody.routes.disposals import router as disposals
 from salw.custody.routes.holders import router as holders
 from salw.custody.routes.issues import router as issues
 from salw.custody.routes.transfers import router as transfers
-from salw.custody.rules import CONSTRAINTS as CUSTODY
 from salw.incidents.routes import router as incidents
-from salw.incidents.rules import CONSTRAINTS as INCIDENTS
 from salw.intake.routes import router as intake
 from salw.registry.routes import router as registry
-from salw.registry.rules import CONSTRAINTS as REGISTRY
 from salw.reports.routes import router as reports
 from salw.scanning.routes import router as scanning
 from salw.stocktakes.routes import router as stocktakes
-from salw.stocktakes.rules import CONSTRAINTS as STOCKTAKES
 from salw.summaries.routes import router as summaries
-from salw.summaries.rules import CONSTRAINTS as SUMMARIES
 from salw.web.problems import problem_page
 from salw.web.routes import router as web
 
@@ -78,18 +68,6 @@ ROUTERS = (
     scanning,
     reports,
 )
-CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
-    **EMERGENCY,
-    **REGISTRY,
-    **CUSTODY,
-    **INCIDENTS,
-    **STOCKTAKES,
-    **SUMMARIES,
-    **COMMISSION,
-    **ACCESS,
-    **DEVICES,
-    **DUTIES,
-}
 PREFIX = "/v1"
 POOL_SIZES = defaultdict(lambda: 2, app=16, traces=1)  # connections a process; PostgreSQL has 60 for everybody
 # A request holds its connection while it waits for a lock: without a limit, one lock held too long (a register being

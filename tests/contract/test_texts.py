@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from salw.access.rules import Permission, Role
+from salw.constraints import CONSTRAINTS
 from salw.core.http import own_code
 from salw.core.language import LANGUAGES, catalogue
-from salw.main import CONSTRAINTS
 from salw_labels import ERROR_CODES
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -20,11 +20,11 @@ from derogating import (
 )
 from reporting import look
 from salw.access.duties.rules import Duty
+from salw.constraints import CONSTRAINTS
 from salw.core.db import make_engine, run
 from salw.core.errors import DomainError
 from salw.core.http import database_refusal
 from salw.core.ids import new_id
-from salw.main import CONSTRAINTS
 from world import World
 from writes import done, order
 

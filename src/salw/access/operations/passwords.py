@@ -1,17 +1,30 @@
 """Passwords: hashed with argon2id, slowly on purpose, and made where an administrator gives the first one."""
 
 import secrets
+from base64 import b64encode
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 
 from salw.access.log_in_rules import written_alike
 
 # 64 MiB and three passes, as the OWASP guidance prefers where log-ins are rare.
 _HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
-# A hash of a random secret: an unknown account costs a log-in attempt as much as a known one.
-_NOBODY = _HASHER.hash(secrets.token_urlsafe())
+
+
+def _hash_of_nothing() -> str:
+    """Return what no password has as its hash: drawn, because hashing one would cost every start of the program."""
+    salt, digest = (
+        b64encode(secrets.token_bytes(size)).rstrip(b"=").decode() for size in (_HASHER.salt_len, _HASHER.hash_len)
+    )
+    costs = f"m={_HASHER.memory_cost},t={_HASHER.time_cost},p={_HASHER.parallelism}"
+    return f"$argon2id$v={ARGON2_VERSION}${costs}${salt}${digest}"
+
+
+# An unknown account costs a log-in attempt as much as a known one.
+_NOBODY = _hash_of_nothing()
 # Everybody at the door at once must not take the memory of the machine: 256 MiB at most.
 _AT_ONCE = BoundedSemaphore(4)
 

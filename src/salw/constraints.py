@@ -1,0 +1,26 @@
+"""Which error each constraint of the database means, of all features: for the service and for the program."""
+
+from salw.access.devices.rules import CONSTRAINTS as DEVICES
+from salw.access.duties.rules import CONSTRAINTS as DUTIES
+from salw.access.emergency.rules import CONSTRAINTS as EMERGENCY
+from salw.access.rules import CONSTRAINTS as ACCESS
+from salw.commission.rules import CONSTRAINTS as COMMISSION
+from salw.core.errors import DomainError
+from salw.custody.rules import CONSTRAINTS as CUSTODY
+from salw.incidents.rules import CONSTRAINTS as INCIDENTS
+from salw.registry.rules import CONSTRAINTS as REGISTRY
+from salw.stocktakes.rules import CONSTRAINTS as STOCKTAKES
+from salw.summaries.rules import CONSTRAINTS as SUMMARIES
+
+CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
+    **EMERGENCY,
+    **REGISTRY,
+    **CUSTODY,
+    **INCIDENTS,
+    **STOCKTAKES,
+    **SUMMARIES,
+    **COMMISSION,
+    **ACCESS,
+    **DEVICES,
+    **DUTIES,
+}
