@@ -10,6 +10,7 @@ from salw.access.operations.accounts import create_account
 from salw.core import clock
 from salw.core.ids import new_id
 from salw.core.settings import URL_SETTINGS
+from starter import run_program
 from world import World
 
 PASSWORD = "un mot de passe d'essai"
@@ -23,14 +24,19 @@ def salw(
     `shown` is where a shell sends what it prints, such as `>/dev/full`.
     """
     environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("SALW_")},
+        **bare_environment(),
         **{f"SALW_{URL_SETTINGS[role].upper()}": url for role, url in urls.items()},
         "SALW_PASSWORD": PASSWORD,
     }
-    command = [sys.executable, "-m", "salw_cli.main", *words]
-    if shown:
-        command = ["sh", "-c", f'exec "$@" {shown}', "sh", *command]
+    if not shown:
+        return run_program(*words, environment=environment, cwd=cwd)
+    command = ["sh", "-c", f'exec "$@" {shown}', "sh", sys.executable, "-m", "salw_cli.main", *words]
     return subprocess.run(command, env=environment, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def bare_environment() -> dict[str, str]:
+    """Return the environment of whoever runs the tests, without a setting of ours."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("SALW_")}
 
 
 def give_account(world: World, job: str, *, demo: bool = True) -> str:

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from program import PASSWORD, give_account
 from salw.core.db import Row, run
+from starter import run_program
 from world import World
 
 
@@ -24,14 +24,8 @@ class Desk:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `salw` with these arguments to its end."""
-        return subprocess.run(
-            [sys.executable, "-m", "salw_cli.main", *arguments],
-            cwd=self.folder,
-            env={**os.environ, **self.environment, "SALW_ACCOUNT": self.account, "SALW_PASSWORD": PASSWORD},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        environment = {**os.environ, **self.environment, "SALW_ACCOUNT": self.account, "SALW_PASSWORD": PASSWORD}
+        return run_program(*arguments, environment=environment, cwd=self.folder)
 
     def register(
         self, world: World, file: Path, mapping: Path, *options: str, store: str = ""

@@ -1,9 +1,7 @@
 """The program asking for the second factor, as a person at a terminal meets it."""
 
 import base64
-import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +10,12 @@ import pytest
 from sqlalchemy import Engine
 
 from entrance import as_owner
-from program import PASSWORD, give_account
+from program import PASSWORD, bare_environment, give_account
 from proving import code_of, wrong_code
 from salw.access.factors.rules import recovery_hash, seal, secret_text
 from salw.access.log_in_rules import bucket
 from salw.core.ids import new_id, random_bytes
+from starter import run_program
 from world import World
 
 KEY, SECRET, PAPER = bytes(range(32)), bytes(range(20)), "K7M3-ZP0W-QXAB-C4D5"
@@ -33,8 +32,8 @@ class Terminal:
 
     def make_sheet(self, typed: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Make a label sheet, typing this where the code is asked for."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("SALW_")}
-        environment |= {
+        environment = {
+            **bare_environment(),
             "SALW_DATABASE_URL": self.urls["salw_app"],
             "SALW_FACTOR_KEY": base64.b64encode(KEY).decode(),
             "SALW_PASSWORD": PASSWORD,
@@ -42,15 +41,8 @@ class Terminal:
         }
         self.world.register(1)
         words = ("labels", "sheet", "--store", str(self.world.store_alpha), "--account", self.account)
-        return subprocess.run(
-            [sys.executable, "-m", "salw_cli.main", *words, "--out", str(self.folder / f"{new_id()}.pdf")],
-            env=environment,
-            input=typed + "\n",
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        out = self.folder / f"{new_id()}.pdf"
+        return run_program(*words, "--out", str(out), environment=environment, typed=typed + "\n")
 
 
 @pytest.fixture

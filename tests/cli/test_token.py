@@ -1,18 +1,17 @@
 """The program acting by token, in place of an account and its password."""
 
 import hashlib
-import os
 import secrets
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from entrance import as_owner
-from program import give_account, salw
+from program import bare_environment, give_account, salw
 from salw.core.ids import new_id
+from starter import run_program
 from world import World
 
 
@@ -32,18 +31,8 @@ def token_of(engine: Engine, world: World, job: str, *permissions: str) -> str:
 
 
 def run_with(urls: Mapping[str, str], token: str, *words: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SALW_")}
-    environment |= {"SALW_DATABASE_URL": urls["salw_app"], "SALW_TOKEN": token}
-    command = [sys.executable, "-m", "salw_cli.main", *words]
-    return subprocess.run(
-        command,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        start_new_session=True,
-    )
+    environment = {**bare_environment(), "SALW_DATABASE_URL": urls["salw_app"], "SALW_TOKEN": token}
+    return run_program(*words, environment=environment)
 
 
 def test_a_token_stands_for_account_and_password(

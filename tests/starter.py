@@ -1,0 +1,51 @@
+"""Starts the program in a process that has imported it already: importing it anew takes longer than most tests.
+
+Its words, environment, folder, exit code and what it reads and writes are those of a process of its own.
+"""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["salw_cli.main"])
+
+
+def run_program(
+    *words: str, environment: Mapping[str, str], cwd: Path | None = None, typed: str = "", patience: float = 120
+) -> subprocess.CompletedProcess[str]:
+    """Run `salw WORDS` to its end, with nothing but this environment and with `typed` as what it reads."""
+    with TemporaryDirectory() as kept:
+        folder = Path(kept)
+        folder.joinpath("stdin").write_text(typed, "utf-8")
+        process = _context.Process(target=_be_the_program, args=(words, dict(environment), cwd or Path.cwd(), folder))
+        process.start()
+        process.join(patience)
+        if process.exitcode is None:
+            process.kill()
+            process.join()
+        status = process.exitcode
+        process.close()
+        told = [folder.joinpath(name).read_text("utf-8") for name in ("stdout", "stderr")]
+    assert status is not None
+    return subprocess.CompletedProcess(words, status, *told)
+
+
+def _be_the_program(words: tuple[str, ...], environment: Mapping[str, str], cwd: Path, folder: Path) -> None:
+    os.setsid()  # no terminal of the person who runs the tests
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(environment)
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        file = folder.joinpath(name).open(mode, encoding="utf-8")
+        os.dup2(file.fileno(), number)
+        setattr(sys, name, file)
+    sys.argv = ["salw", *words]
+    # Not at the top: the tests themselves need not import the program.
+    from salw_cli.main import main
+
+    main()
