@@ -210,8 +210,8 @@ def build_world(engine: Engine, country: str = "BF") -> World:
         enter_scope(db, country=country, units=world.units)
         founder = replace(founder, units=world.units)
         world.founder = founder
-        for job, (place, role) in JOBS.items():
-            world.cast[job] = enlist(db, founder, now, job, getattr(world, place), role)
+        recruits = [(job, getattr(world, place), role) for job, (place, role) in JOBS.items()]
+        world.cast |= zip(JOBS, enlist_all(db, founder, now, recruits), strict=True)
         for store, unit, keeper in (
             (world.store_alpha, world.alpha, "keeper"),
             (world.store_bravo, world.bravo, "keeper_bravo"),
@@ -265,7 +265,35 @@ def _build_units(db: Connection, world: World, now: datetime) -> None:
 
 def enlist(db: Connection, founder: Actor, now: datetime, job: str, unit_id: int, role: Role | None) -> Member:
     """Write down a person of a unit with at most one posting, an account and an open session."""
-    person_id, account_id = new_id(), new_id()
+    (member,) = enlist_all(db, founder, now, [(job, unit_id, role)])
+    return member
+
+
+def enlist_all(
+    db: Connection, founder: Actor, now: datetime, recruits: Sequence[tuple[str, int, Role | None]]
+) -> list[Member]:
+    """Write down people, each by job, unit and role. Most tests begin with fourteen, so accounts go in together."""
+    people = [_write_down(db, founder, now, *recruit) for recruit in recruits]
+    accounts = [new_id() for _ in recruits]
+    run(
+        db,
+        "insert into account (country, id, person_id, login, password_hash) "
+        "select %(c)s, a.id, a.person, a.login, '-' from unnest(%(i)s::uuid[], %(p)s::uuid[], %(l)s::text[]) "
+        "as a (id, person, login)",
+        {
+            "c": founder.country,
+            "i": accounts,
+            "p": people,
+            "l": [f"{job}-{account}" for (job, _, _), account in zip(recruits, accounts, strict=True)],
+        },
+    )
+    tokens = open_sessions(db, founder.country, accounts, now)
+    found = zip(people, accounts, recruits, tokens, strict=True)
+    return [Member(person, account, unit, role, token) for person, account, (_, unit, role), token in found]
+
+
+def _write_down(db: Connection, founder: Actor, now: datetime, job: str, unit_id: int, role: Role | None) -> UUID:
+    person_id = new_id()
     organisation.add_person(
         db,
         actor=founder,
@@ -290,27 +318,29 @@ def enlist(db: Connection, founder: Actor, now: datetime, job: str, unit_id: int
             role=role,
             started_on=date(2020, 1, 1),
         )
-    run(
-        db,
-        "insert into account (country, id, person_id, login, password_hash) values (%(c)s, %(id)s, %(p)s, %(l)s, '-')",
-        {"c": founder.country, "id": account_id, "p": person_id, "l": f"{job}-{account_id}"},
-    )
-    return Member(person_id, account_id, unit_id, role, open_session(db, founder.country, account_id, now))
+    return person_id
 
 
 def open_session(db: Connection, country: str, account_id: UUID, now: datetime) -> str:
     """Open a session as if both factors had been proven, without the cost of a password hash; return its token."""
-    secret = secrets.token_urlsafe(32)
+    (token,) = open_sessions(db, country, [account_id], now)
+    return token
+
+
+def open_sessions(db: Connection, country: str, accounts: Sequence[UUID], now: datetime) -> list[str]:
+    """Open a session for each account, as `open_session` does for one."""
+    secret = [secrets.token_urlsafe(32) for _ in accounts]
     run(
         db,
-        "select open_session(%(c)s, %(h)s, %(i)s, %(a)s, %(n)s, %(e)s, true, null)",
+        "select open_session(%(c)s, s.hash, s.id, s.account, %(n)s, %(e)s, true, null) "
+        "from unnest(%(h)s::bytea[], %(i)s::uuid[], %(a)s::uuid[]) as s (hash, id, account)",
         {
             "c": country,
-            "h": hashlib.sha256(secret.encode()).digest(),
-            "i": new_id(),
-            "a": account_id,
+            "h": [hashlib.sha256(text.encode()).digest() for text in secret],
+            "i": [new_id() for _ in accounts],
+            "a": list(accounts),
             "n": now,
             "e": now + timedelta(hours=1),
         },
     )
-    return f"{country.lower()}.{secret}"
+    return [f"{country.lower()}.{text}" for text in secret]
