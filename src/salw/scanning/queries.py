@@ -32,18 +32,6 @@ _ROLES_AT = """
                 and g.started_on <= %(today)s and (g.ended_on is null or g.ended_on > %(today)s))
 """
 
-# Who answers for a post, crew, vehicle or detachment now. Read inside the list of columns and for such a holder
-# alone, so that a card of any other weapon costs what it did: id, whether he is in scope, and only then his name.
-_COLLECTIVE = ", ".join(f"'{kind}'" for kind in sorted(COLLECTIVE_HOLDERS))
-_ANSWERING = f"""
-       case when h.kind in ({_COLLECTIVE}) and h.unit_id = any(%(units)s) then (
-            select jsonb_build_array(n.person_id, p.id is not null, v.value)
-              from answerable n
-              left join person p on p.country = n.country and p.id = n.person_id and p.unit_id = any(%(units)s)
-              left join personal_value v on v.country = p.country and v.id = p.value_id
-             where n.country = h.country and n.holder_id = h.id and n.ended_at is null) end
-"""
-
 # Everything a card says, in one statement. `{scanned}` are the columns of a scanned label, `{source}` is
 # where the weapon comes from. Names of persons come only with holders of units in scope.
 _CARD = f"""
@@ -51,7 +39,7 @@ select w.id, w.registry_number, w.class_code, w.model_code, coalesce(m.name, w.m
        w.serial, w.unidentified, w.nationally_marked,
        c.seq, {STATE_SQL} as state, k.case_id, u.uuid as unit_uuid, u.name as unit_name,
        h.id as holder_id, h.kind as holder_kind, coalesce(s.name, h.name) as holder_name, hv.value as holder_person,
-       h.unit_id = any(%(units)s) as holder_named, {_ANSWERING} as holder_answering,
+       h.unit_id = any(%(units)s) as holder_named,
        a.holder_id as assigned_id,
        (select v.code from label v
          where v.country = w.country and v.weapon_id = w.id and v.voided_at is null limit 1) as valid_code,
@@ -109,27 +97,46 @@ _CARDS_BY_TEXT = _statement(
 )
 
 
-# Whose weapons they are, where they are somebody's: most are not, and these tables in every card would cost
-# it a fifth of its time.
-_ASSIGNED = f"""
+# Whose weapons they are, where they are somebody's, and who answers for a post, crew, vehicle or detachment. Most
+# weapons have neither, and the policies of these tables would cost every card a fifth of its time.
+_ASSIGNED = """
 select o.id as assigned_id, o.kind as assigned_kind, h.name as assigned_name, v.value as assigned_person,
-       o.unit_id = any(%(units)s) as assigned_named, {_ANSWERING} as assigned_answering,
+       o.unit_id = any(%(units)s) as assigned_named,
        o.unit_name as assigned_unit, o.unit_uuid as assigned_unit_uuid
   from name_places(%(holders)s::uuid[]) o
   left join holder h on h.country = %(country)s and h.id = o.id
   left join person p on p.country = h.country and p.id = h.person_id and h.unit_id = any(%(units)s)
   left join personal_value v on v.country = p.country and v.id = p.value_id
 """
+_ANSWERING = """
+select n.holder_id, n.person_id, p.id is not null as named, v.value
+  from answerable n
+  left join person p on p.country = n.country and p.id = n.person_id and p.unit_id = any(%(units)s)
+  left join personal_value v on v.country = p.country and v.id = p.value_id
+ where n.country = %(country)s and n.holder_id = any(%(holders)s) and n.ended_at is null
+"""
 
 
 def _cards(db: Connection, actor: Actor, statement: str, values: dict[str, Any]) -> list[Row]:
-    """Return the cards that a statement finds, each with whose weapon it is, if anybody's."""
+    """Return the cards that a statement finds, each with whose weapon it is and who answers for a post, if anybody."""
     reader = _reader(actor)
     rows = run(db, statement, {**reader, **values})
-    holders = {row["assigned_id"] for row in rows} - {None}
-    if holders:
-        names = {r["assigned_id"]: r for r in run(db, _ASSIGNED, {**reader, "holders": list(holders)})}
+    owners = {row["assigned_id"] for row in rows} - {None}
+    if owners:
+        names = {r["assigned_id"]: r for r in run(db, _ASSIGNED, {**reader, "holders": list(owners)})}
         rows = [{**row, **names.get(row["assigned_id"], {})} for row in rows]
+    posts = [
+        row[f"{which}_id"]
+        for row in rows
+        for which in ("holder", "assigned")
+        if row.get(f"{which}_named") and row[f"{which}_kind"] in COLLECTIVE_HOLDERS
+    ]
+    if posts:
+        found = {r["holder_id"]: r for r in run(db, _ANSWERING, {**reader, "holders": posts})}
+        rows = [
+            {**row, **{f"{which}_answering": found.get(row[f"{which}_id"]) for which in ("holder", "assigned")}}
+            for row in rows
+        ]
     return rows
 
 
@@ -143,8 +150,9 @@ def _reader(actor: Actor) -> dict[str, Any]:
 
 
 def find_card_by_label(db: Connection, actor: Actor, code: str) -> Row | None:
-    """Return the card of the weapon that a label names, void or not, or None. One round trip for a weapon that
-    is nobody's own.
+    """Return the card of the weapon that a label names, void or not, or None.
+
+    One round trip for a weapon that is nobody's own and at no post.
     """
     return next(iter(_cards(db, actor, _CARD_BY_LABEL, {"code": code})), None)
 

@@ -1,7 +1,7 @@
 """What the routes of scanning take and give."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
@@ -150,16 +150,16 @@ def _holder(row: Row, which: str, unit_name: str, language: Language) -> HolderO
         kind_name=translate(f"holder_kind.{kind}", language),
         name=name,
         unit_name=unit_name,
-        answerable=_answerable(row[f"{which}_answering"], language),
+        answerable=_answerable(row.get(f"{which}_answering"), language),
     )
 
 
-def _answerable(answering: list[Any] | None, language: Language) -> AnswerableOut | None:
+def _answerable(answering: Row | None, language: Language) -> AnswerableOut | None:
     if answering is None:
         return None
-    person_id, named, value = answering
-    name = person_name(value, language) if named else translate("holder.answerable_elsewhere", language)
-    return AnswerableOut(id=person_id, name=name)
+    elsewhere = translate("holder.answerable_elsewhere", language)
+    name = person_name(answering["value"], language) if answering["named"] else elsewhere
+    return AnswerableOut(id=answering["person_id"], name=name)
 
 
 def _label(row: Row) -> LabelOut:
