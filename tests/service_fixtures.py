@@ -7,11 +7,20 @@ from collections.abc import Callable, Iterator, Mapping
 import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from sqlalchemy import Engine
 
+from salw.access.factors.rules import Party
 from salw.core.db import make_engine
+from salw.core.ids import random_bytes
+from salw.core.settings import FACTOR_KEY_BYTES
 from salw.main import create_app
 from world import World, build_world
+
+
+def make_service(urls: Mapping[str, str]) -> FastAPI:
+    """Return the service on these databases, with a key of second factors that it alone knows."""
+    return create_app(urls, Party("http://localhost:8000", random_bytes(FACTOR_KEY_BYTES)))
 
 
 class Server(uvicorn.Server):
@@ -24,7 +33,7 @@ class Server(uvicorn.Server):
 @pytest.fixture(scope="session")
 def service(urls: Mapping[str, str]) -> Iterator[str]:
     """Return the address of the service on this worker's database."""
-    server = Server(uvicorn.Config(create_app(urls), port=0, log_level="warning", lifespan="on"))
+    server = Server(uvicorn.Config(make_service(urls), port=0, log_level="warning", lifespan="on"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:

@@ -18,7 +18,7 @@ from salw.core.db import run
 from salw.core.ids import new_id, random_bytes
 from salw.custody.rules import Expected
 from salw.main import create_app
-from service_fixtures import Server
+from service_fixtures import Server, make_service
 from world import World
 
 DUE = "2199-12-31"
@@ -32,7 +32,8 @@ def serving(urls: Mapping[str, str], party: Party | None = None) -> Iterator[str
     """
     configured = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    server = Server(uvicorn.Config(create_app(urls, party), port=0, log_level="critical", lifespan="on"))
+    app = create_app(urls, party) if party else make_service(urls)
+    server = Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="on"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:

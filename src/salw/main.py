@@ -28,9 +28,7 @@ from salw.commission.routes import router as commission
 from salw.constraints import CONSTRAINTS
 from salw.core.db import make_engine
 from salw.core.http import describe_problems, install
-from salw.core.ids import random_bytes
 from salw.core.migrate import current, head
-from salw.core.settings import FACTOR_KEY_BYTES
 from salw.custody.routes.disposals import router as disposals
 from salw.custody.routes.holders import router as holders
 from salw.custody.routes.issues import router as issues
@@ -79,10 +77,10 @@ LOCK_WAIT_S = 5
 ENGINES = {"app": "salw_app", "traces": "salw_app", "exchange": "salw_exchange", "publisher": "salw_publisher"}
 
 
-def create_app(urls: Mapping[str, str], party: Party | None = None) -> FastAPI:
+def create_app(urls: Mapping[str, str], party: Party) -> FastAPI:
     """Return the service on the databases of `urls` (database role -> SQLAlchemy URL).
 
-    `party` is its address and the key of its second factors. Without one, what it seals opens in this process only.
+    `party` is its address and the key of its second factors.
     """
 
     @asynccontextmanager
@@ -104,7 +102,7 @@ def create_app(urls: Mapping[str, str], party: Party | None = None) -> FastAPI:
         name: make_engine(urls[role], pool_size=POOL_SIZES[name], lock_wait_s=LOCK_WAIT_S)
         for name, role in ENGINES.items()
     }
-    app.state.party = party or Party("http://localhost:8000", random_bytes(FACTOR_KEY_BYTES))
+    app.state.party = party
     app.state.traces = Recorder(app.state.engines["traces"])
     install(app, CONSTRAINTS, problem_page, refused)
     for router in ROUTERS:

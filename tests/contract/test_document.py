@@ -16,7 +16,8 @@ from salw.access.rules import Role
 from salw.core import clock
 from salw.core.db import run
 from salw.core.ids import new_id
-from salw.main import ENGINES, create_app
+from salw.main import ENGINES
+from service_fixtures import make_service
 from world import World, build_world
 
 
@@ -52,7 +53,7 @@ def busy_world(app_engine: object) -> World:
 
 # The document needs no database: engines connect at their first use.
 schema = schemathesis.openapi.from_dict(
-    create_app(dict.fromkeys(ENGINES.values(), "postgresql+psycopg:///nowhere")).openapi()
+    make_service(dict.fromkeys(ENGINES.values(), "postgresql+psycopg:///nowhere")).openapi()
 )
 
 

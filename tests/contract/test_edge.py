@@ -17,8 +17,8 @@ from program import PASSWORD, give_account
 from salw.access.guard import COOKIE
 from salw.core.edge import BODY_SIZE_MAX, LARGE_BODY, Edge, comes_from_elsewhere
 from salw.core.ids import new_id
-from salw.main import create_app
 from salw.web.rendering import static_address
+from service_fixtures import make_service
 from world import World
 
 ELSEWHERE = "https://ailleurs.example"
@@ -31,7 +31,7 @@ ALWAYS = {
 
 
 def over_https(urls: Mapping[str, str], path: str) -> httpx.Response:
-    app = create_app(urls)
+    app = make_service(urls)
 
     async def ask() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://here") as client:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, create_engine
 from salw.core.db import run
 from salw.core.edge import BODY_SIZE_MAX
 from salw.core.ids import new_id
-from salw.main import create_app
+from service_fixtures import make_service
 from world import World
 
 
@@ -115,7 +115,7 @@ def test_who_waits_too_long_for_a_lock_is_told_to_try_again(
 
 
 def test_the_unexpected_is_answered_like_anything_else(urls: Mapping[str, str]) -> None:
-    app = create_app(urls)
+    app = make_service(urls)
 
     def break_down() -> None:
         raise RuntimeError("nobody thought of this")
@@ -133,7 +133,7 @@ def test_the_unexpected_is_answered_like_anything_else(urls: Mapping[str, str]) 
 
 
 def test_where_no_connection_is_free_the_service_says_that_it_is_busy(urls: Mapping[str, str]) -> None:
-    app = create_app(urls)
+    app = make_service(urls)
     app.state.engines["app"] = create_engine(urls["salw_app"], pool_size=1, max_overflow=0, pool_timeout=0.1)
 
     async def ask(path: str) -> httpx.Response:

@@ -10,7 +10,8 @@ from oracle.table import OPEN
 from salw.access.rules import PERMISSIONS, Permission
 from salw.core.db import metadata
 from salw.core.shapes import In
-from salw.main import ENGINES, api_routes, create_app, permission_of
+from salw.main import ENGINES, api_routes, permission_of
+from service_fixtures import make_service
 
 INTERFACE = (
     "GET /v1/weapons/{weapon_id}",
@@ -139,7 +140,7 @@ def test_every_table_says_what_it_is_for() -> None:
 
 def bodies() -> dict[str, dict[str, Any]]:
     """Return the schema of each request body, by route."""
-    document = create_app(dict.fromkeys(ENGINES.values(), "postgresql+psycopg:///nowhere")).openapi()
+    document = make_service(dict.fromkeys(ENGINES.values(), "postgresql+psycopg:///nowhere")).openapi()
     schemas = document["components"]["schemas"]
     return {
         f"{method.upper()} {path}": schemas[
@@ -170,6 +171,6 @@ def test_every_request_body_has_examples_that_it_accepts() -> None:
 
 
 def test_every_route_says_what_a_problem_looks_like() -> None:
-    document = create_app(dict.fromkeys(ENGINES.values(), "postgresql+psycopg:///nowhere")).openapi()
+    document = make_service(dict.fromkeys(ENGINES.values(), "postgresql+psycopg:///nowhere")).openapi()
     answers = [op["responses"] for path in document["paths"].values() for op in path.values()]
     assert all("4XX" in a and "422" not in a for a in answers)

@@ -19,8 +19,8 @@ from salw.commission.rules import Level
 from salw.core.db import run
 from salw.core.ids import new_id
 from salw.core.language import Language, translate
-from salw.main import create_app
 from salw.summaries.rules import Detail
+from service_fixtures import make_service
 from world import World
 
 
@@ -374,7 +374,7 @@ def test_a_refusal_and_a_wrong_method_are_pages_too(site: httpx.Client, world: W
 
 
 def test_where_the_database_is_away_the_page_says_so_with_a_number(urls: Mapping[str, str]) -> None:
-    app = create_app(dict.fromkeys(urls, "postgresql+psycopg://nobody@127.0.0.1:9/nowhere"))
+    app = make_service(dict.fromkeys(urls, "postgresql+psycopg://nobody@127.0.0.1:9/nowhere"))
 
     async def ask() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
