@@ -20,7 +20,7 @@ from salw.custody.operations.moves import (
     DocumentNumber,
     Order,
     Step,
-    held_of,
+    held_by_weapon,
     lock_weapons,
     record_moves,
 )
@@ -52,7 +52,7 @@ def lock_as_they_are(db: Connection, weapons: Sequence[UUID]) -> list[Held]:
     if len(set(weapons)) != len(weapons):
         raise Unacceptable("custody.weapon_repeated")
     rows = run(db, "select * from lock_custody(%(weapons)s)", {"weapons": list(weapons)})  # filters the scope itself
-    held = [held_of(row) for row in rows]
+    held = held_by_weapon(rows)
     unknown = sorted(str(w) for w in set(weapons) - {h.weapon_id for h in held})
     if unknown:
         raise NotFound("weapon.not_found", weapons=unknown, count=len(unknown))

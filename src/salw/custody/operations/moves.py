@@ -152,23 +152,30 @@ def ask_and_lock(
     weapons = [e.weapon_id for e in expected]
     rows = run(db, _lock(asked), {**values, "weapons": weapons, "year": year})
     first = rows[0]
-    held = [] if first["weapon_id"] is None else [held_of(row) for row in rows]
+    held = [] if first["weapon_id"] is None else held_by_weapon(rows)
     taken = first["number"]
     return first, held, None if taken is None else DocumentNumber(first["office_unit_id"], year, taken)
 
 
-def held_of(row: Row) -> Held:
-    """Return a row of `lock_custody` as the rules want it."""
-    return Held(
-        row["weapon_id"],
-        row["seq"],
-        row["holder_id"],
-        HolderKind(row["kind"]),
-        row["unit_id"],
-        row["awaited_by_unit_id"],
-        row["recorded_at"],
-        row["mark"],
-    )
+def held_by_weapon(rows: Sequence[Row]) -> list[Held]:
+    """Return the rows of `lock_custody` as the rules want them, by weapon.
+
+    PostgreSQL gives them in the order of its plan of the day, and the ledger would tell of one move in that order.
+    """
+    held = [
+        Held(
+            row["weapon_id"],
+            row["seq"],
+            row["holder_id"],
+            HolderKind(row["kind"]),
+            row["unit_id"],
+            row["awaited_by_unit_id"],
+            row["recorded_at"],
+            row["mark"],
+        )
+        for row in rows
+    ]
+    return sorted(held, key=lambda one: one.weapon_id)
 
 
 def take_number(db: Connection, actor: Actor, unit_id: int) -> DocumentNumber:
