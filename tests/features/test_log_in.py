@@ -199,7 +199,9 @@ def test_guesses_sent_at_once_do_not_overtake_the_count(app_engine: Engine, worl
         return "in"
 
     answers = at_once(*[guess] * 12)
-    assert (answers.count("wrong"), answers.count("waits")) == (5, 7)
+    # Who looked at the clock before another and comes to the count after him waits too: never more than five are heard.
+    assert 1 <= answers.count("wrong") <= 5
+    assert answers.count("wrong") + answers.count("waits") == 12
 
 
 def test_an_address_that_tries_many_accounts_waits(client: httpx.Client, world: World, owner_engine: Engine) -> None:
