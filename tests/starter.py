@@ -13,10 +13,11 @@ from tempfile import TemporaryDirectory
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["salw_cli.main"])
+_PATIENCE_S = 120
 
 
 def run_program(
-    *words: str, environment: Mapping[str, str], cwd: Path | None = None, typed: str = "", patience: float = 120
+    *words: str, environment: Mapping[str, str], cwd: Path | None = None, typed: str = ""
 ) -> subprocess.CompletedProcess[str]:
     """Run `salw WORDS` to its end, with nothing but this environment and with `typed` as what it reads."""
     with TemporaryDirectory() as kept:
@@ -24,7 +25,7 @@ def run_program(
         folder.joinpath("stdin").write_text(typed, "utf-8")
         process = _context.Process(target=_be_the_program, args=(words, dict(environment), cwd or Path.cwd(), folder))
         process.start()
-        process.join(patience)
+        process.join(_PATIENCE_S)
         if process.exitcode is None:
             process.kill()
             process.join()

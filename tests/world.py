@@ -329,18 +329,18 @@ def open_session(db: Connection, country: str, account_id: UUID, now: datetime) 
 
 def open_sessions(db: Connection, country: str, accounts: Sequence[UUID], now: datetime) -> list[str]:
     """Open a session for each account, as `open_session` does for one."""
-    secret = [secrets.token_urlsafe(32) for _ in accounts]
+    drawn = [secrets.token_urlsafe(32) for _ in accounts]
     run(
         db,
         "select open_session(%(c)s, s.hash, s.id, s.account, %(n)s, %(e)s, true, null) "
         "from unnest(%(h)s::bytea[], %(i)s::uuid[], %(a)s::uuid[]) as s (hash, id, account)",
         {
             "c": country,
-            "h": [hashlib.sha256(text.encode()).digest() for text in secret],
+            "h": [hashlib.sha256(text.encode()).digest() for text in drawn],
             "i": [new_id() for _ in accounts],
             "a": list(accounts),
             "n": now,
             "e": now + timedelta(hours=1),
         },
     )
-    return [f"{country.lower()}.{text}" for text in secret]
+    return [f"{country.lower()}.{text}" for text in drawn]

@@ -157,8 +157,10 @@ def _holder(row: Row, which: str, unit_name: str, language: Language) -> HolderO
 def _answerable(answering: Row | None, language: Language) -> AnswerableOut | None:
     if answering is None:
         return None
-    elsewhere = translate("holder.answerable_elsewhere", language)
-    name = person_name(answering["value"], language) if answering["named"] else elsewhere
+    if answering["named"]:
+        name = person_name(answering["value"], language)
+    else:
+        name = translate("holder.answerable_elsewhere", language)
     return AnswerableOut(id=answering["person_id"], name=name)
 
 
