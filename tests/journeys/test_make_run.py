@@ -236,6 +236,16 @@ def test_a_demonstration_cut_short_is_made_again_from_the_start(up: Clone) -> No
     assert up.ask("select count(distinct country) from account") == 3
 
 
+def test_the_first_store_has_its_labels_and_the_second_waits_for_them_as_the_readme_says(up: Clone) -> None:
+    for name, lack in (("Armurerie d''essai", False), ("Magasin d''essai n° 2", True)):
+        lacking = (
+            "select count(*) from custody c join store s on (s.country, s.id) = (c.country, c.holder_id) "
+            f"where s.country = 'BF' and s.name = '{name}' and not exists (select from label l where (l.country, "
+            "l.weapon_id) = (c.country, c.weapon_id) and l.voided_at is null)"
+        )
+        assert (up.ask(lacking) != 0) == lack, name
+
+
 def test_it_says_where_it_answers_and_who_may_log_in(up: Clone) -> None:
     assert f"En service : {up.address} " in up.said
     assert "magasinier@bf|ml|ne" in up.said

@@ -51,8 +51,12 @@ class Life:
         self.chance = source.chance
 
     def label_and_issue(self, store: Store) -> None:
-        """Label the weapons of about half the stores; issue about a third of every store's."""
-        if store is self.army.stores[0] or self.chance.random() < LABELLED_STORES:
+        """Label the weapons of the first store and of about half the others; issue about a third of every store's.
+
+        The second is left without: the README has its labels made.
+        """
+        first, second, *_ = self.army.stores
+        if store is first or (self.chance.random() < LABELLED_STORES and store is not second):
             self._label(store)
         weapons = store.weapons
         self.chance.shuffle(weapons)
