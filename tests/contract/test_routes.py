@@ -93,6 +93,7 @@ INTERFACE = (
     "GET /v1/commission/holdings",
     "GET /v1/commission/weapons",
     "GET /v1/access-attempts",
+    "POST /v1/witness/add-checkpoint",
 )
 
 

@@ -85,6 +85,7 @@ WITHOUT_POSTING = "session:own"
 OPEN: Mapping[str, str] = {
     "POST /v1/sessions": "a person with a password has no session yet",
     "POST /v1/devices": "a device with a one-time code never has one",
+    "POST /v1/witness/add-checkpoint": "a neighbour's log is known by its signature (C2SP tlog-witness)",
 }
 
 # What may come of a request, beside the codes of refusals.
