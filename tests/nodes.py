@@ -1,13 +1,11 @@
 """A country's node as its processes: `salw serve` and `salw ledger sequence`, with a database, keys and a policy."""
 
 import contextlib
-import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from cluster import Database
@@ -18,19 +16,20 @@ from salw.ledger.notes import Algorithm, Verifier
 from salw.ledger.policy import Policy, read_policy
 from salw.ledger.signing import new_private_key, read_log_keys, read_witness_key
 from salw.ledger.standing import Standing, list_standings
+from starter import start_program
 
 PATIENCE_S = 60
 
 
 @dataclass
 class Node:
-    """One node; `folder` holds its files, and what its processes say in `<name>.log`."""
+    """One node; `folder` holds its files, and what its processes say in one named after each."""
 
     country: str
     database: Database
     folder: Path
     port: int
-    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    running: dict[str, BaseProcess] = field(default_factory=dict)
 
     @classmethod
     def make(cls, country: str, database: Database, folder: Path) -> "Node":
@@ -90,24 +89,31 @@ class Node:
 
     def start(self, *words: str) -> None:
         """Start `salw WORDS` in a process of its own."""
-        with (self.folder / f"{words[-1]}.log").open("ab") as log:
-            self.running[words[-1]] = subprocess.Popen(
-                [sys.executable, "-m", "salw_cli.main", *words],
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+        name = words[-1]
+        said = self.folder / name
+        said.mkdir(exist_ok=True)
+        self.running[name] = start_program(*words, environment=self.environment, folder=said)
 
     def stop(self, name: str) -> None:
         """End one of its processes, by its id."""
         process = self.running.pop(name)
-        process.send_signal(signal.SIGTERM)
-        process.wait(PATIENCE_S)
+        process.terminate()
+        process.join(PATIENCE_S)
+        assert process.exitcode is not None, self.said(name)
+
+    def wait_until_it_answers(self) -> None:
+        """Wait until its service takes connections."""
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:
+            assert self.running["serve"].exitcode is None, self.said("serve")
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return
+            time.sleep(0.05)
+        raise AssertionError(self.said("serve"))
 
     def said(self, name: str) -> str:
-        """Return what a process has said."""
-        return (self.folder / f"{name}.log").read_text("utf-8")
+        """Return what a process has said since it was last started."""
+        return "".join((self.folder / name / file).read_text("utf-8") for file in ("stdout", "stderr"))
 
     @property
     def standing(self) -> Standing:
@@ -124,7 +130,7 @@ class Node:
         until = time.monotonic() + seconds
         while not condition(standing := self.standing):
             for name, process in self.running.items():
-                assert process.poll() is None, self.said(name)
+                assert process.exitcode is None, self.said(name)
             assert time.monotonic() < until, f"{standing}\n{self.said('sequence')[-3000:]}"
             time.sleep(0.1)
         return standing
@@ -140,7 +146,7 @@ def ended(nodes: list[Node]) -> Iterator[None]:
         for process in started:
             process.kill()
         for process in started:
-            process.wait(PATIENCE_S)
+            process.join(PATIENCE_S)
 
 
 def is_witnessed(standing: Standing) -> bool:

@@ -12,6 +12,7 @@ from salw.core import clock
 from salw.core.db import make_engine, run_one
 from salw.core.errors import Conflict, NotFound, Unacceptable
 from salw.core.language import translate
+from salw.core.logging import configure
 from salw.core.settings import Settings, get_settings
 from salw.core.urls import role_url
 from salw.ledger.asking import Outcome, accept, choose_for, find_sealed, last_signed, make_request
@@ -29,6 +30,12 @@ from salw_cli.files import refuse_existing, write_new
 app = typer.Typer(no_args_is_help=True, help="Témoins : faire attester un journal par clé USB, de nœud à nœud.")
 
 _WHY = {400: "witness.malformed", 403: "witness.not_of_the_log", 404: "witness.unknown_log"}
+
+
+@app.callback()
+def told_in_a_line() -> None:
+    """Témoins : faire attester un journal par clé USB, de nœud à nœud."""
+    configure("critical")  # what a server writes to its log, a person is told in a line
 
 
 @app.command("request")
