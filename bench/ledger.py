@@ -1,4 +1,4 @@
-"""The audit trail: appending while the sequencer runs, draining a backlog, the time until an event is sealed, a proof."""
+"""The audit trail: appending while the sequencer runs, draining a backlog, time until sealed, size of a proof."""
 
 import contextlib
 import os
@@ -61,7 +61,7 @@ def trail(made: Cluster, world: World, urls: Mapping[str, str]) -> list[Result]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make_keys(folder)
-        results = [appends(made, urls, folder), sealed_in(world, urls, folder), drained(made, urls, folder)]
+        results = [appends(made, urls, folder), sealed_in(world, urls, folder), drained(urls, folder)]
         results.append(proof_size(folder))
     return results
 
@@ -87,7 +87,7 @@ def appends(made: Cluster, urls: Mapping[str, str], folder: Path) -> Result:
     )
 
 
-def drained(made: Cluster, urls: Mapping[str, str], folder: Path) -> Result:
+def drained(urls: Mapping[str, str], folder: Path) -> Result:
     """Return how fast a backlog is given its indexes, put into the tree and signed."""
     superuser, engine = (make_engine(urls[role], pool_size=2) for role in ("postgres", "salw_sequencer"))
     sealer = make_sealer(folder, read_log_keys(folder / "log_keys"))
