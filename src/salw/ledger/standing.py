@@ -48,8 +48,8 @@ class Standing:
     keys: tuple[str, ...]
 
 
-# What waits for its index is recorded too: it will be in the newest log of its country. Every maximum is the end of a
-# primary key. One statement, so that no number is of another moment than the next.
+# What waits for its index is recorded too: it will be in the newest log of its country. Every maximum is the end of an
+# index. One statement, so that no number is of another moment than the next.
 _LOGS = """
 select g.country, g.id, g.origin, c.size as sealed, c.signed_at as sealed_at, w.size as witnessed,
        w.reached_at as witnessed_at, h.code, h.details, h.since, s.names, s.sizes, s.times,
