@@ -16,10 +16,11 @@ from salw.core import clock
 from salw.core.db import make_engine, run
 from salw.core.ids import random_bytes
 from salw.core.language import LANGUAGES, translate
+from salw.ledger.asking import Outcome, conclude, list_sealed, make_request
 from salw.ledger.checkpoints import Request
 from salw.ledger.leading import Chores, Sealer, lead_forever, lead_once
 from salw.ledger.notes import Algorithm
-from salw.ledger.policy import Group, Log, Policy, Witness
+from salw.ledger.policy import NONE, Group, Log, Policy, Witness
 from salw.ledger.published import Published
 from salw.ledger.sealing import list_halts
 from salw.ledger.signing import Signer
@@ -247,6 +248,57 @@ def test_what_the_tiles_do_not_prove_is_not_sent(home: Home) -> None:
         run(db, "update tile set hashes = set_byte(hashes, 0, get_byte(hashes, 0) # 1)")
     home.seal()
     assert home.neighbours["ml"].asked == asked
+    with home.engines["postgres"].begin() as db:
+        run(db, "set local session_replication_role = replica")
+        run(db, "delete from cosignature")
+    home.seal()
+    assert home.neighbours["ml"].asked == asked, "nor where there is nothing to be consistent with"
+
+
+def test_where_the_policy_asks_for_nobody_nothing_is_called_witnessed(home: Home) -> None:
+    nobody = replace(home.policy(1), quorum=NONE)
+    chores = Chores(witnesses=Witnesses(nobody, lambda w: home.neighbours[w.name].send))
+    lead_once(home.sequencer, home.sealer, chores)
+    told = home.standing()
+    assert (told.witnesses[0].size, told.witnessed) == (told.sealed, 0)
+
+
+def test_a_log_that_was_stopped_goes_on_by_itself_once_the_witness_agrees(home: Home) -> None:
+    home.seal()
+    ml = home.neighbours["ml"]
+    with led(home):
+        ml.answers = lambda _: Answer(409, size=10_000)
+        home.world.register(1)
+        until(lambda: home.halt() == "ledger.behind_witness")
+        home.world.register(1)
+        ml.answers = ml.judge
+        until(lambda: home.halt() is None and home.standing().witnessed == home.standing().recorded)
+
+
+def test_of_two_that_sign_at_once_the_second_sees_the_first(home: Home) -> None:
+    """Each in a transaction of its own: without taking turns neither would see a quorum."""
+    for neighbour in home.neighbours.values():
+        neighbour.away = True
+    home.seal()
+    with home.sequencer.begin() as db:
+        (sealed,) = list_sealed(db)
+        request = make_request(db, sealed, 0)
+    policy = home.policy(2)
+    answers = [(w, home.neighbours[w.name].judge(request)) for w in policy.witnesses]
+    (first, its), (second, others) = answers
+
+    def keep_second() -> None:
+        with home.sequencer.begin() as db:
+            assert conclude(db, sealed, second, policy, 0, others)[0] is Outcome.SIGNED
+
+    thread = threading.Thread(target=keep_second)
+    with home.sequencer.begin() as db:
+        assert conclude(db, sealed, first, policy, 0, its)[0] is Outcome.SIGNED
+        thread.start()
+        thread.join(0.3)
+        assert thread.is_alive(), "it waits for what the first does"
+    thread.join(20)
+    assert home.standing().witnessed == sealed.checkpoint.size
 
 
 def test_a_slow_witness_delays_neither_sealing_nor_the_other(home: Home) -> None:
