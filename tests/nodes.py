@@ -101,6 +101,12 @@ class Node:
         process.join(PATIENCE_S)
         assert process.exitcode is not None, self.said(name)
 
+    def kill(self, name: str) -> None:
+        """End one of its processes outright, by its id."""
+        process = self.running.pop(name)
+        process.kill()
+        process.join(PATIENCE_S)
+
     def wait_until_it_answers(self) -> None:
         """Wait until its service takes connections."""
         until = time.monotonic() + PATIENCE_S

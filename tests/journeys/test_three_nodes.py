@@ -3,7 +3,9 @@
 What each shows when one is cut off, when one shows another tree, and when one was put back from an old backup.
 """
 
+import random
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,6 +71,26 @@ def test_three_nodes_witness_each_other_and_tell_who_is_cut_off_who_lies_and_who
         one_is_put_back(places, backup, cluster)
     finally:
         drop(cluster, backup)
+
+
+@pytest.mark.soak
+def test_whatever_is_killed_the_three_logs_are_witnessed_in_the_end(places: list[Place], soak_seconds: int) -> None:
+    """Services and sequencers are killed outright, over and over, while all three write."""
+    nodes = [place.node for place in places]
+    for node in nodes:
+        node.trust([other for other in nodes if other is not node], "all")
+        node.start("serve")
+        node.start("ledger", "sequence")
+    until = time.monotonic() + soak_seconds
+    while time.monotonic() < until:
+        for place in places:
+            place.write(random.randint(1, 30))
+        killed, words = random.choice(nodes), random.choice([("serve",), ("ledger", "sequence")])
+        killed.kill(words[-1])
+        time.sleep(random.uniform(0, 4))
+        killed.start(*words)
+    for node in nodes:
+        assert node.wait_for(is_witnessed, 180).halt is None
 
 
 def seal_and_back_up(place: Place, cluster: Cluster) -> Database:
