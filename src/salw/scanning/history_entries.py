@@ -247,7 +247,7 @@ def _evidence(kind: str, digest: bytes, known: Known, language: Language) -> Evi
     if kept is not None:
         erased = kept.value is None
         state = EvidenceState.ERASED if erased else EvidenceState.READABLE
-        text = None if erased else "\n".join(str(value) for value in kept.value.values() if value)
+        text = None if erased else _written(kept.value)
     erased_on = kept.erased_on if kept else None
     name = translate(f"evidence.{kind}", language)
     return EvidenceOut(
@@ -265,6 +265,11 @@ def _evidence(kind: str, digest: bytes, known: Known, language: Language) -> Evi
             erased_on=day_text(erased_on, language) if erased_on else "",
         ),
     )
+
+
+def _written(value: Any) -> str:
+    """Return a kept text: one by itself, or several under their names, each on a line."""
+    return "\n".join(str(part) for part in value.values() if part) if isinstance(value, dict) else str(value)
 
 
 def _clock(fact: Fact, reader: Reader) -> ClockOut | None:
