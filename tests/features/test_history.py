@@ -183,7 +183,7 @@ def test_an_erased_person_reads_as_erased_with_function_unit_and_day(
         "détenteur dépositaire, Bataillon d'essai Alpha (identité effacée le 12/03/2027)"
     )
     assert (entry["actor"]["erased_on"], entry["destination"]["erased_on"]) == ("2027-03-12", "2027-03-12")
-    assert entry["sentence"].startswith("Perçue par identité effacée le 12/03/2027 (Bataillon d'essai Alpha)")
+    assert entry["sentence"].startswith("Perçue par un détenteur usager (Bataillon d'essai Alpha, identité effacée le 12/03/2027)")
     english = told(client, world, weapon.weapon_id, "weapon.issued", "auditor", language="en")
     assert english["actor"]["text"].endswith("(identity erased on 12 March 2027)")
     assert "ESSAI-KEEPER" not in str(history(client, world, weapon.weapon_id, "auditor"))
@@ -229,7 +229,7 @@ def test_a_program_is_told_by_the_name_of_its_token(client: httpx.Client, world:
     assert via == {
         "kind": "token",
         "name": "Borne du poste de garde",
-        "text": "par le programme «\u00a0Borne du poste de garde\u00a0»",
+        "text": "le programme «\u00a0Borne du poste de garde\u00a0»",
     }
     registered = told(client, world, weapon.weapon_id, "weapon.registered")["actor"]["via"]
     assert registered["kind"] == "program"
@@ -267,7 +267,7 @@ def test_the_time_of_a_device_stands_against_that_of_the_server(
             order=Order(),
         )
     entry = told(client, world, weapon.weapon_id, "weapon.issued")
-    assert entry["actor"]["via"]["text"] == "sur l'appareil «\u00a0Téléphone d'essai\u00a0»"
+    assert entry["actor"]["via"]["text"] == "l'appareil «\u00a0Téléphone d'essai\u00a0»"
     assert datetime.fromisoformat(entry["clock"]["device_at"]) == via.at
     assert entry["clock"]["text"].startswith("heure de l'appareil ")
     if said is None:
@@ -277,7 +277,7 @@ def test_the_time_of_a_device_stands_against_that_of_the_server(
     assert abs(entry["clock"]["seconds_later"] - later.total_seconds()) < 30
     receive(client, world, *dispatch(client, world, give_back(client, world, [Expected(weapon.weapon_id, 2)])))
     abroad = told(client, world, weapon.weapon_id, "weapon.issued", "keeper_bravo")
-    assert abroad["actor"]["via"]["text"] == "sur un appareil du magasin"
+    assert abroad["actor"]["via"]["text"] == "un appareil du magasin"
 
 
 def test_a_reason_is_read_by_its_units_and_erased_with_the_day(

@@ -241,7 +241,7 @@ def test_a_history_tells_where_a_weapon_came_from_and_where_it_went(
         "name": "SGT ESSAI-KEEPER",
         "erased_on": None,
         "text": "SGT ESSAI-KEEPER, détenteur dépositaire, Bataillon d'essai Alpha",
-        "via": {"kind": "session", "name": None, "text": "par une session ouverte au registre"},
+        "via": {"kind": "session", "name": None, "text": "une session ouverte au registre"},
     }
     assert label["text"].startswith("Étiquette W")
     assert label["seq"] is None
@@ -285,7 +285,7 @@ def test_who_sees_a_weapon_sees_its_whole_chain_but_names_only_his_own_people(
         "name": None,
         "erased_on": None,
         "text": "détenteur dépositaire, Bataillon d'essai Alpha",
-        "via": {"kind": "session", "name": None, "text": "par une session ouverte au registre"},
+        "via": {"kind": "session", "name": None, "text": "une session ouverte au registre"},
     }
     assert seen[4]["actor"]["name"] == "SGT ESSAI-KEEPER_BRAVO"
     assert "ESSAI-SOLDIER" not in str(seen)

@@ -143,6 +143,9 @@ def _phrases(
 
 
 def _in_words(place: PlaceOut, language: Language) -> str:
+    if place.erased_on is not None:
+        erased_on = day_text(place.erased_on, language)
+        return translate("told.place.erased", language, unit=place.unit_name, erased_on=erased_on)
     if place.kind in USER_HOLDERS and place.name == place.kind_name:
         return translate(f"told.place.{place.kind}", language, unit=place.unit_name)
     return translate("told.place", language, name=place.name, unit=place.unit_name)
@@ -150,7 +153,11 @@ def _in_words(place: PlaceOut, language: Language) -> str:
 
 def _receiver_in_words(fact: Fact, known: Known, language: Language) -> str:
     who = known.identities.get(fact.receiver) if fact.receiver is not None else None
-    return person_name(who.value, language, erased_on=who.erased_on) if who else translate("told.somebody", language)
+    if who is None:
+        return translate("told.somebody", language)
+    if who.erased_on is not None:
+        return translate("told.somebody_erased", language, erased_on=day_text(who.erased_on, language))
+    return person_name(who.value, language)
 
 
 def _check_in_words(fact: Fact, known: Known, language: Language) -> str:
