@@ -41,9 +41,7 @@ def lived(client: httpx.Client, world: World, owner_engine: Engine, urls: Mappin
     with world.transaction() as db:
         issue_weapons(
             db,
-            actor=replace(
-                world.actor("keeper"), via=Via("device", device.id, now - timedelta(minutes=27, seconds=5))
-            ),
+            actor=replace(world.actor("keeper"), via=Via("device", device.id, now - timedelta(minutes=27, seconds=5))),
             now=now,
             issue_id=new_id(),
             store_id=world.store_alpha,
@@ -89,7 +87,9 @@ def test_an_inspector_reads_the_history_of_a_weapon_in_both_languages(
     page.goto(f"/armes/{weapon.weapon_id}/historique")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Historique de l'arme ")
     issued = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name="Perception"))
-    expect(issued).to_contain_text("Perçue par un détenteur usager (Bataillon d'essai Alpha, identité effacée le 12/03/2027)")
+    expect(issued).to_contain_text(
+        "Perçue par un détenteur usager (Bataillon d'essai Alpha, identité effacée le 12/03/2027)"
+    )
     expect(issued).to_contain_text("27\u00a0min plus tard")
     expect(issued).to_contain_text("l'appareil «\u00a0Téléphone d'essai\u00a0»")
     expect(issued).to_contain_text("signée par SGT ESSAI-COMMANDER, commandant d'unité")

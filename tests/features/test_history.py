@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,7 @@ from salw.custody.rules import Expected
 from salw.ledger.canonical import canonical
 from salw.ledger.events import LEAF_PREFIX, commit_to, make_event
 from salw.ledger.operations import keep_values
+from sealing import make_sealer, seal_now
 from world import World
 
 Entry = dict[str, Any]
@@ -97,7 +99,9 @@ def test_every_write_about_a_weapon_is_told_in_whole_sentences(client: httpx.Cli
     assert post_counts(client, world, check, [typed(codes[1])]).status_code == 200
     close(client, world, check)
     with world.transaction() as db:
-        weapons = [row["id"] for row in run(db, "select distinct weapon_id as id from event where weapon_id is not null")]
+        weapons = [
+            row["id"] for row in run(db, "select distinct weapon_id as id from event where weapon_id is not null")
+        ]
     kinds = set()
     for weapon in weapons:
         for language in ("fr", "en"):
@@ -152,7 +156,9 @@ def test_an_issue_is_told_with_whom_until_when_and_on_what_paper(client: httpx.C
     facts = json.loads(bytes(row["canonical"]))["facts"]
     assert (facts["dated_on"], facts["signatory"]) == (paper["dated_on"], str(world["commander"].person_id))
     english = told(client, world, weapon.weapon_id, "weapon.issued", language="en")
-    assert english["sentence"].startswith("Issued to SGT ESSAI-SOLDIER (Bataillon d'essai Alpha) for a task, due back by")
+    assert english["sentence"].startswith(
+        "Issued to SGT ESSAI-SOLDIER (Bataillon d'essai Alpha) for a task, due back by"
+    )
 
 
 def test_people_are_named_as_they_were_when_they_acted(
@@ -179,11 +185,11 @@ def test_an_erased_person_reads_as_erased_with_function_unit_and_day(
     erase(called("keeper"))
     erase(called("soldier"))
     entry = told(client, world, weapon.weapon_id, "weapon.issued", "auditor")
-    assert entry["actor"]["text"] == (
-        "détenteur dépositaire, Bataillon d'essai Alpha (identité effacée le 12/03/2027)"
-    )
+    assert entry["actor"]["text"] == ("détenteur dépositaire, Bataillon d'essai Alpha (identité effacée le 12/03/2027)")
     assert (entry["actor"]["erased_on"], entry["destination"]["erased_on"]) == ("2027-03-12", "2027-03-12")
-    assert entry["sentence"].startswith("Perçue par un détenteur usager (Bataillon d'essai Alpha, identité effacée le 12/03/2027)")
+    assert entry["sentence"].startswith(
+        "Perçue par un détenteur usager (Bataillon d'essai Alpha, identité effacée le 12/03/2027)"
+    )
     english = told(client, world, weapon.weapon_id, "weapon.issued", "auditor", language="en")
     assert english["actor"]["text"].endswith("(identity erased on 12 March 2027)")
     assert "ESSAI-KEEPER" not in str(history(client, world, weapon.weapon_id, "auditor"))
@@ -340,7 +346,9 @@ def test_events_of_the_first_schema_and_of_a_process_are_told(
     (weapon,) = world.register()
     keeper = world.actor("keeper")
     new = json.loads(
-        make_event(keeper, "label.made", clock.now(), weapon_id=weapon.weapon_id, facts={"code": "WK7M3ZP0WQX"}).canonical
+        make_event(
+            keeper, "label.made", clock.now(), weapon_id=weapon.weapon_id, facts={"code": "WK7M3ZP0WQX"}
+        ).canonical
     )
     author = {name: value for name, value in new["actor"].items() if name != "via"}
     put_event(owner_engine, world, weapon, {**new, "schema": 1, "actor": author})
@@ -362,3 +370,38 @@ def test_an_instant_is_told_in_the_time_of_the_country(
     put_event(owner_engine, niger, weapon, json.loads(event.canonical))
     entry = history(client, niger, weapon.weapon_id)[-1]
     assert entry["clock"]["text"].startswith("heure de l'appareil 02/03/2026 à 00\u00a0h\u00a030, reçu ")
+
+
+def test_an_entry_is_recorded_then_sealed_then_witnessed_to_who_may_read_it(
+    client: httpx.Client, world: World, sequencer_engine: Engine, tmp_path: Path
+) -> None:
+    def proofs(job: str, **query: Any) -> list[str | None]:
+        shown = [entry["proof"] for entry in history(client, world, weapon.weapon_id, job, **query)]
+        return [proof["name"] if proof else None for proof in shown]
+
+    (weapon,) = world.register()
+    assert proofs("auditor") == ["enregistré"]
+    seal_now(sequencer_engine, make_sealer(tmp_path))
+    issue(client, world, [weapon])
+    assert proofs("auditor") == ["scellé", "enregistré"]
+    assert proofs("keeper") == [None, None], "three states of proof are no use to who keeps a store"
+    with sequencer_engine.begin() as db:
+        run(
+            db,
+            "insert into witnessed (country, log_id, size) select country, log_id, max(size) from checkpoint "
+            "where country = %(c)s group by country, log_id",
+            {"c": world.country},
+        )
+    assert proofs("commander", language="en") == ["witnessed", "recorded"]
+    assert proofs("auditor") == ["attesté par témoins", "enregistré"]
+
+
+def test_a_program_reads_the_state_of_proof_only_with_the_permission_for_it(client: httpx.Client, world: World) -> None:
+    (weapon,) = world.register()
+    for permissions, shown in ((["weapon:read"], False), (["weapon:read", "ledger:read"], True)):
+        body = {"name": "Vérificateur", "permissions": permissions, "days": 1}
+        token = client.put(f"/tokens/{new_id()}", json=body, headers=world["auditor"].headers).json()
+        answer = client.get(
+            f"/weapons/{weapon.weapon_id}/history", headers={"Authorization": f"Bearer {token['token']}"}
+        )
+        assert [entry["proof"] is not None for entry in answer.json()["items"]] == [shown]

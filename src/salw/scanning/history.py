@@ -5,7 +5,7 @@ party to (`docs/architecture.md`). People, posts and crews of other units appear
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -20,7 +20,7 @@ from salw.core.errors import NotFound
 from salw.scanning.history_entries import Fact, Reader, entry_of
 from salw.scanning.history_lookups import Version, Wanted, find_holders, look_up
 from salw.scanning.history_schemas import EntryOut
-from salw.scanning.proofs import Sizes
+from salw.scanning.proofs import Proven
 
 _IN_SCOPE = """
 select exists (select 1 from weapon
@@ -36,7 +36,7 @@ select exists (select 1 from weapon
 # The index on (country, weapon_id, recorded_at) gives the order; ids settle what one statement recorded. The event by
 # which a weapon came to whom it leaves says which version of him had it.
 _EVENTS = """
-select e.id, e.kind, e.canonical, e.recorded_at, l.idx, m.kind as movement_kind, pe.canonical as came_by
+select e.id, e.kind, e.canonical, e.recorded_at, l.idx, l.log_id, m.kind as movement_kind, pe.canonical as came_by
   from event e
   left join leaf l on l.country = e.country and l.event_id = e.id
   left join movement m on m.country = e.country and m.event_id = e.id
@@ -48,6 +48,17 @@ select e.id, e.kind, e.canonical, e.recorded_at, l.idx, m.kind as movement_kind,
         (select x.recorded_at, x.id from event x
           where x.country = %(country)s and x.weapon_id = %(weapon)s and x.id = %(after)s))
  order by e.recorded_at {way}, e.id {way} limit %(limit)s
+"""
+
+# A checkpoint covers every event before its size, counted from the first of its log.
+_PROVEN = """
+select g.id,
+       g.first_idx + coalesce((select max(c.size) from checkpoint c
+                                where c.country = g.country and c.log_id = g.id), 0) as sealed,
+       g.first_idx + coalesce((select max(w.size) from witnessed w
+                                where w.country = g.country and w.log_id = g.id), 0) as witnessed
+  from log g
+ where g.country = %(country)s
 """
 
 # The facts that name a holder, and the texts that an event commits to.
@@ -87,11 +98,11 @@ def list_history(
     newest_first: bool,
     after: UUID | None,
     limit: int,
-    proven: Sizes | None = None,
+    proven: Mapping[int, Proven] | None = None,
 ) -> list[EntryOut]:
     """Return entries of a weapon's history, at most `limit`, after the entry `after`, as `get_view` allows.
 
-    `proven` is how far the log is proven, for readers to whom that is shown.
+    `proven` is how far each log is proven, for readers to whom that is shown.
     """
     scope = {"country": actor.country, "weapon": weapon_id, "units": list(actor.units)}
     way = ("<", "desc") if newest_first else (">", "asc")
@@ -108,9 +119,9 @@ def list_history(
     return [entry_of(fact, known, reader) for fact in facts]
 
 
-def find_proven(db: Connection, actor: Actor) -> Sizes:
-    """Return how far the log of the actor's country is sealed and witnessed."""
-    return Sizes(0, 0)
+def find_proven(db: Connection, actor: Actor) -> dict[int, Proven]:
+    """Return how far each log of the actor's country is sealed and witnessed, by the number of the log."""
+    return {row["id"]: Proven(row["sealed"], row["witnessed"]) for row in run(db, _PROVEN, {"country": actor.country})}
 
 
 def _read(row: Row, zone: ZoneInfo) -> Fact:

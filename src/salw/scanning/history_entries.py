@@ -23,18 +23,18 @@ from salw.scanning.history_schemas import (
     ProofOut,
     SignatoryOut,
 )
-from salw.scanning.proofs import Sizes, proof_state
+from salw.scanning.proofs import Proven, proof_state
 from salw.scanning.sentences import sentence, title
 from salw.scanning.words import clocks_text, day_text, holder_name, person_name, somebody
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """For whom a history is told: his language, the country's time, how far the log is proven if he is shown that."""
+    """For whom a history is told: his language, the country's time, how far each log is proven if he is shown that."""
 
     language: Language
     zone: ZoneInfo
-    proven: Sizes | None
+    proven: Mapping[int, Proven] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def entry_of(fact: Fact, known: Known, reader: Reader) -> EntryOut:
         actor=_actor(fact, known, reader),
         clock=_clock(fact, reader),
         log_index=row["idx"],
-        proof=_proof(row["idx"], reader),
+        proof=_proof(row, reader),
     )
 
 
@@ -118,9 +118,7 @@ def _identity_of(holder: Row, then: Version | None, known: Known) -> Identity | 
     return known.identities.get((holder["person_id"], None))
 
 
-def _phrases(
-    fact: Fact, places: Mapping[str, PlaceOut | None], known: Known, reader: Reader
-) -> dict[str, str]:
+def _phrases(fact: Fact, places: Mapping[str, PlaceOut | None], known: Known, reader: Reader) -> dict[str, str]:
     """Return what a sentence may name, in words; what is not known is said to be unknown."""
     language = reader.language
     said = {key: _in_words(place, language) for key, place in places.items() if place is not None}
@@ -291,8 +289,8 @@ def _clock(fact: Fact, reader: Reader) -> ClockOut | None:
     )
 
 
-def _proof(index: int | None, reader: Reader) -> ProofOut | None:
+def _proof(row: Row, reader: Reader) -> ProofOut | None:
     if reader.proven is None:
         return None
-    state = proof_state(index, reader.proven)
+    state = proof_state(row["idx"], reader.proven.get(row["log_id"]))
     return ProofOut(state=state, name=translate(f"proof_state.{state}", reader.language))

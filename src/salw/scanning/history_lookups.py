@@ -136,9 +136,7 @@ def look_up(db: Connection, actor: Actor, wanted: Wanted, *, holders: Sequence[R
     """Return everything the facts of a page refer to. `holders` were found before, for the people behind them."""
     zone = ZoneInfo(actor.time_zone)
     documents = {row["id"]: row for row in _by_id(db, actor, _DOCUMENTS, wanted.documents)}
-    signed = {
-        (row["signatory_id"], row["dated_on"]) for row in documents.values() if row["signatory_id"] is not None
-    }
+    signed = {(row["signatory_id"], row["dated_on"]) for row in documents.values() if row["signatory_id"] is not None}
     functions = _functions(db, actor, wanted.people | signed)
     units = {row["unit_id"] for row in (*holders, *functions)}
     units |= {row["awaited_by_unit_id"] for row in holders if row["awaited_by_unit_id"] is not None}
@@ -149,9 +147,7 @@ def look_up(db: Connection, actor: Actor, wanted: Wanted, *, holders: Sequence[R
         units=UnitNames(_by_id(db, actor, _UNIT_NAMES, units)),
         documents=documents,
         checks={row["id"]: row["kind"] for row in _by_id(db, actor, _CHECKS, wanted.checks)},
-        texts={
-            bytes(row["commitment"]): _identity(row, zone) for row in _by_id(db, actor, _TEXTS, wanted.texts)
-        },
+        texts={bytes(row["commitment"]): _identity(row, zone) for row in _by_id(db, actor, _TEXTS, wanted.texts)},
         means={
             row["id"]: row["name"]
             for row in (

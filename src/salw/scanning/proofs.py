@@ -13,15 +13,15 @@ class ProofState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Sizes:
-    """The greatest sizes of a log that are sealed and witnessed; 0 where there is no such checkpoint yet."""
+class Proven:
+    """The first index of a log that is not sealed yet, and the first that is not witnessed."""
 
     sealed: int
     witnessed: int
 
 
-def proof_state(index: int | None, sizes: Sizes) -> ProofState:
-    """Return how far the entry at an index is proven; without one it is not in the log yet."""
-    if index is None or index >= sizes.sealed:
+def proof_state(index: int | None, log: Proven | None) -> ProofState:
+    """Return how far the entry at an index of a log is proven; without an index it is in no log yet."""
+    if index is None or log is None or index >= log.sealed:
         return ProofState.RECORDED
-    return ProofState.WITNESSED if index < sizes.witnessed else ProofState.SEALED
+    return ProofState.WITNESSED if index < log.witnessed else ProofState.SEALED

@@ -257,9 +257,7 @@ def record_document(
     )
 
 
-def _paper(
-    actor: Actor, document_id: UUID, kind: DocumentKind, number: DocumentNumber, order: Order
-) -> dict[str, Any]:
+def _paper(actor: Actor, document_id: UUID, kind: DocumentKind, number: DocumentNumber, order: Order) -> dict[str, Any]:
     return {
         "document": str(document_id),
         "document_kind": kind.value,
