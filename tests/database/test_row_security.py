@@ -73,6 +73,8 @@ def filled(run: Run, cluster: Cluster, worker_id: str) -> Iterator[Filled]:
     made: Database = run.copy(cluster, f"salw_rows_{worker_id}")
     superuser, app = make_engine(made.urls["postgres"]), make_engine(made.urls["salw_app"])
     worlds = [build_world(app, country) for country in ("BF", "BF", "ML")]
+    with superuser.begin() as db:  # leaves former names behind
+        db.exec_driver_sql("update unit set short_name = short_name || '.' where parent_id is null")
     with writes.serving(made.urls) as address, httpx.Client(base_url=address, timeout=60) as client:
         for world in worlds:
             fill(client, world)

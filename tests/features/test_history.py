@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Engine
 
 import writes
+from cluster import Database
 from counting import close, label, open_check, post_counts, typed
 from devices import enrolled
 from entrance import as_owner
@@ -30,7 +31,7 @@ from salw.ledger.canonical import canonical
 from salw.ledger.events import LEAF_PREFIX, commit_to, make_event
 from salw.ledger.operations import keep_values
 from sealing import make_sealer, seal_now
-from world import World
+from world import World, build_world
 
 Entry = dict[str, Any]
 
@@ -373,27 +374,41 @@ def test_an_instant_is_told_in_the_time_of_the_country(
 
 
 def test_an_entry_is_recorded_then_sealed_then_witnessed_to_who_may_read_it(
-    client: httpx.Client, world: World, sequencer_engine: Engine, tmp_path: Path
+    fresh_database: Database, tmp_path: Path
 ) -> None:
-    def proofs(job: str, **query: Any) -> list[str | None]:
-        shown = [entry["proof"] for entry in history(client, world, weapon.weapon_id, job, **query)]
-        return [proof["name"] if proof else None for proof in shown]
-
+    app, sequencer = (make_engine(fresh_database.urls[role]) for role in ("salw_app", "salw_sequencer"))
+    world = build_world(app)
     (weapon,) = world.register()
-    assert proofs("auditor") == ["enregistré"]
-    seal_now(sequencer_engine, make_sealer(tmp_path))
-    issue(client, world, [weapon])
-    assert proofs("auditor") == ["scellé", "enregistré"]
-    assert proofs("keeper") == [None, None], "three states of proof are no use to who keeps a store"
-    with sequencer_engine.begin() as db:
-        run(
-            db,
-            "insert into witnessed (country, log_id, size) select country, log_id, max(size) from checkpoint "
-            "where country = %(c)s group by country, log_id",
-            {"c": world.country},
-        )
-    assert proofs("commander", language="en") == ["witnessed", "recorded"]
-    assert proofs("auditor") == ["attesté par témoins", "enregistré"]
+
+    with (
+        writes.serving(fresh_database.urls) as address,
+        httpx.Client(base_url=address, timeout=30) as client,
+    ):
+
+        def proofs(job: str, **query: Any) -> list[str | None]:
+            shown = [entry["proof"] for entry in history(client, world, weapon.weapon_id, job, **query)]
+            return [proof["name"] if proof else None for proof in shown]
+
+        assert proofs("auditor") == ["enregistré"]
+        seal_now(sequencer, make_sealer(tmp_path))
+        issue(client, world, [weapon])
+        assert proofs("auditor") == ["scellé", "enregistré"]
+        assert proofs("keeper") == [None, None], "three states of proof are no use to who keeps a store"
+        with sequencer.begin() as db:
+            run(
+                db,
+                "insert into witnessed (country, log_id, size) select country, log_id, max(size) from checkpoint "
+                "where country = %(c)s group by country, log_id",
+                {"c": world.country},
+            )
+        assert proofs("commander", language="en") == ["witnessed", "recorded"]
+        assert proofs("auditor") == ["attesté par témoins", "enregistré"]
+        (log,) = client.get("/logs", headers=world["commission_reader"].headers).json()
+        assert (log["number"], log["origin"], log["first_index"]) == (1, "registre.example/bf/2026", 0)
+        assert log["sealed"] == log["witnessed"] > 20
+        assert client.get("/logs", headers=world["keeper"].headers).status_code == 403
+    app.dispose()
+    sequencer.dispose()
 
 
 def test_a_program_reads_the_state_of_proof_only_with_the_permission_for_it(client: httpx.Client, world: World) -> None:

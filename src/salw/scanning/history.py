@@ -52,13 +52,14 @@ select e.id, e.kind, e.canonical, e.recorded_at, l.idx, l.log_id, m.kind as move
 
 # A checkpoint covers every event before its size, counted from the first of its log.
 _PROVEN = """
-select g.id,
+select g.id, g.origin, g.first_idx,
        g.first_idx + coalesce((select max(c.size) from checkpoint c
                                 where c.country = g.country and c.log_id = g.id), 0) as sealed,
        g.first_idx + coalesce((select max(w.size) from witnessed w
                                 where w.country = g.country and w.log_id = g.id), 0) as witnessed
   from log g
  where g.country = %(country)s
+ order by g.id
 """
 
 # The facts that name a holder, and the texts that an event commits to.
@@ -121,7 +122,10 @@ def list_history(
 
 def find_proven(db: Connection, actor: Actor) -> dict[int, Proven]:
     """Return how far each log of the actor's country is sealed and witnessed, by the number of the log."""
-    return {row["id"]: Proven(row["sealed"], row["witnessed"]) for row in run(db, _PROVEN, {"country": actor.country})}
+    return {
+        row["id"]: Proven(row["id"], row["origin"], row["first_idx"], row["sealed"], row["witnessed"])
+        for row in run(db, _PROVEN, {"country": actor.country})
+    }
 
 
 def _read(row: Row, zone: ZoneInfo) -> Fact:

@@ -25,7 +25,7 @@ from salw.scanning.history_schemas import (
 )
 from salw.scanning.proofs import Proven, proof_state
 from salw.scanning.sentences import sentence, title
-from salw.scanning.words import clocks_text, day_text, holder_name, person_name, somebody
+from salw.scanning.words import clocks_text, day_text, holder_name, person_name, rank_of, somebody
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _place(fact: Fact, key: str, known: Known, reader: Reader) -> PlaceOut | Non
     if holder is None:
         return None
     unit = known.units.at(holder["unit_id"], holder["unit_name"], fact.at)
-    who = _identity_of(holder, fact.giver if key == "from" else fact.receiver, known)
+    who = _who(fact, key, known)
     erased_on = who.erased_on if who else None
     return PlaceOut(
         kind=holder["kind"],
@@ -109,10 +109,12 @@ def _place(fact: Fact, key: str, known: Known, reader: Reader) -> PlaceOut | Non
     )
 
 
-def _identity_of(holder: Row, then: Version | None, known: Known) -> Identity | None:
+def _who(fact: Fact, key: str, known: Known) -> Identity | None:
     """Return the person whom a hand receipt names, in scope: as he was then, else as he is written today."""
-    if holder["kind"] != "person" or holder["person_id"] is None:
+    holder = known.holders.get(fact.holders[key])
+    if holder is None or holder["kind"] != "person" or holder["person_id"] is None:
         return None
+    then = fact.giver if key == "from" else fact.receiver
     if then is not None and then[0] == holder["person_id"] and then in known.identities:
         return known.identities[then]
     return known.identities.get((holder["person_id"], None))
@@ -121,7 +123,9 @@ def _identity_of(holder: Row, then: Version | None, known: Known) -> Identity | 
 def _phrases(fact: Fact, places: Mapping[str, PlaceOut | None], known: Known, reader: Reader) -> dict[str, str]:
     """Return what a sentence may name, in words; what is not known is said to be unknown."""
     language = reader.language
-    said = {key: _in_words(place, language) for key, place in places.items() if place is not None}
+    said = {
+        key: _in_words(place, _who(fact, key, known), language) for key, place in places.items() if place is not None
+    }
     unknown = translate("told.unknown", language)
     phrases = {
         "source": said.get("from", unknown),
@@ -140,10 +144,11 @@ def _phrases(fact: Fact, places: Mapping[str, PlaceOut | None], known: Known, re
     return phrases
 
 
-def _in_words(place: PlaceOut, language: Language) -> str:
-    if place.erased_on is not None:
-        erased_on = day_text(place.erased_on, language)
-        return translate("told.place.erased", language, unit=place.unit_name, erased_on=erased_on)
+def _in_words(place: PlaceOut, who: Identity | None, language: Language) -> str:
+    if who is not None and who.erased_on is not None:
+        rank = rank_of(who.value) or translate("told.place.user", language)
+        erased_on = day_text(who.erased_on, language)
+        return translate("told.place.erased", language, who=rank, unit=place.unit_name, erased_on=erased_on)
     if place.kind in USER_HOLDERS and place.name == place.kind_name:
         return translate(f"told.place.{place.kind}", language, unit=place.unit_name)
     return translate("told.place", language, name=place.name, unit=place.unit_name)
@@ -189,7 +194,13 @@ def _actor(fact: Fact, known: Known, reader: Reader) -> ActorOut:
         unit_name_now=unit.now if unit else None,
         name=name,
         erased_on=who.erased_on if who else None,
-        text=somebody(function, unit.then if unit else None, name, who.erased_on if who else None, language),
+        text=somebody(
+            function,
+            unit.then if unit else None,
+            who.value if who else None,
+            who.erased_on if who else None,
+            language,
+        ),
         via=_via(fact.via, known, language),
     )
 
@@ -224,7 +235,8 @@ def _document(fact: Fact, known: Known, reader: Reader) -> DocumentOut | None:
         number=facts["number"],
         # Events of schema 1 do not say of which day their paper is; the book does.
         dated_on=facts.get("dated_on") or (row["dated_on"] if row else None),
-        reference=facts.get("reference"),
+        # The number that somebody wrote on a paper may be erased in the book, so it is read there.
+        reference=row["reference"] if row else None,
         signatory=signatory,
     )
 
@@ -240,7 +252,7 @@ def _signatory(person: UUID, day: date, at: datetime, known: Known, language: La
         unit_name=unit,
         name=name,
         erased_on=erased_on,
-        text=somebody(_function(row, language), unit, name, erased_on, language),
+        text=somebody(_function(row, language), unit, who.value if who else None, erased_on, language),
     )
 
 
@@ -250,7 +262,7 @@ def _evidence(kind: str, digest: bytes, known: Known, language: Language) -> Evi
     state = EvidenceState.RESERVED
     text = None
     if kept is not None:
-        erased = kept.value is None
+        erased = kept.erased_on is not None
         state = EvidenceState.ERASED if erased else EvidenceState.READABLE
         text = None if erased else _written(kept.value)
     erased_on = kept.erased_on if kept else None

@@ -52,7 +52,7 @@ select unit_id, until, name from unit_name
 """
 
 _DOCUMENTS = """
-select id, dated_on, signatory_id from document where country = %(country)s and id = any(%(ids)s::uuid[])
+select id, dated_on, reference, signatory_id from document where country = %(country)s and id = any(%(ids)s::uuid[])
 """
 
 _CHECKS = "select id, kind from stocktake where country = %(country)s and id = any(%(ids)s::uuid[])"
@@ -89,7 +89,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A version of a person: his value, or the day on which it was erased."""
+    """A version of a person, or a text: its value, and the day on which it was erased.
+
+    What is left of an erased name may say his rank.
+    """
 
     value: Any
     erased_on: date | None

@@ -102,6 +102,16 @@ class ProofOut(Out):
     name: str
 
 
+class LogOut(Out):
+    """A log of the country: its name, the index of its first entry, and how many are sealed and witnessed."""
+
+    number: int
+    origin: str | None
+    first_index: int
+    sealed: int
+    witnessed: int
+
+
 class EntryOut(Out):
     """One fact in a weapon's history. `said_at` is what people say, `recorded_at` what the database knows.
 

@@ -14,8 +14,11 @@ class ProofState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """The first index of a log that is not sealed yet, and the first that is not witnessed."""
+    """A log and how far it is proven: the first index that is not sealed yet, and the first that is not witnessed."""
 
+    number: int
+    origin: str | None
+    first: int
     sealed: int
     witnessed: int
 

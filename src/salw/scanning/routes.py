@@ -1,4 +1,4 @@
-"""`POST /v1/scans` and reading weapons: `/v1/weapons`, a weapon's card, its history."""
+"""`POST /v1/scans` and reading weapons: `/v1/weapons`, a card, a history; and how far the logs are proven."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -10,7 +10,7 @@ from salw.access.rules import Permission
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
 from salw.custody.rules import State
 from salw.scanning import history, queries
-from salw.scanning.history_schemas import EntryOut
+from salw.scanning.history_schemas import EntryOut, LogOut
 from salw.scanning.operations import note_reads
 from salw.scanning.resolver import resolve
 from salw.scanning.schemas import LineOut, ScanIn, ScanOut, WeaponOut, line_out, weapon_out
@@ -78,3 +78,18 @@ def get_history(
         proven=history.find_proven(desk.db, desk.actor) if desk.also_holds(Permission.LEDGER_READ) else None,
     )
     return cut(entries, limit, [entry.id for entry in entries])
+
+
+@router.get("/logs")
+def get_logs(desk: Desk = requires(Permission.LEDGER_READ)) -> list[LogOut]:
+    """Say how far each log of the country is sealed in signed checkpoints, and witnessed by others."""
+    return [
+        LogOut(
+            number=log.number,
+            origin=log.origin,
+            first_index=log.first,
+            sealed=log.sealed - log.first,
+            witnessed=log.witnessed - log.first,
+        )
+        for log in history.find_proven(desk.db, desk.actor).values()
+    ]

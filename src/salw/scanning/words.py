@@ -61,10 +61,18 @@ def erased_text(erased_on: date | None, language: Language) -> str:
     return translate("person.erased_on", language, erased_on=day_text(erased_on, language))
 
 
+def rank_of(value: Any) -> str | None:
+    """Return somebody's rank, which what is left of an erased name may still say."""
+    return (value.get("rank") or None) if isinstance(value, dict) else None
+
+
 def person_name(value: Any, language: Language, *, erased_on: date | None = None) -> str:
-    """Return a person by rank and family name; a value erased since is said to be so, with the day if it is known."""
+    """Return a person by rank and family name; an erased one is said to be so, with his rank if that is left."""
+    if erased_on is not None:
+        rank, erased = rank_of(value), erased_text(erased_on, language)
+        return f"{rank} ({erased})" if rank else erased
     if not isinstance(value, dict):
-        return erased_text(erased_on, language)
+        return erased_text(None, language)
     parts = [str(value.get(key) or "") for key in ("rank", "family_name")]
     return " ".join(part for part in parts if part) or translate("person.unnamed", language)
 
@@ -83,7 +91,15 @@ def holder_name(
     return name or translate(f"holder_kind.{kind}", language)
 
 
-def somebody(function: str, unit: str | None, name: str | None, erased_on: date | None, language: Language) -> str:
-    """Return a person as a sentence says him: name, function and unit, and that his identity was erased, if it was."""
-    known = ", ".join(part for part in (name if erased_on is None else None, function, unit) if part)
-    return known if erased_on is None else f"{known} ({erased_text(erased_on, language)})"
+def somebody(function: str, unit: str | None, value: Any, erased_on: date | None, language: Language) -> str:
+    """Return a person as a sentence says him: name, function and unit, and that his identity was erased, if it was.
+
+    `value` is None where the reader sees no name, and what is left of it where it was erased.
+    """
+    name = None
+    if erased_on is not None:
+        name = rank_of(value)
+    elif value is not None:
+        name = person_name(value, language)
+    said = ", ".join(part for part in (name, function, unit) if part)
+    return said if erased_on is None else f"{said} ({erased_text(erased_on, language)})"
