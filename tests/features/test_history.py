@@ -287,6 +287,15 @@ def test_the_time_of_a_device_stands_against_that_of_the_server(
     assert abroad["actor"]["via"]["text"] == "un appareil du magasin"
 
 
+def test_a_device_that_comes_in_by_a_code_acts_by_itself(client: httpx.Client, world: World) -> None:
+    device = enrolled(client, world)
+    with world.transaction() as db:
+        rows = run(db, "select kind, canonical from event where kind in ('device.invited', 'device.enrolled')")
+    said = [(row["kind"], json.loads(bytes(row["canonical"]))) for row in rows]
+    via = {kind: body["actor"]["via"] for kind, body in said if str(world.store_alpha) == body["facts"].get("store")}
+    assert via == {"device.invited": {"kind": "session"}, "device.enrolled": {"kind": "device", "id": str(device.id)}}
+
+
 def test_a_reason_is_read_by_its_units_and_erased_with_the_day(
     client: httpx.Client, world: World, erase: Callable[[str], None]
 ) -> None:
