@@ -6,14 +6,17 @@ from types import FrameType
 
 import typer
 import uvicorn
+from sqlalchemy import Engine
 
 from salw.access.operations.traces import digest_attempts
+from salw.core import clock
 from salw.core.db import make_engine
 from salw.core.keys import factor_key
 from salw.core.logging import configure
 from salw.core.settings import get_settings
 from salw.core.urls import role_url
 from salw.ledger.sequencer import drain, run_forever
+from salw.ledger.snapshots import take_snapshots
 from salw_cli.certificate import check_certificate
 from salw_cli.connection import check_demo_accounts, ensure_database
 from salw_cli.run import check_port
@@ -63,11 +66,18 @@ def serve() -> None:
         )
 
 
+def _chores(engine: Engine) -> None:
+    """Do what else only this process may do: digest what was refused, take the snapshots of a month that is over."""
+    digest_attempts(engine)
+    take_snapshots(engine, clock.now())
+
+
 @ledger.command("sequence")
 def sequence(once: bool = typer.Option(False, "--once", help="Vider la file une fois, puis finir.")) -> None:
     """Donner aux événements validés un rang sans trou, jusqu'à l'arrêt du processus.
 
-    Une fois l'heure passée, le relevé de ses refus et consultations entre au journal, un par pays."""
+    Une fois l'heure passée, le relevé de ses refus et consultations entre au journal, un par pays ; une fois le mois
+    passé, l'état des détentions à sa fin est gardé, d'où se calcule le stock d'une date passée."""
     settings = get_settings()
     configure(settings.log_level)
     ensure_database(settings)
@@ -84,7 +94,8 @@ def sequence(once: bool = typer.Option(False, "--once", help="Vider la file une 
         if once:
             digest_attempts(engine)
             print(drain(engine))
+            take_snapshots(engine, clock.now(), within_s=None)
         else:
-            run_forever(engine, lambda: stopping, chore=digest_attempts)
+            run_forever(engine, lambda: stopping, chore=_chores)
     finally:
         engine.dispose()
