@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any
 
 import psycopg
 import structlog
@@ -28,12 +28,16 @@ log = structlog.get_logger("salw.snapshots")
 # The common table expressions behind which `held` (unit_id, holder_id, weapon_id) is custody at `size`, sinks included;
 # parameters are those of `Reach`. The earliest passage from the size on tells where in the unit the weapon was just
 # before: `from_holder_id` is null where it came from outside. Each unit is rolled back by itself, over its own passages
-# from its own anchor; `offset 0` keeps that to one range of the key a unit. What is not sealed yet waits in the queue.
-HELD: Final = """
+# from its own anchor; what is not sealed yet waits in the queue. The planner cannot know how much is in the arrays of a
+# snapshot, so nothing here lets it choose badly: `offset 0` makes it one range of the key a unit, and a full join is
+# never a loop in a loop. {wanted} is what must hold of a `holder_id` for a row to be of use at all.
+_HELD = """
 reach as materialized (
-    select * from unnest(%(units)s::int[], %(anchors)s::bigint[]) as r (unit_id, anchor)
+    select unit_id, anchor, coalesce(anchor, 9223372036854775807) as upto
+      from unnest(%(units)s::int[], %(anchors)s::bigint[]) as r (unit_id, anchor)
 ), unsealed as materialized (
-    select m.* from event_queue q join movement m on (m.country, m.event_id) = (q.country, q.event_id)
+    select m.weapon_id, m.seq, m.from_holder_id, m.from_unit_id, m.to_unit_id
+      from event_queue q join movement m on (m.country, m.event_id) = (q.country, q.event_id)
      where q.country = %(country)s and (m.to_unit_id = any(%(from_now)s) or m.from_unit_id = any(%(from_now)s))
 ), later as (
     select p.unit_id, p.weapon_id, p.seq, p.from_holder_id
@@ -41,7 +45,7 @@ reach as materialized (
      cross join lateral (
         select * from passage p
          where p.country = %(country)s and p.unit_id = r.unit_id
-           and p.idx >= %(size)s and p.idx < coalesce(r.anchor, 9223372036854775807)
+           and p.idx >= %(size)s and p.idx < r.upto
         offset 0) as p
     union all
     select to_unit_id, weapon_id, seq, case when from_unit_id = to_unit_id then from_holder_id end
@@ -52,19 +56,21 @@ reach as materialized (
 ), touched as materialized (
     select distinct on (unit_id, weapon_id) unit_id, weapon_id, from_holder_id
       from later order by unit_id, weapon_id, seq
-), held as (
-    select k.unit_id, k.holder_id, k.weapon_id
-      from custody k
-     where k.country = %(country)s and k.unit_id = any(%(from_now)s)
-       and not exists (select from touched t where t.weapon_id = k.weapon_id and t.unit_id = k.unit_id)
+), anchored as (
+    select unit_id, holder_id, weapon_id
+      from custody where country = %(country)s and unit_id = any(%(from_now)s) and {wanted}
     union all
-    select s.unit_id, a.holder_id, a.weapon_id
+    select s.unit_id, holder_id, a.weapon_id
       from reach r
       join snapshot s on s.country = %(country)s and (s.unit_id, s.size) = (r.unit_id, r.anchor)
      cross join lateral unnest(s.holders, s.weapons) as a (holder_id, weapon_id)
-     where not exists (select from touched t where t.weapon_id = a.weapon_id and t.unit_id = s.unit_id)
-    union all
-    select unit_id, from_holder_id, weapon_id from touched where from_holder_id is not null
+     where {wanted}
+), held as (
+    select *
+      from (select unit_id, weapon_id,
+                   case when t.weapon_id is null then a.holder_id else t.from_holder_id end as holder_id
+              from anchored a full join touched t using (unit_id, weapon_id)) as h
+     where holder_id is not null and {wanted}
 )
 """
 
@@ -109,29 +115,32 @@ select u.id
 
 # In the order of the units: two at once then wait for each other, and neither for ever.
 _TAKE = f"""
-with {HELD}
+with {_HELD.format(wanted="true")}
 insert into snapshot (country, unit_id, size, holders, weapons)
-select %(country)s, r.unit_id, %(size)s,
-       coalesce(array_agg(h.holder_id order by h.holder_id, h.weapon_id) filter (where h.unit_id is not null), '{{}}'),
-       coalesce(array_agg(h.weapon_id order by h.holder_id, h.weapon_id) filter (where h.unit_id is not null), '{{}}')
-  from reach r left join held h on h.unit_id = r.unit_id
- group by r.unit_id
- order by r.unit_id
+select %(country)s, unit_id, %(size)s, coalesce(h.holders, '{{}}'), coalesce(h.weapons, '{{}}')
+  from reach
+  left join (select unit_id, array_agg(holder_id order by holder_id, weapon_id) as holders,
+                    array_agg(weapon_id order by holder_id, weapon_id) as weapons
+               from held group by unit_id) as h using (unit_id)
+ order by unit_id
 on conflict do nothing
 """
 
 # Each movement brings a weapon to its unit for every size above its index, up to the index of the next one included.
 _WRONG = """
-with moved as (
+with moved as materialized (
     select m.to_unit_id as unit_id, m.to_holder_id as holder_id, m.weapon_id, l.idx,
-           lead(l.idx) over (partition by m.weapon_id order by m.seq) as next_idx
+           lead(l.idx, 1, 9223372036854775807) over (partition by m.weapon_id order by m.seq) as next_idx
       from movement m join leaf l on (l.country, l.event_id) = (m.country, m.event_id)
      where m.country = %(country)s
 ), replayed as (
     select s.unit_id, s.size, array_agg(m.holder_id order by m.holder_id, m.weapon_id) as holders,
            array_agg(m.weapon_id order by m.holder_id, m.weapon_id) as weapons
-      from (select unit_id, size from snapshot where country = %(country)s) as s
-      join moved m on m.unit_id = s.unit_id and s.size > m.idx and (m.next_idx is null or s.size <= m.next_idx)
+      from moved m
+     cross join lateral (
+        select unit_id, size from snapshot
+         where country = %(country)s and unit_id = m.unit_id and size > m.idx and size <= m.next_idx
+        offset 0) as s
      group by s.unit_id, s.size
 )
 select s.unit_id, s.size
@@ -140,6 +149,11 @@ select s.unit_id, s.size
    and (s.holders, s.weapons) is distinct from (coalesce(r.holders, '{}'), coalesce(r.weapons, '{}'))
  order by s.size, s.unit_id
 """
+
+
+def held(wanted: str = "true") -> str:
+    """Return the common table expressions that end in `held`; `wanted` is a condition on `holder_id`, if not all."""
+    return _HELD.format(wanted=wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +166,7 @@ class Reach:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """Return the values that `HELD` takes."""
+        """Return the values that `held()` takes."""
         return {
             "country": self.country,
             "size": self.size,

@@ -17,7 +17,7 @@ from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound
 from salw.custody.rules import SINKS, MovementKind
-from salw.ledger.snapshots import HELD, find_reach
+from salw.ledger.snapshots import find_reach, held
 from salw.reports.balances import Entry, Exit, Model, entry_of, exit_of
 from salw.reports.rules import Subject
 from salw.stocktakes.queries import get_stocktake
@@ -70,6 +70,7 @@ _DESCRIBED: Final = """
 
 # Custody at the size, then what each weapon is: from its row, or from what is told of those that are in scope no more.
 # `cases` are the weapons under an open case at that size, whoever had them: the last word of the log on each.
+# No join of two long lists is left to the planner, which does not know how long they are (`ledger.snapshots`).
 _STOCK: Final = """
 with cases as materialized (
     select weapon_id
@@ -79,18 +80,21 @@ with cases as materialized (
                and l.idx < %(size)s
              order by e.weapon_id, l.idx desc) as last
      where kind = 'weapon.case_opened'
-), {custody}, stock as materialized (
+), {held}, stock as materialized (
     select held.weapon_id, w.id, w.class_code, w.model_code, w.model_text
       from held left join weapon w on w.country = %(country)s and w.id = held.weapon_id
-     where {held_is_ours}
-), gone as materialized (
-    select * from describe_departed(array(select weapon_id from stock where id is null), %(size)s)
+     where {ours}
+), described as (
+    select class_code, model_code, model_text, id in (select weapon_id from cases) as missing
+      from stock where id is not null
+    union all
+    select class_code, model_code, model_text, missing
+      from describe_departed(array(select weapon_id from stock where id is null), %(size)s)
 )
-select {model}, count(*) as weapons, count(*) filter (where k.weapon_id is not null or g.missing) as missing
-  from stock w
-  left join gone g on g.id = w.weapon_id
-  left join model c on c.code = coalesce(w.model_code, g.model_code)
-  left join cases k on k.weapon_id = w.weapon_id
+select d.class_code, coalesce(d.model_code, '') as code,
+       coalesce(c.name || ' (' || c.maker || ', ' || c.made_in || ')', btrim(d.model_text), '') as name,
+       count(*) as weapons, count(*) filter (where d.missing) as missing
+  from described d left join model c on c.code = d.model_code
  group by 1, 2, 3
 """
 
@@ -171,7 +175,10 @@ def count_stock(db: Connection, books: Books, size: int) -> tuple[dict[Model, in
     """
     ours = _OURS["unit" if books.store_id is None else "store"]
     reach = find_reach(db, books.country, books.units, size)
-    sql = _STOCK.format(custody=HELD, model=_MODEL, held_is_ours=ours.format(column="held.holder_id"))
+    sql = _STOCK.format(
+        held=held("true" if books.store_id is None else "holder_id = %(store)s"),
+        ours=ours.format(column="held.holder_id"),
+    )
     rows = run(db, sql, {**books.parameters, **reach.parameters})
     missing = {_model(row): row["missing"] for row in rows if row["missing"]}
     return {_model(row): row["weapons"] for row in rows}, missing
