@@ -56,20 +56,20 @@ reach as materialized (
 ), touched as materialized (
     select distinct on (unit_id, weapon_id) unit_id, weapon_id, from_holder_id
       from later order by unit_id, weapon_id, seq
-), anchored as (
-    select unit_id, holder_id, weapon_id
-      from custody where country = %(country)s and unit_id = any(%(from_now)s) and {wanted}
-    union all
-    select s.unit_id, holder_id, a.weapon_id
-      from reach r
-      join snapshot s on s.country = %(country)s and (s.unit_id, s.size) = (r.unit_id, r.anchor)
-     cross join lateral unnest(s.holders, s.weapons) as a (holder_id, weapon_id)
-     where {wanted}
 ), held as (
-    select *
-      from (select unit_id, weapon_id,
-                   case when t.weapon_id is null then a.holder_id else t.from_holder_id end as holder_id
-              from anchored a full join touched t using (unit_id, weapon_id)) as h
+    select k.unit_id, k.holder_id, k.weapon_id
+      from custody k
+     where k.country = %(country)s and k.unit_id = any(%(from_now)s) and {wanted}
+       and not exists (select from touched t where t.weapon_id = k.weapon_id and t.unit_id = k.unit_id)
+    union all
+    select unit_id, holder_id, weapon_id
+      from (select unit_id, case when t.weapon_id is null then a.holder_id else t.from_holder_id end as holder_id,
+                   weapon_id
+              from (select s.unit_id, w.holder_id, w.weapon_id
+                      from reach r
+                      join snapshot s on s.country = %(country)s and (s.unit_id, s.size) = (r.unit_id, r.anchor)
+                     cross join lateral unnest(s.holders, s.weapons) as w (holder_id, weapon_id)) as a
+              full join touched t using (unit_id, weapon_id)) as h
      where holder_id is not null and {wanted}
 )
 """
