@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import checks, imports, labels, moves, past, row_security, summaries
+from bench import checks, imports, labels, ledger, moves, past, row_security, summaries
 from bench.harness import ROOT, RUNS, Result, cluster, service
 from salw.core.db import make_engine
 from world import build_world
@@ -27,7 +27,7 @@ def measure() -> list[Result]:
         results.append(imports.clean_rows(build_world(engine)))
         results.append(summaries.quarter(build_world(engine, "ML"), urls))
         engine.dispose()
-    return results + past_alone() + row_security_alone()
+    return results + trail_alone() + past_alone() + row_security_alone()
 
 
 def past_alone() -> list[Result]:
@@ -39,6 +39,15 @@ def past_alone() -> list[Result]:
     return results
 
 
+def trail_alone() -> list[Result]:
+    """Measure the audit trail on a cluster of its own."""
+    with cluster() as (made, urls):
+        engine = make_engine(urls["salw_app"])
+        results = ledger.trail(made, build_world(engine), urls)
+        engine.dispose()
+    return results
+
+
 def row_security_alone() -> list[Result]:
     """Compare the service with and without row-level security, on a cluster of its own."""
     with cluster() as (made, urls):
@@ -46,9 +55,6 @@ def row_security_alone() -> list[Result]:
         results = row_security.overhead(made, build_world(engine), urls)
         engine.dispose()
     return results
-
-
-ALONE = {"past": past_alone, "row-security": row_security_alone}
 
 
 def machine() -> str:
@@ -76,8 +82,11 @@ def table(results: list[Result]) -> str:
     return "\n".join(lines)
 
 
+ALONE = {"past": past_alone, "row-security": row_security_alone, "trail": trail_alone}
+
+
 def main() -> None:
-    """Measure, print, write; exit 1 where a bar does not hold. `past` or `row-security` measures that and prints."""
+    """Measure, print, write; exit 1 where a bar does not hold. One of `ALONE` measures that alone and only prints."""
     if sys.argv[1:]:
         alone = ALONE[sys.argv[1]]()
         print(table(alone))

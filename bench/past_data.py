@@ -70,12 +70,14 @@ _ROWS = (
     """
     insert into event (country, id, kind, weapon_id, canonical, leaf_hash, recorded_at)
     select %(country)s, event_id, 'weapon.moved', weapon_id, convert_to(event_id::text, 'utf-8'),
-           sha256(uuid_send(event_id)), instant
+           sha256('\\x00'::bytea || convert_to(event_id::text, 'utf-8')), instant
       from load
     """,
+    "insert into log (country, id, first_idx) values (%(country)s, 1, 0)",
     """
-    insert into leaf (country, idx, event_id, leaf_hash, sequenced_at)
-    select %(country)s, idx, event_id, sha256(uuid_send(event_id)), instant from load
+    insert into leaf (country, idx, event_id, leaf_hash, sequenced_at, log_id)
+    select %(country)s, idx, event_id, sha256('\\x00'::bytea || convert_to(event_id::text, 'utf-8')), instant, 1
+      from load
     """,
     """
     insert into movement (country, weapon_id, seq, from_holder_id, from_unit_id, to_holder_id, to_unit_id, kind,
@@ -98,12 +100,12 @@ _ROWS = (
     """
     with opened as (
         insert into event (country, id, kind, weapon_id, canonical, leaf_hash)
-        select %(country)s, uuidv7(), 'weapon.case_opened', weapon_id, '{}', sha256('')
+        select %(country)s, uuidv7(), 'weapon.case_opened', weapon_id, 'x', sha256('\\x0078'::bytea)
           from custody where unit_id = %(unit)s order by weapon_id limit %(cases)s
         returning country, id, leaf_hash
     )
-    insert into leaf (country, idx, event_id, leaf_hash)
-    select country, %(movements)s - 1 + row_number() over (), id, leaf_hash from opened
+    insert into leaf (country, idx, event_id, leaf_hash, log_id)
+    select country, %(movements)s - 1 + row_number() over (), id, leaf_hash, 1 from opened
     """,
     "drop table load, load_place, load_holder",
 )

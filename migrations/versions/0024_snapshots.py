@@ -8,7 +8,7 @@ holder and weapon, so that the holders, which repeat, are stored as next to noth
 from alembic import op
 
 revision = "0024"
-down_revision = "0022"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 

@@ -114,7 +114,7 @@ def event(db: Connection, kind: str, weapon: UUID) -> UUID:
     run(
         db,
         "insert into event (country, id, kind, weapon_id, canonical, leaf_hash) "
-        "values ('NE', %(e)s, %(kind)s, %(w)s, 'x', sha256('x'))",
+        "values ('NE', %(e)s, %(kind)s, %(w)s, 'x', sha256('\\x0078'::bytea))",
         values,
     )
     run(db, "insert into event_queue (country, event_id) values ('NE', %(e)s)", values)

@@ -18,10 +18,10 @@ from sqlalchemy.exc import DBAPIError
 from salw.core.db import Row, run
 from salw.ledger.sequencer import await_batch
 
-# Between two lots the sequencer may seal. A lot of common units takes a fraction of a second; of a unit of 50,000
-# weapons one month is rolled back in about one.
+# For so long nothing is sealed, once a minute and only while a month is missing; a lot that was begun is ended. Fifty
+# common units take a small part of it, a month of one of 50,000 weapons about all of it.
 UNITS_AT_ONCE = 50
-WITHIN_S = 1.0
+WITHIN_S = 0.5
 
 log = structlog.get_logger("salw.snapshots")
 
