@@ -153,7 +153,8 @@ def test_the_service_may_only_add_to_movements_and_ledger(owner: Connection) -> 
           from (select table_name, privilege_type, grantee from information_schema.table_privileges
                  union all
                 select table_name, privilege_type, grantee from information_schema.column_privileges) as p
-         where grantee = 'salw_app' and table_name in ('movement', 'event', 'event_queue', 'custody', 'leaf', 'passage')
+         where grantee = 'salw_app' and table_name in ('movement', 'event', 'event_queue', 'custody', 'leaf', 'passage',
+                                                         'snapshot', 'month_end')
          group by 1 order by 1
         """,
     )
@@ -162,6 +163,8 @@ def test_the_service_may_only_add_to_movements_and_ledger(owner: Connection) -> 
         "event": ["INSERT", "SELECT"],
         "event_queue": ["INSERT", "SELECT"],
         "leaf": ["SELECT"],
+        "month_end": ["SELECT"],
         "movement": ["INSERT", "SELECT"],
         "passage": ["SELECT"],
+        "snapshot": ["SELECT"],
     }

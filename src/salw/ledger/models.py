@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     Identity,
     Index,
     Integer,
@@ -17,7 +18,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from salw.core.db import country_column, country_key, metadata, type_instant
 
@@ -188,6 +189,30 @@ passage = Table(
     Column("gone", Boolean, primary_key=True),
     Column("from_holder_id", Uuid),
     comment="Each indexed movement as a unit saw it; rolls current stock back to a past log size.",
+)
+
+snapshot = Table(
+    "snapshot",
+    metadata,
+    country_column(),
+    Column("unit_id", Integer, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("holders", ARRAY(Uuid), nullable=False),
+    Column("weapons", ARRAY(Uuid), nullable=False),
+    CheckConstraint("size > 0", name="size_positive"),
+    CheckConstraint("cardinality(holders) = cardinality(weapons)", name="a_holder_for_each_weapon"),
+    comment="Where each weapon of a unit was at a log size, that of a month end; past stock is rolled back from it.",
+)
+
+month_end = Table(
+    "month_end",
+    metadata,
+    country_column(),
+    Column("month", Date, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    CheckConstraint("extract(day from month) = 1", name="month_begins"),
+    CheckConstraint("size > 0", name="size_positive"),
+    comment="A month whose snapshots are taken, also where nothing moved in it, and how long the log was at its end.",
 )
 
 personal_value = Table(
