@@ -47,7 +47,7 @@ select e.id, e.kind, e.canonical, e.recorded_at, l.idx, m.kind as movement_kind
 """
 
 _HOLDERS = """
-select o.id, o.kind, coalesce(o.store_name, h.name) as name, o.unit_name, v.value as person,
+select o.id, o.kind, coalesce(o.store_name, h.name) as name, o.unit_name, coalesce(v.value, v.remains) as person,
        o.unit_id = any(%(units)s) as named
   from name_places(%(holders)s::uuid[]) o
   left join holder h on h.country = %(country)s and h.id = o.id
@@ -57,7 +57,7 @@ select o.id, o.kind, coalesce(o.store_name, h.name) as name, o.unit_name, v.valu
 
 # What somebody was when he acted: the posting in force on that day. The name only for people in scope now.
 _PEOPLE = """
-select said.person, said.day, v.value, p.id is not null as named, said.role, said.unit_name
+select said.person, said.day, coalesce(v.value, v.remains) as value, p.id is not null as named, said.role, said.unit_name
   from name_functions(%(people)s::uuid[], %(days)s::date[]) said
   left join person p on p.country = %(country)s and p.id = said.person and p.unit_id = any(%(units)s)
   left join personal_value v on v.country = p.country and v.id = p.value_id

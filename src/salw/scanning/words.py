@@ -2,14 +2,17 @@
 
 from typing import Any
 
+from salw.access.names import erased_name
 from salw.core.language import Language, translate
 from salw.custody.rules import USER_HOLDERS
 
 
 def person_name(value: Any, language: Language) -> str:
-    """Return a person by rank and family name; a value erased since is said to be so."""
+    """Return a person by rank and family name; a value erased since is said to be so, with the day where it is known."""
     if not isinstance(value, dict):
         return translate("person.erased", language)
+    if erased := erased_name(value, language):
+        return erased
     parts = [str(value.get(key) or "") for key in ("rank", "family_name")]
     return " ".join(part for part in parts if part) or translate("person.unnamed", language)
 
