@@ -34,10 +34,11 @@ select exists (select 1 from weapon
 
 # The index on (country, weapon_id, recorded_at) gives the order; ids settle what one statement recorded.
 _EVENTS = """
-select e.id, e.kind, e.canonical, e.recorded_at, l.idx, m.kind as movement_kind
+select e.id, e.kind, e.canonical, e.recorded_at, l.idx, m.kind as movement_kind, d.reference
   from event e
   left join leaf l on l.country = e.country and l.event_id = e.id
   left join movement m on m.country = e.country and m.event_id = e.id
+  left join document d on d.country = m.country and d.id = m.document_id
  where e.country = %(country)s and e.weapon_id = %(weapon)s
    and (%(whole)s or m.from_unit_id = any(%(units)s) or m.to_unit_id = any(%(units)s))
    and (%(after)s::uuid is null or (e.recorded_at, e.id) {beyond}
@@ -57,7 +58,8 @@ select o.id, o.kind, coalesce(o.store_name, h.name) as name, o.unit_name, coales
 
 # What somebody was when he acted: the posting in force on that day. The name only for people in scope now.
 _PEOPLE = """
-select said.person, said.day, coalesce(v.value, v.remains) as value, p.id is not null as named, said.role, said.unit_name
+select said.person, said.day, coalesce(v.value, v.remains) as value, p.id is not null as named, said.role,
+       said.unit_name
   from name_functions(%(people)s::uuid[], %(days)s::date[]) said
   left join person p on p.country = %(country)s and p.id = said.person and p.unit_id = any(%(units)s)
   left join personal_value v on v.country = p.country and v.id = p.value_id
@@ -227,7 +229,7 @@ def _entry(
             kind=facts["document_kind"],
             kind_name=translate(f"document.{facts['document_kind']}", language),
             number=facts["number"],
-            reference=facts.get("reference"),
+            reference=fact.row["reference"],
         )
     return EntryOut(
         id=fact.row["id"],

@@ -8,7 +8,7 @@ from salw.custody.rules import USER_HOLDERS
 
 
 def person_name(value: Any, language: Language) -> str:
-    """Return a person by rank and family name; a value erased since is said to be so, with the day where it is known."""
+    """Return a person by rank and family name; an erased one is said to be so, with the day if it is known."""
     if not isinstance(value, dict):
         return translate("person.erased", language)
     if erased := erased_name(value, language):

@@ -85,8 +85,8 @@ def get_stocktake(db: Connection, actor: Actor, stocktake_id: UUID) -> Row:
     Keys: `id, kind, status, mission, log_size` (events in the country's log at opening); `store_id,
     store_name, store_place`; `unit_id` (internal), `unit_uuid, unit_name, force_code, force_name_fr,
     force_name_en`; `opened_at, opened_by` (person), `opened_role` (his function then), `opened_by_value`
-    (rank, family_name, given_names, matricule; once erased rank, unit, erased_on), `opened_by_named` (he is in the reader's
-    scope; else he is told by his function alone), the same with `closed_`, null while
+    (rank, family_name, given_names, matricule; once erased rank, unit, erased_on), `opened_by_named` (he is in
+    the reader's scope; else he is told by his function alone), the same with `closed_`, null while
     open; `incident_id`, the case opened on what is missing, and `overage_id`, the one on every other
     difference, if any; `reason`, why it has no result, where it was discontinued. Raises `stocktake.not_found`.
     """
