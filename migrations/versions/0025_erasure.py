@@ -97,7 +97,8 @@ WORDS = r"""
 create function as_words(p_words text[]) returns text
 language sql immutable set search_path = pg_catalog, public as $$
     select '(?<!\w)(?:' || string_agg(
-               regexp_replace(regexp_replace(btrim(w), '([^\w\s])', '\\\1', 'g'), '\s+', '\\s+', 'g'), '|' order by length(w) desc) || ')(?!\w)'
+               regexp_replace(regexp_replace(btrim(w), '([^\w\s])', '\\\1', 'g'), '\s+', '[\\s,;]+', 'g'),
+               '|' order by length(w) desc) || ')(?!\w)'
       from unnest(p_words) as w where btrim(w) <> ''
 $$;
 create function without(p_text text, p_words text) returns text

@@ -14,7 +14,7 @@ from labelling import issue, make_labels, move
 from salw.access.operations.organisation import post_person
 from salw.access.rules import Role
 from salw.core import clock
-from salw.core.db import enter_scope, run
+from salw.core.db import run
 from salw.core.ids import new_id
 from salw.custody.operations.assignments import assign_weapons
 from salw.custody.operations.holders import open_collective_holder
