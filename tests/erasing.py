@@ -81,7 +81,7 @@ def traces_in_database(superuser: Engine, words: list[str]) -> set[str]:
 
 
 def traces_in_files(folder: Path, words: list[str]) -> set[str]:
-    """Return every file under a folder that has one of the words; PostgreSQL's pages and its log of them are its own."""
+    """Return every file under a folder that has one of the words; PostgreSQL's pages and their log are its own."""
     own = {"base", "global", "pg_wal", "pg_xact", "pg_stat", "pg_stat_tmp"}
     found = set()
     for path in folder.rglob("*"):
