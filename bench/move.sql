@@ -14,7 +14,7 @@ with target as materialized (
     select 'BF', document_id, 'issue_slip', office_unit_id, 2026, number, current_date from made, numbered
 ), appended as (
     insert into event (country, id, kind, weapon_id, canonical, leaf_hash)
-    select 'BF', m.event_id, 'weapon.issued', l.weapon_id, m.bytes, sha256(m.bytes) from made m, locked l
+    select 'BF', m.event_id, 'weapon.issued', l.weapon_id, m.bytes, sha256('\x00'::bytea || m.bytes) from made m, locked l
 ), queued as (
     insert into event_queue (country, event_id) select 'BF', event_id from made
 ), issued as (

@@ -70,7 +70,7 @@ _ROWS = (
     """,
     """
     insert into event (country, id, kind, weapon_id, canonical, leaf_hash)
-    select %(country)s, id, 'weapon.registered', id, '{}', sha256('') from load
+    select %(country)s, id, 'weapon.registered', id, '{}', sha256('\\x00'::bytea || '{}') from load
     """,
     """
     insert into movement (country, weapon_id, seq, to_holder_id, to_unit_id, kind, document_id, event_id, occurred_at)

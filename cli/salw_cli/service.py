@@ -8,12 +8,17 @@ import typer
 import uvicorn
 
 from salw.access.operations.traces import digest_attempts
+from salw.core import clock
 from salw.core.db import make_engine
 from salw.core.keys import factor_key
+from salw.core.language import translate
 from salw.core.logging import configure
 from salw.core.settings import get_settings
 from salw.core.urls import role_url
-from salw.ledger.sequencer import drain, run_forever
+from salw.ledger.keyring import LogKeys, published_folder
+from salw.ledger.leading import Chores, Sealer, lead_forever, lead_once
+from salw.ledger.published import Published
+from salw.ledger.reopening import get_halted_head, reopen
 from salw_cli.certificate import check_certificate
 from salw_cli.connection import check_demo_accounts, ensure_database
 from salw_cli.run import check_port
@@ -65,13 +70,17 @@ def serve() -> None:
 
 @ledger.command("sequence")
 def sequence(once: bool = typer.Option(False, "--once", help="Vider la file une fois, puis finir.")) -> None:
-    """Donner aux événements validés un rang sans trou, jusqu'à l'arrêt du processus.
+    """Donner aux événements validés un rang sans trou et sceller le journal, jusqu'à l'arrêt du processus.
 
-    Une fois l'heure passée, le relevé de ses refus et consultations entre au journal, un par pays."""
+    Un seul processus à la fois ; un second attend. Une fois l'heure passée, le relevé de ses refus et consultations
+    entre au journal, un par pays. Code de sortie : 3, la base, une clé ou un réglage manque ou ne va pas.
+    """
     settings = get_settings()
     configure(settings.log_level)
     ensure_database(settings)
-    engine = make_engine(role_url(settings, "salw_sequencer"), pool_size=1)
+    sealer = Sealer(LogKeys(settings).signers_of, Published(published_folder(settings)), clock.now)
+    engine = make_engine(role_url(settings, "salw_sequencer"), pool_size=2)
+    chores = Chores((digest_attempts,))
     stopping = False
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -82,9 +91,32 @@ def sequence(once: bool = typer.Option(False, "--once", help="Vider la file une 
     signal.signal(signal.SIGINT, stop)
     try:
         if once:
-            digest_attempts(engine)
-            print(drain(engine))
+            print(lead_once(engine, sealer, chores))
         else:
-            run_forever(engine, lambda: stopping, chore=digest_attempts)
+            lead_forever(engine, lambda: stopping, sealer, chores)
     finally:
         engine.dispose()
+
+
+@ledger.command("reopen")
+def reopen_log(
+    country: str = typer.Argument(help="Code du pays dont le journal est arrêté : BF, ML ou NE."),
+    order: str = typer.Option(..., "--order", help="Numéro de l'ordre qui le décide ; il entre au journal."),
+) -> None:
+    """Ouvrir un nouveau journal après une perte d'événements déjà publiés.
+
+    Seulement si le journal est arrêté et qu'aucune sauvegarde plus récente n'existe. Le nouveau journal porte un autre
+    nom et une autre clé (SALW_LOG_KEYS) ; son premier événement dit ce qui reste de l'ancien et ce qui était publié.
+    """
+    settings = get_settings()
+    ensure_database(settings)
+    keys = LogKeys(settings)
+    engine = make_engine(role_url(settings, "salw_sequencer"), pool_size=1)
+    try:
+        with engine.begin() as db:
+            head = get_halted_head(db, country.upper())
+            keys.renew(head.id.country, head.origin or "")
+            reopen(db, head=head, published=Published(published_folder(settings)), order=order, now=clock.now())
+    finally:
+        engine.dispose()
+    print(translate("ledger.reopened", settings.language, country=head.id.country, left=head.size))

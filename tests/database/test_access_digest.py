@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -24,6 +25,7 @@ from salw.core.ids import new_id
 from salw.core.settings import URL_SETTINGS
 from salw.ledger.canonical import canonical
 from salw.ledger.sequencer import drain
+from sealing import make_keys
 from world import World, build_world
 
 HOUR = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=5)
@@ -272,9 +274,12 @@ def test_the_sequencer_tells_what_the_rows_say_and_only_of_hours_that_are_over(p
 
 
 def test_a_sequencer_killed_in_the_middle_leaves_the_hour_to_the_next(
-    past: World, owner: Engine, sequencer: Engine, fresh_database: Database
+    past: World, owner: Engine, sequencer: Engine, fresh_database: Database, tmp_path: Path
 ) -> None:
+    make_keys(tmp_path)
     environment = {
+        "SALW_LOG_KEYS": str(tmp_path / "log_keys"),
+        "SALW_DATA_DIR": str(tmp_path),
         **{name: value for name, value in os.environ.items() if not name.startswith("SALW_")},
         **{f"SALW_{URL_SETTINGS[role].upper()}": url for role, url in fresh_database.urls.items()},
     }

@@ -21,7 +21,7 @@ NOT_ITS_EVENT, NO_OFFICE = "SW005", "SW003"
 _MOVE = """
 with told as (
     insert into event (country, id, kind, weapon_id, canonical, leaf_hash)
-    select %(country)s, %(event)s, 'weapon.issued', %(told_of)s, '{}', sha256('{}') where %(tells)s
+    select %(country)s, %(event)s, 'weapon.issued', %(told_of)s, '{}', sha256('\\x00'::bytea || '{}') where %(tells)s
 ), queued as (
     insert into event_queue (country, event_id) select %(country)s, %(event)s where %(queues)s
 )
@@ -158,7 +158,7 @@ def test_a_movement_does_not_rest_on_the_event_of_another_sealed_or_not(
         run(
             db,
             "with told as (insert into event (country, id, kind, weapon_id, canonical, leaf_hash) values "
-            "('BF', %(e)s, 'weapon.issued', %(w)s, '{}', sha256('{}'))) "
+            "('BF', %(e)s, 'weapon.issued', %(w)s, '{}', sha256('\\x00'::bytea || '{}'))) "
             "insert into event_queue (country, event_id) values ('BF', %(e)s)",
             told,
         )
@@ -187,7 +187,7 @@ def test_not_even_a_first_movement_is_back_dated(
 
 TIMES_AND_NUMBERS = (
     "insert into event (country, id, kind, canonical, leaf_hash, recorded_at) "
-    "values ('BF', gen_random_uuid(), 'x', 'x', sha256('x'), '2001-01-01')",
+    "values ('BF', gen_random_uuid(), 'x', 'x', sha256('\\x00'::bytea || 'x'), '2001-01-01')",
     "insert into document (country, id, kind, office_unit_id, year, number, dated_on, recorded_at) "
     "values ('BF', gen_random_uuid(), 'exit_order', 1, 2026, 1, '2026-01-01', '2001-01-01')",
     "update document_counter set last_number = last_number + 100",

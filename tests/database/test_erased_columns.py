@@ -40,7 +40,7 @@ CODES = {
     "reason", "region", "role", "script", "set_as", "sha256", "signature", "state", "status", "stock", "tail",
     "weapon_ids", "written_off_as",
 }  # fmt: skip
-# What is read on weapons and written on them, and the organisation chart.
+# What is read on weapons and written on them, the organisation chart, and the seals of the log.
 OF_THINGS = {
     "weapon": {
         "registry_number",
@@ -57,6 +57,12 @@ OF_THINGS = {
     "stocktake_count": {"text", "read_as"},
     "unit": {"name", "short_name"},
     "force": {"name_fr", "name_en", "ministry"},
+    "log": {"origin"},
+    "log_key": {"key"},
+    "tile": {"hashes"},
+    "checkpoint": {"root", "note"},
+    "cosignature": {"witness", "line"},
+    "sealing_halt": {"details"},
 }
 
 

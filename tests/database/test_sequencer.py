@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -12,7 +13,9 @@ from cluster import Database
 from salw.core.db import make_engine, run
 from salw.core.ids import new_id
 from salw.custody.rules import Expected
-from salw.ledger.sequencer import drain, run_forever, sequence
+from salw.ledger.leading import Chores, lead_forever
+from salw.ledger.sequencer import drain, sequence
+from sealing import make_sealer
 from world import World, build_world
 
 
@@ -106,13 +109,13 @@ def test_two_sequencers_at_once_give_each_index_once(engines: tuple[Engine, Engi
     assert log(sequencer, "BF") == list(range(waiting))
 
 
-def test_it_goes_on_while_writers_write_and_stops_when_told(engines: tuple[Engine, Engine]) -> None:
+def test_it_goes_on_while_writers_write_and_stops_when_told(engines: tuple[Engine, Engine], tmp_path: Path) -> None:
     app, sequencer = engines
     world = build_world(app)
     stopping = threading.Event()
     chores: list[Engine] = []
-    words = {"pause_s": 0.01, "chore": chores.append}
-    thread = threading.Thread(target=run_forever, args=(sequencer, stopping.is_set), kwargs=words)
+    given = (sequencer, stopping.is_set, make_sealer(tmp_path), Chores((chores.append,)))
+    thread = threading.Thread(target=lead_forever, args=given, kwargs={"pause_s": 0.01})
     thread.start()
     try:
         for _ in range(20):
@@ -189,7 +192,8 @@ def _event(db: object) -> None:
     event = new_id()
     run(
         db,  # type: ignore[arg-type]  # the world's connection
-        "insert into event (country, id, kind, canonical, leaf_hash) values ('BF', %(e)s, 'test', 'x', sha256('x'))",
+        "insert into event (country, id, kind, canonical, leaf_hash) "
+        "values ('BF', %(e)s, 'test', 'x', sha256('\\x00'::bytea || 'x'))",
         {"e": event},
     )
     run(db, "insert into event_queue (country, event_id) values ('BF', %(e)s)", {"e": event})  # type: ignore[arg-type]

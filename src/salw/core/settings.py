@@ -105,6 +105,9 @@ class Settings(BaseSettings):
     language: Language = "fr"
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    log_keys: Path | None = None
+    witness_key: Path | None = None
+    log_policy: Path | None = None
     allow_demo_accounts: Literal["je sais que leurs mots de passe sont publics"] | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -30,7 +31,8 @@ event = Table(
     Column("canonical", LargeBinary, nullable=False),
     Column("leaf_hash", LargeBinary, nullable=False),
     Column("recorded_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
-    CheckConstraint("octet_length(leaf_hash) = 32", name="leaf_hash_is_sha256"),
+    CheckConstraint(r"leaf_hash = sha256('\x00'::bytea || canonical)", name="leaf_hash_is_of_canonical"),
+    CheckConstraint("octet_length(canonical) between 1 and 65535", name="fits_an_entry"),
     Index("ix_event_weapon_id", "country", "weapon_id", "recorded_at"),
     Index(
         "ix_event_cases",
@@ -52,6 +54,21 @@ event_queue = Table(
     comment="Events committed and not yet given an index; emptied by the sequencer alone.",
 )
 
+log = Table(
+    "log",
+    metadata,
+    country_column(),
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("origin", Text),
+    Column("first_idx", BigInteger, nullable=False),
+    Column("opened_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
+    UniqueConstraint("country", "origin"),
+    UniqueConstraint("country", "first_idx"),
+    CheckConstraint("id >= 1 and first_idx >= 0", name="counts_from_one"),
+    comment="The logs of a country, one after the other; the newest takes the events. "
+    "Its origin is the name of its first key, known once it is first sealed.",
+)
+
 leaf = Table(
     "leaf",
     metadata,
@@ -60,10 +77,104 @@ leaf = Table(
     Column("event_id", Uuid, nullable=False),
     Column("leaf_hash", LargeBinary, nullable=False),
     Column("sequenced_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
+    Column("log_id", SmallInteger, nullable=False),
     country_key(["event_id"], "event", ["id"]),
+    country_key(["log_id"], "log", ["id"]),
     UniqueConstraint("country", "event_id"),
     Index("ix_leaf_sequenced_at", "country", "sequenced_at"),
     comment="The order of the log of a country: contiguous indexes from 0, given once.",
+)
+
+log_key = Table(
+    "log_key",
+    metadata,
+    country_column(),
+    Column("log_id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("key", Text, primary_key=True),
+    Column("added_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
+    country_key(["log_id"], "log", ["id"]),
+    comment="The verifier keys that a log was signed with, as text. Whoever trusts nobody has them on paper.",
+)
+
+tile = Table(
+    "tile",
+    metadata,
+    country_column(),
+    Column("log_id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("level", SmallInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("hashes", LargeBinary, nullable=False),
+    country_key(["log_id"], "log", ["id"]),
+    CheckConstraint(
+        "octet_length(hashes) between 32 and 8192 and octet_length(hashes) % 32 = 0", name="is_whole_hashes"
+    ),
+    comment="The Merkle tree in tiles of up to 256 hashes (C2SP tlog-tiles); "
+    "the last of each level is written again while it fills.",
+)
+
+checkpoint = Table(
+    "checkpoint",
+    metadata,
+    country_column(),
+    Column("log_id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("signed_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
+    country_key(["log_id"], "log", ["id"]),
+    CheckConstraint("octet_length(root) = 32", name="root_is_sha256"),
+    comment="What the log signed: its size, the root over that many events, and the note (C2SP tlog-checkpoint).",
+)
+
+cosignature = Table(
+    "cosignature",
+    metadata,
+    country_column(),
+    Column("log_id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("witness", Text, primary_key=True),
+    Column("line", Text, nullable=False),
+    Column("cosigned_at", type_instant, nullable=False),
+    Column("received_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
+    country_key(["log_id", "size"], "checkpoint", ["log_id", "size"]),
+    comment="Signatures of witnesses on a checkpoint, as they came (C2SP tlog-cosignature). "
+    "`cosigned_at` is the time that the witness signed.",
+)
+
+witnessed = Table(
+    "witnessed",
+    metadata,
+    country_column(),
+    Column("log_id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("reached_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
+    country_key(["log_id", "size"], "checkpoint", ["log_id", "size"]),
+    comment="Checkpoints that as many witnesses signed as the policy of the day asked for.",
+)
+
+sealing_halt = Table(
+    "sealing_halt",
+    metadata,
+    country_column(),
+    Column("log_id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("code", Text, nullable=False),
+    Column("details", JSONB, nullable=False),
+    Column("since", type_instant, nullable=False, server_default=func.clock_timestamp()),
+    country_key(["log_id"], "log", ["id"]),
+    comment="Why the sequencer refuses to go on with a log: it is behind what was published, or another one.",
+)
+
+witness_state = Table(
+    "witness_state",
+    metadata,
+    Column("origin", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("signed_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
+    CheckConstraint("octet_length(root) = 32 and size >= 0", name="root_is_sha256"),
+    comment="Per foreign log the largest checkpoint that this node cosigned as a witness; "
+    "nothing older is ever signed again.",
 )
 
 passage = Table(

@@ -1,48 +1,51 @@
-"""The sequencer: gives contiguous indexes to committed events and writes the passages of units.
+"""Sequencing: contiguous indexes for committed events, and the passages of units.
 
 It reads a queue and not "ids above the last one", because ids are taken before commit and a reader that
-follows them skips late commits. One leader at a time per node; a crash anywhere leaves either the queue
-row or the leaf, never neither.
+follows them skips late commits. A crash anywhere leaves either the queue row or the leaf, never neither.
+What is sequenced is then sealed (`sealing`); the process that does both is `leading`.
 """
 
-import time
 from collections.abc import Callable
 
-import psycopg
-import structlog
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError
 
 from salw.core.db import run, run_one
 
-LEADER_LOCK = 0x53455131
+BATCH_LOCK = 0x53455131
 BATCH = 4_000
-CHORE_EVERY_S = 60
 
 # Rows are locked as they are taken so that two batches cannot take the same; an event that has its index already
 # is taken out of the queue and keeps it, so that nobody can jam the log by queueing it again. The index continues
 # from the last leaf of the country, whose primary key refuses a second sequencer even if the lock is lost. All of
-# a batch get one instant, never before that of the index before: the last index of a day is found by it.
+# a batch get one instant, never before that of the index before: the last index of a day is found by it. The first
+# event of a country opens its first log; while a log is halted, its country's events stay in the queue.
 _SEQUENCE = """
 with taken as (
     delete from event_queue q
-     using (select country, position from event_queue order by position limit %(batch)s) as first
+     using (select country, position from event_queue
+             where country not in (select country from sealing_halt)
+             order by position limit %(batch)s) as first
      where (q.country, q.position) = (first.country, first.position)
     returning q.country, q.position, q.event_id
+), opened as (
+    insert into log (country, id, first_idx)
+    select distinct t.country, 1, 0 from taken t where not exists (select from log g where g.country = t.country)
+    on conflict do nothing
 ), last as materialized (
-    select c.country, l.idx, greatest(clock_timestamp(), l.sequenced_at) as sequenced_at
+    select c.country, l.idx, greatest(clock_timestamp(), l.sequenced_at) as sequenced_at,
+           coalesce((select max(g.id) from log g where g.country = c.country), 1) as log_id
       from (select distinct country from taken) as c
       left join lateral (
           select idx, sequenced_at from leaf where leaf.country = c.country order by idx desc limit 1
       ) as l on true
 ), numbered as (
-    select t.country, t.event_id, l.sequenced_at,
+    select t.country, t.event_id, l.sequenced_at, l.log_id,
            coalesce(l.idx, -1) + row_number() over (partition by t.country order by t.position) as idx
       from taken t join last l on l.country = t.country
      where not exists (select from leaf f where f.country = t.country and f.event_id = t.event_id)
 ), written as (
-    insert into leaf (country, idx, event_id, leaf_hash, sequenced_at)
-    select n.country, n.idx, n.event_id, e.leaf_hash, n.sequenced_at
+    insert into leaf (country, idx, event_id, leaf_hash, sequenced_at, log_id)
+    select n.country, n.idx, n.event_id, e.leaf_hash, n.sequenced_at, n.log_id
       from numbered n join event e on (e.country, e.id) = (n.country, n.event_id)
     returning 1
 ), moved as (
@@ -67,19 +70,22 @@ def sequence(db: Connection, *, batch: int = BATCH) -> int:
     return int(row["sequenced"]) if row else 0
 
 
-def drain(engine: Engine) -> int:
-    """Sequence until the queue is empty and return how many events got an index.
+def drain(db: Engine | Connection, *, until: Callable[[], bool] = lambda: False) -> int:
+    """Sequence until the queue is empty, or `until()` between two batches, and return how many events got an index.
 
-    Takes the leader lock for each batch's transaction; two callers wait for each other.
+    Takes the batch lock for each batch's transaction; two callers wait for each other.
     """
+    if isinstance(db, Engine):
+        with db.connect() as connection:
+            return drain(connection, until=until)
     total = 0
     while True:
-        with engine.begin() as db:
+        with db.begin():
             # Transaction-scoped: it ends with the batch, however that ends.
-            run(db, "select pg_advisory_xact_lock(%(key)s)", {"key": LEADER_LOCK})
+            run(db, "select pg_advisory_xact_lock(%(key)s)", {"key": BATCH_LOCK})
             count = sequence(db)
         total += count
-        if count == 0:
+        if count == 0 or until():
             return total
 
 
@@ -92,29 +98,5 @@ def await_batch(db: Connection) -> None:
     run(
         db,
         "select pg_advisory_lock_shared(%(key)s), pg_advisory_unlock_shared(%(key)s)",
-        {"key": LEADER_LOCK},
+        {"key": BATCH_LOCK},
     )
-
-
-def run_forever(
-    engine: Engine, stop: Callable[[], bool], *, chore: Callable[[Engine], object], pause_s: float = 0.2
-) -> None:
-    """Sequence whatever is committed until `stop()`; a lost database is waited for, not died of.
-
-    `chore` is done at the start and once a minute: what else only this process may do.
-    """
-    log = structlog.get_logger("salw.sequencer")
-    chore_at = time.monotonic()
-    while not stop():
-        try:
-            if time.monotonic() >= chore_at:
-                chore_at = time.monotonic() + CHORE_EVERY_S
-                chore(engine)
-            count = drain(engine)
-        except (psycopg.OperationalError, OperationalError) as error:
-            log.warning("sequencer.waiting", error=str(error))
-            count = 0
-        if count:
-            log.info("sequencer.sequenced", events=count)
-        else:
-            time.sleep(pause_s)

@@ -1,0 +1,56 @@
+"""Keys, a folder for published checkpoints, and a sealer, for tests that seal."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from salw.core import clock
+from salw.core.db import run
+from salw.ledger.checkpoints import Checkpoint, read_checkpoint
+from salw.ledger.leading import Chores, Sealer, lead_once
+from salw.ledger.notes import Algorithm, read_note, verified
+from salw.ledger.published import Published
+from salw.ledger.signing import Signer, new_private_key, read_log_keys
+
+COUNTRIES = ("BF", "ML", "NE")
+
+
+def make_keys(
+    folder: Path, countries: Sequence[str] = COUNTRIES, *, name: str = "registre.example/{country}/2026"
+) -> Mapping[str, Sequence[Signer]]:
+    """Write a key file for logs of these countries into `folder` and return its signers."""
+    path = folder / "log_keys"
+    names = {country: name.format(country=country.lower()) for country in countries}
+    lines = [f"{country} {new_private_key(one, Algorithm.ED25519)}\n" for country, one in names.items()]
+    path.write_text("".join(lines), "utf-8")
+    path.chmod(0o600)
+    return read_log_keys(path)
+
+
+def make_sealer(folder: Path, keys: Mapping[str, Sequence[Signer]] | None = None) -> Sealer:
+    """Return a sealer that publishes into `folder`, with keys of its own there unless some are given."""
+    known = make_keys(folder) if keys is None else keys
+    return Sealer(lambda country: known.get(country, ()), Published(folder / "checkpoints"), clock.now)
+
+
+def seal_now(sequencer: Engine, sealer: Sealer) -> int:
+    """Sequence and seal everything there is, and return how many events were sequenced."""
+    return lead_once(sequencer, sealer, Chores())
+
+
+def checkpoints(sequencer: Engine, sealer: Sealer, country: str = "BF") -> list[Checkpoint]:
+    """Return the checkpoints of a country's newest log in order, each with its log's signature verified."""
+    with sequencer.begin() as db:
+        rows = run(
+            db, "select size, root, note from checkpoint where country = %(c)s order by log_id, size", {"c": country}
+        )
+    keys = [signer.verifier for signer in sealer.signers_of(country)]
+    found = []
+    for row in rows:
+        note = read_note(row["note"].encode())
+        assert verified(note, keys)
+        checkpoint = read_checkpoint(note.text)
+        assert (checkpoint.size, checkpoint.root) == (row["size"], row["root"])
+        found.append(checkpoint)
+    return found
