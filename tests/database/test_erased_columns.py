@@ -56,6 +56,7 @@ OF_THINGS = {
     "incident_mark": {"raw", "normalised"},
     "stocktake_count": {"text", "read_as"},
     "unit": {"name", "short_name"},
+    "unit_name": {"name", "short_name"},
     "force": {"name_fr", "name_en", "ministry"},
     "log": {"origin"},
     "log_key": {"key"},

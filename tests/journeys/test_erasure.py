@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from babel.dates import format_date
 from sqlalchemy import Engine
 
 import devices
@@ -210,11 +211,13 @@ def reads_as_erased(client: httpx.Client, world: World, person: UUID, weapon: UU
     """Hold that he is told by rank, unit and day wherever he was told by name."""
     today = clock.now().astimezone(ZoneInfo("Africa/Ouagadougou")).date()
     french = f"Sergent, Bataillon d'essai Alpha (identité effacée le {today:%d/%m/%Y})"
-    for language, said in (("fr", french), ("en", french.replace("identité effacée le", "identity erased on"))):
+    english = format_date(today, "d MMMM y", locale="en")
+    for language, said in (("fr", f"identité effacée le {today:%d/%m/%Y}"), ("en", f"identity erased on {english}")):
         head = {**world["keeper"].headers, "Accept-Language": language}
         history = client.get(f"/weapons/{weapon}/history", headers=head).json()
         text = json.dumps(history, ensure_ascii=False)
         assert text.count(said) >= 3, text  # he received, gave back, and signed that
+        assert f"Sergent ({said})" in text
     people = client.get("/people", params={"limit": 200}, headers=world["administrator"].headers).json()["items"]
     (line,) = [one for one in people if one["id"] == str(person)]
     assert (line["rank"], line["family_name"], line["matricule"]) == ("Sergent", None, None)

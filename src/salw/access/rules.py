@@ -36,6 +36,7 @@ class Permission(StrEnum):
     INCIDENT_READ = "incident:read"
     ISSUE_RECORD = "issue:record"
     LABEL_MAKE = "label:make"
+    LEDGER_READ = "ledger:read"
     MODEL_READ = "model:read"
     ORGANISATION_READ = "organisation:read"
     ORGANISATION_RECORD = "organisation:record"
@@ -97,9 +98,11 @@ _READS = {
     Permission.WEAPON_READ,
 }
 
+# How far an entry of the trail is proven is for who checks the books or answers for them, not for who keeps them.
 _COMMISSION_READS = {
     Permission.COMMISSION_READ,
     Permission.DISCLOSURE_READ,
+    Permission.LEDGER_READ,
     Permission.MODEL_READ,
     Permission.SESSION_OWN,
     Permission.SUMMARY_READ,
@@ -180,6 +183,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.ERASURE_READ,
             Permission.INCIDENT_CLOSE,
             Permission.INCIDENT_OPEN,
+            Permission.LEDGER_READ,
             Permission.RELIEF_RECORD,
             Permission.STOCKTAKE_CLOSE,
             Permission.STOCKTAKE_OPEN,
@@ -197,6 +201,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.DEVICE_REPORT,
             Permission.DISCLOSURE_READ,
             Permission.ERASURE_READ,
+            Permission.LEDGER_READ,
             Permission.STOCKTAKE_CLOSE,
             Permission.STOCKTAKE_COUNT,
             Permission.STOCKTAKE_OPEN,

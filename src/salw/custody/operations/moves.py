@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import Connection
 
 from salw.core.actor import Actor
-from salw.core.db import Part, Row, instant_text, run
+from salw.core.db import Part, Row, instant_text, run, uuid_text
 from salw.custody.rules import Expected, Held, HolderKind, MovementKind, check_happened, check_versions
 from salw.documents.rules import DocumentKind, printed_number
 from salw.ledger.events import Commitment, Event, columns, commit_to, make_event
@@ -217,7 +217,7 @@ def record_moves(
     """
     check_happened(occurred_at, order.dated_on, now=now, today=actor.today)
     said = None if document_stands else _said(order)
-    paper = {**_paper(document_id, document_kind, number, said), "occurred_at": instant_text(occurred_at)}
+    paper = {**_paper(actor, document_id, document_kind, number, order, said), "occurred_at": instant_text(occurred_at)}
     events = [_move_event(actor, now, event_kind, step, {**paper, **facts}) for step in steps]
     run(
         db,
@@ -255,7 +255,7 @@ def record_document(
     """Write a numbered document that moves nothing yet (an order), with its one event, in one statement."""
     check_happened(now, order.dated_on, now=now, today=actor.today)
     said = _said(order)
-    paper = _paper(document_id, document_kind, number, said)
+    paper = _paper(actor, document_id, document_kind, number, order, said)
     event = make_event(actor, event_kind, now, facts={**paper, **facts})
     run(
         db,
@@ -269,14 +269,28 @@ def _said(order: Order) -> Commitment | None:
     return commit_to({"reference": order.reference}) if order.reference is not None else None
 
 
-def _paper(document_id: UUID, kind: DocumentKind, number: DocumentNumber, said: Commitment | None) -> dict[str, Any]:
+def _paper(
+    actor: Actor,
+    document_id: UUID,
+    kind: DocumentKind,
+    number: DocumentNumber,
+    order: Order,
+    said: Commitment | None,
+) -> dict[str, Any]:
     return {
         "document": str(document_id),
         "document_kind": kind.value,
         "office": number.office_unit_id,
         "number": number.printed,
         "reference_commitment": said.digest.hex() if said else None,
+        "dated_on": _day_of(actor, order).isoformat(),
+        "signatory": uuid_text(order.signatory_id),
     }
+
+
+def _day_of(actor: Actor, order: Order) -> date:
+    """Return the day of the paper; a document that only the register makes bears the day it is made."""
+    return order.dated_on or actor.today
 
 
 def _document_columns(
@@ -294,7 +308,7 @@ def _document_columns(
         "office": number.office_unit_id,
         "year": number.year,
         "number": number.number,
-        "dated_on": order.dated_on or actor.today,
+        "dated_on": _day_of(actor, order),
         "reference": order.reference,
         "signatory_id": order.signatory_id,
         "said_id": said.id if said else None,
