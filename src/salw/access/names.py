@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from babel.dates import format_date
+
 from salw.core.language import Language, translate
 
 NAME_PARTS = ("rank", "family_name", "given_names")
@@ -29,4 +31,6 @@ def erased_name(value: Mapping[str, Any], language: Language) -> str:
     erased_on = value["erased_on"]
     day = erased_on if isinstance(erased_on, date) else date.fromisoformat(erased_on)
     who = ", ".join(str(part) for part in (value.get("rank"), value.get("unit") or value.get("unit_name")) if part)
-    return translate("person.erased_as", language, who=who, erased_on=day)
+    # 12/03/2027, and in English 12 March 2027, which no reader takes for another day.
+    said = format_date(day, "dd/MM/yyyy" if language == "fr" else "d MMMM y", locale=language)
+    return translate("person.erased_as", language, who=who, erased_on=said)
