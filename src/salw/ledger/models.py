@@ -61,7 +61,7 @@ log = Table(
     Column("id", SmallInteger, primary_key=True, autoincrement=False),
     Column("origin", Text),
     Column("first_idx", BigInteger, nullable=False),
-    Column("opened_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
+    Column("recorded_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
     UniqueConstraint("country", "origin"),
     UniqueConstraint("country", "first_idx"),
     CheckConstraint("id >= 1 and first_idx >= 0", name="counts_from_one"),
