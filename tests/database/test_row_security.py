@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 
 import derogating
 import devices
+import erasing
 import writes
 from cluster import Database, Run, drop
 from counting import close, count, label, open_check, typed, unreadable
@@ -117,6 +118,7 @@ def fill(client: httpx.Client, world: World) -> None:
     read_in_an_emergency(client, world)
     bring_devices(client, world)
     act_under_a_derogation(client, world)
+    erasing.ordered(client, world, world["armourer"].person_id)
     prove_and_be_refused(client, world)
     change_the_storekeeper(client, world)
 

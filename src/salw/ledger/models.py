@@ -225,8 +225,10 @@ personal_value = Table(
     Column("value", JSONB),
     Column("erased_at", type_instant),
     Column("unit_id", Integer, comment="Whose name or text it is, and so who reads it; null: nobody does."),
+    Column("remains", JSONB, comment="What an erased name may still be shown as: rank, unit, erased_on. No name."),
     CheckConstraint("(erased_at is null) = (salt is not null)", name="salt_until_erased"),
     CheckConstraint("erased_at is null or value is null", name="no_value_once_erased"),
+    CheckConstraint("erased_at is not null or remains is null", name="remains_once_erased"),
     Index("ix_personal_value_commitment", "country", "commitment"),
     comment="What events only commit to: persons and free text. Erasable; the commitment stays.",
 )
