@@ -70,7 +70,10 @@ _ROWS = (
     """,
     """
     insert into event (country, id, kind, weapon_id, canonical, leaf_hash)
-    select %(country)s, id, 'weapon.registered', id, '{}', sha256('\\x00'::bytea || '{}') from load
+    select %(country)s, id, 'weapon.registered', id, told, sha256('\\x00'::bytea || told)
+      from load, convert_to(
+        '{"actor":{"process":"sequencer"},"at":"2026-01-01T00:00:00Z","facts":{"to":"' || store_id || '"}}', 'UTF8'
+      ) as told
     """,
     """
     insert into movement (country, weapon_id, seq, to_holder_id, to_unit_id, kind, document_id, event_id, occurred_at)
@@ -79,6 +82,11 @@ _ROWS = (
     """
     insert into label (country, code, tail, batch_id, position, weapon_id)
     select %(country)s, lpad(n::text, 12, 'W'), 'TAILTAIL', store_id, n, id from load
+    """,
+    """
+    insert into snapshot (country, unit_id, size, holders, weapons)
+    select %(country)s, unit_id, 1, array_agg(store_id order by id), array_agg(id order by id)
+      from load group by unit_id
     """,
     """
     insert into case_mark (country, weapon_id, case_id, mark, event_id)

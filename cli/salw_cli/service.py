@@ -20,6 +20,7 @@ from salw.ledger.leading import Chores, Sealer, lead_forever, lead_once
 from salw.ledger.published import Published
 from salw.ledger.reopening import get_halted_head, reopen
 from salw.ledger.sending import check_addresses, http_sender
+from salw.ledger.snapshots import take_snapshots
 from salw.ledger.witnesses import Witnesses
 from salw_cli.certificate import check_certificate
 from salw_cli.connection import check_demo_accounts, ensure_database
@@ -77,7 +78,8 @@ def sequence(once: bool = typer.Option(False, "--once", help="Vider la file une 
     """Donner aux événements validés un rang sans trou et sceller le journal, jusqu'à l'arrêt du processus.
 
     Un seul processus à la fois ; un second attend. Une fois l'heure passée, le relevé de ses refus et consultations
-    entre au journal, un par pays. Code de sortie : 3, la base, une clé ou un réglage manque ou ne va pas.
+    entre au journal, un par pays ; une fois le mois passé, l'état des détentions à sa fin est gardé, d'où se calcule le
+    stock d'une date passée. Code de sortie : 3, la base, une clé ou un réglage manque ou ne va pas.
     """
     settings = get_settings()
     configure(settings.log_level)
@@ -87,7 +89,8 @@ def sequence(once: bool = typer.Option(False, "--once", help="Vider la file une 
     check_addresses(policy)
     # One connection leads and one does the chores; the witnesses' threads share the others, each for moments.
     engine = make_engine(role_url(settings, "salw_sequencer"), pool_size=4)
-    chores = Chores((digest_attempts,), Witnesses(policy, http_sender))
+    each = (digest_attempts, lambda engine: take_snapshots(engine, clock.now()))
+    chores = Chores(each, Witnesses(policy, http_sender))
     stopping = False
 
     def stop(_number: int, _frame: FrameType | None) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, Engine
 
 import derogating
 import devices
+import erasing
 import writes
 from cluster import Database, Run, drop
 from counting import close, count, label, open_check, typed, unreadable
@@ -23,10 +25,12 @@ from salw.access.duties.rules import Duty
 from salw.access.operations.traces import Attempt, record_refusals
 from salw.access.rules import LOG_IN, Role
 from salw.commission.rules import Level
+from salw.core import clock
 from salw.core.db import Row, enter_scope, make_engine, run, transaction
 from salw.core.embedded import Cluster
 from salw.core.ids import new_id
 from salw.ledger.sequencer import drain
+from salw.ledger.snapshots import take_snapshots
 from world import World, build_world
 
 ADR = Path(__file__).parents[2] / "docs" / "adr" / "0007-policies-by-unit.md"
@@ -73,11 +77,14 @@ def filled(run: Run, cluster: Cluster, worker_id: str) -> Iterator[Filled]:
     made: Database = run.copy(cluster, f"salw_rows_{worker_id}")
     superuser, app = make_engine(made.urls["postgres"]), make_engine(made.urls["salw_app"])
     worlds = [build_world(app, country) for country in ("BF", "BF", "ML")]
+    with superuser.begin() as db:  # leaves former names behind
+        db.exec_driver_sql("update unit set short_name = short_name || '.' where parent_id is null")
     with writes.serving(made.urls) as address, httpx.Client(base_url=address, timeout=60) as client:
         for world in worlds:
             fill(client, world)
     sequencer = make_engine(made.urls["salw_sequencer"])
     drain(sequencer)
+    take_snapshots(sequencer, clock.now() + timedelta(days=32))  # as if this month were over
     sequencer.dispose()
     worlds[0].register()  # its event waits in the queue
     yield Filled(superuser, app, *worlds)
@@ -111,6 +118,7 @@ def fill(client: httpx.Client, world: World) -> None:
     read_in_an_emergency(client, world)
     bring_devices(client, world)
     act_under_a_derogation(client, world)
+    erasing.ordered(client, world, world["armourer"].person_id)
     prove_and_be_refused(client, world)
     change_the_storekeeper(client, world)
 
@@ -722,4 +730,4 @@ def test_no_name_of_a_sister_unit_is_read_and_its_functions_are_no_names(filled:
         mine = run(db, "select count(*) as n from personal_value where value ? 'family_name'")[0]["n"]
         (told,) = run(db, f"select * from {beyond(filled)['name_functions'][0]}")
     assert mine == len(filled.sister.cast)
-    assert set(told) == {"person", "day", "role", "unit_name"}
+    assert set(told) == {"person", "day", "role", "unit_id", "unit_name"}

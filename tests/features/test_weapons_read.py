@@ -14,7 +14,7 @@ from labelling import issue, make_labels, move
 from salw.access.operations.organisation import post_person
 from salw.access.rules import Role
 from salw.core import clock
-from salw.core.db import enter_scope, make_engine, run
+from salw.core.db import run
 from salw.core.ids import new_id
 from salw.custody.operations.assignments import assign_weapons
 from salw.custody.operations.holders import open_collective_holder
@@ -229,13 +229,19 @@ def test_a_history_tells_where_a_weapon_came_from_and_where_it_went(
         "kind_name": "détenteur usager",
         "name": "SGT ESSAI-SOLDIER",
         "unit_name": "Bataillon d'essai Alpha",
+        "unit_name_now": None,
+        "erased_on": None,
     }
     assert issued["document"]["kind"] == "issue_slip"
     assert issued["document"]["number"].startswith("000002/")
     assert issued["actor"] == {
         "function": "détenteur dépositaire",
         "unit_name": "Bataillon d'essai Alpha",
+        "unit_name_now": None,
         "name": "SGT ESSAI-KEEPER",
+        "erased_on": None,
+        "text": "SGT ESSAI-KEEPER, détenteur dépositaire, Bataillon d'essai Alpha",
+        "via": {"kind": "session", "name": None, "text": "une session ouverte au registre"},
     }
     assert label["text"].startswith("Étiquette W")
     assert label["seq"] is None
@@ -275,7 +281,11 @@ def test_who_sees_a_weapon_sees_its_whole_chain_but_names_only_his_own_people(
     assert seen[1]["actor"] == {
         "function": "détenteur dépositaire",
         "unit_name": "Bataillon d'essai Alpha",
+        "unit_name_now": None,
         "name": None,
+        "erased_on": None,
+        "text": "détenteur dépositaire, Bataillon d'essai Alpha",
+        "via": {"kind": "session", "name": None, "text": "une session ouverte au registre"},
     }
     assert seen[4]["actor"]["name"] == "SGT ESSAI-KEEPER_BRAVO"
     assert "ESSAI-SOLDIER" not in str(seen)
@@ -366,20 +376,20 @@ def test_a_unit_that_gave_a_weapon_up_keeps_only_the_movements_it_was_party_to(
 
 
 def test_a_name_that_was_erased_stays_erased_in_the_history(
-    client: httpx.Client, world: World, urls: dict[str, str]
+    client: httpx.Client, world: World, owner_engine: Engine
 ) -> None:
+    """Also one of which nothing remains, not even the rank: an erasure of before there were orders of it."""
     (weapon,) = world.register()
     issue(client, world, weapon)
-    engine = make_engine(urls["salw_eraser"])
-    with engine.begin() as db:
-        enter_scope(db, country=world.country, units=world.units)
+    with owner_engine.begin() as db:
+        run(db, "set local role salw_owner")
         run(
             db,
             "update personal_value set value = null, salt = null, erased_at = clock_timestamp() where id = %(id)s",
             {"id": soldier_value(world)},
         )
-    engine.dispose()
-    assert entries(client, world, weapon)[1]["destination"]["name"] == "identité effacée"
+    today = f"{clock.now():%d/%m/%Y}"
+    assert entries(client, world, weapon)[1]["destination"]["name"] == f"identité effacée le {today}"
 
 
 def soldier_value(world: World) -> UUID:

@@ -69,6 +69,18 @@ unit = Table(
     comment="The tree of units. A UUID outside, an integer inside.",
 )
 
+unit_name = Table(
+    "unit_name",
+    metadata,
+    country_column(),
+    Column("unit_id", Integer, primary_key=True, autoincrement=False),
+    Column("until", type_instant, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("short_name", Text, nullable=False),
+    country_key(["unit_id"], "unit", ["id"]),
+    comment="What a unit was called until an instant, when it got another name.",
+)
+
 unit_closure = Table(
     "unit_closure",
     metadata,
@@ -109,11 +121,13 @@ person = Table(
     Column("value_id", Uuid, nullable=False),
     Column("sex", Text),
     Column("provisional", Boolean, nullable=False, server_default=false()),
+    Column("erased_at", type_instant),
     UniqueConstraint("country", "force_code", "matricule"),
     country_key(["force_code"], "force", ["code"]),
     country_key(["unit_id"], "unit", ["id"]),
     country_key(["value_id"], "personal_value", ["id"]),
     CheckConstraint("sex in ('f', 'm')", name="sex_known"),
+    CheckConstraint("erased_at is null or matricule is null and sex is null", name="nothing_once_erased"),
     Index("ix_person_unit_id", "country", "unit_id"),
     comment="People. Rank and names stand in personal_value; sex is optional and read in aggregates only.",
 )

@@ -28,11 +28,15 @@ class Permission(StrEnum):
     EMERGENCY_END = "emergency:end"
     EMERGENCY_OPEN = "emergency:open"
     EMERGENCY_READ = "emergency:read"
+    ERASURE_APPROVE = "erasure:approve"
+    ERASURE_ORDER = "erasure:order"
+    ERASURE_READ = "erasure:read"
     INCIDENT_CLOSE = "incident:close"
     INCIDENT_OPEN = "incident:open"
     INCIDENT_READ = "incident:read"
     ISSUE_RECORD = "issue:record"
     LABEL_MAKE = "label:make"
+    LEDGER_READ = "ledger:read"
     MODEL_READ = "model:read"
     ORGANISATION_READ = "organisation:read"
     ORGANISATION_RECORD = "organisation:record"
@@ -94,9 +98,11 @@ _READS = {
     Permission.WEAPON_READ,
 }
 
+# How far an entry of the trail is proven is for who checks the books or answers for them, not for who keeps them.
 _COMMISSION_READS = {
     Permission.COMMISSION_READ,
     Permission.DISCLOSURE_READ,
+    Permission.LEDGER_READ,
     Permission.MODEL_READ,
     Permission.SESSION_OWN,
     Permission.SUMMARY_READ,
@@ -121,6 +127,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.DEROGATION_GRANT,
             Permission.DISPOSAL_PROPOSE,
             Permission.EMERGENCY_ACKNOWLEDGE,
+            Permission.ERASURE_ORDER,
+            Permission.ERASURE_READ,
             # The authority above settles what the commander reported himself: who reports does not decide.
             Permission.INCIDENT_CLOSE,
             Permission.INCIDENT_OPEN,
@@ -171,8 +179,11 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.DEROGATION_GRANT,
             Permission.DISPOSAL_APPROVE,
             Permission.EMERGENCY_ACKNOWLEDGE,
+            Permission.ERASURE_APPROVE,
+            Permission.ERASURE_READ,
             Permission.INCIDENT_CLOSE,
             Permission.INCIDENT_OPEN,
+            Permission.LEDGER_READ,
             Permission.RELIEF_RECORD,
             Permission.STOCKTAKE_CLOSE,
             Permission.STOCKTAKE_OPEN,
@@ -189,6 +200,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             # The laptop that he counts with in a store without network.
             Permission.DEVICE_REPORT,
             Permission.DISCLOSURE_READ,
+            Permission.ERASURE_READ,
+            Permission.LEDGER_READ,
             Permission.STOCKTAKE_CLOSE,
             Permission.STOCKTAKE_COUNT,
             Permission.STOCKTAKE_OPEN,
@@ -224,6 +237,8 @@ STEP_UP: frozenset[Permission] = frozenset(
         Permission.DEROGATION_GRANT,
         Permission.DISPOSAL_APPROVE,
         Permission.EMERGENCY_OPEN,
+        Permission.ERASURE_APPROVE,
+        Permission.ERASURE_ORDER,
         Permission.INCIDENT_CLOSE,
         Permission.INCIDENT_OPEN,
         Permission.ORGANISATION_RECORD,
