@@ -35,6 +35,7 @@ from salw.custody.routes.issues import router as issues
 from salw.custody.routes.transfers import router as transfers
 from salw.incidents.routes import router as incidents
 from salw.intake.routes import router as intake
+from salw.proofs.logs.routes import router as logs
 from salw.registry.routes import router as registry
 from salw.reports.routes import router as reports
 from salw.scanning.routes import router as scanning
@@ -67,6 +68,7 @@ ROUTERS = (
     commission,
     registry,
     reports,
+    logs,
 )
 PREFIX = "/v1"
 POOL_SIZES = defaultdict(lambda: 2, app=16, traces=1)  # connections a process; PostgreSQL has 60 for everybody
@@ -161,5 +163,5 @@ def document(app: FastAPI) -> dict[str, Any]:
 def api_routes() -> list[tuple[str, APIRoute]]:
     """Return every route under `/v1` with its full path."""
     return [
-        (PREFIX + route.path, route) for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)
+        (PREFIX + route.path_format, route) for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)
     ]

@@ -148,13 +148,16 @@ def asks_of(node: Node, nation: Nation, seed: str, neighbour: Nation | None = No
     }
     with drawing_from(SeededSource(seed)):
         made = [
-            (line, name, line.recipe(Scene(node.client, places[OWN], place, None)))
+            (line, name, line.recipe(Scene(node.client, places[OWN], place, None, node.sequencer)))
             for line in LINES
             for name, place in places.items()
         ]
     if neighbour is not None:
         abroad = neighbour.places["alpha"]
-        made += [(line, ABROAD, line.recipe(Scene(node.client, places[OWN], abroad, None))) for line in LINES]
+        made += [
+            (line, ABROAD, line.recipe(Scene(node.client, places[OWN], abroad, None, node.sequencer)))
+            for line in LINES
+        ]
     return {(str(line), name): (line, ask) for line, name, ask in made}
 
 
@@ -165,6 +168,8 @@ def identifiers(nation: Nation, asks: Asks) -> list[str]:
         str(ask.params.get("q") or ask.path)
         for (_, place), (line, ask) in asks.items()
         if place == OWN and line.reads and not line.about.endswith("number") and "batches" not in line.route
+        # The address of a log names its country.
+        and "logs" not in line.route
     ]
     return [*people, *things, str(asks["POST /v1/scans of a label", OWN][1].body)]
 
