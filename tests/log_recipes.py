@@ -69,4 +69,4 @@ def proof(scene: Scene) -> Ask:
     address = _log(scene)
     with scene.there.transaction() as db:
         event = run(db, "select id from event where weapon_id = %(id)s", {"id": weapon})[0]["id"]
-    return Ask("GET", f"{address}/proof/{event}", shows=("c2sp.org/tlog-proof@v1\n",))
+    return Ask("GET", f"{address}/proof/{event}")

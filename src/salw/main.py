@@ -163,5 +163,8 @@ def document(app: FastAPI) -> dict[str, Any]:
 def api_routes() -> list[tuple[str, APIRoute]]:
     """Return every route under `/v1` with its full path."""
     return [
-        (PREFIX + route.path_format, route) for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)
+        (PREFIX + route.path_format, route)
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute)
     ]

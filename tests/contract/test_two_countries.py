@@ -155,8 +155,7 @@ def asks_of(node: Node, nation: Nation, seed: str, neighbour: Nation | None = No
     if neighbour is not None:
         abroad = neighbour.places["alpha"]
         made += [
-            (line, ABROAD, line.recipe(Scene(node.client, places[OWN], abroad, None, node.sequencer)))
-            for line in LINES
+            (line, ABROAD, line.recipe(Scene(node.client, places[OWN], abroad, None, node.sequencer))) for line in LINES
         ]
     return {(str(line), name): (line, ask) for line, name, ask in made}
 
@@ -167,7 +166,10 @@ def identifiers(nation: Nation, asks: Asks) -> list[str]:
     things = [
         str(ask.params.get("q") or ask.path)
         for (_, place), (line, ask) in asks.items()
-        if place == OWN and line.reads and not line.about.endswith("number") and "batches" not in line.route
+        if place == OWN
+        and line.reads
+        and not line.about.endswith("number")
+        and "batches" not in line.route
         # The address of a log names its country.
         and "logs" not in line.route
     ]
