@@ -14,7 +14,7 @@ from salw.core.keys import factor_key
 from salw.core.logging import configure
 from salw.core.settings import get_settings
 from salw.core.urls import role_url
-from salw.ledger.keyring import LogKeys, published_folder
+from salw.ledger.keyring import LogKeys, log_policy, published_folder, witness_key
 from salw.ledger.leading import Chores, Sealer, lead_forever, lead_once
 from salw.ledger.published import Published
 from salw_cli.certificate import check_certificate
@@ -43,6 +43,8 @@ def serve() -> None:
     check_demo_accounts(settings, role_url(settings, "salw_app"))
     check_port(settings)
     factor_key(settings)  # a service without it would take nobody's second factor: that is said before it listens
+    witness_key(settings)  # as are a key that others may read,
+    log_policy(settings)  # and a line that cannot be right
     # uvicorn raises the signal again once it has ended: by default SIGTERM would then end this process before it
     # gives up its share of the embedded database, which would run on.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

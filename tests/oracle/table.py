@@ -91,6 +91,7 @@ OPEN: Mapping[str, str] = {
     "GET /v1/logs/{country}/{number}/tile/{level}/{path}": "hashes of random ids and salted commitments",
     "GET /v1/logs/{country}/{number}/inclusion": "worked out from those hashes",
     "GET /v1/logs/{country}/{number}/consistency": "worked out from those hashes",
+    "POST /v1/witness/add-checkpoint": "a neighbour's log is known by its signature (C2SP tlog-witness)",
 }
 
 # What may come of a request, beside the codes of refusals.
