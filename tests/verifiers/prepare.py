@@ -33,7 +33,7 @@ def main() -> None:
         known = json.loads(file.read_text("utf-8")) if file.exists() else {}
         # A Python that came since is looked for again.
         if known.get("stamp") != stamp or not known.get("command"):
-            known = {"stamp": stamp, **make()}
+            known = {"stamp": stamp, "name": name, **make()}
             file.write_text(json.dumps(known), "utf-8")
         print(f"{name}: {known['version']}")
 
