@@ -72,3 +72,26 @@ def seal_log(sequencer: Engine, country: str) -> None:
                 return
             for head in heads:
                 seal(db, head, sealer.signers_of(country), sealer.published, clock.now)
+
+
+def cosign(sequencer: Engine, head: Checkpoint, witnesses: Sequence[Signer], country: str = "BF") -> None:
+    """Keep the signatures of witnesses on a checkpoint of a country's first log, and that they are enough."""
+    with sequencer.begin() as db:
+        for witness in witnesses:
+            run(
+                db,
+                "insert into cosignature (country, log_id, size, witness, line, cosigned_at) "
+                "values (%(country)s, 1, %(size)s, %(witness)s, %(line)s, %(now)s)",
+                {
+                    "country": country,
+                    "size": head.size,
+                    "witness": witness.verifier.text,
+                    "line": witness.sign(head.text, clock.now()).line,
+                    "now": clock.now(),
+                },
+            )
+        run(
+            db,
+            "insert into witnessed (country, log_id, size) values (%(country)s, 1, %(size)s)",
+            {"country": country, "size": head.size},
+        )

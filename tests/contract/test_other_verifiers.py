@@ -24,13 +24,11 @@ from sqlalchemy import Engine
 from attesting import make_signer
 from cluster import Cluster, Run, drop
 from mirroring import mirror_entries, mirror_tiles, tile_address
-from salw.core import clock
 from salw.core.db import make_engine
 from salw.core.db import run as ask
 from salw.ledger.checkpoints import Checkpoint, encode, read_checkpoint, read_proof
 from salw.ledger.notes import Algorithm, read_note
-from salw.ledger.signing import Signer
-from sealing import make_sealer, seal_now
+from sealing import cosign, make_sealer, seal_now
 from world import World, build_world
 from writes import serving
 
@@ -110,21 +108,6 @@ def take_all(client: httpx.Client, world: World, sequencer: Engine, folder: Path
         },
         consistency={"check": "consistency", **between, "old_root": encode(old.root), "root": encode(head.root)},
     )
-
-
-def cosign(sequencer: Engine, head: Checkpoint, witnesses: list[Signer]) -> None:
-    with sequencer.begin() as db:
-        for witness in witnesses:
-            ask(
-                db,
-                "insert into cosignature (country, log_id, size, witness, line, cosigned_at) "
-                "values ('BF', 1, %(size)s, %(witness)s, %(line)s, clock_timestamp())",
-                {
-                    "size": head.size,
-                    "witness": witness.verifier.text,
-                    "line": witness.sign(head.text, clock.now()).line,
-                },
-            )
 
 
 def copy(client: httpx.Client, head: Checkpoint, headers: dict[str, str], folder: Path) -> None:

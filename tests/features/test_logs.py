@@ -12,6 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
+from attesting import make_signer
 from cluster import Database
 from mirroring import mirror_entries, mirror_tiles, read_bundle, root_of_tiles, signed_head, tile_address
 from salw.access.operations import organisation
@@ -24,8 +25,7 @@ from salw.ledger.checkpoints import Checkpoint, read_proof
 from salw.ledger.leading import Chores, Sealer, lead_forever
 from salw.ledger.notes import Algorithm, verified
 from salw.ledger.sequencer import drain
-from salw.ledger.signing import Signer, add_line, new_private_key, read_witness_key
-from sealing import make_sealer, seal_now
+from sealing import cosign, make_sealer, seal_now
 from world import World, build_world
 from writes import serving
 
@@ -240,7 +240,7 @@ def test_a_proof_leads_to_what_witnesses_signed_and_is_small(
     first = event_of(world, world.register()[0].weapon_id)
     seal_now(sequencer_engine, sealer)
     head = head_of(client, sealer)
-    witnesses = [make_witness(tmp_path, name) for name in ("mali", "niger")]
+    witnesses = [make_signer(tmp_path, f"temoin.{c}.example", Algorithm.COSIGNATURE) for c in ("ml", "ne")]
     cosign(sequencer_engine, head, witnesses)
     told = client.get(f"{LOG}/checkpoint").text
     assert all(f"— {w.verifier.name} " in told for w in witnesses), "the checkpoint comes with the cosignatures"
@@ -254,30 +254,6 @@ def test_a_proof_leads_to_what_witnesses_signed_and_is_small(
     assert len(answer.content) < 2048
     proof = read_proof(client.get(f"{LOG}/proof/{second}", headers=world["auditor"].headers).content)
     assert proof.checkpoint == head_of(client, sealer), "no witness has signed it yet: the newest checkpoint"
-
-
-def make_witness(folder: Path, name: str) -> Signer:
-    add_line(folder / name, new_private_key(f"registre.example/{name}/temoin", Algorithm.COSIGNATURE))
-    return read_witness_key(folder / name)
-
-
-def cosign(sequencer: Engine, head: Checkpoint, witnesses: list[Signer]) -> None:
-    """Keep the signatures of witnesses on a checkpoint of Burkina Faso, and that they are enough."""
-    with sequencer.begin() as db:
-        for witness in witnesses:
-            signature = witness.sign(head.text, clock.now())
-            run(
-                db,
-                "insert into cosignature (country, log_id, size, witness, line, cosigned_at) "
-                "values ('BF', 1, %(size)s, %(witness)s, %(line)s, %(now)s)",
-                {
-                    "size": head.size,
-                    "witness": witness.verifier.text,
-                    "line": signature.line,
-                    "now": clock.now(),
-                },
-            )
-        run(db, "insert into witnessed (country, log_id, size) values ('BF', 1, %(size)s)", {"size": head.size})
 
 
 # --- the events themselves
