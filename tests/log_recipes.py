@@ -12,11 +12,15 @@ from sealing import seal_log
 NO_COUNTRY = "ZZ"
 
 
-def _log(scene: Scene) -> str:
-    """Seal the log of the country of the place and return its address."""
+def _log(scene: Scene, *, anew: bool = False) -> str:
+    """Return the address of the log of the country of the place, with something sealed in it, or all of it `anew`."""
     assert scene.sequencer is not None
-    seal_log(scene.sequencer, scene.there.country)
-    return f"/logs/{scene.there.country}/1"
+    country = scene.there.country
+    with scene.sequencer.begin() as db:
+        begun = run(db, "select from checkpoint where country = %(c)s and size > 1 limit 1", {"c": country})
+    if anew or not begun:
+        seal_log(scene.sequencer, country)
+    return f"/logs/{country}/1"
 
 
 def checkpoint(scene: Scene) -> Ask:
@@ -66,7 +70,7 @@ def entries(scene: Scene) -> Ask:
 def proof(scene: Scene) -> Ask:
     """Ask for the proof that a weapon of the place was taken on charge."""
     weapon = scene.there.register()[0].weapon_id
-    address = _log(scene)
+    address = _log(scene, anew=True)
     with scene.there.transaction() as db:
         event = run(db, "select id from event where weapon_id = %(id)s", {"id": weapon})[0]["id"]
     return Ask("GET", f"{address}/proof/{event}")
