@@ -366,3 +366,32 @@ def test_whoever_takes_a_checkpoint_while_the_log_grows_finds_every_tile_of_it(
         for thread in threads:
             thread.join()
     assert sizes == sorted(sizes)
+
+
+# --- a second log, after a loss
+
+
+def test_a_log_that_was_opened_after_another_is_served_beside_it_and_counts_from_nothing(
+    node: tuple[httpx.Client, World, Engine], sealer: Sealer, tmp_path: Path
+) -> None:
+    client, world, sequencer = node
+    old_event = event_of(world, world.register()[0].weapon_id)
+    seal_now(sequencer, sealer)
+    old = head_of(client, sealer)
+    with sequencer.begin() as db:
+        run(db, "insert into log (country, id, first_idx) values ('BF', 2, %(size)s)", {"size": old.size})
+    (tmp_path / "second").mkdir()
+    key = make_signer(tmp_path, "registre.example/bf/apres", Algorithm.ED25519)
+    second = make_sealer(tmp_path / "second", {"BF": [key]})
+    new_event = event_of(world, world.register()[0].weapon_id)
+    seal_now(sequencer, second)
+    assert head_of(client, sealer) == old
+    new = signed_head(client, "/logs/BF/2", key.verifier)
+    assert new.size == 1
+    assert root_of_tiles(mirror_tiles(client, "/logs/BF/2", 1), 1) == new.root
+    auditor = world["auditor"].headers
+    (told,) = mirror_entries(client, "/logs/BF/2", 1, auditor)
+    assert merkle.leaf_hash(told) == new.root
+    assert read_proof(client.get(f"/logs/BF/2/proof/{new_event}", headers=auditor).content).index == 0
+    for log, event in ((1, new_event), (2, old_event)):
+        assert code(client.get(f"/logs/BF/{log}/proof/{event}", headers=auditor)) == (404, "event.not_found")
