@@ -37,6 +37,7 @@ from salw.custody.routes.transfers import router as transfers
 from salw.incidents.routes import router as incidents
 from salw.intake.routes import router as intake
 from salw.ledger.witnessing import NO_WITNESS, Witnessing
+from salw.proofs.logs.routes import router as logs
 from salw.proofs.witness import router as witness
 from salw.registry.routes import router as registry
 from salw.reports.routes import router as reports
@@ -71,6 +72,7 @@ ROUTERS = (
     commission,
     registry,
     reports,
+    logs,
     witness,
 )
 PREFIX = "/v1"
@@ -167,5 +169,8 @@ def document(app: FastAPI) -> dict[str, Any]:
 def api_routes() -> list[tuple[str, APIRoute]]:
     """Return every route under `/v1` with its full path."""
     return [
-        (PREFIX + route.path, route) for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)
+        (PREFIX + route.path_format, route)
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute)
     ]
