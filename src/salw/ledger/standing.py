@@ -5,14 +5,13 @@ witnesses signed as the policy asks for. In the scope of a country it tells of t
 all.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from salw.core.db import Row, run
-from salw.ledger.policy import Policy, Witness
+from salw.ledger.policy import Policy
 from salw.ledger.trees import LogId
 
 
@@ -49,11 +48,11 @@ class Standing:
     keys: tuple[str, ...]
 
 
-# What waits for its index is recorded too: it will be in the newest log of its country. Every maximum is the end of a
-# primary key.
+# What waits for its index is recorded too: it will be in the newest log of its country. Every maximum is the end of an
+# index. One statement, so that no number is of another moment than the next.
 _LOGS = """
 select g.country, g.id, g.origin, c.size as sealed, c.signed_at as sealed_at, w.size as witnessed,
-       w.reached_at as witnessed_at, h.code, h.details, h.since,
+       w.reached_at as witnessed_at, h.code, h.details, h.since, s.names, s.sizes, s.times,
        coalesce(next.first_idx, leaves.next_idx) - g.first_idx
            + case when next.first_idx is null
                   then (select count(*) from event_queue q where q.country = g.country) else 0 end as recorded,
@@ -68,29 +67,25 @@ select g.country, g.id, g.origin, c.size as sealed, c.signed_at as sealed_at, w.
   left join lateral (select size, reached_at from witnessed w where w.country = g.country and w.log_id = g.id
                       order by size desc limit 1) as w on true
   left join sealing_halt h on h.country = g.country and h.log_id = g.id
+  cross join lateral (
+      select array_agg(w.key) as names, array_agg(c.size) as sizes, array_agg(c.cosigned_at) as times
+        from unnest(%(witnesses)s::text[]) as w (key)
+        cross join lateral (select size, cosigned_at from cosignature c
+                             where c.country = g.country and c.log_id = g.id and c.witness = w.key
+                             order by size desc limit 1) as c
+  ) as s
  order by g.country, g.id
-"""
-
-# Of each witness of the policy the largest checkpoint that it signed, down the primary key from the newest.
-_COSIGNED = """
-select g.country, g.id, w.key, c.size, c.cosigned_at
-  from log g
-  cross join unnest(%(keys)s::text[]) as w (key)
-  cross join lateral (select size, cosigned_at from cosignature c
-                       where c.country = g.country and c.log_id = g.id and c.witness = w.key
-                       order by size desc limit 1) as c
 """
 
 
 def list_standings(db: Connection, policy: Policy) -> list[Standing]:
     """Return every log that is seen, the oldest of each country first, each with all witnesses of `policy`."""
-    cosigned: dict[LogId, dict[str, Row]] = {}
-    for row in run(db, _COSIGNED, {"keys": [witness.key.text for witness in policy.witnesses]}):
-        cosigned.setdefault(LogId(row["country"], row["id"]), {})[row["key"]] = row
-    return [_standing(row, policy, cosigned.get(LogId(row["country"], row["id"]), {})) for row in run(db, _LOGS)]
+    rows = run(db, _LOGS, {"witnesses": [witness.key.text for witness in policy.witnesses]})
+    return [_standing(row, policy) for row in rows]
 
 
-def _standing(row: Row, policy: Policy, cosigned: Mapping[str, Row]) -> Standing:
+def _standing(row: Row, policy: Policy) -> Standing:
+    signed = dict(zip(row["names"] or (), zip(row["sizes"] or (), row["times"] or (), strict=True), strict=True))
     halt = {name: row[name] for name in ("code", "details", "since")} if row["code"] is not None else None
     return Standing(
         log=LogId(row["country"], row["id"]),
@@ -100,12 +95,9 @@ def _standing(row: Row, policy: Policy, cosigned: Mapping[str, Row]) -> Standing
         witnessed=row["witnessed"] or 0,
         sealed_at=row["sealed_at"],
         witnessed_at=row["witnessed_at"],
-        witnesses=tuple(_witness(witness, cosigned.get(witness.key.text)) for witness in policy.witnesses),
+        witnesses=tuple(
+            WitnessStanding(w.name, w.key.text, w.url, *signed.get(w.key.text, (None, None))) for w in policy.witnesses
+        ),
         halt=halt,
         keys=tuple(row["keys"] or ()),
     )
-
-
-def _witness(witness: Witness, row: Row | None) -> WitnessStanding:
-    signed = (row["size"], row["cosigned_at"]) if row is not None else (None, None)
-    return WitnessStanding(witness.name, witness.key.text, witness.url, *signed)

@@ -82,7 +82,10 @@ def judge_growth(request: Request, seen: Seen) -> Answer | None:
 
 @dataclass(frozen=True, slots=True)
 class AnswerFile:
-    """An answer as a stick carries it: whose, about which checkpoint; None where the request could not be read."""
+    """An answer as a stick carries it: by whose key, as text, and about which checkpoint.
+
+    `note` is None where the request could not be read.
+    """
 
     witness: str
     answer: Answer
@@ -95,7 +98,7 @@ class AnswerFile:
 
     @property
     def text(self) -> str:
-        """Return the file: status, size, whose answer; then the checkpoint, with the witness's lines at 200."""
+        """Return the file: status, size, whose key; then the checkpoint, with the witness's lines at 200."""
         size = "" if self.answer.size is None else f"size {self.answer.size}\n"
         below = "" if self.note is None else f"{self.note}{self.answer.lines}"
         return f"{_HEAD}\nstatus {self.answer.status}\n{size}witness {self.witness}\n\n{below}"
