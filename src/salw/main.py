@@ -35,6 +35,7 @@ from salw.custody.routes.issues import router as issues
 from salw.custody.routes.transfers import router as transfers
 from salw.incidents.routes import router as incidents
 from salw.intake.routes import router as intake
+from salw.proofs.bundles.routes import router as bundles
 from salw.registry.routes import router as registry
 from salw.reports.routes import router as reports
 from salw.scanning.routes import router as scanning
@@ -67,6 +68,7 @@ ROUTERS = (
     commission,
     registry,
     reports,
+    bundles,
 )
 PREFIX = "/v1"
 POOL_SIZES = defaultdict(lambda: 2, app=16, traces=1)  # connections a process; PostgreSQL has 60 for everybody

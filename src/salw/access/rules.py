@@ -33,6 +33,7 @@ class Permission(StrEnum):
     INCIDENT_READ = "incident:read"
     ISSUE_RECORD = "issue:record"
     LABEL_MAKE = "label:make"
+    LEDGER_BUNDLE = "ledger:bundle"
     MODEL_READ = "model:read"
     ORGANISATION_READ = "organisation:read"
     ORGANISATION_RECORD = "organisation:record"
@@ -124,6 +125,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             # The authority above settles what the commander reported himself: who reports does not decide.
             Permission.INCIDENT_CLOSE,
             Permission.INCIDENT_OPEN,
+            Permission.LEDGER_BUNDLE,
             Permission.TRANSFER_CANCEL,
             Permission.TRANSFER_ORDER,
         }
@@ -173,6 +175,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.EMERGENCY_ACKNOWLEDGE,
             Permission.INCIDENT_CLOSE,
             Permission.INCIDENT_OPEN,
+            Permission.LEDGER_BUNDLE,
             Permission.RELIEF_RECORD,
             Permission.STOCKTAKE_CLOSE,
             Permission.STOCKTAKE_OPEN,
@@ -189,6 +192,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             # The laptop that he counts with in a store without network.
             Permission.DEVICE_REPORT,
             Permission.DISCLOSURE_READ,
+            Permission.LEDGER_BUNDLE,
             Permission.STOCKTAKE_CLOSE,
             Permission.STOCKTAKE_COUNT,
             Permission.STOCKTAKE_OPEN,
@@ -226,6 +230,7 @@ STEP_UP: frozenset[Permission] = frozenset(
         Permission.EMERGENCY_OPEN,
         Permission.INCIDENT_CLOSE,
         Permission.INCIDENT_OPEN,
+        Permission.LEDGER_BUNDLE,
         Permission.ORGANISATION_RECORD,
         Permission.POSTING_MANAGE,
         Permission.REPORT_EXPORT,
