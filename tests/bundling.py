@@ -8,10 +8,14 @@ from typing import Any
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from moving import give_back, issue
+from salw.custody.rules import Expected
 from salw.ledger.canonical import canonical
 from salw.ledger.checkpoints import Checkpoint, encode, read_checkpoint
+from salw.ledger.leading import Sealer
 from salw.ledger.notes import Algorithm, Note, Signature, Verifier, read_note
 from salw.proofs.bundles.archive import read_archive, write_archive
+from salw.proofs.bundles.verdict import Verdict
 from world import World
 
 Files = dict[str, bytes]
@@ -138,8 +142,30 @@ DAMAGES: Mapping[str, Damage] = {
     "a name": _files(_value, "proven.value_wrong"),
     "the end cut off": Damage(lambda data: data[:-100], "proven.not_whole_file"),
     "something before it": Damage(lambda data: b"MZ" + data, "proven.not_whole_file"),
-    "a byte on a bad stick": Damage(
-        lambda data: data.replace(b'"schema":', b'"schemA":', 1), "proven.file_damaged"
-    ),
+    "a byte on a bad stick": Damage(lambda data: data.replace(b'"schema":', b'"schemA":', 1), "proven.file_damaged"),
     "another file in its place": Damage(lambda _: b"%PDF-1.4 not a bundle at all", "proven.not_whole_file"),
 }
+
+
+def trusting(sealer: Sealer, country: str = "BF") -> list[Verifier]:
+    """Return the keys of a log, as a reader has them on paper."""
+    return [signer.verifier for signer in sealer.signers_of(country)]
+
+
+def story(client: httpx.Client, world: World) -> Expected:
+    """Return a weapon that was taken on charge, issued and returned, between events of other weapons."""
+    weapon, *others = world.register(3)
+    (drawn,) = issue(client, world, [weapon])
+    issue(client, world, others)
+    (back,) = give_back(client, world, [drawn])
+    return back
+
+
+def kinds(verdict: Verdict) -> list[str]:
+    """Return the kinds of the events that are proven, in the order of the log."""
+    return [event.said["kind"] for event in verdict.events if event.proven]
+
+
+def codes(verdict: Verdict) -> set[str]:
+    """Return the codes of what is wrong."""
+    return {problem.code for problem in verdict.problems}

@@ -22,6 +22,11 @@ class Standing:
     checkpoint: Checkpoint
     note: Note
 
+    @property
+    def own_note(self) -> Note:
+        """Return the note with the log's signatures alone: the same whenever it is asked for."""
+        return Note(self.note.text, tuple(s for s in self.note.signatures if s.name == self.checkpoint.origin))
+
 
 # The log that holds the last of so many events, and the first of its checkpoints that covers them.
 _COVERING = """

@@ -36,6 +36,7 @@ class Keys:
     """The keys that signatures are held against: the reader's, and those that the bundle names."""
 
     def __init__(self, yours: Sequence[Verifier], policy: Policy | None, named: Policy) -> None:
+        self._named = named
         held = [*yours, *(() if policy is None else _keys_of(policy))]
         self.brought = bool(held)
         self.policy = policy
@@ -50,6 +51,10 @@ class Keys:
         if whose in self.named:
             return self.named[whose], Trust.BUNDLE
         return None, Trust.UNKNOWN
+
+    def without_policy(self) -> "Keys":
+        """Return the same keys, with nobody asked for a quorum."""
+        return Keys(tuple(self.yours.values()), None, self._named)
 
 
 def verify_bundle(data: bytes, yours: Sequence[Verifier] = (), policy: Policy | None = None) -> Verdict:
@@ -86,10 +91,9 @@ def verify_bundle(data: bytes, yours: Sequence[Verifier] = (), policy: Policy | 
     return verdict
 
 
-def check_signatures(verdict: Verdict, keys: Keys, note: Note, origin: str, where: str) -> tuple[Signer, ...]:
-    """Return who signed a checkpoint of the log `origin`; notes what is wrong, or that the log's key is not among."""
+def check_signatures(verdict: Verdict, keys: Keys, note: Note, where: str) -> tuple[Signer, ...]:
+    """Return who signed a checkpoint, each once; notes the signatures of known keys that are wrong."""
     signers: dict[tuple[str, bytes], Signer] = {}
-    signed: dict[Trust, set[str]] = {trust: set() for trust in Trust}
     for signature in note.signatures:
         whose = (signature.name, signature.key_id)
         if whose in signers:
@@ -100,27 +104,31 @@ def check_signatures(verdict: Verdict, keys: Keys, note: Note, origin: str, wher
             continue
         witness = key is not None and key.algorithm is Algorithm.COSIGNATURE
         signers[whose] = Signer(signature.name, key.text if key else "", trust, signature.time if witness else None)
-        if key is not None and (witness or signature.name == origin):
-            signed[trust].add(f"{'witness' if witness else 'log'} {signature.name}")
-    trusted = signed[Trust.YOURS] if keys.brought else signed[Trust.BUNDLE]
-    if f"log {origin}" not in trusted:
+    return tuple(signers.values())
+
+
+def require_trust(verdict: Verdict, keys: Keys, signers: Sequence[Signer], origin: str, where: str) -> None:
+    """Note that the log's own key is not among the signers, or too few witnesses, by what the reader brought.
+
+    Asked of the head of a log alone: what is proven to be the beginning of it may bear an older key.
+    """
+    wanted = Trust.YOURS if keys.brought else Trust.BUNDLE
+    trusted = [signer for signer in signers if signer.trust is wanted]
+    if not any(signer.time is None and signer.name == origin for signer in trusted):
         verdict.add("key_not_yours" if keys.brought else "not_signed", f"{where} {origin}")
     if keys.policy is not None:
-        cosigned = {
-            w.name
-            for w in keys.policy.witnesses
-            if (w.key.name, w.key.key_id) in signers and f"witness {w.key.name}" in trusted
-        }
-        if not keys.policy.is_met_by(cosigned):
+        signed = {signer.key for signer in trusted}
+        names = {witness.name for witness in keys.policy.witnesses if witness.key.text in signed}
+        if not keys.policy.is_met_by(names):
             verdict.add("too_few_witnesses", where)
-    return tuple(signers.values())
 
 
 def _verify_log(verdict: Verdict, files: Mapping[str, bytes], keys: Keys, log: int, first: int) -> None:
     folder = f"{log}/"
     note = read_note(files[folder + CHECKPOINT])
     checkpoint = read_checkpoint(note.text)
-    signers = check_signatures(verdict, keys, note, checkpoint.origin, folder + CHECKPOINT)
+    signers = check_signatures(verdict, keys, note, folder + CHECKPOINT)
+    require_trust(verdict, keys, signers, checkpoint.origin, folder + CHECKPOINT)
     sizes = {checkpoint.size: checkpoint.root}
     verdict.logs.append(ProvenLog(log, first, checkpoint, signers, sizes))
     _verify_events(verdict, log, checkpoint, files[folder + EVENTS], load_json(files[folder + PROOFS]))
@@ -135,7 +143,7 @@ def _verify_log(verdict: Verdict, files: Mapping[str, bytes], keys: Keys, log: i
             if read_checkpoint(earlier.text) != Checkpoint(checkpoint.origin, size, root):
                 verdict.add("anchor_wrong", where)
                 continue
-            check_signatures(verdict, keys, earlier, checkpoint.origin, where)
+            check_signatures(verdict, keys, earlier, where)
         sizes[size] = root
 
 
