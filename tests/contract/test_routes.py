@@ -93,6 +93,8 @@ INTERFACE = (
     "GET /v1/commission/holdings",
     "GET /v1/commission/weapons",
     "GET /v1/access-attempts",
+    "GET /v1/ledger/bundles",
+    "GET /v1/ledger/verifier.html",
 )
 
 

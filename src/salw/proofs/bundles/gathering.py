@@ -122,10 +122,10 @@ def _part(
 ) -> tuple[LogPart, list[Row]] | None:
     """Return what a bundle holds of one log, and those of its events that are sealed; None where none is."""
     newest = find_newest(db, log, rows[-1]["index"])
-    if newest is None:
-        return None
-    size = newest.checkpoint.size
+    size = 0 if newest is None else newest.checkpoint.size
     sealed = [row for row in rows if row["index"] < size]
+    if newest is None or not sealed:
+        return None
     entries = []
     for start in range(0, len(sealed), CHUNK):
         chunk = sealed[start : start + CHUNK]

@@ -155,7 +155,7 @@ def _verify_events(verdict: Verdict, log: int, checkpoint: Checkpoint, lines: by
     last = -1
     for canonical, path in zip(entries, proofs["paths"], strict=False):
         index, *places = (_whole(number) for number in path)
-        where = f"{log}/{index}"
+        where = f"{log}/{index + 1}"
         if index <= last or len(places) > PROOF_MAX:
             verdict.add("malformed", where)
         last = index
@@ -184,7 +184,7 @@ def _verify_subject(verdict: Verdict) -> None:
     moves = []
     for event in verdict.events:
         if event.said and event.said.get("weapon") != subject["id"]:
-            verdict.add("event_of_another", f"{event.log}/{event.index}")
+            verdict.add("event_of_another", f"{event.log}/{event.index + 1}")
         facts = event.said.get("facts", {})
         if "seq" in facts and "to" in facts and "from" in facts:
             moves.append(facts["seq"])

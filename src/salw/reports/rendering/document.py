@@ -201,8 +201,12 @@ def _checkpoint_fact(printed: Printed | None, words: Words) -> tuple[str, str]:
     name = words.say("fact.checkpoint")
     if printed is None:
         return name, words.say("checkpoint.none")
-    said = words.say("checkpoint.origin", origin=printed.origin), words.say("checkpoint.root", root=printed.root)
-    return name, words.say("separator").join((*said, words.say("log", size=words.number(printed.size))))
+    said = (
+        words.say("checkpoint.origin", origin=printed.origin),
+        words.say("log", size=words.number(printed.size)),
+        words.say("checkpoint.root", root=printed.root),
+    )
+    return name, words.say("separator").join(said)
 
 
 def _checkpoint(report: Reconciliation, printed: Printed | None, words: Words) -> tuple[str, ...]:

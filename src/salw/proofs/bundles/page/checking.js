@@ -198,7 +198,7 @@
       verdict.add("events_missing", log + "/events.jsonl");
     }
     for (var i = 0; i < split.lines.length && i < proofs.paths.length; i++) {
-      var numbers = proofs.paths[i].map(Salw.whole), index = numbers[0], where = log + "/" + index;
+      var numbers = proofs.paths[i].map(Salw.whole), index = numbers[0], where = log + "/" + (index + 1);
       Salw.whole(index);
       if (index <= last || numbers.length > 64) verdict.add("malformed", where);
       last = index;
@@ -226,7 +226,7 @@
     if (subject.kind !== "weapon") return;
     verdict.events.forEach(function (event) {
       if (!event.said) return;
-      if (event.said.weapon !== subject.id) verdict.add("event_of_another", event.log + "/" + event.index);
+      if (event.said.weapon !== subject.id) verdict.add("event_of_another", event.log + "/" + (event.index + 1));
       var facts = event.said.facts || {};
       if ("seq" in facts && "to" in facts && "from" in facts) {
         moves += 1;
