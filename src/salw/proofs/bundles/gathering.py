@@ -30,7 +30,7 @@ from salw.scanning.queries import get_card
 from salw.stocktakes.queries import get_stocktake
 from salw.stocktakes.rules import check_closed
 
-EVENTS_MAX = 50_000  # beyond it the days must be narrowed: the file, and what writes it, would fill the memory
+EVENTS_MAX = 20_000  # beyond it the days must be narrowed: the file, and what writes it, would fill the memory
 CHUNK = 2_000  # events whose tiles are held in memory at once
 
 

@@ -193,7 +193,7 @@
   }
 
   function verifyEvents(verdict, log, checkpoint, data, proofs) {
-    var split = splitLines(data), hashes = proofs.hashes.map(Salw.hash), last = -1;
+    var split = splitLines(data), hashes = proofs.hashes.map(Salw.hash), last = -1, known = {};
     if (!split.whole || split.lines.length !== proofs.paths.length) {
       verdict.add("events_missing", log + "/events.jsonl");
     }
@@ -214,7 +214,7 @@
         if (place >= hashes.length) throw Salw.fault("malformed");
         return hashes[place];
       });
-      var shown = Salw.included(Salw.leafHash(split.lines[i]), index, checkpoint.size, path, checkpoint.root);
+      var shown = Salw.included(Salw.leafHash(split.lines[i]), index, checkpoint.size, path, checkpoint.root, known);
       if (!shown) verdict.add("event_wrong", where);
       else if (!said) verdict.add("malformed", where);
       verdict.events.push({ log: log, index: index, canonical: split.lines[i], said: said, proven: shown });

@@ -19,21 +19,28 @@
   }
 
   /** RFC 9162, 2.1.3.2. Numbers are beyond 32 bits, so no shifts.
+   *
+   * `known` keeps what was hashed at each place on the way up: the paths of neighbours meet, and an old laptop need
+   * not hash their common part again. Only the same two hashes at the same place are taken from it.
    * @param {Uint8Array} leaf @param {number} index @param {number} size @param {Uint8Array[]} path
-   * @param {Uint8Array} root @return {boolean} */
-  Salw.included = function (leaf, index, size, path, root) {
+   * @param {Uint8Array} root @param {Object} known @return {boolean} */
+  Salw.included = function (leaf, index, size, path, root, known) {
     if (index >= size) return false;
     var node = index, last = size - 1, found = leaf;
     for (var i = 0; i < path.length; i++) {
       if (last === 0) return false;
+      var place = i + ":" + node, before = known[place];
       if (node % 2 === 1 || node === last) {
-        found = nodeHash(path[i], found);
+        if (before && before.path === path[i] && Salw.same(before.found, found)) found = before.result;
+        else known[place] = { path: path[i], found: found, result: (found = nodeHash(path[i], found)) };
         while (node % 2 === 0 && node !== 0) {
           node = half(node);
           last = half(last);
         }
+      } else if (before && before.path === path[i] && Salw.same(before.found, found)) {
+        found = before.result;
       } else {
-        found = nodeHash(found, path[i]);
+        known[place] = { path: path[i], found: found, result: (found = nodeHash(found, path[i])) };
       }
       node = half(node);
       last = half(last);
