@@ -49,6 +49,7 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "issue:record": {_KEEPER},
     "label:make": {_ACCOUNTANT, _KEEPER},
     "ledger:bundle": AUTHORITIES | {_AUDITOR},
+    "ledger:read": {_COMMANDER, _AUDITOR} | COMMISSION,
     "model:read": _BOOKS | COMMISSION,
     "organisation:read": _BOOKS | {_ADMINISTRATOR},
     "organisation:record": {_ADMINISTRATOR},

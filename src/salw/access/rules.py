@@ -34,6 +34,7 @@ class Permission(StrEnum):
     ISSUE_RECORD = "issue:record"
     LABEL_MAKE = "label:make"
     LEDGER_BUNDLE = "ledger:bundle"
+    LEDGER_READ = "ledger:read"
     MODEL_READ = "model:read"
     ORGANISATION_READ = "organisation:read"
     ORGANISATION_RECORD = "organisation:record"
@@ -95,9 +96,11 @@ _READS = {
     Permission.WEAPON_READ,
 }
 
+# How far an entry of the trail is proven is for who checks the books or answers for them, not for who keeps them.
 _COMMISSION_READS = {
     Permission.COMMISSION_READ,
     Permission.DISCLOSURE_READ,
+    Permission.LEDGER_READ,
     Permission.MODEL_READ,
     Permission.SESSION_OWN,
     Permission.SUMMARY_READ,
@@ -176,6 +179,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.INCIDENT_CLOSE,
             Permission.INCIDENT_OPEN,
             Permission.LEDGER_BUNDLE,
+            Permission.LEDGER_READ,
             Permission.RELIEF_RECORD,
             Permission.STOCKTAKE_CLOSE,
             Permission.STOCKTAKE_OPEN,
@@ -193,6 +197,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.DEVICE_REPORT,
             Permission.DISCLOSURE_READ,
             Permission.LEDGER_BUNDLE,
+            Permission.LEDGER_READ,
             Permission.STOCKTAKE_CLOSE,
             Permission.STOCKTAKE_COUNT,
             Permission.STOCKTAKE_OPEN,

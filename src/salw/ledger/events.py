@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from salw.core.actor import Actor
-from salw.core.db import instant_text
+from salw.core.actor import Actor, Via
+from salw.core.db import instant_text, uuid_text
 from salw.core.ids import new_id, random_bytes
 from salw.ledger.canonical import canonical
 
-SCHEMA = 1
+SCHEMA = 2  # 1 did not say by what means somebody acted
 LEAF_PREFIX = b"\x00"  # RFC 6962, 2.1: a leaf is hashed with a zero byte before it
 
 
@@ -61,7 +61,7 @@ def make_event(
     `kind` is a past fact (`weapon.issued`); `facts` hold only JSON values: identifiers as text, instants
     by `instant_text`, commitments as hexadecimal digests, never a name.
     """
-    author = {"person": str(actor.person_id), "commitment": actor.commitment.hex()}
+    author = {"person": str(actor.person_id), "commitment": actor.commitment.hex(), "via": _means(actor.via)}
     return _event(actor.country, kind, now, author, weapon_id=weapon_id, facts=facts, event_id=event_id)
 
 
@@ -72,11 +72,17 @@ def make_event_of_the_node(
     return _event(country, kind, now, {"process": process}, weapon_id=None, facts=facts, event_id=event_id)
 
 
+def _means(via: Via) -> dict[str, str]:
+    """Return the means by which somebody acts as the bytes say it: what is known, and no more."""
+    said = {"kind": via.kind, "id": uuid_text(via.id), "at": instant_text(via.at)}
+    return {name: value for name, value in said.items() if value is not None}
+
+
 def _event(
     country: str,
     kind: str,
     now: datetime,
-    author: Mapping[str, str],
+    author: Mapping[str, Any],
     *,
     weapon_id: UUID | None,
     facts: Mapping[str, Any],

@@ -202,5 +202,6 @@ personal_value = Table(
     Column("unit_id", Integer, comment="Whose name or text it is, and so who reads it; null: nobody does."),
     CheckConstraint("(erased_at is null) = (salt is not null)", name="salt_until_erased"),
     CheckConstraint("erased_at is null or value is null", name="no_value_once_erased"),
+    Index("ix_personal_value_commitment", "country", "commitment"),
     comment="What events only commit to: persons and free text. Erasable; the commitment stays.",
 )

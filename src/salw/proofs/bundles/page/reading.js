@@ -16,7 +16,7 @@ var Salw = {};
   Salw.binary = function (bytes) {
     var parts = [];
     for (var i = 0; i < bytes.length; i += 8192) {
-      parts.push(String.fromCharCode.apply(null, Array.prototype.slice.call(bytes.subarray(i, i + 8192))));
+      parts.push(String.fromCharCode.apply(null, bytes.subarray(i, i + 8192)));
     }
     return parts.join("");
   };

@@ -6,8 +6,8 @@ he asked for, and of the values that he reads anyway.
 
 from alembic import op
 
-revision = "0027"
-down_revision = "0023"
+revision = "0028"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 
