@@ -1,7 +1,7 @@
 """Bundles for tests: asked for over HTTP, taken apart, and damaged in every way that a bundle can be."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -169,3 +169,26 @@ def kinds(verdict: Verdict) -> list[str]:
 def codes(verdict: Verdict) -> set[str]:
     """Return the codes of what is wrong."""
     return {problem.code for problem in verdict.problems}
+
+
+JUNK = (
+    b"",
+    b"null",
+    b"[]",
+    b"{}",
+    b'{"hashes":[1],"paths":[[0,0]]}',
+    b'[{"size":-1}]',
+    b"\xff\xfe",
+    b'{"holders":{"a":1}}',
+)
+
+
+def junk(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """Return a bundle with each of its files replaced by each kind of nonsense, and without it."""
+    files = read_archive(data)
+    for name in files:
+        if name.endswith((".txt", ".html")):
+            continue
+        yield f"no {name}", write_archive({k: v for k, v in files.items() if k != name})
+        for nonsense in JUNK:
+            yield f"{nonsense!r} as {name}", write_archive({**files, name: nonsense})

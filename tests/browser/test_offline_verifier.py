@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine
 
-from bundling import DAMAGES, bundle, story, trusting
+from bundling import DAMAGES, bundle, junk, story, trusting
 from salw.core import clock
 from salw.ledger.checkpoints import Checkpoint, read_checkpoint
 from salw.ledger.leading import Sealer
@@ -96,8 +96,8 @@ def test_page_and_program_find_the_same_in_every_damaged_bundle(
     whole: bytes, sealer: Sealer, open_file: Callable[..., Page]
 ) -> None:
     page, keys = open_file(), trusting(sealer)
-    vectors = {"nothing": whole} | {name: damage.do(whole) for name, damage in DAMAGES.items()}
-    for name, data in vectors.items():
+    damaged = {name: damage.do(whole) for name, damage in DAMAGES.items()} | dict(junk(whole))
+    for name, data in {"nothing": whole, **damaged}.items():
         for held in (keys, []):
             asked = [base64.b64encode(data).decode(), "\n".join(key.text for key in held)]
             found, expected = page.evaluate(CHECK, asked), judged_by_program(data, held)

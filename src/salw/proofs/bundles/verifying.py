@@ -67,7 +67,7 @@ def verify_bundle(data: bytes, yours: Sequence[Verifier] = (), policy: Policy | 
         return verdict
     try:
         head = load_json(files[HEAD])
-        logs = [(_whole(part["log"]), _whole(part["first"])) for part in head["logs"]]
+        logs = [(_whole(part["log"]), _whole(part["first"])) for part in _list(head["logs"])]
         _whole(head["unsealed"])
         if head["format"] != FORMAT or not all(isinstance(head["subject"][k], str) for k in ("kind", "id", "name")):
             raise ValueError
@@ -132,9 +132,9 @@ def _verify_log(verdict: Verdict, files: Mapping[str, bytes], keys: Keys, log: i
     sizes = {checkpoint.size: checkpoint.root}
     verdict.logs.append(ProvenLog(log, first, checkpoint, signers, sizes))
     _verify_events(verdict, log, checkpoint, files[folder + EVENTS], load_json(files[folder + PROOFS]))
-    for anchor in load_json(files[folder + ANCHORS]):
+    for anchor in _list(load_json(files[folder + ANCHORS])):
         size, where = _whole(anchor["size"]), f"{folder}{ANCHORS} {anchor['size']}"
-        root, path = _hash(anchor["root"]), [_hash(text) for text in anchor["path"]]
+        root, path = _hash(anchor["root"]), [_hash(text) for text in _list(anchor["path"])]
         if not verify_consistency(size, checkpoint.size, root, checkpoint.root, path):
             verdict.add("anchor_wrong", where)
             continue
@@ -149,12 +149,12 @@ def _verify_log(verdict: Verdict, files: Mapping[str, bytes], keys: Keys, log: i
 
 def _verify_events(verdict: Verdict, log: int, checkpoint: Checkpoint, lines: bytes, proofs: Any) -> None:
     entries = lines.split(b"\n")
-    hashes = [_hash(text) for text in proofs["hashes"]]
-    if entries.pop() or len(entries) != len(proofs["paths"]):
+    hashes, paths = [_hash(text) for text in _list(proofs["hashes"])], _list(proofs["paths"])
+    if entries.pop() or len(entries) != len(paths):
         verdict.add("events_missing", f"{log}/{EVENTS}")
     last = -1
-    for canonical, path in zip(entries, proofs["paths"], strict=False):
-        index, *places = (_whole(number) for number in path)
+    for canonical, path in zip(entries, paths, strict=False):
+        index, *places = (_whole(number) for number in _list(path))
         where = f"{log}/{index + 1}"
         if index <= last or len(places) > PROOF_MAX:
             verdict.add("malformed", where)
@@ -194,7 +194,7 @@ def _verify_subject(verdict: Verdict) -> None:
 
 def _verify_values(verdict: Verdict, data: bytes) -> None:
     committed = {found.decode() for event in verdict.events for found in _COMMITMENT.findall(event.canonical)}
-    for value in load_json(data):
+    for value in _list(load_json(data)):
         commitment, salt, text = value["commitment"], value["salt"], value["text"]
         if not _COMMITMENT.fullmatch(salt.encode()):
             raise ValueError(salt)
@@ -214,6 +214,12 @@ def _labels(labels: Any) -> Mapping[str, Any]:
 
 def _keys_of(policy: Policy) -> list[Verifier]:
     return [*(log.key for log in policy.logs), *(witness.key for witness in policy.witnesses)]
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError(value)
+    return value
 
 
 def _whole(value: Any) -> int:

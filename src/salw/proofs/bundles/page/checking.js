@@ -100,7 +100,7 @@
     }
     try {
       var head = json(files["bundle.json"]);
-      head.logs.forEach(function (part) { Salw.whole(part.log); Salw.whole(part.first); });
+      Salw.list(head.logs).forEach(function (part) { Salw.whole(part.log); Salw.whole(part.first); });
       Salw.whole(head.unsealed);
       ["kind", "id", "name"].forEach(function (name) {
         if (typeof head.subject[name] !== "string") throw Salw.fault("malformed");
@@ -162,10 +162,10 @@
       sizes: sizes
     });
     verifyEvents(verdict, log, checkpoint, files[folder + "events.jsonl"], json(files[folder + "proofs.json"]));
-    json(files[folder + "anchors.json"]).forEach(function (anchor) {
+    Salw.list(json(files[folder + "anchors.json"])).forEach(function (anchor) {
       var size = Salw.whole(anchor.size), where = folder + "anchors.json " + anchor.size;
       var root = Salw.hash(anchor.root);
-      if (!Salw.continues(size, checkpoint.size, root, checkpoint.root, anchor.path.map(Salw.hash))) {
+      if (!Salw.continues(size, checkpoint.size, root, checkpoint.root, Salw.list(anchor.path).map(Salw.hash))) {
         verdict.add("anchor_wrong", where);
         return;
       }
@@ -193,12 +193,13 @@
   }
 
   function verifyEvents(verdict, log, checkpoint, data, proofs) {
-    var split = splitLines(data), hashes = proofs.hashes.map(Salw.hash), last = -1, known = {};
-    if (!split.whole || split.lines.length !== proofs.paths.length) {
+    var split = splitLines(data), hashes = Salw.list(proofs.hashes).map(Salw.hash), paths = Salw.list(proofs.paths);
+    var last = -1, known = {};
+    if (!split.whole || split.lines.length !== paths.length) {
       verdict.add("events_missing", log + "/events.jsonl");
     }
-    for (var i = 0; i < split.lines.length && i < proofs.paths.length; i++) {
-      var numbers = proofs.paths[i].map(Salw.whole), index = numbers[0], where = log + "/" + (index + 1);
+    for (var i = 0; i < split.lines.length && i < paths.length; i++) {
+      var numbers = Salw.list(paths[i]).map(Salw.whole), index = numbers[0], where = log + "/" + (index + 1);
       Salw.whole(index);
       if (index <= last || numbers.length > 64) verdict.add("malformed", where);
       last = index;
@@ -241,7 +242,7 @@
     verdict.events.forEach(function (event) {
       (Salw.binary(event.canonical).match(HEX64) || []).forEach(function (hex) { committed[hex] = true; });
     });
-    values.forEach(function (value) {
+    Salw.list(values).forEach(function (value) {
       if (!/^[0-9a-f]{64}$/.test(value.salt)) throw Salw.fault("malformed");
       var hash = Salw.hex(Salw.sha256(Salw.join([Salw.unhex(value.salt), Salw.utf8(value.text)])));
       if (hash !== value.commitment || !committed[value.commitment]) {

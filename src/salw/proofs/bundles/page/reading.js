@@ -97,6 +97,12 @@ var Salw = {};
     return value;
   };
 
+  /** @param {*} value @return {Array} a list, and nothing that looks like one */
+  Salw.list = function (value) {
+    if (!(value instanceof Array)) throw Salw.fault("malformed");
+    return value;
+  };
+
   var table = null;
 
   function crc32(bytes) {
