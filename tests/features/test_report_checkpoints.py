@@ -51,7 +51,7 @@ def test_a_report_prints_its_checkpoint_once_it_is_sealed_and_stays_the_same_rep
     assert head.size == printed["size"] == after["report"]["log_size"]
     assert printed["root"] in ask(client, world, "csv").content.decode()
     pdf = ask(client, world, "pdf").content
-    assert f"Racine (base64) {printed['root']}" in text_of(pdf)
+    assert f"Empreinte du journal {printed['root']}" in text_of(pdf)
     (tmp_path / "etat.pdf").write_bytes(pdf)
     subprocess.run(["pdftoppm", "-r", "150", "-gray", "-png", tmp_path / "etat.pdf", tmp_path / "page"], check=True)
     read = [code.text for page in tmp_path.glob("page*.png") for code in zxingcpp.read_barcodes(Image.open(page))]
