@@ -66,7 +66,8 @@ def _event(event: ProvenEvent, verdict: Verdict) -> str:
         _say(kind if kind in catalogue("fr") else "proven.event.other"),
     ]
     if said.get("weapon") and verdict.head["subject"]["kind"] != "weapon":
-        parts.append(_say("verifier.weapon", weapon=said["weapon"]))
+        known = verdict.labels.get("weapons", {}).get(str(said["weapon"]))
+        parts.append(_say("verifier.weapon", weapon=known["number"] if known else said["weapon"]))
     for side in ("from", "to"):
         if facts.get(side):
             parts.append(_say(f"verifier.{side}", place=_holder(verdict, facts[side])))

@@ -42,12 +42,14 @@ def test_a_bundle_is_written_and_checked_with_nothing_running(
     assert hashlib.sha256(out.read_bytes()).hexdigest() in told.stdout
     (key,) = trusting(sealer)
 
-    checked = salw(
-        NOTHING, "ledger", "verify-bundle", str(out), "--key", key.text, "--extract", str(tmp_path / "preuves")
-    )
+    printed = tmp_path / "point-de-controle.txt"
+    printed.write_bytes(read_archive(out.read_bytes())["1/checkpoint"])
+    more = ("--report-checkpoint", str(printed), "--extract", str(tmp_path / "preuves"))
+    checked = salw(NOTHING, "ledger", "verify-bundle", str(out), "--key", key.text, *more)
     assert checked.returncode == 0, checked.stderr
     assert "INTACT, et signé par une clé que vous connaissez" in checked.stdout
     assert checked.stdout.count("· prouvé") == 3
+    assert "son point de contrôle est prouvé par ce dossier" in checked.stdout
     assert "Perception · De" in checked.stdout
     untrusted = salw(NOTHING, "ledger", "verify-bundle", str(out))
     assert untrusted.returncode == 0

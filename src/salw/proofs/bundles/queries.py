@@ -116,20 +116,27 @@ def list_values(db: Connection, told: Iterable[bytes]) -> tuple[Value, ...]:
 
 
 def describe(db: Connection, actor: Actor, events: Sequence[Row]) -> dict[str, Any]:
-    """Return what the register calls the places and functions in events: `holders` by id, `actors` by event.
+    """Return what the register calls what events name: `holders` and `weapons` by id, `actors` by event.
 
-    Stores and units by name, everything else by its kind: nobody's name is in it.
+    Weapons in scope by registry number, stores and units by name, all else by its kind: nobody's name is in it.
     """
     zone = ZoneInfo(actor.time_zone)
     holders: set[UUID] = set()
+    weapons: set[UUID] = set()
     authors: dict[str, tuple[UUID, date]] = {}
     for row in events:
         said = json.loads(row["canonical"])
         facts = said["facts"]
         holders |= {UUID(facts[side]) for side in ("from", "to", "store") if isinstance(facts.get(side), str)}
+        weapons |= {UUID(said["weapon"])} if "weapon" in said else set()
         if "person" in said["actor"]:
             authors[said["id"]] = (UUID(said["actor"]["person"]), _day(said["at"], zone))
     places = run(db, "select id, kind, unit_name, store_name from name_places(%(ids)s::uuid[])", {"ids": list(holders)})
+    numbers = run(
+        db,
+        "select id, registry_number from weapon where country = %(country)s and id = any(%(ids)s::uuid[])",
+        {"country": actor.country, "ids": list(weapons)},
+    )
     asked = sorted(set(authors.values()))
     found = run(
         db,
@@ -142,6 +149,7 @@ def describe(db: Connection, actor: Actor, events: Sequence[Row]) -> dict[str, A
             str(row["id"]): {"kind": row["kind"], "unit": row["unit_name"], "store": row["store_name"]}
             for row in places
         },
+        "weapons": {str(row["id"]): {"number": row["registry_number"]} for row in numbers},
         "actors": {event: functions[author] for event, author in authors.items() if author in functions},
     }
 

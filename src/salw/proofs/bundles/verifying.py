@@ -205,7 +205,7 @@ def _verify_values(verdict: Verdict, data: bytes) -> None:
 
 
 def _labels(labels: Any) -> Mapping[str, Any]:
-    for family, texts in (("holders", ("kind", "unit")), ("actors", ("unit",))):
+    for family, texts in (("holders", ("kind", "unit")), ("weapons", ("number",)), ("actors", ("unit",))):
         for label in labels[family].values():
             if not all(isinstance(label[name], str) for name in texts):
                 raise ValueError(family)

@@ -126,6 +126,7 @@
       verifyValues(verdict, files["values.json"] ? json(files["values.json"]) : []);
       var labels = json(files["labels.json"]);
       checkLabels(labels.holders, ["kind", "unit"]);
+      checkLabels(labels.weapons, ["number"]);
       checkLabels(labels.actors, ["unit"]);
       verdict.labels = labels;
     } catch (error) {

@@ -82,7 +82,8 @@
     var code = "proven.event." + said.kind;
     add(item, "div", say(has(code) ? code : "proven.event.other"), "what");
     if (said.weapon && verdict.head.subject.kind !== "weapon") {
-      add(item, "div", say("verifier.weapon", { weapon: said.weapon.substr(0, 8) }));
+      var weapon = (verdict.labels.weapons || {})[said.weapon];
+      add(item, "div", say("verifier.weapon", { weapon: weapon ? weapon.number : String(said.weapon).substr(0, 8) }));
     }
     if (facts.from) add(item, "div", say("verifier.from", { place: holder(verdict, facts.from) }));
     if (facts.to) add(item, "div", say("verifier.to", { place: holder(verdict, facts.to) }));
