@@ -17,7 +17,7 @@ CREATE TABLE log (
     id SMALLINT NOT NULL,
     origin TEXT,
     first_idx BIGINT NOT NULL,
-    opened_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_log PRIMARY KEY (country, id),
     CONSTRAINT uq_log_country_origin UNIQUE (country, origin),
     CONSTRAINT uq_log_country_first_idx UNIQUE (country, first_idx),

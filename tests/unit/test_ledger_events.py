@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from salw.core.actor import Actor, Via
+from salw.core.errors import Unacceptable
 from salw.core.ids import new_id
 from salw.ledger.events import commit_to, make_event
 
@@ -79,3 +80,10 @@ def test_identifiers_are_version_7_and_sort_by_time() -> None:
     assert len(set(ids)) == 100
     milliseconds = [i.int >> 80 for i in ids]
     assert milliseconds == sorted(milliseconds)
+
+
+def test_an_event_too_long_for_an_entry_of_the_log_is_refused() -> None:
+    make_event(ACTOR, "weapon.registered", NOW, facts={"text": "x" * 65_000})
+    with pytest.raises(Unacceptable) as refused:
+        make_event(ACTOR, "weapon.registered", NOW, facts={"text": "x" * 65_500})
+    assert refused.value.code == "ledger.too_much_at_once"

@@ -13,10 +13,12 @@ from uuid import UUID
 
 from salw.core.actor import Actor, Via
 from salw.core.db import instant_text, uuid_text
+from salw.core.errors import Unacceptable
 from salw.core.ids import new_id, random_bytes
 from salw.ledger.canonical import canonical
 
 SCHEMA = 2  # 1 did not say by what means somebody acted
+ENTRY_SIZE_MAX = 65_535  # C2SP tlog-tiles: the length of an entry stands before it in two bytes
 LEAF_PREFIX = b"\x00"  # RFC 6962, 2.1: a leaf is hashed with a zero byte before it
 
 
@@ -59,7 +61,8 @@ def make_event(
     """Return one event with its canonical bytes.
 
     `kind` is a past fact (`weapon.issued`); `facts` hold only JSON values: identifiers as text, instants
-    by `instant_text`, commitments as hexadecimal digests, never a name.
+    by `instant_text`, commitments as hexadecimal digests, never a name. Raises `ledger.too_much_at_once` for facts
+    beyond 64 KiB.
     """
     author = {"person": str(actor.person_id), "commitment": actor.commitment.hex(), "via": _means(actor.via)}
     return _event(actor.country, kind, now, author, weapon_id=weapon_id, facts=facts, event_id=event_id)
@@ -101,6 +104,8 @@ def _event(
     if weapon_id is not None:
         body["weapon"] = str(weapon_id)
     told = canonical(body)
+    if len(told) > ENTRY_SIZE_MAX:
+        raise Unacceptable("ledger.too_much_at_once")
     return Event(identifier, kind, weapon_id, told, hashlib.sha256(LEAF_PREFIX + told).digest())
 
 
