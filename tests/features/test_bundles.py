@@ -275,3 +275,8 @@ def test_a_bundle_stands_on_the_newest_witnessed_checkpoint_that_covers_it(
     other = Verifier("temoin.example/ne", Algorithm.COSIGNATURE, witness.public_key)
     missing = judged(f"log {key.text}\nwitness ne {other.text}\nquorum ne\n")
     assert codes(missing) == {"proven.too_few_witnesses"}
+    # What a report stands on may be newer than what is witnessed: the bundle then shows it without the witness.
+    newest = look(world, "select max(size) as size from checkpoint where country = %(country)s")[0]["size"]
+    later = verify_bundle(bundle(client, world, weapon=weapon, log_size=newest), [key])
+    assert (later.problems, later.logs[0].checkpoint.size) == ([], newest)
+    assert check_number(later, f"{world.country}-{newest}-00000000") == len(STORY)

@@ -121,7 +121,9 @@ def _part(
     db: Connection, log: LogId, rows: Sequence[Row], standings: dict[int, Standing | None]
 ) -> tuple[LogPart, list[Row]] | None:
     """Return what a bundle holds of one log, and those of its events that are sealed; None where none is."""
-    newest = find_newest(db, log, rows[-1]["index"])
+    # A witnessed checkpoint is worth more, unless it is older than what the bundle must show.
+    asked = [s.checkpoint.size - 1 for s in standings.values() if s is not None and s.log == log]
+    newest = find_newest(db, log, max(rows[-1]["index"], *asked, 0))
     size = 0 if newest is None else newest.checkpoint.size
     sealed = [row for row in rows if row["index"] < size]
     if newest is None or not sealed:
