@@ -99,6 +99,13 @@ INTERFACE = (
     "GET /v1/access-attempts",
     "GET /v1/ledger/bundles",
     "GET /v1/ledger/verifier.html",
+    "POST /v1/witness/add-checkpoint",
+    "GET /v1/logs/{country}/{number}/checkpoint",
+    "GET /v1/logs/{country}/{number}/tile/{level}/{path}",
+    "GET /v1/logs/{country}/{number}/tile/entries/{path}",
+    "GET /v1/logs/{country}/{number}/inclusion",
+    "GET /v1/logs/{country}/{number}/consistency",
+    "GET /v1/logs/{country}/{number}/proof/{event_id}",
 )
 
 

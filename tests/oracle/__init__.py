@@ -20,7 +20,20 @@ A route without a permission stands in `OPEN` with the reason. An exception to t
 `reach`, `personal` or a dictionary as `outside`, and a comment that says why.
 """
 
-from oracle import access, bundles, checks, commission, custody, devices, duties, incidents, own, transfers, weapons
+from oracle import (
+    access,
+    bundles,
+    checks,
+    commission,
+    custody,
+    devices,
+    duties,
+    incidents,
+    logs,
+    own,
+    transfers,
+    weapons,
+)
 from oracle.table import Line
 
 LINES: tuple[Line, ...] = (
@@ -35,4 +48,5 @@ LINES: tuple[Line, ...] = (
     *checks.LINES,
     *bundles.LINES,
     *commission.LINES,
+    *logs.LINES,
 )

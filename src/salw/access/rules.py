@@ -37,6 +37,7 @@ class Permission(StrEnum):
     ISSUE_RECORD = "issue:record"
     LABEL_MAKE = "label:make"
     LEDGER_BUNDLE = "ledger:bundle"
+    LEDGER_MIRROR = "ledger:mirror"
     LEDGER_READ = "ledger:read"
     MODEL_READ = "model:read"
     ORGANISATION_READ = "organisation:read"
@@ -205,6 +206,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.DISCLOSURE_READ,
             Permission.ERASURE_READ,
             Permission.LEDGER_BUNDLE,
+            # A copy of every event is the whole register: the commission, which sees what a force shows, has none.
+            Permission.LEDGER_MIRROR,
             Permission.LEDGER_READ,
             Permission.STOCKTAKE_CLOSE,
             Permission.STOCKTAKE_COUNT,

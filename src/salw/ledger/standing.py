@@ -1,78 +1,103 @@
-"""The checkpoint that something stands on: the first one that covers a number of events of a country."""
+"""Where each log stands: recorded, sealed, witnessed, and which witness has signed how much. Only reads.
+
+*Recorded* is committed, *sealed* is under a checkpoint that the log signed, *witnessed* is under one that as many
+witnesses signed as the policy asks for. In the scope of a country it tells of that country's logs; to the sequencer of
+all.
+"""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection
 
-from salw.core.db import Row, run, run_one
-from salw.ledger.checkpoints import Checkpoint
-from salw.ledger.notes import Note, read_note, read_signatures, with_signatures
+from salw.core.db import Row, run
+from salw.ledger.policy import Policy
 from salw.ledger.trees import LogId
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A signed checkpoint of a log, as a note with what witnesses have signed on it so far.
+class WitnessStanding:
+    """How far one witness has signed: `size` and `signed_at` are None where it never did.
 
-    `first_idx` is the place of the log's first event among all of the country.
+    `url` is where it is asked, None where its answers come on a stick.
+    """
+
+    name: str
+    key: str
+    url: str | None
+    size: int | None
+    signed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One log, in numbers of its events; 0 is none. `halt` has code, details and since where it is halted.
+
+    `keys` are its verifier keys as text, the oldest first.
     """
 
     log: LogId
-    first_idx: int
-    checkpoint: Checkpoint
-    note: Note
+    origin: str | None
+    recorded: int
+    sealed: int
+    witnessed: int
+    sealed_at: datetime | None
+    witnessed_at: datetime | None
+    witnesses: tuple[WitnessStanding, ...]
+    halt: Row | None
+    keys: tuple[str, ...]
 
-    @property
-    def own_note(self) -> Note:
-        """Return the note with the log's signatures alone: the same whenever it is asked for."""
-        return Note(self.note.text, tuple(s for s in self.note.signatures if s.name == self.checkpoint.origin))
 
-
-# The log that holds the last of so many events, and the first of its checkpoints that covers them.
-_COVERING = """
-select g.id as log_id, g.origin, g.first_idx, c.size, c.root, c.note
-  from (select * from log where country = %(country)s and first_idx <= greatest(%(size)s - 1, 0)
-         order by id desc limit 1) as g
-  join lateral (select size, root, note from checkpoint c
-                 where c.country = g.country and c.log_id = g.id and c.size >= %(size)s - g.first_idx
-                 order by c.size limit 1) as c on true
-"""
-
-_NEWEST = """
-select g.id as log_id, g.origin, g.first_idx, c.size, c.root, c.note
+# What waits for its index is recorded too: it will be in the newest log of its country. Every maximum is the end of an
+# index. One statement, so that no number is of another moment than the next.
+_LOGS = """
+select g.country, g.id, g.origin, c.size as sealed, c.signed_at as sealed_at, w.size as witnessed,
+       w.reached_at as witnessed_at, h.code, h.details, h.since, s.names, s.sizes, s.times,
+       coalesce(next.first_idx, leaves.next_idx) - g.first_idx
+           + case when next.first_idx is null
+                  then (select count(*) from event_queue q where q.country = g.country) else 0 end as recorded,
+       (select array_agg(k.key order by k.added_at, k.key) from log_key k
+         where k.country = g.country and k.log_id = g.id) as keys
   from log g
-  join lateral (
-        (select c.size, c.root, c.note from witnessed w
-           join checkpoint c on (c.country, c.log_id, c.size) = (w.country, w.log_id, w.size)
-          where w.country = g.country and w.log_id = g.id and w.size > %(index)s order by w.size desc limit 1)
-        union all
-        (select c.size, c.root, c.note from checkpoint c
-          where c.country = g.country and c.log_id = g.id order by c.size desc limit 1)
-        limit 1) as c on true
- where g.country = %(country)s and g.id = %(log)s
+  left join log next on next.country = g.country and next.id = g.id + 1
+  cross join lateral (select coalesce((select idx + 1 from leaf l where l.country = g.country
+                                        order by idx desc limit 1), 0) as next_idx) as leaves
+  left join lateral (select size, signed_at from checkpoint c where c.country = g.country and c.log_id = g.id
+                      order by size desc limit 1) as c on true
+  left join lateral (select size, reached_at from witnessed w where w.country = g.country and w.log_id = g.id
+                      order by size desc limit 1) as w on true
+  left join sealing_halt h on h.country = g.country and h.log_id = g.id
+  cross join lateral (
+      select array_agg(w.key) as names, array_agg(c.size) as sizes, array_agg(c.cosigned_at) as times
+        from unnest(%(witnesses)s::text[]) as w (key)
+        cross join lateral (select size, cosigned_at from cosignature c
+                             where c.country = g.country and c.log_id = g.id and c.witness = w.key
+                             order by size desc limit 1) as c
+  ) as s
+ order by g.country, g.id
 """
 
 
-def find_covering(db: Connection, country: str, size: int) -> Standing | None:
-    """Return the first checkpoint that covers the first `size` events of a country; None where none does yet."""
-    row = run_one(db, _COVERING, {"country": country, "size": size})
-    return None if row is None else _standing(db, country, row)
+def list_standings(db: Connection, policy: Policy) -> list[Standing]:
+    """Return every log that is seen, the oldest of each country first, each with all witnesses of `policy`."""
+    rows = run(db, _LOGS, {"witnesses": [witness.key.text for witness in policy.witnesses]})
+    return [_standing(row, policy) for row in rows]
 
 
-def find_newest(db: Connection, log: LogId, index: int) -> Standing | None:
-    """Return the newest checkpoint of a log: a witnessed one if it covers `index`, else the newest there is."""
-    row = run_one(db, _NEWEST, {"country": log.country, "log": log.log_id, "index": index})
-    return None if row is None else _standing(db, log.country, row)
-
-
-def _standing(db: Connection, country: str, row: Row) -> Standing:
-    lines = run(
-        db,
-        "select line from cosignature where country = %(country)s and log_id = %(log)s and size = %(size)s "
-        "order by witness",
-        {"country": country, "log": row["log_id"], "size": row["size"]},
+def _standing(row: Row, policy: Policy) -> Standing:
+    signed = dict(zip(row["names"] or (), zip(row["sizes"] or (), row["times"] or (), strict=True), strict=True))
+    halt = {name: row[name] for name in ("code", "details", "since")} if row["code"] is not None else None
+    return Standing(
+        log=LogId(row["country"], row["id"]),
+        origin=row["origin"],
+        recorded=max(0, row["recorded"]),
+        sealed=row["sealed"] or 0,
+        witnessed=row["witnessed"] or 0,
+        sealed_at=row["sealed_at"],
+        witnessed_at=row["witnessed_at"],
+        witnesses=tuple(
+            WitnessStanding(w.name, w.key.text, w.url, *signed.get(w.key.text, (None, None))) for w in policy.witnesses
+        ),
+        halt=halt,
+        keys=tuple(row["keys"] or ()),
     )
-    note = read_note(row["note"].encode())
-    more = [s for line in lines for s in read_signatures(line["line"].rstrip("\n") + "\n")]
-    checkpoint = Checkpoint(row["origin"], row["size"], row["root"])
-    return Standing(LogId(country, row["log_id"]), row["first_idx"], checkpoint, with_signatures(note, more))

@@ -1,1 +1,1 @@
-"""What the ledger proves, and how others check it: bundles that need nobody's service."""
+"""What the trail proves to others: logs as they are mirrored, proofs of single events, witnesses."""

@@ -17,7 +17,7 @@ from salw.core.actor import Actor
 from salw.core.db import Row
 from salw.core.errors import Conflict, Refused, Unacceptable
 from salw.ledger import merkle
-from salw.ledger.standing import Standing, find_covering, find_newest
+from salw.ledger.covering import Covering, find_covering, find_newest
 from salw.ledger.trees import LogId, compute
 from salw.proofs.bundles import queries
 from salw.proofs.bundles.contents import Anchor, Bundle, Entry, LogPart, Subject, write_bundle
@@ -118,7 +118,7 @@ def _write(
 
 
 def _part(
-    db: Connection, log: LogId, rows: Sequence[Row], standings: dict[int, Standing | None]
+    db: Connection, log: LogId, rows: Sequence[Row], standings: dict[int, Covering | None]
 ) -> tuple[LogPart, list[Row]] | None:
     """Return what a bundle holds of one log, and those of its events that are sealed; None where none is."""
     # A witnessed checkpoint is worth more, unless it is older than what the bundle must show.
@@ -150,7 +150,7 @@ def _paths(read: merkle.Read, rows: Sequence[Row], size: int) -> list[tuple[byte
     return [tuple(merkle.prove_inclusion(once, row["index"], size)) for row in rows]
 
 
-def _anchors(db: Connection, log: LogId, newest: Standing, asked: Iterable[tuple[int, Standing]]) -> tuple[Anchor, ...]:
+def _anchors(db: Connection, log: LogId, newest: Covering, asked: Iterable[tuple[int, Covering]]) -> tuple[Anchor, ...]:
     """Return the sizes asked for, and with each the first checkpoint that covers it."""
     notes: dict[int, str] = {}
     for size, standing in asked:

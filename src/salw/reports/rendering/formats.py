@@ -10,7 +10,7 @@ from salw.core.actor import Actor
 from salw.core.language import Language
 from salw.ledger.canonical import canonical
 from salw.ledger.checkpoints import encode
-from salw.ledger.standing import find_covering
+from salw.ledger.covering import find_covering
 from salw.reports.queries import get_names
 from salw.reports.rendering.csv import make_csv
 from salw.reports.rendering.document import Heading, Printed, make_document
