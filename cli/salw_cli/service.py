@@ -33,7 +33,7 @@ HEAD_SIZE_MAX = 32 * 1024
 IDLE_CONNECTION_S = 15
 STOP_WAITS_S = 8
 
-ledger = typer.Typer(no_args_is_help=True, help="Journal : donner leur rang aux événements.")
+ledger = typer.Typer(no_args_is_help=True, help="Journal : donner leur rang aux événements, les sceller, les prouver.")
 
 
 def serve() -> None:
