@@ -1,0 +1,1 @@
+"""What shows that the books are what they were: verification, proofs, timelines. Reads only."""
