@@ -34,4 +34,3 @@ def test_books_that_nobody_touched_are_whole(engines: dict[str, Engine], world: 
     world.register(2)
     done = verify_now(engines["salw_auditor"], tmp_path)
     assert codes(done) == []
-    print(done)

@@ -1,27 +1,26 @@
 """One entry of the log against what stands in the tables: its hash, its columns, its times, its movement. Pure.
 
-Instants are whole microseconds since 1970. What is compared comes as text, as it stands in the bytes.
+Instants are seconds since 1970, exact to the microsecond. What is compared comes as text, as it stands in the bytes. It is done a
+million times over, so rows are plain tuples here.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
-from salw.documents.rules import printed_number
+from pydantic_core import from_json
+
 from salw.proofs.verification.breaks import Findings
 
-SECOND = 1_000_000
 # The service's clock, which the bytes tell, against the database's, which recorded them.
-CLOCKS_DIFFER = 300 * SECOND
+CLOCKS_DIFFER = 300.0
 # The longest write: a register of a million lines, read, checked and written in one transaction. An event takes its
 # place in the queue as it is recorded, so one that stands after another was recorded at most so long before it.
-LONGEST_WRITE = 3_600 * SECOND
+LONGEST_WRITE = 3_600.0
 # Events and movements of a write are recorded by one statement.
-LONGEST_STATEMENT = 300 * SECOND
+LONGEST_STATEMENT = 300.0
 
 KINDS: Mapping[str, str] = {
     "weapon.issued": "issue",
@@ -33,249 +32,216 @@ KINDS: Mapping[str, str] = {
     "weapon.destroyed": "destruction",
 }
 REGISTERED = "weapon.registered"
+HOLDER_OPENED = "holder.opened"
+PERSON_ENTERED = "person.entered"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DIGEST_LENGTH = 64  # of a commitment in hexadecimal
+
+# idx (None: queued), event id, hash of the leaf, sequenced at, log; of the event (kind None: there is none) kind, weapon,
+# bytes, hash, recorded at; of the movement (weapon None: there is none) weapon, seq, from, from unit, to, to unit,
+# document, occurred at, kind, recorded at.
+Entry = tuple[Any, ...]
+_MOVED_AT = slice(11, 18)
+_COLUMNS = ("seq", "from_holder_id", "from_unit_id", "to_holder_id", "to_unit_id", "document_id", "occurred_at")
+_DOCUMENT = ("document_kind", "office", "number", "reference")
+_WEAPON = ("registry_number", "class", "model")
 
 
-class Entry(NamedTuple):
-    """An entry as the database has it; of what there is not, None."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an event says of a row that it made: to be held against the row when many are looked up at once."""
 
-    idx: int | None  # None while it waits in the queue
+    idx: int | None
     event_id: str
-    sealed_hash: bytes | None  # of the leaf
-    sequenced_at: int | None
-    log_id: int | None
-    kind: str | None  # None where there is no such event
-    weapon_id: str | None
-    canonical: bytes
-    leaf_hash: bytes
-    recorded_at: int
-    moved_weapon: str | None  # None where no movement rests on it
-    seq: int
-    from_holder: str | None
-    from_unit: int | None
-    to_holder: str
-    to_unit: int
-    moved_kind: str
-    document: str
-    occurred_at: str
-    moved_at: int
-    document_kind: str | None
-    office: int | None
-    number: int | None
-    year: int | None
-    reference: str | None
-    registry_number: str | None  # of a first movement
-    class_code: str | None
-    model_code: str | None
-
-
-_MOVEMENT = (
-    ("seq", "seq"),
-    ("from", "from_holder_id"),
-    ("from_unit", "from_unit_id"),
-    ("to", "to_holder_id"),
-    ("to_unit", "to_unit_id"),
-    ("document", "document_id"),
-    ("occurred_at", "occurred_at"),
-)
+    facts: tuple[Any, ...]
 
 
 @dataclass(slots=True)
 class Reading:
-    """What is carried from one entry to the next, and what is found."""
+    """What is carried from one entry to the next, and what is found.
+
+    `documents` and `weapons` wait to be looked up by whoever empties them; `commit` is told of every commitment.
+    """
 
     country: str
     found: Findings
-    recorded_last: int = 0  # the latest instant of recording so far
-    sequenced_last: int = 0
-    suspects: list[tuple[int | None, str, int, int]] = field(default_factory=list)
+    commit: Callable[[str, int | None, str, bool], None]
+    recorded_last: float = 0.0  # the latest instant of recording so far
+    sequenced_last: float = 0.0
+    events: int = 0
+    movements: int = 0
+    suspects: list[tuple[int | None, str, int, float]] = field(default_factory=list)
+    documents: dict[str, Told] = field(default_factory=dict)
+    weapons: dict[str, Told] = field(default_factory=dict)
     holders: dict[str, tuple[int, str, int | None]] = field(default_factory=dict)
     persons: dict[str, tuple[str, int | None]] = field(default_factory=dict)
-    movements: int = 0
+    # What most entries have in common with the one before.
+    _document: str = ""
+    _at_text: str = ""
+    _at: float = 0.0
+    _occurred_text: str = ""
+    _occurred: float = 0.0
+    _actor: Mapping[str, Any] = field(default_factory=dict)
 
     def check(self, entry: Entry) -> None:
         """Compare an entry with its own bytes, and its movement with both."""
-        event_id, idx = entry.event_id, entry.idx
-        if entry.kind is None:
-            self.found.add("verify.event_missing", idx=idx, event=event_id, where=_where(idx))
+        idx, event_id, sealed, sequenced, _, kind, weapon, told, leaf_hash, recorded, moved = entry[:11]
+        if kind is None:
+            self._add("verify.event_missing", entry)
             return
-        hash_ = sha256(b"\x00" + entry.canonical).digest()
-        if hash_ != entry.leaf_hash or (idx is not None and hash_ != entry.sealed_hash):
+        self.events += 1
+        hash_ = sha256(b"\x00" + told).digest()
+        if hash_ != leaf_hash or (hash_ != sealed and idx is not None):
             self._hashes_differ(entry, hash_)
         try:
-            body = json.loads(entry.canonical)
-            facts, at = body["facts"], _instant(body["at"])
-            told = (body["id"], body["country"], body["kind"], body.get("weapon"))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            self.found.add("verify.bytes_unreadable", idx=idx, event=event_id, where=_where(idx))
+            body = from_json(told)
+            facts, text = body["facts"], body["at"]
+            if text != self._at_text:
+                self._at, self._at_text = seconds(text), text
+            said = (body["id"], body["country"], body["kind"], body.get("weapon"))
+            actor = body["actor"]
+            if actor != self._actor:
+                self._actor = actor
+                self._commitments(idx, event_id, actor)
+            self._commitments(idx, event_id, facts)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self._add("verify.bytes_unreadable", entry)
             return
-        if told != (event_id, self.country, entry.kind, entry.weapon_id):
-            self._columns_differ(entry, told)
-        self._times(entry, at)
-        if entry.moved_weapon is not None or "seq" in facts:
+        if said != (event_id, self.country, kind, weapon):
+            stands = (event_id, self.country, kind, weapon)
+            self._differ("verify.event_column_changed", entry, ("id", "country", "kind", "weapon_id"), stands, said)
+        at, last = self._at, self.recorded_last
+        if not (at - CLOCKS_DIFFER <= recorded <= at + LONGEST_WRITE and recorded >= last - LONGEST_WRITE):
+            self._recorded(entry, at)
+        if recorded > last:
+            self.recorded_last = recorded
+        if sequenced is not None:
+            if sequenced < recorded or sequenced < self.sequenced_last:
+                self._sequenced(entry)
+            self.sequenced_last = sequenced
+        if moved is not None or "seq" in facts:
             self._movement(entry, facts)
-        elif entry.kind in _KEPT_FACTS:
-            self._keep(entry, facts)
+        elif kind == HOLDER_OPENED:
+            self.holders[facts["holder"]] = (facts["unit"], facts["holder_kind"], idx)
+        elif kind == PERSON_ENTERED:
+            self.persons[facts["person"]] = (facts["commitment"], idx)
 
     def _hashes_differ(self, entry: Entry, hash_: bytes) -> None:
-        idx, event = entry.idx, entry.event_id
-        if hash_ == entry.leaf_hash:
-            code, stands, due = "verify.event_not_as_sealed", hash_, entry.sealed_hash or b""
-        elif hash_ == entry.sealed_hash:
-            code, stands, due = "verify.event_hash_changed", entry.leaf_hash, hash_
+        sealed, leaf_hash = entry[2], entry[8]
+        if hash_ == leaf_hash:
+            code, stands, due = "verify.event_not_as_sealed", hash_, sealed
+        elif hash_ == sealed:
+            code, stands, due = "verify.event_hash_changed", leaf_hash, hash_
         else:
-            code, stands, due = "verify.bytes_changed", hash_, entry.sealed_hash or entry.leaf_hash
-        self.found.add(
-            code, idx=idx, event=event, where=_where(idx), kind=entry.kind, stands=stands.hex(), due=due.hex()
-        )
+            code, stands, due = "verify.bytes_changed", hash_, sealed or leaf_hash
+        self._add(code, entry, stands=stands.hex(), due=due.hex())
 
-    def _columns_differ(self, entry: Entry, told: tuple[Any, ...]) -> None:
-        stands = (entry.event_id, self.country, entry.kind, entry.weapon_id)
-        for column, stand, due in zip(("id", "country", "kind", "weapon_id"), stands, told, strict=True):
-            if stand != due:
-                self.found.add(
-                    "verify.event_column_changed",
-                    idx=entry.idx,
-                    event=entry.event_id,
-                    where=_where(entry.idx),
-                    column=column,
-                    stands=_told(stand),
-                    due=_told(due),
-                )
-
-    def _times(self, entry: Entry, at: int) -> None:
-        recorded, sequenced = entry.recorded_at, entry.sequenced_at
+    def _recorded(self, entry: Entry, at: float) -> None:
+        recorded, last = entry[9], self.recorded_last
         if not at - CLOCKS_DIFFER <= recorded <= at + LONGEST_WRITE:
-            self._time("verify.recorded_at_changed", entry, recorded, at)
-        elif recorded < self.recorded_last - LONGEST_WRITE:
-            self._time("verify.back_dated", entry, recorded, self.recorded_last)
+            self._add("verify.recorded_at_changed", entry, stands=instant(recorded), due=instant(at))
+        else:
+            self._add("verify.back_dated", entry, stands=instant(recorded), due=instant(last))
             self.recorded_last = recorded  # one break a step back, not one for each entry after it
-        self.recorded_last = max(self.recorded_last, recorded)
-        if sequenced is None:
-            return
-        if sequenced < recorded:
-            self._time("verify.recorded_after_sealed", entry, recorded, sequenced)
-        if sequenced < self.sequenced_last:
-            self._time("verify.sequenced_back", entry, sequenced, self.sequenced_last)
-        self.sequenced_last = max(self.sequenced_last, sequenced)
 
-    def _time(self, code: str, entry: Entry, stands: int, due: int) -> None:
-        self.found.add(
-            code,
-            idx=entry.idx,
-            event=entry.event_id,
-            where=_where(entry.idx),
-            kind=entry.kind,
-            stands=instant(stands),
-            due=instant(due),
-        )
+    def _sequenced(self, entry: Entry) -> None:
+        sequenced, recorded, last = entry[3], entry[9], self.sequenced_last
+        if sequenced < recorded:
+            self._add("verify.recorded_after_sealed", entry, stands=instant(recorded), due=instant(sequenced))
+        if sequenced < last:
+            self._add("verify.sequenced_back", entry, stands=instant(sequenced), due=instant(last))
+
+    def _commitments(self, idx: int | None, event_id: str, facts: Any) -> None:
+        """Tell of every digest among facts, and whether it is called a commitment: that of a person always is."""
+        for name, value in facts.items():
+            kind = value.__class__
+            if kind is str:
+                if len(value) == DIGEST_LENGTH:
+                    self.commit(value, idx, event_id, name == "commitment")
+            elif kind is dict:
+                self._commitments(idx, event_id, value)
+            elif kind is list:
+                for item in value:
+                    self._commitments(idx, event_id, item if item.__class__ is dict else {"": item})
 
     def _movement(self, entry: Entry, facts: Mapping[str, Any]) -> None:
-        if entry.moved_weapon is None:
-            if "to" in facts and entry.weapon_id is not None:
-                self._moved("verify.movement_missing", entry, entry.weapon_id, facts.get("seq"))
+        idx, weapon, recorded = entry[0], entry[10], entry[9]
+        get = facts.get
+        if weapon is None:
+            if "to" in facts and entry[6] is not None:
+                self._add("verify.movement_missing", entry, weapon=entry[6], seq=get("seq"))
             return
         self.movements += 1
         if "to" not in facts or "seq" not in facts:
-            self._moved("verify.movement_without_event", entry, entry.moved_weapon, entry.seq)
+            self._add("verify.movement_without_event", entry, weapon=weapon, seq=entry[11])
             return
-        # In the order of `_MOVEMENT`.
-        stands = entry[11:16] + entry[17:19]
-        due = tuple(facts.get(fact) for fact, _ in _MOVEMENT)
-        if stands != due:
-            for (_, column), stand, told in zip(_MOVEMENT, stands, due, strict=True):
-                if stand != told:
-                    self._moved("verify.movement_changed", entry, entry.moved_weapon, entry.seq, column, stand, told)
-        kind = KINDS.get(entry.kind or "", facts.get("origin"))
-        if kind is not None and entry.moved_kind != kind:
-            self._moved(
-                "verify.movement_changed", entry, entry.moved_weapon, entry.seq, "kind", entry.moved_kind, kind
-            )
-        if entry.moved_weapon != entry.weapon_id:
-            self._moved(
+        text = get("occurred_at")
+        if text != self._occurred_text:
+            self._occurred, self._occurred_text = _seconds_or_none(text), text
+        document = get("document")
+        due = (get("seq"), get("from"), get("from_unit"), get("to"), get("to_unit"), document, self._occurred)
+        kind = KINDS.get(entry[5]) or get("origin")
+        if entry[_MOVED_AT] != due or weapon != entry[6] or entry[18] != kind:
+            self._differ(
                 "verify.movement_changed",
                 entry,
-                entry.moved_weapon,
-                entry.seq,
-                "weapon_id",
-                entry.moved_weapon,
-                entry.weapon_id,
+                ("weapon_id", "kind", *_COLUMNS),
+                (weapon, entry[18], *entry[11:17], instant(entry[17])),
+                (entry[6], kind, *due[:6], text),
+                weapon=weapon,
+                seq=entry[11],
             )
-        if abs(entry.moved_at - entry.recorded_at) > LONGEST_STATEMENT:
+        if not -LONGEST_STATEMENT <= entry[19] - recorded <= LONGEST_STATEMENT:
             # Later than its event is right where the movement before it is as late: time does not run back.
-            self.suspects.append((entry.idx, entry.moved_weapon, entry.seq, entry.recorded_at))
-        self._paper(entry, facts)
-
-    def _paper(self, entry: Entry, facts: Mapping[str, Any]) -> None:
-        number = None if entry.number is None or entry.year is None else printed_number(entry.number, entry.year)
-        stands: list[Any] = [entry.document_kind, entry.office, number, entry.reference]
-        due = [facts.get("document_kind"), facts.get("office"), facts.get("number"), facts.get("reference")]
-        if stands != due:
-            self._differ("verify.document_changed", entry, ("kind", "office_unit_id", "number", "reference"), stands, due)
-        if entry.seq == 1 and entry.kind == REGISTERED:
-            stands = [entry.registry_number, entry.class_code, entry.model_code]
-            due = [facts.get("registry_number"), facts.get("class"), facts.get("model")]
-            if stands != due:
-                self._differ(
-                    "verify.weapon_changed", entry, ("registry_number", "class_code", "model_code"), stands, due
-                )
+            self.suspects.append((idx, weapon, entry[11], recorded))
+        if document != self._document:
+            self._document = document
+            self.documents.setdefault(document, Told(idx, entry[1], tuple(get(name) for name in _DOCUMENT)))
+        if entry[5] == REGISTERED:
+            self.weapons[weapon] = Told(idx, entry[1], tuple(get(name) for name in _WEAPON))
 
     def _differ(
-        self, code: str, entry: Entry, columns: Sequence[str], stands: Sequence[Any], due: Sequence[Any]
-    ) -> None:
-        for column, stand, told in zip(columns, stands, due, strict=True):
-            if stand != told:
-                self._moved(code, entry, entry.moved_weapon or "", entry.seq, column, stand, told)
-
-    def _moved(
         self,
         code: str,
         entry: Entry,
-        weapon: str,
-        seq: Any,
-        column: str = "",
-        stands: Any = None,
-        due: Any = None,
+        columns: Sequence[str],
+        stands: Sequence[Any],
+        due: Sequence[Any],
+        **details: Any,
     ) -> None:
-        self.found.add(
-            code,
-            idx=entry.idx,
-            weapon=weapon,
-            event=entry.event_id,
-            where=_where(entry.idx),
-            seq=seq,
-            column=column,
-            document=entry.document,
-            stands=_told(stands),
-            due=_told(due),
-        )
+        for column, stand, told in zip(columns, stands, due, strict=True):
+            if stand != told:
+                self._add(code, entry, column=column, stands=shown(stand), due=shown(told), **details)
 
-    def _keep(self, entry: Entry, facts: Mapping[str, Any]) -> None:
-        """Keep what the log says of a holder or a person, to hold the tables against it afterwards."""
-        if entry.kind == "holder.opened":
-            self.holders[facts["holder"]] = (facts["unit"], facts["holder_kind"], entry.idx)
-        else:
-            self.persons[facts["person"]] = (facts["commitment"], entry.idx)
+    def _add(self, code: str, entry: Entry, *, weapon: str | None = None, **details: Any) -> None:
+        self.found.add(code, idx=entry[0], weapon=weapon, event=entry[1], kind=shown(entry[5]), **details)
 
 
-_KEPT_FACTS = frozenset({"holder.opened", "person.entered"})
+_days: dict[str, int] = {}
 
 
-@lru_cache(64)
-def _instant(text: str) -> int:
-    """Return an RFC 3339 instant in microseconds. Raises `ValueError`."""
-    since = datetime.fromisoformat(text) - EPOCH
-    return (since.days * 86_400 + since.seconds) * SECOND + since.microseconds
+def seconds(text: str) -> float:
+    """Return an instant as it stands in canonical bytes (2026-11-26T15:19:08.220185Z). Raises `ValueError`."""
+    day = text[:10]
+    begun = _days.get(day)
+    if begun is None:
+        begun = _days[day] = (datetime.fromisoformat(day).replace(tzinfo=UTC) - EPOCH).days * 86_400
+    whole = begun + int(text[11:13]) * 3_600 + int(text[14:16]) * 60 + int(text[17:19])
+    return (whole * 1_000_000 + int(text[20:26])) / 1_000_000
 
 
-def instant(at: int) -> str:
-    """Return an instant of microseconds as people and programs write it."""
-    return datetime.fromtimestamp(at // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{at % SECOND:06d}Z"
+def _seconds_or_none(text: Any) -> float:
+    try:
+        return seconds(text)
+    except (ValueError, TypeError):
+        return 0.0
 
 
-def _told(value: Any) -> str:
-    return "—" if value is None else str(value)
+def instant(at: float) -> str:
+    """Return an instant as people and programs write it."""
+    return (EPOCH + timedelta(microseconds=round(at * 1_000_000))).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _where(idx: int | None) -> str:
-    return "queue" if idx is None else "log"
+def shown(value: Any) -> str:
+    """Return a value as a text shows it; nothing as a dash."""
+    return "—" if value is None else value.isoformat() if isinstance(value, datetime) else str(value)

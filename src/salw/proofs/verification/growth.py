@@ -18,12 +18,15 @@ class Growth:
         self.size = 0
         self._filled = filled
         self._stack: list[bytes] = []  # whole subtrees from the left, the largest first
-        self._rows: list[list[bytes]] = []  # of each tile level the hashes of its last tile
+        self._rows: list[list[bytes]] = [[]]  # of each tile level the hashes of its last tile
 
     def push(self, leaf: bytes) -> None:
         """Add a leaf hash."""
-        self._put(0, leaf)
+        row = self._rows[0]
+        row.append(leaf)
         self.size = size = self.size + 1
+        if len(row) == TILE_WIDTH:
+            self._full(0)
         stack = self._stack
         level = 0
         while not size & 1:
@@ -54,10 +57,12 @@ class Growth:
     def _put(self, level: int, hash_: bytes) -> None:
         if level == len(self._rows):
             self._rows.append([])
-        row = self._rows[level]
-        row.append(hash_)
-        if len(row) == TILE_WIDTH:
-            number = (self.size >> (TILE_HEIGHT * level)) // TILE_WIDTH
-            # Of a level above the leaves, the size counts the leaf already that completes it.
-            self._filled((level, number if level == 0 else number - 1), b"".join(row))
-            row.clear()
+        self._rows[level].append(hash_)
+        if len(self._rows[level]) == TILE_WIDTH:
+            self._full(level)
+
+    def _full(self, level: int) -> None:
+        # The size counts the leaf already that completes the tile.
+        number = (self.size >> (TILE_HEIGHT * level)) // TILE_WIDTH - 1
+        self._filled((level, number), b"".join(self._rows[level]))
+        self._rows[level].clear()

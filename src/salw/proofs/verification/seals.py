@@ -13,7 +13,7 @@ from salw.ledger.notes import Note, NoteError, Verifier, read_note, read_signatu
 from salw.ledger.policy import Witness
 from salw.ledger.trees import LogId
 from salw.proofs.verification.breaks import Findings
-from salw.proofs.verification.entries import CLOCKS_DIFFER, SECOND, instant
+from salw.proofs.verification.entries import CLOCKS_DIFFER, instant
 from salw.proofs.verification.growth import Growth
 from salw.proofs.verification.trust import Outside
 
@@ -27,7 +27,7 @@ select number, hashes from tile
 """
 
 _CHECKPOINTS = """
-select c.size, c.root, c.note, (extract(epoch from c.signed_at) * 1000000)::bigint as signed_at,
+select c.size, c.root, c.note, date_part('epoch', c.signed_at) as signed_at,
        s.witnesses, s.lines, s.times
   from checkpoint c
   left join lateral (
@@ -80,7 +80,7 @@ class Seals:
     _page: dict[int, bytes] = field(default_factory=dict)
     _page_first: int = -TILES_A_PAGE
     _rows: list[Row] = field(default_factory=list)
-    _signed_last: int = 0
+    _signed_last: float = 0.0
     _differs: bool = False
     next_stop: int = -1
 
@@ -103,13 +103,13 @@ class Seals:
         """Return the root over them."""
         return self._growth.root()
 
-    def push(self, leaf: bytes, recorded_last: int, sequenced_last: int) -> None:
+    def push(self, leaf: bytes, recorded_last: float, sequenced_last: float) -> None:
         """Add a leaf, and hold what was signed at the size that it makes against the tree."""
         self._growth.push(leaf)
         if self._growth.size == self.next_stop:
             self.stop(recorded_last, sequenced_last)
 
-    def stop(self, recorded_last: int, sequenced_last: int) -> None:
+    def stop(self, recorded_last: float, sequenced_last: float) -> None:
         """Hold every checkpoint at the present size against the tree."""
         size, root = self.size, self.root
         while self._rows and self._rows[-1]["size"] == size:
@@ -170,7 +170,7 @@ class Seals:
     def _whose(self) -> dict[str, Any]:
         return {"country": self.log.id.country, "log": self.log.id.log_id}
 
-    def _checkpoint(self, row: Row, root: bytes, recorded_last: int, sequenced_last: int) -> None:
+    def _checkpoint(self, row: Row, root: bytes, recorded_last: float, sequenced_last: float) -> None:
         self.checkpoints += 1
         size = row["size"]
         try:
@@ -205,7 +205,7 @@ class Seals:
         except NoteError:
             self._add("verify.checkpoint_signature_wrong", size, place=where)
 
-    def _cosignatures(self, row: Row, note: Note, recorded_last: int) -> None:
+    def _cosignatures(self, row: Row, note: Note, recorded_last: float) -> None:
         known = {(w.key.name, w.key.key_id): w for w in self.witnesses}
         for name, line, time in zip(row["witnesses"], row["lines"], row["times"], strict=True):
             try:
@@ -220,13 +220,13 @@ class Seals:
             self.cosignatures += 1
             if not verifies(witness.key, signature, note.text) or signature.time != time:
                 self._add("verify.cosignature_wrong", row["size"], witness=name)
-            elif recorded_last > signature.time * SECOND + CLOCKS_DIFFER:
+            elif recorded_last > signature.time + CLOCKS_DIFFER:
                 self._add(
                     "verify.recorded_after_witnessed",
                     row["size"],
                     witness=name,
                     stands=instant(recorded_last),
-                    due=instant(signature.time * SECOND),
+                    due=instant(float(signature.time)),
                 )
 
     def _tile(self, key: TileKey, hashes: bytes) -> None:
@@ -297,4 +297,3 @@ def _first_difference(stored: bytes, hashes: bytes) -> int:
 
 def _hex(value: Any) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
-

@@ -27,7 +27,7 @@ class Trust:
     def keys_of(self, origin: str, stored: Iterable[Verifier]) -> tuple[Source, tuple[Verifier, ...]]:
         """Return the keys to hold a log's checkpoints against, and where they come from."""
         given = (*(key for key in self.keys if key.name == origin), *self.policy.keys_of(origin))
-        if self.keys or self.policy.logs:
+        if self.keys or given:
             return Source.GIVEN, given
         return Source.DATABASE, tuple(stored)
 

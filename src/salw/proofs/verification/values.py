@@ -1,16 +1,14 @@
 """What events only commit to: each kept value must be what its commitment was made from, and each be committed to."""
 
-import re
-from typing import Any
+from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
 from salw.core.db import run
 from salw.proofs.verification.breaks import Findings
-from salw.proofs.verification.entries import Entry, Reading
+from salw.proofs.verification.entries import Reading, Told, shown
 
-# Digests stand in events in hexadecimal; those of persons are called so. Whoever begins a register is in no book yet.
-_DIGEST = re.compile(rb'(?:"(commitment)":)?"([0-9a-f]{64})"')
+# Whoever begins a register is in no book yet.
 _NOBODY = "00" * 32
 _PAGE = 10_000
 
@@ -23,6 +21,15 @@ select p.id::text as person, v.commitment from person p
   left join personal_value v on (v.country, v.id) = (p.country, p.value_id)
  where p.country = %(country)s
 """
+# As the books print a number: `documents.rules.printed_number`.
+_DOCUMENTS = """
+select id::text, kind, office_unit_id, lpad(number::text, greatest(6, length(number::text)), '0') || '/' || year as number, reference
+  from document where country = %(country)s and id = any(%(ids)s::uuid[])
+"""
+_WEAPONS = """
+select id::text, registry_number, class_code, model_code
+  from weapon where country = %(country)s and id = any(%(ids)s::uuid[])
+"""
 _HOLDERS = "select id::text, unit_id, kind from holder where country = %(country)s and id = any(%(ids)s::uuid[])"
 
 
@@ -33,38 +40,73 @@ class Commitments:
         self.country = country
         self.found = found
         self.count = 0
-        self._ids: dict[bytes, str] = {}
-        self._seen: set[bytes] = set()
-        self._missing: set[bytes] = set()
+        self._ids: dict[str, str] = {}
+        self._seen: set[str] = set()
 
     def load(self, db: Connection) -> None:
         """Read the commitments, and let the database recompute each from salt and value, which nobody reads."""
         after = "00000000-0000-0000-0000-000000000000"
         while rows := run(db, _VALUES, {"country": self.country, "after": after, "limit": _PAGE}):
-            self._ids |= {row["commitment"].hex().encode(): str(row["id"]) for row in rows}
+            self._ids |= {row["commitment"].hex(): str(row["id"]) for row in rows}
             self.count += len(rows)
             after = rows[-1]["id"]
         for row in run(db, "select id from values_not_committed_to() as v (id)"):
             self.found.add("verify.value_changed", value=str(row["id"]))
 
-    def see(self, entry: Entry) -> None:
+    def see(self, digest: str, idx: int | None, event_id: str, named: bool) -> None:
         """Strike off what an event commits to, and name a person's value that is not kept."""
-        if entry.kind is None:
+        if digest in self._seen:
             return
-        for named, digest in _DIGEST.findall(entry.canonical):
-            if digest in self._seen:
-                continue
-            if digest in self._ids:
-                self._seen.add(digest)
-            elif named and digest not in self._missing and digest.decode() != _NOBODY:
-                self._missing.add(digest)
-                self.found.add("verify.value_missing", idx=entry.idx, event=entry.event_id, digest=digest.decode())
+        if digest in self._ids or digest == _NOBODY:
+            self._seen.add(digest)
+        elif named:
+            self._seen.add(digest)
+            self.found.add("verify.value_missing", idx=idx, event=event_id, digest=digest)
 
     def end(self) -> None:
         """Name the kept values that no event commits to."""
         for digest, value in self._ids.items():
             if digest not in self._seen:
-                self.found.add("verify.value_not_committed", value=value, digest=digest.decode())
+                self.found.add("verify.value_not_committed", value=value, digest=digest)
+
+
+class Companions:
+    """The documents that movements rest on and the weapons that were registered, looked up many at once."""
+
+    def __init__(self, db: Connection, reading: Reading) -> None:
+        self._db = db
+        self._reading = reading
+
+    def check(self, *, least: int) -> None:
+        """Hold what events told of them against the rows, where at least so many wait."""
+        for told, sql, name, columns in (
+            (self._reading.documents, _DOCUMENTS, "document", ("kind", "office_unit_id", "number", "reference")),
+            (self._reading.weapons, _WEAPONS, "weapon", ("registry_number", "class_code", "model_code")),
+        ):
+            if len(told) >= least:
+                self._compare(told, sql, name, columns)
+                told.clear()
+
+    def _compare(self, told: dict[str, Told], sql: str, name: str, columns: Sequence[str]) -> None:
+        rows = run(self._db, sql, {"country": self._reading.country, "ids": list(told)})
+        stand = {row["id"]: tuple(row[column] for column in columns) for row in rows}
+        nothing = (None,) * len(columns)
+        for key, due in told.items():
+            stands = stand.get(key, nothing)
+            if stands == due.facts:
+                continue
+            for column, one, fact in zip(columns, stands, due.facts, strict=True):
+                if one != fact:
+                    self._reading.found.add(
+                        f"verify.{name}_changed",
+                        idx=due.idx,
+                        weapon=key if name == "weapon" else None,
+                        event=due.event_id,
+                        column=column,
+                        document=key,
+                        stands=shown(one),
+                        due=shown(fact),
+                    )
 
 
 def check_persons(db: Connection, reading: Reading, found: Findings) -> int:
@@ -74,7 +116,7 @@ def check_persons(db: Connection, reading: Reading, found: Findings) -> int:
         due, idx = reading.persons.get(row["person"], (None, None))
         stands = None if row["commitment"] is None else row["commitment"].hex()
         if stands != due:
-            found.add("verify.person_changed", idx=idx, person=row["person"], stands=_told(stands), due=_told(due))
+            found.add("verify.person_changed", idx=idx, person=row["person"], stands=shown(stands), due=shown(due))
     return len(rows)
 
 
@@ -91,10 +133,6 @@ def check_holders(db: Connection, reading: Reading, found: Findings) -> None:
                     idx=idx,
                     holder=holder,
                     column=column,
-                    stands=_told(row[column]),
-                    due=_told(due),
+                    stands=shown(row[column]),
+                    due=shown(due),
                 )
-
-
-def _told(value: Any) -> str:
-    return "—" if value is None else str(value)

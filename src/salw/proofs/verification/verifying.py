@@ -13,7 +13,7 @@ from salw.ledger.checkpoints import Checkpoint
 from salw.ledger.notes import NoteError, Verifier, read_verifier
 from salw.ledger.published import Published
 from salw.ledger.trees import LogId
-from salw.proofs.verification.books import CHECKS, Counted, check_books
+from salw.proofs.verification.books import CHECKS, Counted, check_books, check_left_over
 from salw.proofs.verification.breaks import Break, Findings
 from salw.proofs.verification.seals import Log, Seals
 from salw.proofs.verification.trail import Trail
@@ -100,33 +100,36 @@ def verify(
     result, found = Verification(country), Findings()
     # Before the snapshot: what is published was committed, so the snapshot must hold it.
     outside, unreadable = _published(engine, country, published)
-    with _snapshot(engine, country) as (db, others):
-        with others() as beside, others() as third:
-            size = run_one(db, _SIZE, {"country": country})
-            progress.begin(size["size"] if size else 0, len(CHECKS))
-            seals = _open_logs(beside, country, trust, [*outside, *given], found, result)
-            for origin, path in unreadable.items():
-                found.add("verify.published_unreadable", log=origin, place=path)
-            books = _Books(third, country, progress.checked)
-            books.start()
-            commitments = Commitments(country, found)
-            commitments.load(beside)
-            trail = Trail(country, seals, commitments, found)
-            try:
-                trail.read(db, progress.read)
-                for one in seals:
-                    one.end()
-                commitments.end()
-                result.persons = check_persons(beside, trail.reading, found)
-                check_holders(beside, trail.reading, found)
-            finally:
-                result.books = books.finish(found)
-            result.events, result.queued, result.values = trail.sequenced, trail.queued, commitments.count
-            _close_logs(seals, outside, result)
-            result.breaks, result.count = found.in_order, found.counts.total()
-            weapons = list({b.weapon_id for b in result.breaks if b.weapon_id})
-            rows = run(beside, _NUMBERS, {"country": country, "ids": weapons})
-            result.numbers = {row["id"]: row["registry_number"] for row in rows}
+    with _snapshot(engine, country) as (db, others), others() as beside, others() as third:
+        size = run_one(db, _SIZE, {"country": country})
+        progress.begin(size["size"] if size else 0, len(CHECKS))
+        seals = _open_logs(beside, country, trust, [*outside, *given], found, result)
+        for origin, path in unreadable.items():
+            found.add("verify.published_unreadable", log=origin, place=path)
+        books = _Books(third, country, progress.checked)
+        books.start()
+        commitments = Commitments(country, found)
+        commitments.load(beside)
+        trail = Trail(beside, country, seals, commitments, found)
+        try:
+            trail.read(db, progress.read)
+            for one in seals:
+                one.end()
+            commitments.end()
+            result.persons = check_persons(beside, trail.reading, found)
+            check_holders(beside, trail.reading, found)
+        finally:
+            result.books = books.finish(found)
+        # Without doubles, as many as were met in the log and the queue are all there are.
+        met = (trail.reading.events, trail.reading.movements)
+        if not result.books.keyed or met != (result.books.events, result.books.movements):
+            check_left_over(beside, country, found)
+        result.events, result.queued, result.values = trail.sequenced, trail.queued, commitments.count
+        _close_logs(seals, outside, result)
+        result.breaks, result.count = found.in_order, found.counts.total()
+        weapons = list({b.weapon_id for b in result.breaks if b.weapon_id})
+        rows = run(beside, _NUMBERS, {"country": country, "ids": weapons})
+        result.numbers = {row["id"]: row["registry_number"] for row in rows}
     return result
 
 
@@ -182,9 +185,7 @@ def _snapshot(engine: Engine, country: str) -> Iterator[tuple[Connection, Any]]:
         yield db, others
 
 
-def _published(
-    engine: Engine, country: str, published: Published | None
-) -> tuple[list[Outside], Mapping[str, str]]:
+def _published(engine: Engine, country: str, published: Published | None) -> tuple[list[Outside], Mapping[str, str]]:
     if published is None:
         return [], {}
     with engine.begin() as db:
@@ -214,9 +215,7 @@ def _open_logs(
         log = Log(LogId(country, row["id"]), row["origin"], row["first_idx"], row["sealed"], row is rows[-1])
         mine = [known for known in outside if known.checkpoint.origin == row["origin"]]
         seals.append(Seals(db, log, found, keys, trust.policy.witnesses, mine))
-        result.logs.append(
-            LogState(row["origin"], 0, b"", None, None, source, keys, 0, 0, 0, 0, None, row["halt"])
-        )
+        result.logs.append(LogState(row["origin"], 0, b"", None, None, source, keys, 0, 0, 0, 0, None, row["halt"]))
     names = {row["origin"] for row in rows}
     for known in outside:
         if known.checkpoint.origin not in names:
