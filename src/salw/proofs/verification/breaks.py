@@ -7,6 +7,9 @@ from typing import Any
 
 KEPT_MAX = 1_000  # breaks of one code that are kept; the others are only counted
 _LAST = 1 << 62
+SEALED = frozenset({"verify.leaf_not_in_tree"})
+# Of what follows from movements: where a movement is gone, its place says more than that of the last one left.
+PRESENT = frozenset({"verify.custody_changed", "verify.custody_missing"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +26,12 @@ class Break:
     weapon_id: str | None = None
 
     @property
-    def place(self) -> tuple[int, str]:
-        """Return what breaks are ordered by: their place in the log; those without one come last."""
-        return (_LAST if self.idx is None else self.idx, self.code)
+    def place(self) -> tuple[int, bool]:
+        """Return what breaks are ordered by: their place in the log; those of the present state come last.
+
+        At one place the seal comes first: it says whether the event itself can be believed.
+        """
+        return (_LAST if self.idx is None or self.code in PRESENT else self.idx, self.code not in SEALED)
 
 
 @dataclass(slots=True)
@@ -48,5 +54,5 @@ class Findings:
 
     @property
     def in_order(self) -> list[Break]:
-        """Return the breaks in the order of the log."""
+        """Return the breaks in the order of the log; at one place, those of the event before those that follow."""
         return sorted(self.kept, key=lambda found: found.place)

@@ -142,7 +142,10 @@ class Seals:
                 self.lost = size - self.size  # the log after this one was opened because of it, and says so
         # Either the tile was changed or the leaf under it; the signed root says which.
         code = "verify.leaf_not_in_tree" if self._differs else "verify.tile_changed"
+        below = self.missing.union(idx for (level, _), idx, _, _ in self._pending if level == 0)
         for (level, number), idx, stands, due in self._pending:
+            if level and any(idx <= one < idx + (1 << (TILE_HEIGHT * level)) for one in below):
+                continue  # it follows from the leaf that is named already
             self.found.add(
                 code,
                 idx=idx,

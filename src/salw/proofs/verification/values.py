@@ -112,6 +112,10 @@ class Companions:
 def check_persons(db: Connection, reading: Reading, found: Findings) -> int:
     """Hold each person's present value against the last event about him, and return how many there are."""
     rows = run(db, _PERSONS, {"country": reading.country})
+    there = {row["person"] for row in rows}
+    for person, (_, idx) in reading.persons.items():
+        if person not in there:
+            found.add("verify.person_missing", idx=idx, person=person)
     for row in rows:
         due, idx = reading.persons.get(row["person"], (None, None))
         stands = None if row["commitment"] is None else row["commitment"].hex()
