@@ -44,13 +44,15 @@ ROWS = {
 }
 
 _CHANGES = {
-    "bytea": "set_byte({c}, (%(draw)s %% octet_length({c})), get_byte({c}, %(draw)s %% octet_length({c})) # (1 << %(bit)s))",
+    "bytea": "set_byte({c}, (%(draw)s %% octet_length({c})), get_byte({c}, %(draw)s %% octet_length({c})) # "
+    "(1 << %(bit)s))",
     "text": "overlay({c} placing (case when substr({c}, 1 + %(draw)s %% length({c}), 1) = '7' then '8' else '7' end) "
     "from 1 + %(draw)s %% length({c}))",
     "int2": "{c} + 1 + (%(draw)s %% 3)",
     "int4": "coalesce({c}, 0) + 1 + (%(draw)s %% 3)",
     "int8": "{c} + 100000 + %(draw)s",
-    "uuid": "encode(set_byte(uuid_send({c}), %(draw)s %% 16, get_byte(uuid_send({c}), %(draw)s %% 16) # (1 << %(bit)s)), "
+    "uuid": "encode(set_byte(uuid_send({c}), %(draw)s %% 16, get_byte(uuid_send({c}), %(draw)s %% 16) # (1 "
+    "<< %(bit)s)), "
     "'hex')::uuid",
     "timestamptz": "{c} - interval '3 days'",
     "bool": "not {c}",

@@ -8,7 +8,8 @@ IDX = f"(select idx from leaf where {BF} and event_id = {ISSUED})"
 
 REHASH = r"update event set leaf_hash = sha256('\x00'::bytea || canonical) where country = 'BF' and id = "
 BODY = (
-    f"update event set canonical = convert_to(replace(convert_from(canonical, 'UTF8'), '\"seq\":2', '\"seq\":7'), 'UTF8') "
+    "update event set canonical = convert_to(replace(convert_from(canonical, 'UTF8'), '\"seq\":2', "
+    "'\"seq\":7'), 'UTF8') "
     f"where {BF} and id = {ISSUED}"
 )
 # name: (statements, codes that must be found, the first of them first)
@@ -22,13 +23,15 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (
             BODY,
             REHASH + ISSUED,
-            f"update leaf l set leaf_hash = e.leaf_hash from event e where l.{BF} and e.id = l.event_id and e.country = l.country and l.idx = {IDX}",
+            f"update leaf l set leaf_hash = e.leaf_hash from event e where l.{BF} and e.id = l.event_id and "
+            f"e.country = l.country and l.idx = {IDX}",
         ),
         ("verify.leaf_not_in_tree", "verify.root_differs"),
     ),
     "a single byte of the canonical bytes is edited": (
         (
-            f"update event set canonical = set_byte(canonical, 20, get_byte(canonical, 20) # 1) where {BF} and id = {ISSUED}",
+            f"update event set canonical = set_byte(canonical, 20, get_byte(canonical, 20) # 1) where {BF} "
+            f"and id = {ISSUED}",
         ),
         ("verify.bytes_changed",),
     ),
@@ -40,7 +43,8 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "an event is deleted with its leaf": (
         (
             f"delete from leaf where {BF} and idx = 60",
-            f"delete from event e where {BF} and not exists (select from leaf l where l.event_id = e.id) and not exists (select from event_queue q where q.event_id = e.id)",
+            f"delete from event e where {BF} and not exists (select from leaf l where l.event_id = e.id) and "
+            "not exists (select from event_queue q where q.event_id = e.id)",
         ),
         ("verify.index_missing", "verify.movement_without_event"),
     ),
@@ -70,16 +74,22 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "an event is inserted without an index": (
         (
-            f"insert into event (country, id, kind, weapon_id, canonical, leaf_hash, recorded_at) select country, gen_random_uuid(), kind, weapon_id, canonical, leaf_hash, recorded_at from event where {BF} and id = {ISSUED}",
+            "insert into event (country, id, kind, weapon_id, canonical, leaf_hash, recorded_at) select "
+            "country, gen_random_uuid(), kind, weapon_id, canonical, leaf_hash, recorded_at from event where "
+            f"{BF} and id = {ISSUED}",
         ),
         ("verify.event_not_sequenced",),
     ),
     "an event is inserted in the queue as if it were old": (
         (
-            r"""insert into event (country, id, kind, canonical, leaf_hash, recorded_at)
-                select 'BF', x.id, 'person.named', x.told, sha256('\x00'::bytea || x.told), '2026-01-02T03:04:05Z'
-                  from (select i.id, convert_to('{"actor":{"process":"x"},"at":"2026-01-02T03:04:05.000000Z","country":"BF","facts":{},"id":"' || i.id || '","kind":"person.named","schema":1}', 'UTF8') as told
-                          from (values ('01a2185b-0000-7000-8000-000000000001'::uuid)) as i (id)) as x""",
+            r"""
+            insert into event (country, id, kind, canonical, leaf_hash, recorded_at)
+            select 'BF', x.id, 'person.named', x.told, sha256('\x00'::bytea || x.told), '2026-01-02T03:04:05Z'
+              from (select i.id, convert_to(
+                               '{"actor":{"process":"x"},"at":"2026-01-02T03:04:05.000000Z","country":"BF","facts":{},'
+                               || '"id":"' || i.id || '","kind":"person.named","schema":1}', 'UTF8') as told
+                      from (values ('01a2185b-0000-7000-8000-000000000001'::uuid)) as i (id)) as x
+            """,
             "insert into event_queue (country, event_id) values ('BF', '01a2185b-0000-7000-8000-000000000001')",
         ),
         ("verify.back_dated",),
@@ -90,7 +100,8 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "a movement is back-dated": (
         (
-            f"update movement set recorded_at = recorded_at - interval '30 days' where {BF} and (weapon_id, seq) = ({LAST}, 3)",
+            f"update movement set recorded_at = recorded_at - interval '30 days' where {BF} and (weapon_id, "
+            f"seq) = ({LAST}, 3)",
         ),
         ("verify.movement_time_changed", "verify.chain_broken", "verify.custody_changed"),
     ),
@@ -108,13 +119,15 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "an event is given to another weapon": (
         (
-            f"update event set weapon_id = {LAST} where {BF} and id = (select event_id from movement where {BF} and seq = 1 and weapon_id <> {LAST} limit 1)",
+            f"update event set weapon_id = {LAST} where {BF} and id = (select event_id from movement where "
+            f"{BF} and seq = 1 and weapon_id <> {LAST} limit 1)",
         ),
         ("verify.event_column_changed", "verify.movement_changed"),
     ),
     "a tile is edited": (
         (
-            f"update tile set hashes = set_byte(hashes, 3, get_byte(hashes, 3) # 1) where {BF} and level = 0 and number = 0",
+            f"update tile set hashes = set_byte(hashes, 3, get_byte(hashes, 3) # 1) where {BF} and level = 0 "
+            "and number = 0",
         ),
         ("verify.tile_changed",),
     ),
@@ -129,19 +142,23 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "a tile is added": (
         (
-            f"insert into tile select country, log_id, level, 9, hashes from tile where {BF} and level = 0 and number = 0",
+            f"insert into tile select country, log_id, level, 9, hashes from tile where {BF} and level = 0 "
+            "and number = 0",
         ),
         ("verify.tile_beyond",),
     ),
     "the root of a checkpoint is edited": (
         (
-            f"update checkpoint set root = sha256('') where {BF} and size = (select min(size) from checkpoint where {BF})",
+            f"update checkpoint set root = sha256('') where {BF} and size = (select min(size) from checkpoint "
+            f"where {BF})",
         ),
         ("verify.checkpoint_changed", "verify.root_differs"),
     ),
     "the note of a checkpoint is edited": (
         (
-            f"update checkpoint set note = replace(note, 'registre.example/bf/2026' || chr(10) || size, 'registre.example/bf/2026' || chr(10) || (size + 1)) where {BF} and size = (select min(size) from checkpoint where {BF})",
+            "update checkpoint set note = replace(note, 'registre.example/bf/2026' || chr(10) || size, "
+            f"'registre.example/bf/2026' || chr(10) || (size + 1)) where {BF} and size = (select min(size) "
+            f"from checkpoint where {BF})",
         ),
         ("verify.checkpoint_changed", "verify.checkpoint_signature_wrong"),
     ),
@@ -151,13 +168,15 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "a checkpoint is back-dated": (
         (
-            f"update checkpoint set signed_at = signed_at - interval '30 days' where {BF} and size = (select max(size) from checkpoint where {BF})",
+            f"update checkpoint set signed_at = signed_at - interval '30 days' where {BF} and size = (select "
+            f"max(size) from checkpoint where {BF})",
         ),
         ("verify.checkpoint_back_dated",),
     ),
     "custody is edited": (
         (
-            f"update custody set holder_id = (select id from holder where {BF} and kind = 'post' limit 1) where {BF} and weapon_id = {LAST}",
+            f"update custody set holder_id = (select id from holder where {BF} and kind = 'post' limit 1) "
+            f"where {BF} and weapon_id = {LAST}",
         ),
         ("verify.custody_changed",),
     ),
@@ -179,7 +198,8 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "a movement is edited": (
         (
-            f"update movement set to_holder_id = (select id from holder where {BF} and kind = 'post' limit 1) where {BF} and event_id = {ISSUED}",
+            f"update movement set to_holder_id = (select id from holder where {BF} and kind = 'post' limit 1) "
+            f"where {BF} and event_id = {ISSUED}",
         ),
         ("verify.movement_changed",),
     ),
@@ -190,13 +210,17 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "the newest movement is deleted with its custody": (
         (
             f"delete from movement where {BF} and (weapon_id, seq) = ({LAST}, 3)",
-            f"delete from custody where {BF} and weapon_id = (select id from weapon w where {BF} and not exists (select from movement m where m.weapon_id = w.id and m.seq = 3) and exists (select from custody c where c.weapon_id = w.id and c.seq = 3))",
+            f"delete from custody where {BF} and weapon_id = (select id from weapon w where {BF} and not "
+            "exists (select from movement m where m.weapon_id = w.id and m.seq = 3) and exists (select from "
+            "custody c where c.weapon_id = w.id and c.seq = 3))",
         ),
         ("verify.movement_missing", "verify.passage_invented"),
     ),
     "the newest movement is deleted and custody set back": (
         (
-            f"update custody c set seq = 2, holder_id = m.to_holder_id, unit_id = m.to_unit_id, recorded_at = m.recorded_at from movement m where c.{BF} and c.weapon_id = {LAST} and (m.weapon_id, m.seq) = (c.weapon_id, 2)",
+            "update custody c set seq = 2, holder_id = m.to_holder_id, unit_id = m.to_unit_id, recorded_at = "
+            f"m.recorded_at from movement m where c.{BF} and c.weapon_id = {LAST} and (m.weapon_id, m.seq) = "
+            "(c.weapon_id, 2)",
             f"delete from passage where {BF} and (weapon_id, seq) = ({LAST}, 3)",
             f"delete from movement where {BF} and (weapon_id, seq) = ({LAST}, 3)",
         ),
@@ -205,7 +229,8 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "a passage is deleted": ((f"delete from passage where {BF} and idx = {IDX}",), ("verify.passage_missing",)),
     "a passage is edited": (
         (
-            f"update passage set from_holder_id = (select id from holder where {BF} and kind = 'post' limit 1) where {BF} and idx = {IDX}",
+            f"update passage set from_holder_id = (select id from holder where {BF} and kind = 'post' limit "
+            f"1) where {BF} and idx = {IDX}",
         ),
         ("verify.passage_changed",),
     ),
@@ -219,20 +244,24 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "a document is edited": (
         (
-            f"update document set reference = 'OM 12' where {BF} and id = (select document_id from movement where {BF} and event_id = {ISSUED})",
+            f"update document set reference = 'OM 12' where {BF} and id = (select document_id from movement "
+            f"where {BF} and event_id = {ISSUED})",
         ),
         ("verify.document_changed",),
     ),
     "a name is edited": (
         (
-            "update personal_value set value = jsonb_set(value, '{family_name}', '\"DIALLO\"') where country = 'BF' and id = (select value_id from person where country = 'BF' order by id limit 1)",
+            "update personal_value set value = jsonb_set(value, '{family_name}', '\"DIALLO\"') where country "
+            "= 'BF' and id = (select value_id from person where country = 'BF' order by id limit 1)",
         ),
         ("verify.value_changed",),
     ),
     "a name is edited with its commitment": (
         (
-            "update personal_value set value = jsonb_set(value, '{family_name}', '\"DIALLO\"') where country = 'BF' and id = (select value_id from person where country = 'BF' order by id limit 1)",
-            "update personal_value set commitment = sha256(salt || convert_to(canonical_text(value), 'UTF8')) where country = 'BF'",
+            "update personal_value set value = jsonb_set(value, '{family_name}', '\"DIALLO\"') where country "
+            "= 'BF' and id = (select value_id from person where country = 'BF' order by id limit 1)",
+            "update personal_value set commitment = sha256(salt || convert_to(canonical_text(value), "
+            "'UTF8')) where country = 'BF'",
         ),
         ("verify.value_missing", "verify.person_changed", "verify.value_not_committed"),
     ),
@@ -242,7 +271,9 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "two persons exchange names": (
         (
-            "update person p set value_id = q.value_id from (select id, lead(id) over w as other from person where country = 'BF' window w as (order by id) limit 1) as s join person q on q.id = s.other where p.id = s.id",
+            "update person p set value_id = q.value_id from (select id, lead(id) over w as other from person "
+            "where country = 'BF' window w as (order by id) limit 1) as s join person q on q.id = s.other "
+            "where p.id = s.id",
         ),
         ("verify.person_changed",),
     ),

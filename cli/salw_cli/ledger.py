@@ -59,7 +59,7 @@ def verify_(
     ),
     as_json: bool = typer.Option(False, "--json", help="Réponse lisible par une machine."),
 ) -> None:
-    """Recalculer tout ce que dit la base d'un pays (journal, arbre, mouvements, détention) et nommer la première rupture.
+    """Recalculer tout ce que dit la base (journal, arbre, mouvements, détention) et nommer la première rupture.
 
     Ne modifie rien, et le service peut continuer. Code de sortie : 0, rien trouvé ; 1, une rupture ; 3, la base ou un
     réglage manque ou ne va pas.

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from salw.core.db import Row, run, run_one
+from salw.core.db import Row, run
 from salw.proofs.verification.breaks import KEPT_MAX, Findings
 from salw.proofs.verification.entries import shown
 
@@ -141,9 +141,7 @@ def check_books(db: Connection, country: str, found: Findings, tell: Callable[[]
         for row in run(db, sql, {"country": country, "limit": KEPT_MAX + 1}):
             name(row, found)
         tell()
-    row = run_one(db, _COUNTS, {"country": country})
-    assert row is not None  # noqa: S101 - counts are one row
-    return Counted(**row)
+    return Counted(**run(db, _COUNTS, {"country": country})[0])
 
 
 def check_left_over(db: Connection, country: str, found: Findings) -> None:

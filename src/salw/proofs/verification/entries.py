@@ -1,7 +1,7 @@
 """One entry of the log against what stands in the tables: its hash, its columns, its times, its movement. Pure.
 
-Instants are seconds since 1970, exact to the microsecond. What is compared comes as text, as it stands in the bytes. It is done a
-million times over, so rows are plain tuples here.
+Instants are seconds since 1970, exact to the microsecond. What is compared comes as text, as it stands in the bytes.
+It is done a million times over, so rows are plain tuples here, and what entries have in common is looked at once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -34,12 +34,13 @@ KINDS: Mapping[str, str] = {
 REGISTERED = "weapon.registered"
 HOLDER_OPENED = "holder.opened"
 PERSON_ENTERED = "person.entered"
+_KEEPING = frozenset({HOLDER_OPENED, PERSON_ENTERED})
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DIGEST_LENGTH = 64  # of a commitment in hexadecimal
 
-# idx (None: queued), event id, hash of the leaf, sequenced at, log; of the event (kind None: there is none) kind, weapon,
-# bytes, hash, recorded at; of the movement (weapon None: there is none) weapon, seq, from, from unit, to, to unit,
-# document, occurred at, kind, recorded at.
+# idx (None: queued), event id, hash of the leaf, sequenced at, log; of the event (kind None: there is none) kind,
+# weapon, bytes, hash, recorded at; of the movement (weapon None: there is none) weapon, seq, from, from unit, to,
+# to unit, document, occurred at, kind, recorded at.
 Entry = tuple[Any, ...]
 _MOVED_AT = slice(11, 18)
 _COLUMNS = ("seq", "from_holder_id", "from_unit_id", "to_holder_id", "to_unit_id", "document_id", "occurred_at")
@@ -94,16 +95,7 @@ class Reading:
         if hash_ != leaf_hash or (hash_ != sealed and idx is not None):
             self._hashes_differ(entry, hash_)
         try:
-            body = from_json(told)
-            facts, text = body["facts"], body["at"]
-            if text != self._at_text:
-                self._at, self._at_text = seconds(text), text
-            said = (body["id"], body["country"], body["kind"], body.get("weapon"))
-            actor = body["actor"]
-            if actor != self._actor:
-                self._actor = actor
-                self._commitments(idx, event_id, actor)
-            self._commitments(idx, event_id, facts)
+            said, facts = self._read(told, idx, event_id)
         except (ValueError, KeyError, TypeError, AttributeError):
             self._add("verify.bytes_unreadable", entry)
             return
@@ -119,11 +111,31 @@ class Reading:
             if sequenced < recorded or sequenced < self.sequenced_last:
                 self._sequenced(entry)
             self.sequenced_last = sequenced
-        if moved is not None or "seq" in facts:
-            self._movement(entry, facts)
-        elif kind == HOLDER_OPENED:
+        try:
+            if moved is not None or "seq" in facts:
+                self._movement(entry, facts)
+            elif kind in _KEEPING:
+                self._keep(kind, idx, facts)
+        except (KeyError, TypeError):
+            self._add("verify.bytes_unreadable", entry)
+
+    def _read(self, told: bytes, idx: int | None, event_id: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return what an event's bytes say of it, and its facts. Raises what unreadable ones raise."""
+        body = from_json(told)
+        facts, text, actor = body["facts"], body["at"], body["actor"]
+        if text != self._at_text:
+            self._at, self._at_text = seconds(text), text
+        if actor != self._actor:
+            self._actor = actor
+            self._commitments(idx, event_id, actor)
+        self._commitments(idx, event_id, facts)
+        return (body["id"], body["country"], body["kind"], body.get("weapon")), facts
+
+    def _keep(self, kind: str, idx: int | None, facts: Mapping[str, Any]) -> None:
+        """Keep what the log says of holders and persons, to hold the tables against it afterwards."""
+        if kind == HOLDER_OPENED:
             self.holders[facts["holder"]] = (facts["unit"], facts["holder_kind"], idx)
-        elif kind == PERSON_ENTERED:
+        else:
             self.persons[facts["person"]] = (facts["commitment"], idx)
 
     def _hashes_differ(self, entry: Entry, hash_: bytes) -> None:
@@ -175,10 +187,10 @@ class Reading:
         if "to" not in facts or "seq" not in facts:
             self._add("verify.movement_without_event", entry, weapon=weapon, seq=entry[11])
             return
-        text = get("occurred_at")
+        text: Any = get("occurred_at")
         if text != self._occurred_text:
             self._occurred, self._occurred_text = _seconds_or_none(text), text
-        document = get("document")
+        document: Any = get("document")
         due = (get("seq"), get("from"), get("from_unit"), get("to"), get("to_unit"), document, self._occurred)
         kind = KINDS.get(entry[5]) or get("origin")
         if entry[_MOVED_AT] != due or weapon != entry[6] or entry[18] != kind:

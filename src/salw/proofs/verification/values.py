@@ -23,7 +23,8 @@ select p.id::text as person, v.commitment from person p
 """
 # As the books print a number: `documents.rules.printed_number`.
 _DOCUMENTS = """
-select id::text, kind, office_unit_id, lpad(number::text, greatest(6, length(number::text)), '0') || '/' || year as number, reference
+select id::text, kind, office_unit_id, reference,
+       lpad(number::text, greatest(6, length(number::text)), '0') || '/' || year as number
   from document where country = %(country)s and id = any(%(ids)s::uuid[])
 """
 _WEAPONS = """

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Thread
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from salw.core.db import enter_scope, run, run_one
+from salw.core.db import Row, enter_scope, run, run_one
 from salw.ledger.checkpoints import Checkpoint
 from salw.ledger.notes import NoteError, Verifier, read_verifier
 from salw.ledger.published import Published
@@ -53,20 +53,20 @@ class LogState:
     halt: str | None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Verification:
-    """The outcome: what was read, and every break in the order of the log."""
+    """The outcome: what was read, and the breaks in the order of the log. `numbers` are registry numbers by weapon."""
 
     country: str
-    events: int = 0
-    queued: int = 0
-    books: Counted = field(default_factory=lambda: Counted(0, 0, 0))
-    persons: int = 0
-    values: int = 0
-    logs: list[LogState] = field(default_factory=list)
-    breaks: list[Break] = field(default_factory=list)
-    count: int = 0
-    numbers: Mapping[str, str] = field(default_factory=dict)
+    events: int
+    queued: int
+    books: Counted
+    persons: int
+    values: int
+    logs: Sequence[LogState]
+    breaks: Sequence[Break]
+    count: int
+    numbers: Mapping[str, str]
 
 
 class Progress:
@@ -97,40 +97,46 @@ def verify(
     checkpoints, None where this machine has none; `given` are checkpoints that were kept elsewhere.
     """
     progress = progress or Progress()
-    result, found = Verification(country), Findings()
     # Before the snapshot: what is published was committed, so the snapshot must hold it.
     outside, unreadable = _published(engine, country, published)
+    found = Findings()
+    for origin, path in unreadable.items():
+        found.add("verify.published_unreadable", log=origin, place=path)
     with _snapshot(engine, country) as (db, others), others() as beside, others() as third:
         size = run_one(db, _SIZE, {"country": country})
         progress.begin(size["size"] if size else 0, len(CHECKS))
-        seals = _open_logs(beside, country, trust, [*outside, *given], found, result)
-        for origin, path in unreadable.items():
-            found.add("verify.published_unreadable", log=origin, place=path)
+        opened = _open_logs(beside, country, trust, [*outside, *given], found)
         books = _Books(third, country, progress.checked)
         books.start()
         commitments = Commitments(country, found)
-        commitments.load(beside)
-        trail = Trail(beside, country, seals, commitments, found)
+        trail = Trail(beside, country, [one.seals for one in opened], commitments, found)
         try:
+            commitments.load(beside)
             trail.read(db, progress.read)
-            for one in seals:
-                one.end()
+            for one in opened:
+                one.seals.end()
             commitments.end()
-            result.persons = check_persons(beside, trail.reading, found)
+            persons = check_persons(beside, trail.reading, found)
             check_holders(beside, trail.reading, found)
         finally:
-            result.books = books.finish(found)
+            counted = books.finish(found)
         # Without doubles, as many as were met in the log and the queue are all there are.
-        met = (trail.reading.events, trail.reading.movements)
-        if not result.books.keyed or met != (result.books.events, result.books.movements):
+        if not counted.keyed or (trail.reading.events, trail.reading.movements) != (counted.events, counted.movements):
             check_left_over(beside, country, found)
-        result.events, result.queued, result.values = trail.sequenced, trail.queued, commitments.count
-        _close_logs(seals, outside, result)
-        result.breaks, result.count = found.in_order, found.counts.total()
-        weapons = list({b.weapon_id for b in result.breaks if b.weapon_id})
-        rows = run(beside, _NUMBERS, {"country": country, "ids": weapons})
-        result.numbers = {row["id"]: row["registry_number"] for row in rows}
-    return result
+        weapons = list({one.weapon_id for one in found.kept if one.weapon_id})
+        numbers = run(beside, _NUMBERS, {"country": country, "ids": weapons}) if weapons else []
+    return Verification(
+        country,
+        trail.sequenced,
+        trail.queued,
+        counted,
+        persons,
+        commitments.count,
+        [one.state(outside) for one in opened],
+        found.in_order,
+        found.counts.total(),
+        {row["id"]: row["registry_number"] for row in numbers},
+    )
 
 
 class _Books(Thread):
@@ -194,50 +200,57 @@ def _published(engine: Engine, country: str, published: Published | None) -> tup
     return read_published(published, origins)
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A log under verification, and whose keys are believed of it."""
+
+    seals: Seals
+    source: Source
+    halt: str | None
+
+    def state(self, outside: Sequence[Outside]) -> LogState:
+        """Return what became of it."""
+        seals, origin = self.seals, self.seals.log.origin
+        return LogState(
+            origin,
+            seals.size,
+            seals.root,
+            seals.newest,
+            next((known for known in outside if known.checkpoint.origin == origin), None),
+            self.source,
+            tuple(seals.keys),
+            seals.checkpoints,
+            seals.tiles,
+            seals.cosignatures,
+            seals.cosignatures_unknown,
+            seals.lost,
+            self.halt,
+        )
+
+
 def _open_logs(
-    db: Connection,
-    country: str,
-    trust: Trust,
-    outside: Sequence[Outside],
-    found: Findings,
-    result: Verification,
-) -> list[Seals]:
+    db: Connection, country: str, trust: Trust, outside: Sequence[Outside], found: Findings
+) -> list[_Opened]:
     rows = run(db, _LOGS, {"country": country})
-    seals = []
+    opened = []
     for row in rows:
-        stored = []
-        for text in row["keys"] or ():
-            try:
-                stored.append(read_verifier(text))
-            except NoteError:
-                found.add("verify.key_unreadable", log=row["origin"] or "", key=text)
-        source, keys = trust.keys_of(row["origin"] or "", stored)
-        log = Log(LogId(country, row["id"]), row["origin"], row["first_idx"], row["sealed"], row is rows[-1])
-        mine = [known for known in outside if known.checkpoint.origin == row["origin"]]
-        seals.append(Seals(db, log, found, keys, trust.policy.witnesses, mine))
-        result.logs.append(LogState(row["origin"], 0, b"", None, None, source, keys, 0, 0, 0, 0, None, row["halt"]))
+        origin = row["origin"]
+        source, keys = trust.keys_of(origin or "", _stored_keys(row, found))
+        log = Log(LogId(country, row["id"]), origin, row["first_idx"], row["sealed"], row is rows[-1])
+        mine = [known for known in outside if known.checkpoint.origin == origin]
+        opened.append(_Opened(Seals(db, log, found, keys, trust.policy.witnesses, mine), source, row["halt"]))
     names = {row["origin"] for row in rows}
     for known in outside:
         if known.checkpoint.origin not in names:
             found.add("verify.given_of_no_log", log=known.checkpoint.origin, place=known.place)
-    return seals
+    return opened
 
 
-def _close_logs(seals: Sequence[Seals], outside: Sequence[Outside], result: Verification) -> None:
-    for number, one in enumerate(seals):
-        before = result.logs[number]
-        result.logs[number] = LogState(
-            before.origin,
-            one.size,
-            one.root,
-            one.newest,
-            next((known for known in outside if known.checkpoint.origin == before.origin), None),
-            before.source,
-            before.keys,
-            one.checkpoints,
-            one.tiles,
-            one.cosignatures,
-            one.cosignatures_unknown,
-            one.lost,
-            before.halt,
-        )
+def _stored_keys(row: Row, found: Findings) -> list[Verifier]:
+    keys = []
+    for text in row["keys"] or ():
+        try:
+            keys.append(read_verifier(text))
+        except NoteError:
+            found.add("verify.key_unreadable", log=row["origin"] or "", key=text)
+    return keys

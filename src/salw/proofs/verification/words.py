@@ -8,7 +8,7 @@ from salw.proofs.verification.breaks import Break
 
 
 def sentence(found: Break, language: Language, numbers: Mapping[str, str]) -> str:
-    """Return a break as a sentence. `numbers` are registry numbers by weapon; an unknown weapon keeps its identifier."""
+    """Return a break as a sentence. `numbers` are registry numbers; an unknown weapon keeps its identifier."""
     return translate(found.code, language, **places(found, language, numbers))
 
 
