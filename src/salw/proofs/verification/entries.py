@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any
 
 from pydantic_core import from_json
@@ -42,10 +43,11 @@ DIGEST_LENGTH = 64  # of a commitment in hexadecimal
 # weapon, bytes, hash, recorded at; of the movement (weapon None: there is none) weapon, seq, from, from unit, to,
 # to unit, document, occurred at, kind, recorded at.
 Entry = tuple[Any, ...]
-_MOVED_AT = slice(11, 18)
+_MOVED = slice(11, 17)
+_told = itemgetter("seq", "from", "from_unit", "to", "to_unit", "document", "occurred_at")
 _COLUMNS = ("seq", "from_holder_id", "from_unit_id", "to_holder_id", "to_unit_id", "document_id", "occurred_at")
-_DOCUMENT = ("document_kind", "office", "number", "reference")
-_WEAPON = ("registry_number", "class", "model")
+_told_of_document = itemgetter("document_kind", "office", "number", "reference")
+_told_of_weapon = itemgetter("registry_number", "class", "model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Reading:
     _occurred_text: str = ""
     _occurred: float = 0.0
     _actor: Mapping[str, Any] = field(default_factory=dict)
+    _person: Mapping[str, Any] = field(default_factory=dict)
 
     def check(self, entry: Entry) -> None:
         """Compare an entry with its own bytes, and its movement with both."""
@@ -165,52 +168,53 @@ class Reading:
 
     def _commitments(self, idx: int | None, event_id: str, facts: Any) -> None:
         """Tell of every digest among facts, and whether it is called a commitment: that of a person always is."""
-        for name, value in facts.items():
+        for value in facts.values():
             kind = value.__class__
             if kind is str:
                 if len(value) == DIGEST_LENGTH:
-                    self.commit(value, idx, event_id, name == "commitment")
+                    self.commit(value, idx, event_id, value is facts.get("commitment"))
             elif kind is dict:
-                self._commitments(idx, event_id, value)
+                if value != self._person:
+                    self._person = value
+                    self._commitments(idx, event_id, value)
             elif kind is list:
                 for item in value:
                     self._commitments(idx, event_id, item if item.__class__ is dict else {"": item})
 
-    def _movement(self, entry: Entry, facts: Mapping[str, Any]) -> None:
-        idx, weapon, recorded = entry[0], entry[10], entry[9]
-        get = facts.get
+    def _movement(self, entry: Entry, facts: dict[str, Any]) -> None:
+        weapon, seq = entry[10:12]
         if weapon is None:
             if "to" in facts and entry[6] is not None:
-                self._add("verify.movement_missing", entry, weapon=entry[6], seq=get("seq"))
+                self._add("verify.movement_missing", entry, weapon=entry[6], seq=facts["seq"])
             return
         self.movements += 1
         if "to" not in facts or "seq" not in facts:
-            self._add("verify.movement_without_event", entry, weapon=weapon, seq=entry[11])
+            self._add("verify.movement_without_event", entry, weapon=weapon, seq=seq)
             return
-        text: Any = get("occurred_at")
+        due = _told(facts)
+        *_, document, text = due
         if text != self._occurred_text:
             self._occurred, self._occurred_text = _seconds_or_none(text), text
-        document: Any = get("document")
-        due = (get("seq"), get("from"), get("from_unit"), get("to"), get("to_unit"), document, self._occurred)
-        kind = KINDS.get(entry[5]) or get("origin")
-        if entry[_MOVED_AT] != due or weapon != entry[6] or entry[18] != kind:
+        recorded, event_kind, kind, moved = entry[9], entry[5], entry[18], entry[19]
+        kind_due = KINDS.get(event_kind) or facts.get("origin")
+        if entry[_MOVED] != due[:6] or entry[17] != self._occurred or weapon != entry[6] or kind != kind_due:
             self._differ(
                 "verify.movement_changed",
                 entry,
                 ("weapon_id", "kind", *_COLUMNS),
-                (weapon, entry[18], *entry[11:17], instant(entry[17])),
-                (entry[6], kind, *due[:6], text),
+                (weapon, kind, *entry[_MOVED], text if entry[17] == self._occurred else instant(entry[17])),
+                (entry[6], kind_due, *due),
                 weapon=weapon,
-                seq=entry[11],
+                seq=seq,
             )
-        if not -LONGEST_STATEMENT <= entry[19] - recorded <= LONGEST_STATEMENT:
+        if not -LONGEST_STATEMENT <= moved - recorded <= LONGEST_STATEMENT:
             # Later than its event is right where the movement before it is as late: time does not run back.
-            self.suspects.append((idx, weapon, entry[11], recorded))
+            self.suspects.append((entry[0], weapon, seq, recorded))
         if document != self._document:
             self._document = document
-            self.documents.setdefault(document, Told(idx, entry[1], tuple(get(name) for name in _DOCUMENT)))
-        if entry[5] == REGISTERED:
-            self.weapons[weapon] = Told(idx, entry[1], tuple(get(name) for name in _WEAPON))
+            self.documents.setdefault(document, Told(entry[0], entry[1], _told_of_document(facts)))
+        if event_kind == REGISTERED:
+            self.weapons[weapon] = Told(entry[0], entry[1], _told_of_weapon(facts))
 
     def _differ(
         self,
