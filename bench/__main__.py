@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import checks, imports, labels, moves, row_security, summaries
+from bench import checks, imports, labels, ledger, moves, row_security, summaries
 from bench.harness import ROOT, RUNS, Result, cluster, service
 from salw.core.db import make_engine
 from world import build_world
@@ -27,7 +27,16 @@ def measure() -> list[Result]:
         results.append(imports.clean_rows(build_world(engine)))
         results.append(summaries.quarter(build_world(engine, "ML"), urls))
         engine.dispose()
-    return results + row_security_alone()
+    return results + trail_alone() + row_security_alone()
+
+
+def trail_alone() -> list[Result]:
+    """Measure the audit trail on a cluster of its own."""
+    with cluster() as (made, urls):
+        engine = make_engine(urls["salw_app"])
+        results = ledger.trail(made, build_world(engine), urls)
+        engine.dispose()
+    return results
 
 
 def row_security_alone() -> list[Result]:
@@ -64,10 +73,13 @@ def table(results: list[Result]) -> str:
     return "\n".join(lines)
 
 
+ALONE = {"row-security": row_security_alone, "trail": trail_alone}
+
+
 def main() -> None:
-    """Measure, print, write; exit 1 where a bar does not hold. `row-security` measures that alone and only prints."""
-    if sys.argv[1:] == ["row-security"]:
-        alone = row_security_alone()
+    """Measure, print, write; exit 1 where a bar does not hold. One of `ALONE` measures that alone and only prints."""
+    if sys.argv[1:]:
+        alone = ALONE[sys.argv[1]]()
         print(table(alone))
         sys.exit(0 if all(r.holds for r in alone) else 1)
     results = measure()

@@ -70,7 +70,10 @@ _ROWS = (
     """,
     """
     insert into event (country, id, kind, weapon_id, canonical, leaf_hash)
-    select %(country)s, id, 'weapon.registered', id, '{}', sha256('\\x00'::bytea || '{}') from load
+    select %(country)s, id, 'weapon.registered', id, told, sha256('\\x00'::bytea || told)
+      from load, convert_to(
+        '{"actor":{"process":"sequencer"},"at":"2026-01-01T00:00:00Z","facts":{"to":"' || store_id || '"}}', 'UTF8'
+      ) as told
     """,
     """
     insert into movement (country, weapon_id, seq, to_holder_id, to_unit_id, kind, document_id, event_id, occurred_at)

@@ -16,10 +16,13 @@ from salw.ledger.signing import Signer, new_private_key, read_log_keys
 COUNTRIES = ("BF", "ML", "NE")
 
 
-def make_keys(folder: Path, countries: Sequence[str] = COUNTRIES) -> Mapping[str, Sequence[Signer]]:
+def make_keys(
+    folder: Path, countries: Sequence[str] = COUNTRIES, *, name: str = "registre.example/{country}/2026"
+) -> Mapping[str, Sequence[Signer]]:
     """Write a key file for logs of these countries into `folder` and return its signers."""
     path = folder / "log_keys"
-    lines = [f"{c} {new_private_key(f'registre.example/{c.lower()}/2026', Algorithm.ED25519)}\n" for c in countries]
+    names = {country: name.format(country=country.lower()) for country in countries}
+    lines = [f"{country} {new_private_key(one, Algorithm.ED25519)}\n" for country, one in names.items()]
     path.write_text("".join(lines), "utf-8")
     path.chmod(0o600)
     return read_log_keys(path)

@@ -11,12 +11,14 @@ from salw.access.operations.traces import digest_attempts
 from salw.core import clock
 from salw.core.db import make_engine
 from salw.core.keys import factor_key
+from salw.core.language import translate
 from salw.core.logging import configure
 from salw.core.settings import get_settings
 from salw.core.urls import role_url
 from salw.ledger.keyring import LogKeys, published_folder
 from salw.ledger.leading import Chores, Sealer, lead_forever, lead_once
 from salw.ledger.published import Published
+from salw.ledger.reopening import get_halted_head, reopen
 from salw_cli.certificate import check_certificate
 from salw_cli.connection import check_demo_accounts, ensure_database
 from salw_cli.run import check_port
@@ -91,3 +93,27 @@ def sequence(once: bool = typer.Option(False, "--once", help="Vider la file une 
             lead_forever(engine, lambda: stopping, sealer, chores)
     finally:
         engine.dispose()
+
+
+@ledger.command("reopen")
+def reopen_log(
+    country: str = typer.Argument(help="Code du pays dont le journal est arrêté : BF, ML ou NE."),
+    order: str = typer.Option(..., "--order", help="Numéro de l'ordre qui le décide ; il entre au journal."),
+) -> None:
+    """Ouvrir un nouveau journal après une perte d'événements déjà publiés.
+
+    Seulement si le journal est arrêté et qu'aucune sauvegarde plus récente n'existe. Le nouveau journal porte un autre
+    nom et une autre clé (SALW_LOG_KEYS) ; son premier événement dit ce qui reste de l'ancien et ce qui était publié.
+    """
+    settings = get_settings()
+    ensure_database(settings)
+    keys = LogKeys(settings)
+    engine = make_engine(role_url(settings, "salw_sequencer"), pool_size=1)
+    try:
+        with engine.begin() as db:
+            head = get_halted_head(db, country.upper())
+            keys.renew(head.id.country, head.origin or "")
+            reopen(db, head=head, published=Published(published_folder(settings)), order=order, now=clock.now())
+    finally:
+        engine.dispose()
+    print(translate("ledger.reopened", settings.language, country=head.id.country, left=head.size))

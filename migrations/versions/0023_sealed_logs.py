@@ -17,7 +17,7 @@ CREATE TABLE log (
     id SMALLINT NOT NULL,
     origin TEXT,
     first_idx BIGINT NOT NULL,
-    opened_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_log PRIMARY KEY (country, id),
     CONSTRAINT uq_log_country_origin UNIQUE (country, origin),
     CONSTRAINT uq_log_country_first_idx UNIQUE (country, first_idx),
@@ -119,7 +119,7 @@ alter table event add constraint ck_event_fits_an_entry check (octet_length(cano
 LOG_ENTRIES = """
 create function log_entries(p_log smallint, p_first bigint, p_count int)
 returns table (idx bigint, canonical bytea)
-language sql stable security definer set search_path = public, pg_temp as $$
+language sql stable security definer set search_path = pg_catalog, public as $$
     select l.idx - g.first_idx, e.canonical
       from log g
       join leaf l on l.country = g.country and l.log_id = g.id
@@ -132,6 +132,40 @@ language sql stable security definer set search_path = public, pg_temp as $$
 $$;
 revoke execute on function log_entries(smallint, bigint, int) from public;
 grant execute on function log_entries(smallint, bigint, int) to salw_app;
+"""
+
+# After events that were published are lost for good, the log of a country goes on under a new name. Its first event says
+# so: what was left, and the checkpoint that was published last. The sequencer writes no event of its own, so this does,
+# and only where the newest log is halted.
+REOPEN_LOG = """
+create function reopen_log(p_country text, p_canonical bytea) returns void
+language plpgsql security definer set search_path = pg_catalog, public as $$
+declare
+    v_said jsonb := convert_from(p_canonical, 'UTF8')::jsonb;
+    v_log log;
+    v_next bigint;
+begin
+    select g.* into v_log from log g join sealing_halt h on (h.country, h.log_id) = (g.country, g.id)
+     where g.country = p_country and g.id = (select max(o.id) from log o where o.country = p_country);
+    if not found then
+        raise exception 'the log of % is not halted', p_country using errcode = 'SW002';
+    end if;
+    select coalesce(max(idx) + 1, 0) into v_next from leaf where country = p_country;
+    if (v_said->>'kind', v_said->>'country', v_said#>>'{facts,before}', (v_said#>>'{facts,left}')::bigint)
+       is distinct from ('log.reopened', p_country, v_log.origin, v_next - v_log.first_idx) then
+        raise exception 'the event says something else than what is done' using errcode = 'SW002';
+    end if;
+    insert into event (country, id, kind, canonical, leaf_hash)
+    values (p_country, (v_said->>'id')::uuid, 'log.reopened', p_canonical, sha256('\\x00'::bytea || p_canonical));
+    insert into log (country, id, first_idx) values (p_country, v_log.id + 1, v_next);
+    insert into leaf (country, idx, event_id, leaf_hash, log_id, sequenced_at)
+    values (p_country, v_next, (v_said->>'id')::uuid, sha256('\\x00'::bytea || p_canonical), v_log.id + 1,
+            greatest(clock_timestamp(),
+                     (select sequenced_at from leaf where country = p_country order by idx desc limit 1)));
+    delete from sealing_halt where country = p_country;
+end $$;
+revoke execute on function reopen_log(text, bytea) from public;
+grant execute on function reopen_log(text, bytea) to salw_sequencer;
 """
 
 PROTECTED = ("log", "log_key", "tile", "checkpoint", "cosignature", "witnessed", "sealing_halt")
@@ -153,3 +187,4 @@ def upgrade() -> None:
     op.execute("grant select, insert, update on witness_state to salw_exchange")
     op.execute("grant select on witness_state to salw_auditor")
     op.execute(LOG_ENTRIES)
+    op.execute(REOPEN_LOG)

@@ -18,6 +18,7 @@ INTERFACE = (
     "PUT /v1/weapons/{weapon_id}",
     "GET /v1/weapons",
     "GET /v1/weapons/{weapon_id}/history",
+    "GET /v1/logs",
     "GET /v1/models",
     "POST /v1/label-batches",
     "GET /v1/label-batches/{batch_id}/sheet.pdf",

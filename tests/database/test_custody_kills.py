@@ -1,4 +1,7 @@
-"""kill -9 of the service and of the database during a stream of writes: what was acknowledged is there, once."""
+"""kill -9 of service, sequencer and database during a stream of writes: what was acknowledged is there, once.
+
+The log tells of it without a gap, and no checkpoint that anybody saw in the meantime is contradicted by a later one.
+"""
 
 import base64
 import contextlib
@@ -23,6 +26,12 @@ from salw.core.db import make_engine, run
 from salw.core.embedded import Cluster
 from salw.core.settings import URL_SETTINGS
 from salw.custody.rules import Expected
+from salw.ledger import merkle
+from salw.ledger.checkpoints import Checkpoint
+from salw.ledger.keyring import PUBLISHED_FOLDER
+from salw.ledger.notes import read_note, verified
+from salw.ledger.published import Published
+from sealing import make_keys
 from world import World, build_world
 from writes import issue, later, return_
 
@@ -30,30 +39,46 @@ WRITERS = 3
 PATIENCE = 60
 
 
-class Service:
-    """`salw serve` as a process of its own, that can be killed and started again on the same port."""
+class Process:
+    """The program on a command as a process of its own, that can be killed and started again."""
+
+    words: tuple[str, ...]
+
+    def __init__(self, cluster: Cluster, folder: Path, **settings: str) -> None:
+        urls = {f"SALW_{setting.upper()}": cluster.url(role, "salw") for role, setting in URL_SETTINGS.items()}
+        own = {f"SALW_{name.upper()}": value for name, value in settings.items()}
+        self.environment = {**os.environ, "SALW_LOG_LEVEL": "error", **urls, **own}
+        self.log = folder / f"{self.words[-1]}.log"
+        self.process = self._launch()
+
+    def _launch(self) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "salw_cli.main", *self.words], env=self.environment, stdout=log, stderr=log
+            )
+
+    def kill(self) -> None:
+        """End it without a word."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+class Service(Process):
+    """`salw serve`, again and again on the same port."""
+
+    words = ("serve",)
 
     def __init__(self, cluster: Cluster, folder: Path) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        urls = {f"SALW_{setting.upper()}": cluster.url(role, "salw") for role, setting in URL_SETTINGS.items()}
         key = base64.b64encode(bytes(32)).decode()
-        own = {"SALW_PORT": str(self.port), "SALW_LOG_LEVEL": "error", "SALW_FACTOR_KEY": key}
-        self.environment = {**os.environ, **urls, **own}
-        self.log = folder / "serve.log"
-        self.process = self._launch()
+        super().__init__(cluster, folder, port=str(self.port), factor_key=key)
 
     @property
     def base(self) -> str:
         """Return the address of `/v1`."""
         return f"http://127.0.0.1:{self.port}/v1"
-
-    def _launch(self) -> subprocess.Popen[bytes]:
-        with self.log.open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "salw_cli.main", "serve"], env=self.environment, stdout=log, stderr=log
-            )
 
     def wait_ready(self) -> None:
         """Wait until it answers."""
@@ -66,16 +91,35 @@ class Service:
             time.sleep(0.05)
         pytest.fail(f"the service did not become ready: {self.log.read_text()[-2000:]}")
 
-    def kill(self) -> None:
-        """End it without a word."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
     def restart(self) -> None:
         """Kill it and start it again."""
         self.kill()
         self.process = self._launch()
         self.wait_ready()
+
+
+class Sequencer(Process):
+    """`salw ledger sequence`, and every checkpoint that it was ever seen to publish."""
+
+    words = ("ledger", "sequence")
+
+    def __init__(self, cluster: Cluster, folder: Path) -> None:
+        self.keys = make_keys(folder)
+        self.published = Published(folder / PUBLISHED_FOLDER)
+        self.seen: set[Checkpoint] = set()
+        super().__init__(cluster, folder, log_keys=str(folder / "log_keys"), data_dir=str(folder))
+
+    def look(self) -> None:
+        """Remember what stands published at this moment."""
+        checkpoint = self.published.read(self.keys["BF"][0].verifier.name)
+        if checkpoint is not None:
+            self.seen.add(checkpoint)
+
+    def restart(self) -> None:
+        """Kill it and start it again; what it had published by then counts."""
+        self.kill()
+        self.look()
+        self.process = self._launch()
 
 
 @dataclass
@@ -157,6 +201,46 @@ def check_all_there_once(superuser: Engine, writers: list[Writer]) -> None:
     assert broken_links(superuser) == {}
 
 
+def check_the_log(superuser: Engine, sequencer: Sequencer) -> None:
+    """Demand every event in the log, once and without a gap, and one tree behind all checkpoints ever seen."""
+    until = time.monotonic() + PATIENCE
+    while _unsealed(superuser):
+        assert time.monotonic() < until, sequencer.log.read_text()[-2000:]
+        assert sequencer.process.poll() is None, sequencer.log.read_text()[-2000:]
+        time.sleep(0.1)
+    sequencer.look()
+    with superuser.begin() as db:
+        rows = run(
+            db,
+            "select l.idx, e.canonical from event e left join leaf l on (l.country, l.event_id) = (e.country, e.id) "
+            "where e.country = 'BF' order by l.idx",
+        )
+        signed = run(db, "select size, root, note from checkpoint where country = 'BF' order by size")
+    assert [row["idx"] for row in rows] == list(range(len(rows)))
+    leaves = [merkle.leaf_hash(row["canonical"]) for row in rows]
+    keys = [signer.verifier for signer in sequencer.keys["BF"]]
+    for row in signed:
+        assert verified(read_note(row["note"].encode()), keys)
+    stored = {row["size"]: row["root"] for row in signed}
+    assert max(stored) == len(leaves)
+    assert stored == {size: merkle.root_of(leaves[:size]) for size in stored}
+    assert sequencer.seen
+    assert {c.size: c.root for c in sequencer.seen} == {
+        c.size: merkle.root_of(leaves[: c.size]) for c in sequencer.seen
+    }
+
+
+def _unsealed(superuser: Engine) -> bool:
+    with superuser.begin() as db:
+        return bool(
+            run(
+                db,
+                "select 1 where exists (select from event_queue) or (select max(size) from checkpoint where "
+                "country = 'BF') is distinct from (select count(*) from event where country = 'BF')",
+            )
+        )
+
+
 def stream(cluster: Cluster, folder: Path, *, seconds: float, between_s: float) -> tuple[int, int]:
     """Write and kill for a while, check, and return how many writes were acknowledged and repeated."""
     superuser = make_engine(cluster.url("postgres", "salw"))
@@ -165,6 +249,7 @@ def stream(cluster: Cluster, folder: Path, *, seconds: float, between_s: float) 
     weapons = world.register(WRITERS)
     app.dispose()  # its connections die with the database
     service = Service(cluster, folder)
+    sequencer = Sequencer(cluster, folder)
     stopping = threading.Event()
     try:
         service.wait_ready()
@@ -173,8 +258,9 @@ def stream(cluster: Cluster, folder: Path, *, seconds: float, between_s: float) 
             writer.start()
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            for kill in (service.restart, lambda: kill_database(cluster)):
+            for kill in (service.restart, sequencer.restart, lambda: kill_database(cluster)):
                 time.sleep(between_s)
+                sequencer.look()
                 kill()
         time.sleep(between_s)
         stopping.set()
@@ -182,14 +268,18 @@ def stream(cluster: Cluster, folder: Path, *, seconds: float, between_s: float) 
             writer.join(PATIENCE)
             assert not writer.is_alive()
         check_all_there_once(superuser, writers)
+        check_the_log(superuser, sequencer)
     finally:
         stopping.set()
         service.kill()
+        sequencer.kill()
         superuser.dispose()
     return sum(len(w.acknowledged) for w in writers), sum(w.repeats for w in writers)
 
 
-def test_what_was_acknowledged_survives_kills_of_service_and_database(durable: Cluster, tmp_path: Path) -> None:
+def test_what_was_acknowledged_survives_kills_of_service_sequencer_and_database(
+    durable: Cluster, tmp_path: Path
+) -> None:
     acknowledged, repeats = stream(durable, tmp_path, seconds=1, between_s=1.0)
     assert acknowledged > 0
     assert repeats > 0  # the kills did meet writes under way

@@ -22,6 +22,7 @@ from salw.registry.queries import list_same_serial
 from salw.registry.rules import MarkKind, NewMark
 from salw.reports.queries import Books, count_movements, count_stock
 from salw.scanning import queries as scanning
+from salw.scanning.history import list_history
 from salw.stocktakes.queries import list_stocktakes
 from world import build_world
 
@@ -97,6 +98,7 @@ def questions(db: Connection, actor: Actor, loaded: Load) -> dict[str, Callable[
         "search for a card": lambda: scanning.find_cards_by_text(db, actor, registry_number=serial, mark=serial),
         "scan": lambda: scanning.find_card_by_label(db, actor, serial.removeprefix("S").rjust(12, "W")),
         "cards of a page": lambda: scanning.list_cards(db, actor, weapons),
+        "history": lambda: list_history(db, actor, weapons[0], whole=True, newest_first=True, after=None, limit=51),
         "marks": lambda: scanning.list_marks(db, actor, weapons[0]),
         "without label": lambda: scanning.list_unlabelled(db, actor, store, limit=50),
         "same serial": lambda: list_same_serial(db, actor, weapons[0], serial),

@@ -1,12 +1,15 @@
 """Sealing: the tree over the log, signed once a second, whatever dies, and never a log that went back."""
 
 import base64
+import json
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import Engine
 
@@ -15,8 +18,9 @@ from program import bare_environment
 from salw.core import clock
 from salw.core.db import make_engine, run
 from salw.ledger import merkle
+from salw.ledger.checkpoints import read_checkpoint
 from salw.ledger.leading import Chores, lead_forever
-from salw.ledger.notes import Verifier
+from salw.ledger.notes import Verifier, read_note
 from salw.ledger.published import Published
 from salw.ledger.sealing import Head, list_halts, list_heads, seal
 from salw.ledger.sequencer import drain
@@ -153,6 +157,66 @@ def test_a_log_behind_what_was_published_is_not_gone_on_with(
     assert len(leaves(owner)) == before, "no index that was published is given a second time"
     assert checkpoints(sequencer, sealer, "ML")[-1].size == len(leaves(owner, "ML")), "others go on"
     assert sealer.published.read(newest.origin) == newest, "nor is what was published overwritten"
+
+
+def test_after_a_loss_a_new_log_begins_with_what_was_lost(
+    engines: tuple[Engine, Engine, Engine], world: World, tmp_path: Path, fresh_database: Database
+) -> None:
+    _, sequencer, owner = engines
+    sealer = make_sealer(tmp_path)
+    settings = {
+        **bare_environment(),
+        "SALW_SEQUENCER_URL": fresh_database.urls["salw_sequencer"],
+        "SALW_LOG_KEYS": str(tmp_path / "log_keys"),
+        "SALW_DATA_DIR": str(tmp_path),
+    }
+
+    def reopen() -> subprocess.CompletedProcess[str]:
+        return run_program("ledger", "reopen", "BF", "--order", "n° 12/2026", environment=settings)
+
+    seal_now(sequencer, sealer)
+    left = checkpoints(sequencer, sealer)[-1]
+    assert "[ledger.not_halted]" in reopen().stderr
+    world.register(10)
+    seal_now(sequencer, sealer)
+    published = sealer.published.path_of(left.origin).read_text("utf-8")
+    _go_back(owner, left.size)
+    world.register(3)
+    seal_now(sequencer, sealer)
+    assert "[ledger.no_new_key]" in reopen().stderr, "the old name would be a log that forked"
+    make_keys(tmp_path, name="registre.example/{country}/2027")
+    done = reopen()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "[ledger.not_halted]" in reopen().stderr, "once"
+    later = make_sealer(tmp_path, read_log_keys(tmp_path / "log_keys"))
+    seal_now(sequencer, later)
+    with owner.begin() as db:
+        rows = run(
+            db,
+            "select c.log_id, c.note, c.size, g.first_idx from checkpoint c join log g on (g.country, g.id) = "
+            "(c.country, c.log_id) where c.country = 'BF' order by c.log_id, c.size",
+        )
+        first = run(
+            db,
+            "select e.canonical from leaf l join event e on (e.country, e.id) = (l.country, l.event_id) "
+            "where l.country = 'BF' and l.idx = %(i)s",
+            {"i": left.size},
+        )
+    assert [(row["log_id"], row["first_idx"]) for row in rows] == [(1, 0), (2, left.size)]
+    new = read_checkpoint(read_note(rows[1]["note"].encode()).text)
+    hashes = leaves(owner)
+    assert new.origin == "registre.example/bf/2027"
+    assert (new.size, new.root) == (len(hashes) - left.size, merkle.root_of(hashes[left.size :]))
+    facts = json.loads(first[0]["canonical"])["facts"]
+    assert facts == {
+        "before": left.origin,
+        "left": left.size,
+        "why": "ledger.behind_published",
+        "published": published,
+        "order": "n° 12/2026",
+    }
+    with pytest.raises(psycopg.Error, match="is not halted"), sequencer.begin() as db:
+        run(db, "select reopen_log('BF', '{}')")
 
 
 def test_other_events_in_the_place_of_published_ones_are_seen(

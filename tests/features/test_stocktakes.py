@@ -846,7 +846,11 @@ def test_a_list_sent_ten_times_at_once_is_recorded_once_and_answered_alike(clien
     assert told == [["recorded", "unknown_code", *["recorded"] * 50]] * 10
     repeated = [{c["repeated"] for c in answer.json()["counts"]} for answer in answers]
     assert (repeated.count({False}), repeated.count({True})) == (1, 9)
-    assert [e["kind"] for e in events_of(world, check)] == ["stocktake.opened", "stocktake.counted"]
+    opened, *counted = events_of(world, check)
+    assert {e["kind"] for e in counted} == {"stocktake.counted"}
+    ids = [row[0] for e in counted for row in e["facts"]["counts"]]
+    assert ids == [c["id"] for c in given], "each count once, in parts of fifty"
+    assert (opened["kind"], len(counted)) == ("stocktake.opened", 2)
 
 
 def test_a_count_whose_answer_was_lost_is_given_the_same_answer_again(client: httpx.Client, world: World) -> None:

@@ -229,13 +229,19 @@ def test_a_history_tells_where_a_weapon_came_from_and_where_it_went(
         "kind_name": "détenteur usager",
         "name": "SGT ESSAI-SOLDIER",
         "unit_name": "Bataillon d'essai Alpha",
+        "unit_name_now": None,
+        "erased_on": None,
     }
     assert issued["document"]["kind"] == "issue_slip"
     assert issued["document"]["number"].startswith("000002/")
     assert issued["actor"] == {
         "function": "détenteur dépositaire",
         "unit_name": "Bataillon d'essai Alpha",
+        "unit_name_now": None,
         "name": "SGT ESSAI-KEEPER",
+        "erased_on": None,
+        "text": "SGT ESSAI-KEEPER, détenteur dépositaire, Bataillon d'essai Alpha",
+        "via": {"kind": "session", "name": None, "text": "une session ouverte au registre"},
     }
     assert label["text"].startswith("Étiquette W")
     assert label["seq"] is None
@@ -275,7 +281,11 @@ def test_who_sees_a_weapon_sees_its_whole_chain_but_names_only_his_own_people(
     assert seen[1]["actor"] == {
         "function": "détenteur dépositaire",
         "unit_name": "Bataillon d'essai Alpha",
+        "unit_name_now": None,
         "name": None,
+        "erased_on": None,
+        "text": "détenteur dépositaire, Bataillon d'essai Alpha",
+        "via": {"kind": "session", "name": None, "text": "une session ouverte au registre"},
     }
     assert seen[4]["actor"]["name"] == "SGT ESSAI-KEEPER_BRAVO"
     assert "ESSAI-SOLDIER" not in str(seen)
@@ -379,7 +389,8 @@ def test_a_name_that_was_erased_stays_erased_in_the_history(
             {"id": soldier_value(world)},
         )
     engine.dispose()
-    assert entries(client, world, weapon)[1]["destination"]["name"] == "identité effacée"
+    today = f"{clock.now():%d/%m/%Y}"
+    assert entries(client, world, weapon)[1]["destination"]["name"] == f"identité effacée le {today}"
 
 
 def soldier_value(world: World) -> UUID:

@@ -23,6 +23,7 @@ import pytest
 from cluster import Run
 from salw.core.embedded import Cluster
 from salw.core.engine import EmbeddedError
+from salw.ledger.leading import LEADER_LOCK
 from salw_cli.demo_data.army import PASSWORD
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
@@ -277,8 +278,8 @@ def test_a_killed_database_comes_back_and_the_service_answers_again(up: Clone) -
     os.kill(killed, signal.SIGKILL)
     eventually(lambda: up.cluster.pid not in (killed, None), lambda: up.said)
     eventually(lambda: up.answers() and up.knows(token), lambda: up.said)
-    sequencers = "select count(*) from pg_stat_activity where usename = 'salw_sequencer'"
-    eventually(lambda: up.ask(sequencers) == 1, lambda: "the sequencer did not come back to the database")
+    leaders = f"select count(*) from pg_locks where locktype = 'advisory' and objid = {LEADER_LOCK} and granted"
+    eventually(lambda: up.ask(leaders) == 1, lambda: "the sequencer did not come back to lead")
     assert up.said.count("elle est relancée") == 1
 
 

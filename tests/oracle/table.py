@@ -48,6 +48,7 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "incident:read": _BOOKS,
     "issue:record": {_KEEPER},
     "label:make": {_ACCOUNTANT, _KEEPER},
+    "ledger:read": {_COMMANDER, _AUDITOR} | COMMISSION,
     "model:read": _BOOKS | COMMISSION,
     "organisation:read": _BOOKS | {_ADMINISTRATOR},
     "organisation:record": {_ADMINISTRATOR},

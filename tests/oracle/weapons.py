@@ -58,6 +58,8 @@ LINES: tuple[Line, ...] = (
     ),
     Line("POST /v1/scans", "scan:read", scanning(recipes.number_of, typed=True), SCAN, about="of a number"),
     Line("POST /v1/scans", "scan:read", scanning(recipes.serial_of, typed=True), SCAN, about="of a serial"),
+    # --- how far the logs are proven
+    Line("GET /v1/logs", "ledger:read", plain("GET", "/logs"), ANYWHERE),
     # --- catalogue and labels
     Line("GET /v1/models", "model:read", plain("GET", "/models"), ANYWHERE),
     Line("POST /v1/label-batches", "label:make", recipes.labels, WEAPON),

@@ -110,6 +110,16 @@ def test_only_the_service_sees_the_key_of_second_factors_and_it_knows_the_name_p
     assert "> factor_key" in guide
 
 
+def test_only_the_sequencer_sees_the_keys_of_the_logs_and_what_it_publishes_survives_the_database() -> None:
+    readers = {
+        secret: {name for name, service in SERVICES.items() if secret in service.get("secrets", [])}
+        for secret in ("log_keys", "witness_key", "log_policy")
+    }
+    assert readers == {"log_keys": {"sequencer"}, "witness_key": {"app"}, "log_policy": {"app", "sequencer"}}
+    assert "files:/var/lib/salw" in SERVICES["sequencer"]["volumes"]
+    assert "front" in SERVICES["sequencer"]["networks"], "witnesses are elsewhere"
+
+
 def test_the_migration_learns_the_password_of_every_role() -> None:
     given = set(SERVICES["migrate"]["environment"])
     assert given == {f"SALW_{name.upper()}_FILE" for name in URL_SETTINGS.values()}

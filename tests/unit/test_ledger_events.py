@@ -2,13 +2,16 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from salw.core.actor import Actor
+from salw.core.actor import Actor, Via
+from salw.core.errors import Unacceptable
 from salw.core.ids import new_id
 from salw.ledger.events import commit_to, make_event
 
@@ -39,10 +42,26 @@ def test_the_leaf_is_the_hash_of_the_stored_bytes_after_a_zero_byte(facts: dict[
 
 def test_an_event_says_who_what_when_and_where() -> None:
     body = json.loads(make_event(ACTOR, "weapon.issued", NOW, weapon_id=UUID(int=9), facts={"seq": 2}).canonical)
-    assert body["schema"] == 1
+    assert body["schema"] == 2
     assert (body["country"], body["kind"], body["at"]) == ("BF", "weapon.issued", "2026-11-22T06:45:00.000000Z")
-    assert body["actor"] == {"person": str(UUID(int=1)), "commitment": "00" * 32}
+    assert body["actor"] == {"person": str(UUID(int=1)), "commitment": "00" * 32, "via": {"kind": "program"}}
     assert (body["weapon"], body["facts"]) == (str(UUID(int=9)), {"seq": 2})
+
+
+@pytest.mark.parametrize(
+    ("via", "told"),
+    [
+        (Via("session"), {"kind": "session"}),
+        (Via("token", UUID(int=4)), {"kind": "token", "id": str(UUID(int=4))}),
+        (
+            Via("device", UUID(int=5), NOW),
+            {"kind": "device", "id": str(UUID(int=5)), "at": "2026-11-22T06:45:00.000000Z"},
+        ),
+    ],
+)
+def test_an_event_says_by_what_means_somebody_acted(via: Via, told: dict[str, str]) -> None:
+    body = json.loads(make_event(replace(ACTOR, via=via), "weapon.issued", NOW, facts={}).canonical)
+    assert body["actor"]["via"] == told
 
 
 def test_a_commitment_does_not_give_its_value_away_and_is_opened_by_its_salt() -> None:
@@ -61,3 +80,10 @@ def test_identifiers_are_version_7_and_sort_by_time() -> None:
     assert len(set(ids)) == 100
     milliseconds = [i.int >> 80 for i in ids]
     assert milliseconds == sorted(milliseconds)
+
+
+def test_an_event_too_long_for_an_entry_of_the_log_is_refused() -> None:
+    make_event(ACTOR, "weapon.registered", NOW, facts={"text": "x" * 65_000})
+    with pytest.raises(Unacceptable) as refused:
+        make_event(ACTOR, "weapon.registered", NOW, facts={"text": "x" * 65_500})
+    assert refused.value.code == "ledger.too_much_at_once"

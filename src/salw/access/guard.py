@@ -21,7 +21,7 @@ from salw.access.operations.sessions import OpenSession
 from salw.access.rules import EMERGENCY_READS, STEP_UP, Permission, roles_with
 from salw.access.traces import Asked, asks_for
 from salw.core import clock
-from salw.core.actor import Actor
+from salw.core.actor import Actor, Via
 from salw.core.db import enter_scope, run_one
 from salw.core.errors import Refused, Unauthenticated
 from salw.core.http import language_of
@@ -61,6 +61,12 @@ class Desk:
         """
         self.db.commit()
         enter_scope(self.db, country=self.actor.country, units=self.actor.units)
+
+    def also_holds(self, permission: Permission) -> bool:
+        """Say whether who asks holds another permission too: by one of these roles, and by the token, if it is one."""
+        granted = self.credential.permissions
+        by_role = not set(roles_with(permission)).isdisjoint(self.actor.roles)
+        return by_role and (granted is None or permission.value in granted)
 
     def require_full(self) -> None:
         """Refuse half a session where `session:own` alone is asked for. Raises `session.second_factor_required`."""
@@ -138,6 +144,7 @@ def begin(
         today=row["today"],
         time_zone=row["time_zone"],
         language=language,
+        via=Via("session") if credential.permissions is None else Via("token", credential.id),
     )
     return Desk(db, actor, now, credential)
 

@@ -69,6 +69,18 @@ unit = Table(
     comment="The tree of units. A UUID outside, an integer inside.",
 )
 
+unit_name = Table(
+    "unit_name",
+    metadata,
+    country_column(),
+    Column("unit_id", Integer, primary_key=True, autoincrement=False),
+    Column("until", type_instant, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("short_name", Text, nullable=False),
+    country_key(["unit_id"], "unit", ["id"]),
+    comment="What a unit was called until an instant, when it got another name.",
+)
+
 unit_closure = Table(
     "unit_closure",
     metadata,

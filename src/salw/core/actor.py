@@ -1,10 +1,23 @@
 """Who acts: one person, in one country, with the scope of the permission that was asked for."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from salw.core.language import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """By what means somebody acts: his own session, a token or a device by its `id`, or the program of the node.
+
+    `at` is the time by the clock of a device, for what it recorded offline.
+    """
+
+    kind: Literal["session", "token", "device", "program"]
+    id: UUID | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +38,8 @@ class Actor:
     today: date
     time_zone: str
     language: Language = "fr"
+    # Whoever comes through a door says by which; what the program of the node does comes through none.
+    via: Via = Via("program")
 
     def covers(self, unit_id: int) -> bool:
         """Say whether a unit lies within the scope of this request."""

@@ -11,12 +11,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from salw.core.actor import Actor
-from salw.core.db import instant_text
+from salw.core.actor import Actor, Via
+from salw.core.db import instant_text, uuid_text
+from salw.core.errors import Unacceptable
 from salw.core.ids import new_id, random_bytes
 from salw.ledger.canonical import canonical
 
-SCHEMA = 1
+SCHEMA = 2  # 1 did not say by what means somebody acted
+ENTRY_SIZE_MAX = 65_535  # C2SP tlog-tiles: the length of an entry stands before it in two bytes
 LEAF_PREFIX = b"\x00"  # RFC 6962, 2.1: a leaf is hashed with a zero byte before it
 
 
@@ -59,9 +61,10 @@ def make_event(
     """Return one event with its canonical bytes.
 
     `kind` is a past fact (`weapon.issued`); `facts` hold only JSON values: identifiers as text, instants
-    by `instant_text`, commitments as hexadecimal digests, never a name.
+    by `instant_text`, commitments as hexadecimal digests, never a name. Raises `ledger.too_much_at_once` for facts
+    beyond 64 KiB.
     """
-    author = {"person": str(actor.person_id), "commitment": actor.commitment.hex()}
+    author = {"person": str(actor.person_id), "commitment": actor.commitment.hex(), "via": _means(actor.via)}
     return _event(actor.country, kind, now, author, weapon_id=weapon_id, facts=facts, event_id=event_id)
 
 
@@ -72,11 +75,17 @@ def make_event_of_the_node(
     return _event(country, kind, now, {"process": process}, weapon_id=None, facts=facts, event_id=event_id)
 
 
+def _means(via: Via) -> dict[str, str]:
+    """Return the means by which somebody acts as the bytes say it: what is known, and no more."""
+    said = {"kind": via.kind, "id": uuid_text(via.id), "at": instant_text(via.at)}
+    return {name: value for name, value in said.items() if value is not None}
+
+
 def _event(
     country: str,
     kind: str,
     now: datetime,
-    author: Mapping[str, str],
+    author: Mapping[str, Any],
     *,
     weapon_id: UUID | None,
     facts: Mapping[str, Any],
@@ -95,6 +104,8 @@ def _event(
     if weapon_id is not None:
         body["weapon"] = str(weapon_id)
     told = canonical(body)
+    if len(told) > ENTRY_SIZE_MAX:
+        raise Unacceptable("ledger.too_much_at_once")
     return Event(identifier, kind, weapon_id, told, hashlib.sha256(LEAF_PREFIX + told).digest())
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from salw.core.errors import Conflict
 from salw.core.ids import random_bytes
 from salw.core.settings import Settings, SettingsError
 from salw.ledger.notes import Algorithm
@@ -43,6 +44,21 @@ class LogKeys:
             add_line(self.path, f"{country} {new_private_key(name, Algorithm.ED25519)}")
             self._refresh()
         return self._keys.get(country, ())
+
+    def renew(self, country: str, before: str) -> None:
+        """See to it that a country's log has keys of another name than `before`. Raises `ledger.no_new_key`.
+
+        The embedded installation makes one; elsewhere the operator has put it into the file.
+        """
+        names = {signer.verifier.name for signer in self.signers_of(country)}
+        if names and before not in names:
+            return
+        if not self._makes:
+            raise Conflict("ledger.no_new_key", path=str(self.path), origin=before)
+        self.path.write_text(
+            "".join(line for line in self.path.open(encoding="utf-8") if not line.startswith(f"{country} ")), "utf-8"
+        )
+        self.signers_of(country)
 
     def _refresh(self) -> None:
         if self._makes and not self.path.exists():

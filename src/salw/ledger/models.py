@@ -61,7 +61,7 @@ log = Table(
     Column("id", SmallInteger, primary_key=True, autoincrement=False),
     Column("origin", Text),
     Column("first_idx", BigInteger, nullable=False),
-    Column("opened_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
+    Column("recorded_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
     UniqueConstraint("country", "origin"),
     UniqueConstraint("country", "first_idx"),
     CheckConstraint("id >= 1 and first_idx >= 0", name="counts_from_one"),
@@ -202,5 +202,6 @@ personal_value = Table(
     Column("unit_id", Integer, comment="Whose name or text it is, and so who reads it; null: nobody does."),
     CheckConstraint("(erased_at is null) = (salt is not null)", name="salt_until_erased"),
     CheckConstraint("erased_at is null or value is null", name="no_value_once_erased"),
+    Index("ix_personal_value_commitment", "country", "commitment"),
     comment="What events only commit to: persons and free text. Erasable; the commitment stays.",
 )

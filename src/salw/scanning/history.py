@@ -5,7 +5,7 @@ party to (`docs/architecture.md`). People, posts and crews of other units appear
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,9 +17,10 @@ from sqlalchemy import Connection
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound
-from salw.core.language import Language, catalogue, translate
-from salw.core.shapes import Out
-from salw.scanning.words import holder_name, person_name
+from salw.scanning.history_entries import Fact, Reader, entry_of
+from salw.scanning.history_lookups import Version, Wanted, find_holders, look_up
+from salw.scanning.history_schemas import EntryOut
+from salw.scanning.proofs import Proven
 
 _IN_SCOPE = """
 select exists (select 1 from weapon
@@ -32,12 +33,15 @@ select exists (select 1 from weapon
                   and (from_unit_id = any(%(units)s) or to_unit_id = any(%(units)s))) as once
 """
 
-# The index on (country, weapon_id, recorded_at) gives the order; ids settle what one statement recorded.
+# The index on (country, weapon_id, recorded_at) gives the order; ids settle what one statement recorded. The event by
+# which a weapon came to whom it leaves says which version of him had it.
 _EVENTS = """
-select e.id, e.kind, e.canonical, e.recorded_at, l.idx, m.kind as movement_kind
+select e.id, e.kind, e.canonical, e.recorded_at, l.idx, l.log_id, m.kind as movement_kind, pe.canonical as came_by
   from event e
   left join leaf l on l.country = e.country and l.event_id = e.id
   left join movement m on m.country = e.country and m.event_id = e.id
+  left join movement pm on pm.country = m.country and pm.weapon_id = m.weapon_id and pm.seq = m.prev_seq
+  left join event pe on pe.country = pm.country and pe.id = pm.event_id
  where e.country = %(country)s and e.weapon_id = %(weapon)s
    and (%(whole)s or m.from_unit_id = any(%(units)s) or m.to_unit_id = any(%(units)s))
    and (%(after)s::uuid is null or (e.recorded_at, e.id) {beyond}
@@ -46,67 +50,22 @@ select e.id, e.kind, e.canonical, e.recorded_at, l.idx, m.kind as movement_kind
  order by e.recorded_at {way}, e.id {way} limit %(limit)s
 """
 
-_HOLDERS = """
-select o.id, o.kind, coalesce(o.store_name, h.name) as name, o.unit_name, v.value as person,
-       o.unit_id = any(%(units)s) as named
-  from name_places(%(holders)s::uuid[]) o
-  left join holder h on h.country = %(country)s and h.id = o.id
-  left join person p on p.country = h.country and p.id = h.person_id and h.unit_id = any(%(units)s)
-  left join personal_value v on v.country = p.country and v.id = p.value_id
+# A checkpoint covers every event before its size, counted from the first of its log.
+_PROVEN = """
+select g.id, g.origin, g.first_idx,
+       g.first_idx + coalesce((select max(c.size) from checkpoint c
+                                where c.country = g.country and c.log_id = g.id), 0) as sealed,
+       g.first_idx + coalesce((select max(w.size) from witnessed w
+                                where w.country = g.country and w.log_id = g.id), 0) as witnessed
+  from log g
+ where g.country = %(country)s
+ order by g.id
 """
 
-# What somebody was when he acted: the posting in force on that day. The name only for people in scope now.
-_PEOPLE = """
-select said.person, said.day, v.value, p.id is not null as named, said.role, said.unit_name
-  from name_functions(%(people)s::uuid[], %(days)s::date[]) said
-  left join person p on p.country = %(country)s and p.id = said.person and p.unit_id = any(%(units)s)
-  left join personal_value v on v.country = p.country and v.id = p.value_id
-"""
-
-
-class PlaceOut(Out):
-    """A holder, as one side of a movement."""
-
-    kind: str
-    kind_name: str
-    name: str
-    unit_name: str
-
-
-class DocumentOut(Out):
-    """The document a movement rests on: its kind in words, its number, the number on a paper order."""
-
-    kind: str
-    kind_name: str
-    number: str
-    reference: str | None
-
-
-class ActorOut(Out):
-    """Who recorded it: by function always, by name only to readers of his own units."""
-
-    function: str
-    unit_name: str | None
-    name: str | None
-
-
-class EntryOut(Out):
-    """One fact in a weapon's history. `said_at` is what people say, `recorded_at` what the database knows.
-
-    `log_index` is its place in the country's log, null until it is sequenced.
-    """
-
-    id: UUID
-    kind: str
-    text: str
-    said_at: datetime | None
-    recorded_at: datetime
-    seq: int | None
-    source: PlaceOut | None
-    destination: PlaceOut | None
-    document: DocumentOut | None
-    actor: ActorOut
-    log_index: int | None
+# The facts that name a holder, and the texts that an event commits to.
+_PLACES = ("from", "to", "holder", "store")
+_TEXTS = ("reason", "details", "texts")
+_DIGEST_LENGTH = 64  # of SHA-256 in hexadecimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +77,6 @@ class View:
 
     whole: bool
     own_unit: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Fact:
-    """An event's row with what its bytes say; `author` is who acted, and on which day in the country's time."""
-
-    row: Row
-    said: dict[str, Any]
-    facts: dict[str, Any]
-    author: tuple[UUID, date]
 
 
 def get_view(db: Connection, actor: Actor, weapon_id: UUID) -> View:
@@ -150,8 +99,12 @@ def list_history(
     newest_first: bool,
     after: UUID | None,
     limit: int,
+    proven: Mapping[int, Proven] | None = None,
 ) -> list[EntryOut]:
-    """Return entries of a weapon's history, at most `limit`, after the entry `after`, as `get_view` allows."""
+    """Return entries of a weapon's history, at most `limit`, after the entry `after`, as `get_view` allows.
+
+    `proven` is how far each log is proven, for readers to whom that is shown.
+    """
     scope = {"country": actor.country, "weapon": weapon_id, "units": list(actor.units)}
     way = ("<", "desc") if newest_first else (">", "asc")
     rows = run(
@@ -161,102 +114,67 @@ def list_history(
     )
     zone = ZoneInfo(actor.time_zone)
     facts = [_read(row, zone) for row in rows]
-    holders = _holders(db, actor, facts)
-    people = _people(db, actor, facts)
-    return [_entry(fact, holders, people, actor) for fact in facts]
+    holders = find_holders(db, actor, {holder for f in facts for holder in f.holders.values()})
+    known = look_up(db, actor, _wanted(facts, holders), holders=holders)
+    reader = Reader(actor.language, zone, proven)
+    return [entry_of(fact, known, reader) for fact in facts]
 
 
-def _read(row: Row, zone: ZoneInfo) -> _Fact:
+def find_proven(db: Connection, actor: Actor) -> dict[int, Proven]:
+    """Return how far each log of the actor's country is sealed and witnessed, by the number of the log."""
+    return {
+        row["id"]: Proven(row["id"], row["origin"], row["first_idx"], row["sealed"], row["witnessed"])
+        for row in run(db, _PROVEN, {"country": actor.country})
+    }
+
+
+def _read(row: Row, zone: ZoneInfo) -> Fact:
+    """Return what the bytes of an event say, of whichever schema they are."""
     said = json.loads(row["canonical"])
-    day = datetime.fromisoformat(said["at"]).astimezone(zone).date()
-    return _Fact(row, said, said["facts"], (UUID(said["actor"]["person"]), day))
-
-
-def _holders(db: Connection, actor: Actor, facts: Sequence[_Fact]) -> dict[str, PlaceOut]:
-    wanted = {UUID(f.facts[side]) for f in facts for side in ("from", "to") if isinstance(f.facts.get(side), str)}
-    rows = (
-        run(db, _HOLDERS, {"country": actor.country, "units": list(actor.units), "holders": list(wanted)})
-        if wanted
-        else []
-    )
-    return {
-        str(row["id"]): PlaceOut(
-            kind=row["kind"],
-            kind_name=translate(f"holder_kind.{row['kind']}", actor.language),
-            name=holder_name(row["kind"], row["name"], row["person"], named=row["named"], language=actor.language),
-            unit_name=row["unit_name"],
-        )
-        for row in rows
-    }
-
-
-def _people(db: Connection, actor: Actor, facts: Iterable[_Fact]) -> dict[tuple[UUID, date], ActorOut]:
-    authors = sorted({f.author for f in facts})
-    rows = (
-        run(
-            db,
-            _PEOPLE,
-            {
-                "country": actor.country,
-                "units": list(actor.units),
-                "people": [person for person, _ in authors],
-                "days": [day for _, day in authors],
-            },
-        )
-        if authors
-        else []
-    )
-    return {
-        (row["person"], row["day"]): ActorOut(
-            function=translate(f"role.{row['role']}" if row["role"] else "role.none", actor.language),
-            unit_name=row["unit_name"],
-            name=person_name(row["value"], actor.language) if row["named"] else None,
-        )
-        for row in rows
-    }
-
-
-def _entry(
-    fact: _Fact, holders: dict[str, PlaceOut], people: dict[tuple[UUID, date], ActorOut], actor: Actor
-) -> EntryOut:
-    facts, language = fact.facts, actor.language
-    unknown = ActorOut(function=translate("role.none", language), unit_name=None, name=None)
-    document = None
-    if facts.get("document_kind"):
-        document = DocumentOut(
-            kind=facts["document_kind"],
-            kind_name=translate(f"document.{facts['document_kind']}", language),
-            number=facts["number"],
-            reference=facts.get("reference"),
-        )
-    return EntryOut(
-        id=fact.row["id"],
-        kind=fact.row["kind"],
-        text=_sentence(fact, language),
-        said_at=facts.get("occurred_at") or fact.said["at"],
-        recorded_at=fact.row["recorded_at"],
-        seq=facts.get("seq"),
-        source=holders.get(facts.get("from") or ""),
-        destination=holders.get(facts.get("to") or ""),
-        document=document,
-        actor=people.get(fact.author, unknown),
-        log_index=fact.row["idx"],
+    facts, actor = said["facts"], said["actor"]
+    at = datetime.fromisoformat(said["at"])
+    return Fact(
+        row=row,
+        facts=facts,
+        at=at,
+        day=at.astimezone(zone).date(),
+        author=_version(actor) if "person" in actor else None,
+        process=actor.get("process"),
+        via=actor.get("via"),
+        holders={key: UUID(facts[key]) for key in _PLACES if isinstance(facts.get(key), str)},
+        receiver=_version(_person(facts)),
+        giver=_version(_person(json.loads(row["came_by"])["facts"])) if row["came_by"] else None,
+        texts={key: bytes.fromhex(facts[key]) for key in _TEXTS if _is_digest(facts.get(key))},
     )
 
 
-def _sentence(fact: _Fact, language: Language) -> str:
-    """Return what happened in words: a movement by its kind, any other fact by its event's own text."""
-    moved, kind = fact.row["movement_kind"], fact.row["kind"]
-    if moved:
-        return translate(f"movement.{moved}", language)
-    code = f"event.{kind}"
-    if code not in catalogue(language):
-        return translate("event.other", language, fact=kind)
-    return translate(code, language, **_plain(fact.facts))
+def _person(facts: dict[str, Any]) -> dict[str, Any]:
+    person = facts.get("person")
+    return {"person": person["id"], "commitment": person["commitment"]} if isinstance(person, dict) else {}
 
 
-def _plain(facts: dict[str, Any]) -> dict[str, str]:
-    """Return the facts that a sentence may name; a label's code is `{label}` there."""
-    named = {"label" if key == "code" else key: value for key, value in facts.items() if isinstance(value, str)}
-    named.pop("language", None)
-    return named
+def _version(named: dict[str, Any]) -> Version | None:
+    return (UUID(named["person"]), bytes.fromhex(named["commitment"])) if named else None
+
+
+def _is_digest(value: Any) -> bool:
+    return isinstance(value, str) and len(value) == _DIGEST_LENGTH
+
+
+def _wanted(facts: Sequence[Fact], holders: Sequence[Row]) -> Wanted:
+    versions = {v for f in facts for v in (f.author, f.receiver, f.giver) if v is not None}
+    today: set[Version] = {(row["person_id"], None) for row in holders if row["person_id"] is not None}
+    people: set[tuple[UUID, date]] = {(f.author[0], f.day) for f in facts if f.author is not None}
+    return Wanted(
+        people=frozenset(people),
+        versions=frozenset(versions | today),
+        documents=frozenset(UUID(f.facts["document"]) for f in facts if f.facts.get("document")),
+        checks=frozenset(UUID(f.facts["stocktake"]) for f in facts if f.facts.get("stocktake")),
+        texts=frozenset(digest for f in facts for digest in f.texts.values()),
+        devices=_means(facts, "device"),
+        tokens=_means(facts, "token"),
+    )
+
+
+def _means(facts: Sequence[Fact], kind: str) -> frozenset[UUID]:
+    return frozenset(UUID(f.via["id"]) for f in facts if f.via and f.via["kind"] == kind and "id" in f.via)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from salw.access.queries import get_store
 from salw.core.actor import Actor
-from salw.core.db import Row, run
+from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound
 from salw.custody.rules import COLLECTIVE_HOLDERS, LOSSES, STATE_SQL, State
 from salw.registry.rules import MarkKind
@@ -176,6 +176,16 @@ def get_card(db: Connection, actor: Actor, weapon_id: UUID) -> Row:
 def list_cards(db: Connection, actor: Actor, weapon_ids: list[UUID]) -> list[Row]:
     """Return the cards of those of the weapons that are in scope, by id."""
     return _cards(db, actor, _CARDS, {"weapons": weapon_ids})
+
+
+def find_registry_number(db: Connection, actor: Actor, weapon_id: UUID) -> str | None:
+    """Return the number of a weapon in scope or awaited there; None of one that left."""
+    row = run_one(
+        db,
+        "select registry_number as number from weapon where country = %(country)s and id = %(id)s",
+        {"country": actor.country, "id": weapon_id},
+    )
+    return row["number"] if row else None
 
 
 def list_marks(db: Connection, actor: Actor, weapon_id: UUID) -> list[Row]:

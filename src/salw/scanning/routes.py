@@ -1,4 +1,4 @@
-"""`POST /v1/scans` and reading weapons: `/v1/weapons`, a weapon's card, its history."""
+"""`POST /v1/scans` and reading weapons: `/v1/weapons`, a card, a history; and how far the logs are proven."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -10,6 +10,7 @@ from salw.access.rules import Permission
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
 from salw.custody.rules import State
 from salw.scanning import history, queries
+from salw.scanning.history_schemas import EntryOut, LogOut
 from salw.scanning.operations import note_reads
 from salw.scanning.resolver import resolve
 from salw.scanning.schemas import LineOut, ScanIn, ScanOut, WeaponOut, line_out, weapon_out
@@ -59,8 +60,11 @@ def get_history(
     order: Literal["oldest", "newest"] = "oldest",
     cursor: Cursor = None,
     limit: Limit = PAGE_SIZE,
-) -> Page[history.EntryOut]:
-    """Tell a weapon's history from the ledger, oldest or newest first."""
+) -> Page[EntryOut]:
+    """Tell a weapon's history from the ledger, oldest or newest first.
+
+    How far each entry is proven is told to readers with `ledger:read`.
+    """
     view = history.get_view(desk.db, desk.actor, weapon_id)
     note_reads(desk.db, actor=desk.actor, permission=Permission.WEAPON_READ, weapons={weapon_id: view.own_unit})
     entries = history.list_history(
@@ -71,5 +75,21 @@ def get_history(
         newest_first=order == "newest",
         after=decode_cursor(cursor),
         limit=limit + 1,
+        proven=history.find_proven(desk.db, desk.actor) if desk.also_holds(Permission.LEDGER_READ) else None,
     )
     return cut(entries, limit, [entry.id for entry in entries])
+
+
+@router.get("/logs")
+def get_logs(desk: Desk = requires(Permission.LEDGER_READ)) -> list[LogOut]:
+    """Say how far each log of the country is sealed in signed checkpoints, and witnessed by others."""
+    return [
+        LogOut(
+            number=log.number,
+            origin=log.origin,
+            first_index=log.first,
+            sealed=log.sealed - log.first,
+            witnessed=log.witnessed - log.first,
+        )
+        for log in history.find_proven(desk.db, desk.actor).values()
+    ]

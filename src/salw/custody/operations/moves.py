@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from salw.core.actor import Actor
-from salw.core.db import Part, Row, instant_text, run
+from salw.core.db import Part, Row, instant_text, run, uuid_text
 from salw.custody.rules import Expected, Held, HolderKind, MovementKind, check_happened, check_versions
 from salw.documents.rules import DocumentKind, printed_number
 from salw.ledger.events import Event, columns, make_event
@@ -211,7 +211,7 @@ def record_moves(
     the use case's own rows, written in the same statement.
     """
     check_happened(occurred_at, order.dated_on, now=now, today=actor.today)
-    paper = {**_paper(document_id, document_kind, number, order), "occurred_at": instant_text(occurred_at)}
+    paper = {**_paper(actor, document_id, document_kind, number, order), "occurred_at": instant_text(occurred_at)}
     events = [_move_event(actor, now, event_kind, step, {**paper, **facts}) for step in steps]
     run(
         db,
@@ -248,7 +248,7 @@ def record_document(
 ) -> None:
     """Write a numbered document that moves nothing yet (an order), with its one event, in one statement."""
     check_happened(now, order.dated_on, now=now, today=actor.today)
-    paper = _paper(document_id, document_kind, number, order)
+    paper = _paper(actor, document_id, document_kind, number, order)
     event = make_event(actor, event_kind, now, facts={**paper, **facts})
     run(
         db,
@@ -257,14 +257,21 @@ def record_document(
     )
 
 
-def _paper(document_id: UUID, kind: DocumentKind, number: DocumentNumber, order: Order) -> dict[str, Any]:
+def _paper(actor: Actor, document_id: UUID, kind: DocumentKind, number: DocumentNumber, order: Order) -> dict[str, Any]:
     return {
         "document": str(document_id),
         "document_kind": kind.value,
         "office": number.office_unit_id,
         "number": number.printed,
         "reference": order.reference,
+        "dated_on": _day_of(actor, order).isoformat(),
+        "signatory": uuid_text(order.signatory_id),
     }
+
+
+def _day_of(actor: Actor, order: Order) -> date:
+    """Return the day of the paper; a document that only the register makes bears the day it is made."""
+    return order.dated_on or actor.today
 
 
 def _document_columns(
@@ -277,7 +284,7 @@ def _document_columns(
         "office": number.office_unit_id,
         "year": number.year,
         "number": number.number,
-        "dated_on": order.dated_on or actor.today,
+        "dated_on": _day_of(actor, order),
         "reference": order.reference,
         "signatory_id": order.signatory_id,
     }

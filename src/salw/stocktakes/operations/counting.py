@@ -27,6 +27,8 @@ from salw.stocktakes.rules import (
     read,
 )
 
+EVENT_COUNTS = 50  # counts in one event: of the longest texts as many as fit into an entry of the log (64 KiB)
+
 # Counting shares the lock of the check, closing takes it alone: no count slips in behind a closure.
 _LOCK = """
 select store_id, unit_id, status from stocktake
@@ -76,8 +78,8 @@ _RECORD = f"""
 with {APPEND_CTE}, given as (
     select * from unnest(%(ids)s::uuid[], %(methods)s::text[], %(texts)s::text[], %(labels)s::text[],
                          %(tails)s::text[], %(numbers)s::text[], %(marks)s::text[], %(instants)s::timestamptz[],
-                         %(conditions)s::text[], %(notes)s::uuid[], %(fingerprints)s::bytea[])
-        as g (id, method, text, label, tail, number, mark, counted_at, condition, note_id, fingerprint)
+                         %(conditions)s::text[], %(notes)s::uuid[], %(fingerprints)s::bytea[], %(told_in)s::uuid[])
+        as g (id, method, text, label, tail, number, mark, counted_at, condition, note_id, fingerprint, event_id)
 ), resolved as (
     select g.*,
            case when g.method = 'unreadable' then 'unreadable'
@@ -98,7 +100,7 @@ insert into stocktake_count as n (country, stocktake_id, id, method, text, readi
                              condition, note_id, fingerprint, counted_by, counted_role, event_id)
 select %(country)s, %(stocktake)s, r.id, r.method, r.text, r.reading, r.read_as,
        case when r.reading in ('weapon', 'void_label') then r.found_id end, r.counted_at, r.condition, r.note_id,
-       r.fingerprint, %(by)s, %(role)s, %(event)s
+       r.fingerprint, %(by)s, %(role)s, r.event_id
   from resolved r
 returning n.id, n.reading, {_IN_SCOPE}
 """
@@ -120,9 +122,9 @@ def record_counts(
 
     Counts are never changed: one already known gets the answer of what it was read as then, in the scope of who
     asks now, and is said to be a repeat, also where the first was still under way; another one under its id is
-    `id_reused`, and a malformed one is not kept, so that the counter reads again. The whole list is **one** ledger
-    event with each count in it: a count moves nothing, a list is what a counter hands in and answers for, and a
-    thousand events would cost four times the Python of one list and a thousand rows of log, queue and leaf.
+    `id_reused`, and a malformed one is not kept, so that the counter reads again. A list is ledger
+    events of `EVENT_COUNTS` counts each: a count moves nothing, a list is what a counter hands in and answers for, and
+    a thousand events would cost four times the Python of one list and a thousand rows of log, queue and leaf.
     Raises `stocktake.not_found`, `stocktake.closed`, `stocktake.counted_in_the_future`.
     """
     stocktake = lock_stocktake(db, actor, stocktake_id)
@@ -177,7 +179,8 @@ def _write(
 ) -> list[Row]:
     notes = {c.id: commit_to({"note": c.note}) for c, _, _ in new if c.note is not None}
     keep_values(db, country=actor.country, commitments=list(notes.values()), unit_id=unit_id)
-    event = _event(actor, role, now, stocktake_id, new, notes)
+    parts = [new[i : i + EVENT_COUNTS] for i in range(0, len(new), EVENT_COUNTS)]
+    events = [_event(actor, role, now, stocktake_id, part, notes) for part in parts]
     return run(
         db,
         _RECORD,
@@ -187,8 +190,8 @@ def _write(
             "units": list(actor.units),
             "by": actor.person_id,
             "role": role,
-            "event": event.id,
-            **columns([event]),
+            **columns(events),
+            "told_in": [event.id for event, part in zip(events, parts, strict=True) for _ in part],
             "ids": [c.id for c, _, _ in new],
             "methods": [c.method.value for c, _, _ in new],
             "texts": [r.text for _, r, _ in new],
@@ -212,7 +215,7 @@ def _event(
     new: Sequence[tuple[NewCount, Read, bytes]],
     notes: dict[UUID, Commitment],
 ) -> Event:
-    """Return the event of a list of counts: rows instead of objects, because there are a thousand of them."""
+    """Return the event of a part of a list of counts: rows instead of objects, because there are many of them."""
     listed: list[list[Any]] = [
         [
             str(c.id),

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from salw.web.routes import access, administration, devices, emergency, factors, first, log_in, proof
+from salw.web.routes import access, administration, devices, emergency, factors, first, history, log_in, proof
 
 router = APIRouter()
-for part in (first, log_in, factors, proof, access, administration, devices, emergency):
+for part in (first, log_in, factors, proof, access, administration, devices, emergency, history):
     router.include_router(part.router)

@@ -26,7 +26,7 @@ from salw.access.devices.rules import (
 )
 from salw.access.guard import hash_token
 from salw.access.queries import get_store
-from salw.core.actor import Actor
+from salw.core.actor import Actor, Via
 from salw.core.db import Row, enter_scope, instant_text, run, run_one
 from salw.core.errors import Unacceptable, Unauthenticated
 from salw.ledger import operations as ledger
@@ -119,7 +119,7 @@ def enrol_device(engine: Engine, *, now: datetime, code: str, candidate: Candida
         )
         if not is_signed(key, candidate.signature, told):
             raise Unauthenticated("device.code_refused")
-        actor = _inviter(country, invitation, now)
+        actor = _inviter(country, invitation, now, candidate.id)
         enter_scope(db, country=country, units=actor.units)
         if _take(db, actor, now, invitation["id"], candidate.id):
             _enter(db, actor, now, invitation, candidate)
@@ -153,8 +153,8 @@ def vouch_for_device(
     return recorded
 
 
-def _inviter(country: str, invitation: Row, now: datetime) -> Actor:
-    """Return the supervisor as the one who acts, in the scope of the one unit he invited for."""
+def _inviter(country: str, invitation: Row, now: datetime, device_id: UUID) -> Actor:
+    """Return the supervisor as the one who acts, by the device that has his code, in the scope of the one unit."""
     return Actor(
         country=country,
         person_id=invitation["person_id"],
@@ -164,6 +164,7 @@ def _inviter(country: str, invitation: Row, now: datetime) -> Actor:
         units=(invitation["unit_id"],),
         today=now.astimezone(ZoneInfo(invitation["time_zone"])).date(),
         time_zone=invitation["time_zone"],
+        via=Via("device", device_id),
     )
 
 

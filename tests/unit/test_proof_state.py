@@ -1,0 +1,19 @@
+"""Recorded, sealed, witnessed: by the place of an entry and what its log has signed."""
+
+import pytest
+
+from salw.scanning.proofs import Proven, proof_state
+
+LOG = Proven(number=1, origin="registre.example/bf", first=0, sealed=10, witnessed=7)
+
+
+@pytest.mark.parametrize(
+    ("index", "state"),
+    [(None, "recorded"), (0, "witnessed"), (6, "witnessed"), (7, "sealed"), (9, "sealed"), (10, "recorded")],
+)
+def test_an_entry_is_proven_as_far_as_the_checkpoints_that_cover_it(index: int | None, state: str) -> None:
+    assert proof_state(index, LOG) == state
+
+
+def test_an_entry_of_a_log_that_signed_nothing_is_recorded() -> None:
+    assert proof_state(3, None) == proof_state(0, Proven(1, None, 0, 0, 0)) == "recorded"
