@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import checks, imports, labels, ledger, moves, row_security, summaries
+from bench import checks, imports, labels, ledger, moves, row_security, summaries, verification
 from bench.harness import ROOT, RUNS, Result, cluster, service
 from salw.core.db import make_engine
 from world import build_world
@@ -27,7 +27,7 @@ def measure() -> list[Result]:
         results.append(imports.clean_rows(build_world(engine)))
         results.append(summaries.quarter(build_world(engine, "ML"), urls))
         engine.dispose()
-    return results + trail_alone() + row_security_alone()
+    return results + trail_alone() + verification_alone() + row_security_alone()
 
 
 def trail_alone() -> list[Result]:
@@ -35,6 +35,15 @@ def trail_alone() -> list[Result]:
     with cluster() as (made, urls):
         engine = make_engine(urls["salw_app"])
         results = ledger.trail(made, build_world(engine), urls)
+        engine.dispose()
+    return results
+
+
+def verification_alone() -> list[Result]:
+    """Verify a log of a million events on a cluster of its own."""
+    with cluster() as (_, urls):
+        engine = make_engine(urls["salw_app"])
+        results = [verification.full(build_world(engine), urls)]
         engine.dispose()
     return results
 
@@ -73,7 +82,7 @@ def table(results: list[Result]) -> str:
     return "\n".join(lines)
 
 
-ALONE = {"row-security": row_security_alone, "trail": trail_alone}
+ALONE = {"row-security": row_security_alone, "trail": trail_alone, "verification": verification_alone}
 
 
 def main() -> None:

@@ -17,14 +17,14 @@ COVERED: dict[str, tuple[str, ...]] = {
     "weapon": ("country", "id", "registry_number", "class_code", "model_code", "unit_id", "awaited_by_unit_id"),
     "passage": ("country", "unit_id", "idx", "weapon_id", "seq", "gone", "from_holder_id"),
     "personal_value": ("country", "salt", "commitment", "value"),
-    "document": ("kind", "office_unit_id", "year", "number", "reference"),
+    "document": ("kind", "office_unit_id", "year", "number", "reference", "dated_on", "signatory_id"),
     "person": ("country", "id", "value_id"),
 }  # fmt: skip
 
 # What the log does not tell, or tells and verification does not hold against the row. An erasure has no event yet, so
 # `erased_at` with salt and value gone looks like one that was ordered.
 NOT_COVERED: dict[str, tuple[str, ...]] = {
-    "log": ("country", "id", "opened_at"),
+    "log": ("country", "id", "recorded_at"),
     "tile": ("country", "log_id"),
     "checkpoint": ("country", "log_id"),
     "movement": ("prev_seq",),
@@ -33,7 +33,7 @@ NOT_COVERED: dict[str, tuple[str, ...]] = {
         "serial_normalised", "unidentified", "nationally_marked", "labelled", "recorded_at",
     ),
     "personal_value": ("id", "erased_at", "unit_id"),
-    "document": ("country", "id", "dated_on", "signatory_id", "recorded_at"),
+    "document": ("country", "id", "recorded_at"),
     "person": ("force_code", "unit_id", "matricule", "sex", "provisional"),
 }  # fmt: skip
 
@@ -55,6 +55,7 @@ _CHANGES = {
     "<< %(bit)s)), "
     "'hex')::uuid",
     "timestamptz": "{c} - interval '3 days'",
+    "date": "{c} + 1",
     "bool": "not {c}",
     "jsonb": "jsonb_set({c}, array[(select min(k) from jsonb_object_keys({c}) k)], to_jsonb('x' || %(draw)s::text))",
 }

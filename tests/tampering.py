@@ -1,6 +1,6 @@
 """A sealed register that a superuser tampers with, and its rows put back afterwards."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ from world import World, build_world
 BF_LOG = "registre.example/bf/2026"
 TABLES = (
     "event", "event_queue", "leaf", "log", "log_key", "tile", "checkpoint", "cosignature", "movement", "custody",
-    "weapon", "holder", "passage", "personal_value", "document", "person",
+    "weapon", "holder", "passage", "personal_value", "document", "person", "sealing_halt",
 )  # fmt: skip
 
 
@@ -34,6 +34,7 @@ TABLES = (
 class Register:
     """One country's register with its seals, and who may look at it or tamper with it."""
 
+    urls: Mapping[str, str]
     engines: dict[str, Engine]
     world: World
     sealer: Sealer
@@ -94,7 +95,7 @@ def make_register(database: Database, folder: Path) -> Register:
     roles = ("salw_app", "salw_sequencer", "salw_auditor", "postgres")
     engines = {role: make_engine(database.urls[role]) for role in roles}
     world = build_world(engines["salw_app"])
-    register = Register(engines, world, make_sealer(folder), folder)
+    register = Register(database.urls, engines, world, make_sealer(folder), folder)
     register.seal()
     weapons = world.register(262)
     register.seal()

@@ -38,6 +38,7 @@ CONNECTIONS = 3
 
 app = typer.Typer(no_args_is_help=True, help="Journal : donner leur rang aux événements, sceller, vérifier.")
 app.command("sequence")(service.sequence)
+app.command("reopen")(service.reopen_log)
 
 
 @app.command("verify")
@@ -116,7 +117,7 @@ def _countries(engine: Engine) -> list[str]:
         found = []
         for row in run(db, "select code from country order by code"):
             enter_scope(db, country=row["code"], units=())
-            if run(db, "select from event where country = %(c)s limit 1", {"c": row["code"]}):
+            if run(db, "select 1 as one from event where country = %(c)s limit 1", {"c": row["code"]}):
                 found.append(row["code"])
     return found
 

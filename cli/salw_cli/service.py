@@ -95,7 +95,6 @@ def sequence(once: bool = typer.Option(False, "--once", help="Vider la file une 
         engine.dispose()
 
 
-@ledger.command("reopen")
 def reopen_log(
     country: str = typer.Argument(help="Code du pays dont le journal est arrêté : BF, ML ou NE."),
     order: str = typer.Option(..., "--order", help="Numéro de l'ordre qui le décide ; il entre au journal."),

@@ -1,7 +1,9 @@
 """Whoever holds the database can change any row; what he changed is found and named."""
 
+import json
 import random
 import secrets
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,17 +12,20 @@ import pytest
 
 from cluster import Run, drop
 from flipping import ALL, COVERED, KINDS, count, covered, flip, known
+from program import bare_environment
 from salw.core.db import run as execute
 from salw.core.embedded import Cluster
 from salw.ledger import merkle
 from salw.ledger.checkpoints import Checkpoint
 from salw.ledger.notes import Note
+from salw.ledger.reopening import get_halted_head, reopen
 from salw.ledger.trees import LogId, compute
 from salw.proofs.verification.trust import Source, Trust
 from salw.proofs.verification.words import sentence
-from sealing import checkpoints, make_keys
-from tampering import Register, make_register
-from tampering_cases import TAMPERING
+from sealing import checkpoints, make_keys, make_sealer, seal_now
+from starter import run_program
+from tampering import BF_LOG, Register, make_register
+from tampering_cases import LAST, TAMPERING
 from verifying import codes
 
 
@@ -145,6 +150,66 @@ def test_a_log_that_was_never_sealed_is_verified_without_seals(register: Registe
         done = register.verify()
         assert codes(done) == []
         assert done.logs[0].sealed is None
+
+
+def test_a_loss_that_a_new_log_tells_of_is_said_and_is_no_break(register: Register, tmp_path: Path) -> None:
+    with register.put_back():
+        path = register.sealer.published.path_of(BF_LOG)
+        published = path.read_bytes()
+        register.as_superuser(*CUT)
+        register.rebuild()
+        path.write_bytes(published)
+        register.seal()
+        assert codes(register.verify()) == ["verify.behind_published"]
+        with register.engines["salw_sequencer"].begin() as db:
+            head = get_halted_head(db, "BF")
+            reopen(db, head=head, published=register.sealer.published, order="Ordre 7", now=register.sealer.now())
+        later = make_keys(tmp_path, ["BF"], name="registre.example/bf/2027")
+        register.world.register(3)
+        seal_now(register.engines["salw_sequencer"], make_sealer(register.folder, later))
+        done = register.verify()
+        assert codes(done) == []
+        assert [(log.origin, log.lost) for log in done.logs] == [(BF_LOG, 1), ("registre.example/bf/2027", None)]
+        assert done.logs[1].sealed is not None
+
+
+def test_the_program_names_the_break_and_says_whom_it_believed(register: Register, tmp_path: Path) -> None:
+    def verify(*words: str) -> subprocess.CompletedProcess[str]:
+        environment = {
+            **bare_environment(),
+            "SALW_AUDITOR_URL": register.urls["salw_auditor"],
+            "SALW_DATABASE_URL": register.urls["salw_app"],
+            "SALW_DATA_DIR": str(register.folder),
+        }
+        return run_program("ledger", "verify", *words, environment=environment)
+
+    whole = verify()
+    assert (whole.returncode, whole.stderr) == (0, "")
+    (key,) = (signer.verifier.text for signer in register.sealer.signers_of("BF"))
+    assert key in whole.stdout
+    assert "faute de --key" in whole.stdout
+    assert whole.stdout.endswith("BF\u00a0: aucune rupture\n")
+    paper = tmp_path / "papier.txt"
+    paper.write_bytes(register.sealer.published.path_of(BF_LOG).read_bytes())
+    believed = verify("--country", "bf", "--key", key, "--checkpoint", str(paper), "--json")
+    assert believed.returncode == 0, believed.stderr
+    told = json.loads(believed.stdout)
+    assert (told[0]["whole"], told[0]["logs"][0]["keys_given"], told[0]["breaks"]) == (True, True, [])
+    assert told[0]["logs"][0]["published_size"] == told[0]["logs"][0]["size"]
+    with register.put_back():
+        number = register.one(f"select registry_number from weapon where id = {LAST}")
+        register.as_superuser(*TAMPERING["the newest movement is deleted and custody set back"][0])
+        broken, every = verify(), verify("--all")
+    assert broken.returncode == every.returncode == 1
+    assert broken.stderr.count("\n") == 1
+    assert number in broken.stderr
+    assert "[verify.movement_missing]" in broken.stderr
+    assert "RUPTURE" in broken.stdout
+    assert every.stderr.startswith(broken.stderr)
+    other = verify("--key", key.replace(BF_LOG, "autre"))
+    assert (other.returncode, "[verify.key_malformed]" in other.stderr) == (1, True)
+    paper.write_text("rien")
+    assert "[verify.checkpoint_file]" in verify("--checkpoint", str(paper)).stderr
 
 
 def turn(register: Register, table: str, column: str, draw: random.Random) -> None:

@@ -46,8 +46,9 @@ Entry = tuple[Any, ...]
 _MOVED = slice(11, 17)
 _told = itemgetter("seq", "from", "from_unit", "to", "to_unit", "document", "occurred_at")
 _COLUMNS = ("seq", "from_holder_id", "from_unit_id", "to_holder_id", "to_unit_id", "document_id", "occurred_at")
-_told_of_document = itemgetter("document_kind", "office", "number", "reference")
-_told_of_weapon = itemgetter("registry_number", "class", "model")
+_OF_DOCUMENT = ("document_kind", "office", "number", "reference", "dated_on", "signatory")
+_OF_WEAPON = ("registry_number", "class", "model")
+UNTOLD = object()  # an event of an earlier version says nothing of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +213,9 @@ class Reading:
             self.suspects.append((entry[0], weapon, seq, recorded))
         if document != self._document:
             self._document = document
-            self.documents.setdefault(document, Told(entry[0], entry[1], _told_of_document(facts)))
+            self.documents.setdefault(document, Told(entry[0], entry[1], _all(facts, _OF_DOCUMENT)))
         if event_kind == REGISTERED:
-            self.weapons[weapon] = Told(entry[0], entry[1], _told_of_weapon(facts))
+            self.weapons[weapon] = Told(entry[0], entry[1], _all(facts, _OF_WEAPON))
 
     def _differ(
         self,
@@ -244,6 +245,10 @@ def seconds(text: str) -> float:
         begun = _days[day] = (datetime.fromisoformat(day).replace(tzinfo=UTC) - EPOCH).days * 86_400
     whole = begun + int(text[11:13]) * 3_600 + int(text[14:16]) * 60 + int(text[17:19])
     return (whole * 1_000_000 + int(text[20:26])) / 1_000_000
+
+
+def _all(facts: Mapping[str, Any], names: Sequence[str]) -> tuple[Any, ...]:
+    return tuple(facts.get(name, UNTOLD) for name in names)
 
 
 def _seconds_or_none(text: Any) -> float:

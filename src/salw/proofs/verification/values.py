@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from salw.core.db import run
 from salw.proofs.verification.breaks import Findings
-from salw.proofs.verification.entries import Reading, Told, shown
+from salw.proofs.verification.entries import UNTOLD, Reading, Told, shown
 
 # Whoever begins a register is in no book yet.
 _NOBODY = "00" * 32
@@ -23,10 +23,12 @@ select p.id::text as person, v.commitment from person p
 """
 # As the books print a number: `documents.rules.printed_number`.
 _DOCUMENTS = """
-select id::text, kind, office_unit_id, reference,
+select id::text, kind, office_unit_id, reference, dated_on::text, signatory_id::text,
        lpad(number::text, greatest(6, length(number::text)), '0') || '/' || year as number
   from document where country = %(country)s and id = any(%(ids)s::uuid[])
 """
+_DOCUMENT_COLUMNS = ("kind", "office_unit_id", "number", "reference", "dated_on", "signatory_id")
+_WEAPON_COLUMNS = ("registry_number", "class_code", "model_code")
 _WEAPONS = """
 select id::text, registry_number, class_code, model_code
   from weapon where country = %(country)s and id = any(%(ids)s::uuid[])
@@ -81,8 +83,8 @@ class Companions:
     def check(self, *, least: int) -> None:
         """Hold what events told of them against the rows, where at least so many wait."""
         for told, sql, name, columns in (
-            (self._reading.documents, _DOCUMENTS, "document", ("kind", "office_unit_id", "number", "reference")),
-            (self._reading.weapons, _WEAPONS, "weapon", ("registry_number", "class_code", "model_code")),
+            (self._reading.documents, _DOCUMENTS, "document", _DOCUMENT_COLUMNS),
+            (self._reading.weapons, _WEAPONS, "weapon", _WEAPON_COLUMNS),
         ):
             if len(told) >= least:
                 self._compare(told, sql, name, columns)
@@ -97,7 +99,7 @@ class Companions:
             if stands == due.facts:
                 continue
             for column, one, fact in zip(columns, stands, due.facts, strict=True):
-                if one != fact:
+                if fact is not UNTOLD and one != fact:
                     self._reading.found.add(
                         f"verify.{name}_changed",
                         idx=due.idx,
