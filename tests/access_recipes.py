@@ -1,10 +1,11 @@
-"""The recipes of who may what (`asks.py`): accounts, postings, people, attempts, derogations, emergency reads."""
+"""The recipes of who may what (`asks.py`): accounts, people, erasures, attempts, derogations, emergency reads."""
 
 from collections.abc import Callable
 from uuid import UUID
 
 from asks import Ask, Recipe, Scene, mixed
 from derogating import day, granted
+from erasing import order
 from nation import new_unit, somebody
 from own_recipes import double
 from reporting import unit_uuid
@@ -151,6 +152,20 @@ open_store_kept_by_theirs = mixed(
     lambda scene: somebody(scene.there).person_id,
     lambda person: {"storekeeper": str(person)},
 )
+
+
+def order_erasure(scene: Scene) -> Ask:
+    """Order that a new person of the place be erased."""
+    person = str(somebody(scene.there).person_id)
+    body = {"person": person, "reference": "Ordre d'essai n° 1", "dated_on": "2026-01-15", "reason": REASON}
+    return Ask("PUT", f"/erasures/{new_id()}", body, theirs={person: str(new_id())})
+
+
+def erasure(scene: Scene) -> UUID:
+    """Return the order to erase a new person of the place, which waits for a second officer."""
+    answer = order(scene.client, scene.there, somebody(scene.there).person_id)
+    assert answer.status_code == 200, answer.text
+    return UUID(answer.json()["id"])
 
 
 def attempt(scene: Scene) -> UUID:

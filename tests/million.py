@@ -84,6 +84,11 @@ _ROWS = (
     select %(country)s, lpad(n::text, 12, 'W'), 'TAILTAIL', store_id, n, id from load
     """,
     """
+    insert into snapshot (country, unit_id, size, holders, weapons)
+    select %(country)s, unit_id, 1, array_agg(store_id order by id), array_agg(id order by id)
+      from load group by unit_id
+    """,
+    """
     insert into case_mark (country, weapon_id, case_id, mark, event_id)
     select %(country)s, id, store_id, 'missing', id from load where n %% 500 = 0
     """,

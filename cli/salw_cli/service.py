@@ -19,6 +19,7 @@ from salw.ledger.keyring import LogKeys, published_folder
 from salw.ledger.leading import Chores, Sealer, lead_forever, lead_once
 from salw.ledger.published import Published
 from salw.ledger.reopening import get_halted_head, reopen
+from salw.ledger.snapshots import take_snapshots
 from salw_cli.certificate import check_certificate
 from salw_cli.connection import check_demo_accounts, ensure_database
 from salw_cli.run import check_port
@@ -70,14 +71,15 @@ def sequence(once: bool = typer.Option(False, "--once", help="Vider la file une 
     """Donner aux événements validés un rang sans trou et sceller le journal, jusqu'à l'arrêt du processus.
 
     Un seul processus à la fois ; un second attend. Une fois l'heure passée, le relevé de ses refus et consultations
-    entre au journal, un par pays. Code de sortie : 3, la base, une clé ou un réglage manque ou ne va pas.
+    entre au journal, un par pays ; une fois le mois passé, l'état des détentions à sa fin est gardé, d'où se calcule le
+    stock d'une date passée. Code de sortie : 3, la base, une clé ou un réglage manque ou ne va pas.
     """
     settings = get_settings()
     configure(settings.log_level)
     ensure_database(settings)
     sealer = Sealer(LogKeys(settings).signers_of, Published(published_folder(settings)), clock.now)
     engine = make_engine(role_url(settings, "salw_sequencer"), pool_size=2)
-    chores = Chores((digest_attempts,))
+    chores = Chores((digest_attempts, lambda engine: take_snapshots(engine, clock.now())))
     stopping = False
 
     def stop(_number: int, _frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""`salw users`: the first administrator of a country. All others are let in by those who are inside."""
+"""`salw users`: the first administrator of a country, who lets in all others; erasing who must be."""
 
 import json
 import os
@@ -14,13 +14,17 @@ from salw.core.errors import Unacceptable
 from salw.core.settings import get_settings
 from salw.core.urls import role_url
 from salw_cli.connection import ensure_database
+from salw_cli.erasing import erase
 
-app = typer.Typer(no_args_is_help=True, help="Comptes : le premier administrateur d'un pays.")
+app = typer.Typer(no_args_is_help=True, help="Comptes : le premier administrateur, l'effacement d'une personne.")
 
 
 @app.callback()
 def group() -> None:
-    """Comptes : le premier administrateur d'un pays."""
+    """Comptes : le premier administrateur d'un pays, l'effacement d'une personne."""
+
+
+app.command("erase")(erase)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from salw.access.devices.rules import CONSTRAINTS as DEVICES
 from salw.access.duties.rules import CONSTRAINTS as DUTIES
 from salw.access.emergency.rules import CONSTRAINTS as EMERGENCY
+from salw.access.erasure.rules import CONSTRAINTS as ERASURE
 from salw.access.rules import CONSTRAINTS as ACCESS
 from salw.commission.rules import CONSTRAINTS as COMMISSION
 from salw.core.errors import DomainError
@@ -14,6 +15,7 @@ from salw.summaries.rules import CONSTRAINTS as SUMMARIES
 
 CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     **EMERGENCY,
+    **ERASURE,
     **REGISTRY,
     **CUSTODY,
     **INCIDENTS,

@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from salw.access.devices.routes import router as devices
 from salw.access.duties.routes import router as derogations
 from salw.access.emergency.routes import router as emergency
+from salw.access.erasure.routes import router as erasures
 from salw.access.factors.routes import router as factors
 from salw.access.factors.rules import Party
 from salw.access.routes.accounts import router as accounts
@@ -58,6 +59,7 @@ ROUTERS = (
     tokens,
     devices,
     derogations,
+    erasures,
     disposals,
     holders,
     incidents,

@@ -4,6 +4,7 @@ from salw.access import models as access
 from salw.access.devices import models as devices
 from salw.access.duties import models as duties
 from salw.access.emergency import models as emergency
+from salw.access.erasure import models as erasure
 from salw.commission import models as commission
 from salw.core.db import metadata
 from salw.custody import models as custody
@@ -23,6 +24,7 @@ __all__ = [
     "documents",
     "duties",
     "emergency",
+    "erasure",
     "incidents",
     "ledger",
     "metadata",

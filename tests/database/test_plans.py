@@ -20,6 +20,7 @@ from salw.incidents.queries import find_open_loss_matches, list_incidents
 from salw.intake.register.staging import find_alike
 from salw.registry.queries import list_same_serial
 from salw.registry.rules import MarkKind, NewMark
+from salw.reports.balances import Model
 from salw.reports.queries import Books, count_movements, count_stock
 from salw.scanning import queries as scanning
 from salw.scanning.history import list_history
@@ -73,6 +74,11 @@ def explain_everything(superuser: Engine, database: str) -> None:
             run(db, f"alter role salw_app in database \"{database}\" set {name} = '{value}'")
 
 
+def held_all(stock: tuple[dict[Model, int], dict[Model, int]]) -> None:
+    """Hold that there was something to count."""
+    assert sum(stock[0].values()) > 0
+
+
 def questions(db: Connection, actor: Actor, loaded: Load) -> dict[str, Callable[[], object]]:
     """Return every list, count and search of the service that begins from weapons, by what it is."""
     unit = actor.units[0]
@@ -110,8 +116,10 @@ def questions(db: Connection, actor: Actor, loaded: Load) -> dict[str, Callable[
         "stores": lambda: list_stores(db, actor, after=None, limit=51),
         "people": lambda: list_people(db, actor, matricule=None, after=None, limit=51),
         "holders": lambda: list_holders(db, actor, after=None, limit=51),
-        "stock of the units": lambda: count_stock(db, unit_books, 0),
-        "stock of a store": lambda: count_stock(db, store_books, 0),
+        "stock of the units": lambda: count_stock(db, unit_books, 2),
+        "stock of a store": lambda: count_stock(db, store_books, 2),
+        "stock of the units at a month end": lambda: held_all(count_stock(db, unit_books, 1)),
+        "stock of a store at a month end": lambda: held_all(count_stock(db, store_books, 1)),
         "movements of a store": lambda: count_movements(db, store_books, 0, 1),
     }
 

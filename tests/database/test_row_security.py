@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, Engine
 
 import derogating
 import devices
+import erasing
 import writes
 from cluster import Database, Run, drop
 from counting import close, count, label, open_check, typed, unreadable
@@ -23,10 +25,12 @@ from salw.access.duties.rules import Duty
 from salw.access.operations.traces import Attempt, record_refusals
 from salw.access.rules import LOG_IN, Role
 from salw.commission.rules import Level
+from salw.core import clock
 from salw.core.db import Row, enter_scope, make_engine, run, transaction
 from salw.core.embedded import Cluster
 from salw.core.ids import new_id
 from salw.ledger.sequencer import drain
+from salw.ledger.snapshots import take_snapshots
 from world import World, build_world
 
 ADR = Path(__file__).parents[2] / "docs" / "adr" / "0007-policies-by-unit.md"
@@ -80,6 +84,7 @@ def filled(run: Run, cluster: Cluster, worker_id: str) -> Iterator[Filled]:
             fill(client, world)
     sequencer = make_engine(made.urls["salw_sequencer"])
     drain(sequencer)
+    take_snapshots(sequencer, clock.now() + timedelta(days=32))  # as if this month were over
     sequencer.dispose()
     worlds[0].register()  # its event waits in the queue
     yield Filled(superuser, app, *worlds)
@@ -113,6 +118,7 @@ def fill(client: httpx.Client, world: World) -> None:
     read_in_an_emergency(client, world)
     bring_devices(client, world)
     act_under_a_derogation(client, world)
+    erasing.ordered(client, world, world["armourer"].person_id)
     prove_and_be_refused(client, world)
     change_the_storekeeper(client, world)
 

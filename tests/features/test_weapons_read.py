@@ -14,7 +14,7 @@ from labelling import issue, make_labels, move
 from salw.access.operations.organisation import post_person
 from salw.access.rules import Role
 from salw.core import clock
-from salw.core.db import enter_scope, make_engine, run
+from salw.core.db import run
 from salw.core.ids import new_id
 from salw.custody.operations.assignments import assign_weapons
 from salw.custody.operations.holders import open_collective_holder
@@ -376,19 +376,18 @@ def test_a_unit_that_gave_a_weapon_up_keeps_only_the_movements_it_was_party_to(
 
 
 def test_a_name_that_was_erased_stays_erased_in_the_history(
-    client: httpx.Client, world: World, urls: dict[str, str]
+    client: httpx.Client, world: World, owner_engine: Engine
 ) -> None:
+    """Also one of which nothing remains, not even the rank: an erasure of before there were orders of it."""
     (weapon,) = world.register()
     issue(client, world, weapon)
-    engine = make_engine(urls["salw_eraser"])
-    with engine.begin() as db:
-        enter_scope(db, country=world.country, units=world.units)
+    with owner_engine.begin() as db:
+        run(db, "set local role salw_owner")
         run(
             db,
             "update personal_value set value = null, salt = null, erased_at = clock_timestamp() where id = %(id)s",
             {"id": soldier_value(world)},
         )
-    engine.dispose()
     today = f"{clock.now():%d/%m/%Y}"
     assert entries(client, world, weapon)[1]["destination"]["name"] == f"identité effacée le {today}"
 

@@ -3,7 +3,7 @@
 import access_recipes
 import recipes
 from asks import listing, searching
-from oracle.table import ACCOUNT, EMPTY, MIXED, PERSON, POSTING, UNIT, Line
+from oracle.table import ACCOUNT, EMPTY, ERASURE, MIXED, PERSON, POSTING, UNIT, Line
 
 LINES: tuple[Line, ...] = (
     # --- units, stores and people
@@ -84,6 +84,15 @@ LINES: tuple[Line, ...] = (
         access_recipes.act_on("/postings/{}/end", access_recipes.posting),
         POSTING,
     ),
+    # --- erasures
+    Line("PUT /v1/erasures/{erasure_id}", "erasure:order", access_recipes.order_erasure, PERSON),
+    Line(
+        "POST /v1/erasures/{erasure_id}/approval",
+        "erasure:approve",
+        access_recipes.act_on("/erasures/{}/approval", access_recipes.erasure),
+        ERASURE,
+    ),
+    Line("GET /v1/erasures", "erasure:read", listing("/erasures", access_recipes.erasure), EMPTY),
     # --- the trace
     Line("GET /v1/access-attempts", "attempt:read", listing("/access-attempts", access_recipes.attempt), EMPTY),
 )

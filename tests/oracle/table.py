@@ -43,6 +43,9 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "emergency:end": AUTHORITIES | {_AUDITOR},
     "emergency:open": AUTHORITIES | {_AUDITOR},
     "emergency:read": AUTHORITIES | {_AUDITOR},
+    "erasure:approve": {_COMMANDER},
+    "erasure:order": {_ORDERER},
+    "erasure:read": {_ORDERER, _COMMANDER, _AUDITOR},
     "incident:close": {_ORDERER, _COMMANDER},
     "incident:open": _BOOKS - {_AUDITOR},
     "incident:read": _BOOKS,
@@ -101,7 +104,7 @@ UNIT, TRANSFER, DISPOSAL = "unit.not_found", "transfer.not_found", "disposal.not
 INCIDENT, STOCKTAKE, SCAN = "incident.not_found", "stocktake.not_found", "scan.unknown"
 ACCOUNT, POSTING, TOKEN, FACTOR = "account.not_found", "posting.not_found", "token.not_found", "factor.not_found"
 DEROGATION, DEVICE, EMERGENCY = "derogation.not_found", "device.not_found", "emergency.not_found"
-NAMED_FORCE = "force.not_found"
+ERASURE, NAMED_FORCE = "erasure.not_found", "force.not_found"
 
 # A request that mixes one's own things with one of another's is asked at one's own unit alone: above it, what comes of
 # the mixture is for the feature's own tests.

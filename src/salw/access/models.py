@@ -121,11 +121,13 @@ person = Table(
     Column("value_id", Uuid, nullable=False),
     Column("sex", Text),
     Column("provisional", Boolean, nullable=False, server_default=false()),
+    Column("erased_at", type_instant),
     UniqueConstraint("country", "force_code", "matricule"),
     country_key(["force_code"], "force", ["code"]),
     country_key(["unit_id"], "unit", ["id"]),
     country_key(["value_id"], "personal_value", ["id"]),
     CheckConstraint("sex in ('f', 'm')", name="sex_known"),
+    CheckConstraint("erased_at is null or matricule is null and sex is null", name="nothing_once_erased"),
     Index("ix_person_unit_id", "country", "unit_id"),
     comment="People. Rank and names stand in personal_value; sex is optional and read in aggregates only.",
 )

@@ -9,7 +9,7 @@ from salw.access.log_in_rules import IDLE_LIMIT
 from salw.access.rules import Permission, roles_with
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
-from salw.core.errors import NotFound, Refused
+from salw.core.errors import Conflict, NotFound, Refused
 
 
 def get_store(db: Connection, actor: Actor, store_id: UUID) -> Row:
@@ -75,11 +75,14 @@ def get_unit(db: Connection, actor: Actor, unit_uuid: UUID) -> int:
 
 
 def get_person(db: Connection, actor: Actor, person_id: UUID) -> Row:
-    """Return a person in scope (`id, unit_id, matricule, value, commitment`). Raises `person.not_found`."""
+    """Return a person in scope to whom something is given (`id, unit_id, matricule, value, commitment`).
+
+    Raises `person.not_found`, `person.identity_erased`.
+    """
     row = run_one(
         db,
         """
-        select p.id, p.unit_id, p.matricule, v.value, v.commitment
+        select p.id, p.unit_id, p.matricule, v.value, v.commitment, p.erased_at is not null as erased
           from person p join personal_value v on (v.country, v.id) = (p.country, p.value_id)
          where p.country = %(country)s and p.id = %(id)s and p.unit_id = any(%(units)s)
         """,
@@ -87,13 +90,15 @@ def get_person(db: Connection, actor: Actor, person_id: UUID) -> Row:
     )
     if row is None:
         raise NotFound("person.not_found", person=str(person_id))
+    if row["erased"]:
+        raise Conflict("person.identity_erased", person=str(person_id))
     return row
 
 
 _PEOPLE = """
     select p.id, p.matricule, p.force_code as force, u.uuid as unit_id, u.name as unit_name,
-           v.value->>'rank' as rank, v.value->>'family_name' as family_name,
-           v.value->>'given_names' as given_names
+           coalesce(v.value, v.remains)->>'rank' as rank, v.value->>'family_name' as family_name,
+           v.value->>'given_names' as given_names, (v.remains->>'erased_on')::date as erased_on
       from person p
       join unit u on (u.country, u.id) = (p.country, p.unit_id)
       join personal_value v on (v.country, v.id) = (p.country, p.value_id)
@@ -213,8 +218,9 @@ def list_own_sessions(db: Connection, actor: Actor, *, now: datetime) -> list[Ro
 
 _ACCOUNTS = """
     select a.id, a.login || '@' || lower(a.country) as account, a.person_id as person, p.matricule,
-           u.uuid as unit_id, u.name as unit_name, v.value->>'rank' as rank,
-           v.value->>'family_name' as family_name, v.value->>'given_names' as given_names,
+           u.uuid as unit_id, u.name as unit_name,
+           coalesce(v.value, v.remains)->>'rank' as rank, v.value->>'family_name' as family_name,
+           v.value->>'given_names' as given_names, (v.remains->>'erased_on')::date as erased_on,
            a.demo, a.created_at, a.disabled_at, a.must_change_password,
            (select max(s.last_seen_at) from session s
              where (s.country, s.account_id) = (a.country, a.id)) as last_seen_at,

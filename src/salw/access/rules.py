@@ -28,6 +28,9 @@ class Permission(StrEnum):
     EMERGENCY_END = "emergency:end"
     EMERGENCY_OPEN = "emergency:open"
     EMERGENCY_READ = "emergency:read"
+    ERASURE_APPROVE = "erasure:approve"
+    ERASURE_ORDER = "erasure:order"
+    ERASURE_READ = "erasure:read"
     INCIDENT_CLOSE = "incident:close"
     INCIDENT_OPEN = "incident:open"
     INCIDENT_READ = "incident:read"
@@ -124,6 +127,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.DEROGATION_GRANT,
             Permission.DISPOSAL_PROPOSE,
             Permission.EMERGENCY_ACKNOWLEDGE,
+            Permission.ERASURE_ORDER,
+            Permission.ERASURE_READ,
             # The authority above settles what the commander reported himself: who reports does not decide.
             Permission.INCIDENT_CLOSE,
             Permission.INCIDENT_OPEN,
@@ -174,6 +179,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.DEROGATION_GRANT,
             Permission.DISPOSAL_APPROVE,
             Permission.EMERGENCY_ACKNOWLEDGE,
+            Permission.ERASURE_APPROVE,
+            Permission.ERASURE_READ,
             Permission.INCIDENT_CLOSE,
             Permission.INCIDENT_OPEN,
             Permission.LEDGER_READ,
@@ -193,6 +200,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             # The laptop that he counts with in a store without network.
             Permission.DEVICE_REPORT,
             Permission.DISCLOSURE_READ,
+            Permission.ERASURE_READ,
             Permission.LEDGER_READ,
             Permission.STOCKTAKE_CLOSE,
             Permission.STOCKTAKE_COUNT,
@@ -229,6 +237,8 @@ STEP_UP: frozenset[Permission] = frozenset(
         Permission.DEROGATION_GRANT,
         Permission.DISPOSAL_APPROVE,
         Permission.EMERGENCY_OPEN,
+        Permission.ERASURE_APPROVE,
+        Permission.ERASURE_ORDER,
         Permission.INCIDENT_CLOSE,
         Permission.INCIDENT_OPEN,
         Permission.ORGANISATION_RECORD,

@@ -104,7 +104,10 @@ class FirstPasswordOut(Out):
 
 
 class AccountOut(Out):
-    """The account of a person in scope; `factors` are the kinds of second factors it has."""
+    """The account of a person in scope; `factors` are the kinds of second factors it has.
+
+    The account of who was erased, on `erased_on`, is closed and bears its identifier for a name.
+    """
 
     id: UUID
     account: str
@@ -115,6 +118,7 @@ class AccountOut(Out):
     rank: str | None
     family_name: str | None
     given_names: str | None
+    erased_on: date | None
     demo: bool
     created_at: datetime
     disabled_at: datetime | None
@@ -249,7 +253,7 @@ class BootstrapIn(In):
 
 
 class PersonOut(Out):
-    """A person in scope; names are null where they were erased."""
+    """A person just entered. Kept for the repeats of that, without names once they were erased."""
 
     id: UUID
     matricule: str | None
@@ -259,6 +263,12 @@ class PersonOut(Out):
     rank: str | None
     family_name: str | None
     given_names: str | None
+
+
+class ListedPersonOut(PersonOut):
+    """A person in scope; number and names are null once they were erased, on `erased_on`. The rank stays."""
+
+    erased_on: date | None
 
 
 class AttemptOut(Out):

@@ -43,12 +43,13 @@ def set_disclosure(
     place = {"country": actor.country, "force": force}
     newest = run_one(db, _NEWEST, place) or {"number": 0, "level": Level.NOTHING.value}
     number = int(newest["number"]) + 1
+    said = ledger.keep_text(db, country=actor.country, unit_id=authority["unit_id"], name="reference", text=reference)
     facts = {
         "disclosure": str(decision_id),
         "force": force,
         "level": level.value,
         "before": newest["level"],
-        "reference": reference,
+        "reference_commitment": said,
         "unit": authority["unit_id"],
     }
     event = make_event(actor, "disclosure.set", now, facts=facts)

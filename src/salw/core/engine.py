@@ -39,6 +39,8 @@ log_filename = 'postgresql-%a.log'
 log_truncate_on_rotation = on
 log_rotation_age = 1d
 log_rotation_size = 0
+# What went wrong, without the values it went wrong with: a name would stay here after its erasure.
+log_error_verbosity = terse
 log_line_prefix = '%m [%p] %u@%d '
 """
 LOG_SECONDS = 3  # how long the reason of a failed start may take to reach the log

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     Identity,
     Index,
     Integer,
@@ -17,7 +18,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from salw.core.db import country_column, country_key, metadata, type_instant
 
@@ -190,6 +191,30 @@ passage = Table(
     comment="Each indexed movement as a unit saw it; rolls current stock back to a past log size.",
 )
 
+snapshot = Table(
+    "snapshot",
+    metadata,
+    country_column(),
+    Column("unit_id", Integer, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("holders", ARRAY(Uuid), nullable=False),
+    Column("weapons", ARRAY(Uuid), nullable=False),
+    CheckConstraint("size > 0", name="size_positive"),
+    CheckConstraint("cardinality(holders) = cardinality(weapons)", name="a_holder_for_each_weapon"),
+    comment="Where each weapon of a unit was at a log size, that of a month end; past stock is rolled back from it.",
+)
+
+month_end = Table(
+    "month_end",
+    metadata,
+    country_column(),
+    Column("month", Date, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    CheckConstraint("extract(day from month) = 1", name="month_begins"),
+    CheckConstraint("size > 0", name="size_positive"),
+    comment="A month whose snapshots are taken, also where nothing moved in it, and how long the log was at its end.",
+)
+
 personal_value = Table(
     "personal_value",
     metadata,
@@ -200,8 +225,10 @@ personal_value = Table(
     Column("value", JSONB),
     Column("erased_at", type_instant),
     Column("unit_id", Integer, comment="Whose name or text it is, and so who reads it; null: nobody does."),
+    Column("remains", JSONB, comment="What an erased name may still be shown as: rank, unit, erased_on. No name."),
     CheckConstraint("(erased_at is null) = (salt is not null)", name="salt_until_erased"),
     CheckConstraint("erased_at is null or value is null", name="no_value_once_erased"),
+    CheckConstraint("erased_at is not null or remains is null", name="remains_once_erased"),
     Index("ix_personal_value_commitment", "country", "commitment"),
     comment="What events only commit to: persons and free text. Erasable; the commitment stays.",
 )

@@ -6,7 +6,7 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import Connection
 
 from salw.core.db import run
-from salw.ledger.events import Commitment, Event, columns
+from salw.ledger.events import Commitment, Event, columns, commit_to
 
 # The events and their queue rows, as two parts of a `with`; parameters from `events.columns`. The queue
 # keeps the order of the list, because the index of an event in the log follows its place in the queue.
@@ -57,3 +57,15 @@ def keep_values(db: Connection, *, country: str, commitments: Sequence[Commitmen
                 "values": [Jsonb(c.value) for c in commitments],
             },
         )
+
+
+def keep_text(db: Connection, *, country: str, unit_id: int, name: str, text: str | None) -> str | None:
+    """Keep what somebody wrote where it can be erased, and return what an event may hold of it: the commitment.
+
+    For texts that stand in a row of their own too, under `name`: the number of a paper may name a man. None is none.
+    """
+    if text is None:
+        return None
+    kept = commit_to({name: text})
+    keep_values(db, country=country, commitments=[kept], unit_id=unit_id)
+    return kept.digest.hex()

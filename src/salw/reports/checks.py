@@ -151,13 +151,14 @@ def unmask(variance: Variance) -> Variance:
 class Officer:
     """Who opened, counted or closed a check (`act`), in which function, and how much he counted.
 
-    `name` stands on the paper alone: it can be erased, and a digest is for ever.
+    `name` stands on the paper alone: it can be erased, and a digest is for ever. So does what remains of it then.
     """
 
     act: str
     role: str | None
     counts: int | None
     name: Annotated[str, SkipJsonSchema()] = field(default="", metadata={LEFT_OUT: True})
+    remains: Annotated[dict[str, str | None] | None, SkipJsonSchema()] = field(default=None, metadata={LEFT_OUT: True})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
 """Reading the books as they stood at a sealed log size, for a store or a unit.
 
-Stock at a size is the present custody, rolled back over what the units' passages and the queue hold from
-that size on. For a given size the answer never changes again, so the statements of one report need no
-common snapshot.
+Stock at a size is custody rolled back to it, from the next month end or the present (`ledger.snapshots`). For a given
+size the answer never changes again, so the statements of one report need no common snapshot of the database.
 """
 
 from collections import defaultdict
@@ -18,6 +17,7 @@ from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound
 from salw.custody.rules import SINKS, MovementKind
+from salw.ledger.snapshots import find_reach, held
 from salw.reports.balances import Entry, Exit, Model, entry_of, exit_of
 from salw.reports.rules import Subject
 from salw.stocktakes.queries import get_stocktake
@@ -63,15 +63,15 @@ _MODEL: Final = """
        as name
 """
 _DESCRIBED: Final = """
-  left join weapon w on w.country = %(country)s and w.id = {weapon}
-  left join gone g on g.id = {weapon}
+  left join weapon w on w.country = %(country)s and w.id = m.weapon_id
+  left join gone g on g.id = m.weapon_id
   left join model c on c.code = coalesce(w.model_code, g.model_code)
 """
 
-# The earliest passage from the size on tells who had the weapon just before: `from_holder_id` is null where
-# it came from outside the unit. Between two units of ours one movement has two rows; the leaving one speaks.
+# Custody at the size, then what each weapon is: from its row, or from what is told of those that are in scope no more.
 # `cases` are the weapons under an open case at that size, whoever had them: the last word of the log on each.
-_STOCK = """
+# No join of two long lists is left to the planner, which does not know how long they are (`ledger.snapshots`).
+_STOCK: Final = """
 with cases as materialized (
     select weapon_id
       from (select distinct on (e.weapon_id) e.weapon_id, e.kind
@@ -80,30 +80,21 @@ with cases as materialized (
                and l.idx < %(size)s
              order by e.weapon_id, l.idx desc) as last
      where kind = 'weapon.case_opened'
-), later as (
-    select p.weapon_id, p.seq, p.from_holder_id
-      from passage p
-     where p.country = %(country)s and p.unit_id = any(%(units)s) and p.idx >= %(size)s
+), {held}, stock as materialized (
+    select held.weapon_id, w.id, w.class_code, w.model_code, w.model_text
+      from held left join weapon w on w.country = %(country)s and w.id = held.weapon_id
+     where {ours}
+), described as (
+    select class_code, model_code, model_text, id in (select weapon_id from cases) as missing
+      from stock where id is not null
     union all
-    select m.weapon_id, m.seq, case when m.from_unit_id = any(%(units)s) then m.from_holder_id end
-      from event_queue q join movement m on (m.country, m.event_id) = (q.country, q.event_id)
-     where q.country = %(country)s and (m.to_unit_id = any(%(units)s) or m.from_unit_id = any(%(units)s))
-), touched as materialized (
-    select distinct on (weapon_id) weapon_id, from_holder_id
-      from later order by weapon_id, seq, from_holder_id nulls last
-), gone as materialized (
-    select * from describe_departed(array(select weapon_id from touched), %(size)s)
-), held as (
-    select k.weapon_id from custody k
-     where k.country = %(country)s and {custody_is_ours}
-       and not exists (select from touched t where t.weapon_id = k.weapon_id)
-    union all
-    select t.weapon_id from touched t where {touched_was_ours}
+    select class_code, model_code, model_text, missing
+      from describe_departed(array(select weapon_id from stock where id is null), %(size)s)
 )
-select {model}, count(*) as weapons, count(*) filter (where k.weapon_id is not null or g.missing) as missing
-  from held
-  {described}
-  left join cases k on k.weapon_id = held.weapon_id
+select d.class_code, coalesce(d.model_code, '') as code,
+       coalesce(c.name || ' (' || c.maker || ', ' || c.made_in || ')', btrim(d.model_text), '') as name,
+       count(*) as weapons, count(*) filter (where d.missing) as missing
+  from described d left join model c on c.code = d.model_code
  group by 1, 2, 3
 """
 
@@ -183,17 +174,12 @@ def count_stock(db: Connection, books: Books, size: int) -> tuple[dict[Model, in
     Then those of them that were missing: on the book, under an open case.
     """
     ours = _OURS["unit" if books.store_id is None else "store"]
-    present = "k.unit_id = any(%(units)s) and " + ours.format(column="k.holder_id")
-    rows = run(
-        db,
-        _STOCK.format(
-            model=_MODEL,
-            described=_DESCRIBED.format(weapon="held.weapon_id"),
-            custody_is_ours=present,
-            touched_was_ours=ours.format(column="t.from_holder_id"),
-        ),
-        {**books.parameters, "size": size},
+    reach = find_reach(db, books.country, books.units, size)
+    sql = _STOCK.format(
+        held=held("true" if books.store_id is None else "holder_id = %(store)s"),
+        ours=ours.format(column="held.holder_id"),
     )
+    rows = run(db, sql, {**books.parameters, **reach.parameters})
     missing = {_model(row): row["missing"] for row in rows if row["missing"]}
     return {_model(row): row["weapons"] for row in rows}, missing
 
@@ -216,7 +202,7 @@ def count_movements(
         db,
         _MOVED.format(
             model=_MODEL,
-            described=_DESCRIBED.format(weapon="m.weapon_id"),
+            described=_DESCRIBED,
             to_is_ours=ours.format(column="m.to_holder_id"),
             from_is_ours=ours.format(column="m.from_holder_id"),
         ),

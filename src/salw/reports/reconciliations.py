@@ -160,7 +160,9 @@ def _officer(row: Row, act: str) -> Officer:
     by = "counted_by" if act == "counted" else f"{act}_by"
     person = (row[f"{by}_value"] or {}) if row[f"{by}_named"] else {}
     name = " ".join(str(person[part]) for part in ("rank", "family_name", "given_names") if person.get(part))
-    return Officer(act, row[f"{act}_role"], row.get("counts") if act == "counted" else None, name)
+    remains = person if person.get("erased_on") else None
+    counts = row.get("counts") if act == "counted" else None
+    return Officer(act, row[f"{act}_role"], counts, "" if remains else name, remains)
 
 
 def _model(line: Row) -> Model:

@@ -36,12 +36,12 @@ select said.person, said.day, said.role, said.unit_id, said.unit_name, p.id is n
 
 # The version of a person that an event commits to, for people in scope. Two lists, so that each has its own index.
 _VERSIONS = """
-select p.id as person, v.commitment, v.value, v.erased_at
+select p.id as person, v.commitment, coalesce(v.value, v.remains) as value, v.erased_at
   from unnest(%(people)s::uuid[], %(commitments)s::bytea[]) as said (person, commitment)
   join person p on p.country = %(country)s and p.id = said.person and p.unit_id = any(%(units)s)
   join personal_value v on v.country = p.country and v.commitment = said.commitment
 union all
-select p.id, null, v.value, v.erased_at
+select p.id, null, coalesce(v.value, v.remains), v.erased_at
   from person p join personal_value v on v.country = p.country and v.id = p.value_id
  where p.country = %(country)s and p.id = any(%(today)s::uuid[]) and p.unit_id = any(%(units)s)
 """

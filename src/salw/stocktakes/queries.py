@@ -15,10 +15,11 @@ select s.id, s.kind, s.status, s.mission, s.log_size,
        s.store_id, t.name as store_name, t.place as store_place,
        s.unit_id, u.uuid as unit_uuid, u.name as unit_name, u.force_code,
        f.name_fr as force_name_fr, f.name_en as force_name_en,
-       s.opened_at, s.opened_by, s.opened_role, vo.value as opened_by_value,
+       s.opened_at, s.opened_by, s.opened_role, coalesce(vo.value, vo.remains) as opened_by_value,
        coalesce(po.unit_id = any(%(units)s), false) as opened_by_named,
        coalesce(pc.unit_id = any(%(units)s), false) as closed_by_named,
-       s.closed_at, s.closed_by, s.closed_role, s.independent, vc.value as closed_by_value, s.incident_id, s.overage_id,
+       s.closed_at, s.closed_by, s.closed_role, s.independent, coalesce(vc.value, vc.remains) as closed_by_value,
+       s.incident_id, s.overage_id,
        vr.value->>'reason' as reason
   from stocktake s
   join store t on (t.country, t.id) = (s.country, s.store_id)
@@ -84,8 +85,8 @@ def get_stocktake(db: Connection, actor: Actor, stocktake_id: UUID) -> Row:
     Keys: `id, kind, status, mission, log_size` (events in the country's log at opening); `store_id,
     store_name, store_place`; `unit_id` (internal), `unit_uuid, unit_name, force_code, force_name_fr,
     force_name_en`; `opened_at, opened_by` (person), `opened_role` (his function then), `opened_by_value`
-    (rank, family_name, given_names, matricule; null once erased), `opened_by_named` (he is in the reader's
-    scope; else he is told by his function alone), the same with `closed_`, null while
+    (rank, family_name, given_names, matricule; once erased rank, unit, erased_on), `opened_by_named` (he is in
+    the reader's scope; else he is told by his function alone), the same with `closed_`, null while
     open; `incident_id`, the case opened on what is missing, and `overage_id`, the one on every other
     difference, if any; `reason`, why it has no result, where it was discontinued. Raises `stocktake.not_found`.
     """
@@ -110,7 +111,8 @@ def list_counters(db: Connection, actor: Actor, stocktake_id: UUID) -> list[Row]
     return run(
         db,
         """
-        select c.*, v.value as counted_by_value, coalesce(p.unit_id = any(%(units)s), false) as counted_by_named
+        select c.*, coalesce(v.value, v.remains) as counted_by_value,
+               coalesce(p.unit_id = any(%(units)s), false) as counted_by_named
           from (select counted_by, counted_role, count(*)::int as counts,
                        min(counted_at) as first_at, max(counted_at) as last_at
                   from stocktake_count

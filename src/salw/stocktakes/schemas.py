@@ -1,11 +1,12 @@
 """What the routes of checks take and give."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, model_validator
 
+from salw.access.names import NAME_PARTS
 from salw.core.db import Row
 from salw.core.shapes import In, Instant, Out, Said, example
 from salw.stocktakes.reconciliation import Totals
@@ -173,7 +174,8 @@ class DiscontinuedOut(Out):
 class OfficerOut(Out):
     """A person in the function in which he acted.
 
-    Of a person outside the reader's scope the function is all that is told; names are null where they were erased.
+    Of a person outside the reader's scope the function is all that is told; names are null once they were erased, on
+    `erased_on`: the rank stays.
     """
 
     id: UUID | None
@@ -181,6 +183,7 @@ class OfficerOut(Out):
     rank: str | None
     family_name: str | None
     given_names: str | None
+    erased_on: date | None
 
 
 class CounterOut(Out):
@@ -191,6 +194,7 @@ class CounterOut(Out):
     rank: str | None
     family_name: str | None
     given_names: str | None
+    erased_on: date | None
     counts: int
     first_at: datetime
     last_at: datetime
@@ -270,7 +274,7 @@ def _person(row: Row, act: str) -> dict[str, Any]:
     # A person of a unit outside the reader's scope is told by his function: his name is not the reader's to read.
     named = row[f"{act}_by_named"]
     value = (row[f"{act}_by_value"] if named else None) or {}
-    names = {name: value.get(name) for name in ("rank", "family_name", "given_names")}
+    names = {name: value.get(name) for name in (*NAME_PARTS, "erased_on")}
     return {"id": row[f"{act}_by"] if named else None, "role": row[f"{act}_role"], **names}
 
 

@@ -104,11 +104,12 @@ def grant_derogation(
             "now": now,
         },
     )
+    said = ledger.keep_text(db, country=actor.country, unit_id=above["unit_id"], name="reference", text=reference)
     facts = {
         "derogation": str(derogation_id),
         "unit": above["unit_id"],
         "duty": duty.value,
-        "reference": reference,
+        "reference_commitment": said,
         "dated_on": dated_on.isoformat(),
         "first_day": first_day.isoformat(),
         "last_day": last_day.isoformat(),

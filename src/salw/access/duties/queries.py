@@ -12,7 +12,8 @@ from salw.core.errors import NotFound
 _DEROGATION = """
 select d.id, u.uuid as unit, u.name as unit_name, d.duty, d.reference, d.dated_on, d.first_day, d.last_day,
        d.revoked_at is null and %(today)s between d.first_day and d.last_day as in_force,
-       a.name as authority_name, p.id as person, d.granted_role as role, v.value->>'rank' as rank,
+       a.name as authority_name, p.id as person, d.granted_role as role,
+       coalesce(v.value, v.remains)->>'rank' as rank,
        v.value->>'family_name' as family_name, v.value->>'given_names' as given_names, d.granted_at, d.revoked_at,
        (select count(*) from derogation_act t where t.country = d.country and t.derogation_id = d.id) as acts
   from derogation d
@@ -59,8 +60,9 @@ def list_acts(db: Connection, actor: Actor, derogation_id: UUID, *, after: UUID 
     return run(
         db,
         """
-        select t.id, t.act, t.subject_id as subject, t.recorded_at, p.id as person, v.value->>'rank' as rank,
-               v.value->>'family_name' as family_name, v.value->>'given_names' as given_names
+        select t.id, t.act, t.subject_id as subject, t.recorded_at, p.id as person,
+               coalesce(v.value, v.remains)->>'rank' as rank, v.value->>'family_name' as family_name,
+               v.value->>'given_names' as given_names, (v.remains->>'erased_on')::date as erased_on
           from derogation_act t
           left join person p on (p.country, p.id) = (t.country, t.person_id) and p.unit_id = any(%(units)s)
           left join personal_value v on (v.country, v.id) = (p.country, p.value_id)

@@ -77,7 +77,7 @@ class DerogationOut(Out):
 class ActOut(Out):
     """An act done under a derogation: the kind of its event, what it was about (a transfer, a check …), by whom.
 
-    The person is null outside the reader's scope, the names where they were erased.
+    The person is null outside the reader's scope, the names once they were erased, on `erased_on`.
     """
 
     id: UUID
@@ -87,6 +87,7 @@ class ActOut(Out):
     rank: str | None
     family_name: str | None
     given_names: str | None
+    erased_on: date | None
     recorded_at: datetime
 
 

@@ -176,7 +176,9 @@ def _check_may(db: Connection, actor: Actor, person_id: UUID) -> None:
 
 def _check_has_none(db: Connection, actor: Actor, person_id: UUID) -> None:
     # An advisory lock, because there is no row yet whose lock would keep a second account of the same person out.
+    # Erasing him takes it too, so he is looked at again.
     run(db, "select pg_advisory_xact_lock(hashtextextended(%(person)s::text, 0))", {"person": person_id})
+    queries.get_person(db, actor, person_id)
     values = {"country": actor.country, "person": person_id}
     if run(
         db,

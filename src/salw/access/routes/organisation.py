@@ -11,7 +11,7 @@ from salw.access.operations import organisation
 from salw.access.operations.traces import record_reads
 from salw.access.repeats import answer_once
 from salw.access.rules import Permission, ReadCode
-from salw.access.schemas import PersonIn, PersonOut, StoreOut, UnitIn, UnitOut
+from salw.access.schemas import ListedPersonOut, PersonIn, PersonOut, StoreOut, UnitIn, UnitOut
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
 
 router = APIRouter(tags=["access"])
@@ -78,7 +78,7 @@ def get_people(
     matricule: str | None = None,
     cursor: str | None = None,
     limit: Limit = PAGE_SIZE,
-) -> Page[PersonOut]:
+) -> Page[ListedPersonOut]:
     """List the people in scope, or find one by matricule: whom somebody looks up is noted."""
     rows = queries.list_people(desk.db, desk.actor, matricule=matricule, after=decode_cursor(cursor), limit=limit + 1)
     if matricule is not None:
@@ -89,7 +89,7 @@ def get_people(
             code=ReadCode.PERSON,
             record_ids=[row["id"] for row in rows[:limit]],
         )
-    return cut([PersonOut(**row) for row in rows], limit, [row["id"] for row in rows])
+    return cut([ListedPersonOut(**row) for row in rows], limit, [row["id"] for row in rows])
 
 
 @router.put("/people/{person_id}")
@@ -110,6 +110,7 @@ def put_person(person_id: UUID, body: PersonIn, desk: Desk = requires(Permission
             given_names=body.given_names,
             sex=body.sex,
         )
-        return PersonOut(**queries.get_listed_person(desk.db, desk.actor, person_id))
+        row = queries.get_listed_person(desk.db, desk.actor, person_id)
+        return PersonOut(**{name: row[name] for name in PersonOut.model_fields})
 
     return answer_once(desk, "person", person_id, body, PersonOut, work)

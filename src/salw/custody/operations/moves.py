@@ -12,13 +12,14 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
 from sqlalchemy import Connection
 
 from salw.core.actor import Actor
 from salw.core.db import Part, Row, instant_text, run, uuid_text
 from salw.custody.rules import Expected, Held, HolderKind, MovementKind, check_happened, check_versions
 from salw.documents.rules import DocumentKind, printed_number
-from salw.ledger.events import Event, columns, make_event
+from salw.ledger.events import Commitment, Event, columns, commit_to, make_event
 from salw.ledger.operations import APPEND_CTE
 
 # `asked` is one row of what else is to be found first: at least `office_of`, the unit whose accounting office numbers
@@ -47,6 +48,10 @@ documented as (
     insert into document (country, id, kind, office_unit_id, year, number, dated_on, reference, signatory_id)
     values (%(country)s, %(document_id)s, %(document_kind)s, %(office)s, %(year)s, %(number)s,
             %(dated_on)s, %(reference)s, %(signatory_id)s)
+), said as (
+    insert into personal_value (country, id, salt, commitment, value, unit_id)
+    select %(country)s, %(said_id)s, %(said_salt)s, %(said_digest)s, %(said_value)s, %(office)s
+     where %(said_id)s::uuid is not null
 )
 """
 
@@ -211,14 +216,15 @@ def record_moves(
     the use case's own rows, written in the same statement.
     """
     check_happened(occurred_at, order.dated_on, now=now, today=actor.today)
-    paper = {**_paper(actor, document_id, document_kind, number, order), "occurred_at": instant_text(occurred_at)}
+    said = None if document_stands else _said(order)
+    paper = {**_paper(actor, document_id, document_kind, number, order, said), "occurred_at": instant_text(occurred_at)}
     events = [_move_event(actor, now, event_kind, step, {**paper, **facts}) for step in steps]
     run(
         db,
         _write(document_stands, tuple((part.name, part.sql) for part in beside)),
         {
             **{name: value for part in beside for name, value in part.values.items()},
-            **_document_columns(actor, document_id, document_kind, number, order),
+            **_document_columns(actor, document_id, document_kind, number, order, said),
             "movement_kind": kind.value,
             "occurred_at": occurred_at,
             **columns([*extra_events, *events]),
@@ -248,22 +254,35 @@ def record_document(
 ) -> None:
     """Write a numbered document that moves nothing yet (an order), with its one event, in one statement."""
     check_happened(now, order.dated_on, now=now, today=actor.today)
-    paper = _paper(actor, document_id, document_kind, number, order)
+    said = _said(order)
+    paper = _paper(actor, document_id, document_kind, number, order, said)
     event = make_event(actor, event_kind, now, facts={**paper, **facts})
     run(
         db,
         _WRITE_DOCUMENT,
-        {**_document_columns(actor, document_id, document_kind, number, order), **columns([event])},
+        {**_document_columns(actor, document_id, document_kind, number, order, said), **columns([event])},
     )
 
 
-def _paper(actor: Actor, document_id: UUID, kind: DocumentKind, number: DocumentNumber, order: Order) -> dict[str, Any]:
+def _said(order: Order) -> Commitment | None:
+    """Commit to what somebody wrote as the number of a paper: it may name a man, so the event holds no more of it."""
+    return commit_to({"reference": order.reference}) if order.reference is not None else None
+
+
+def _paper(
+    actor: Actor,
+    document_id: UUID,
+    kind: DocumentKind,
+    number: DocumentNumber,
+    order: Order,
+    said: Commitment | None,
+) -> dict[str, Any]:
     return {
         "document": str(document_id),
         "document_kind": kind.value,
         "office": number.office_unit_id,
         "number": number.printed,
-        "reference": order.reference,
+        "reference_commitment": said.digest.hex() if said else None,
         "dated_on": _day_of(actor, order).isoformat(),
         "signatory": uuid_text(order.signatory_id),
     }
@@ -275,7 +294,12 @@ def _day_of(actor: Actor, order: Order) -> date:
 
 
 def _document_columns(
-    actor: Actor, document_id: UUID, kind: DocumentKind, number: DocumentNumber, order: Order
+    actor: Actor,
+    document_id: UUID,
+    kind: DocumentKind,
+    number: DocumentNumber,
+    order: Order,
+    said: Commitment | None,
 ) -> dict[str, Any]:
     return {
         "country": actor.country,
@@ -287,6 +311,10 @@ def _document_columns(
         "dated_on": _day_of(actor, order),
         "reference": order.reference,
         "signatory_id": order.signatory_id,
+        "said_id": said.id if said else None,
+        "said_salt": said.salt if said else None,
+        "said_digest": said.digest if said else None,
+        "said_value": Jsonb(said.value) if said else None,
     }
 
 

@@ -99,8 +99,10 @@ def record_report(
         },
     )
     _insert_marks(db, actor, report.id, marks)
+    message = report.message_reference
+    said = ledger.keep_text(db, country=actor.country, unit_id=report.unit_id, name="message_reference", text=message)
     facts = {
-        **_facts(report, details),
+        **_facts(report, details, said),
         "weapon_count": weapon_count,
         "loss_lines": [
             {"id": str(x.id), "model": x.model_code, "class": x.class_code, "quantity": x.quantity} for x in lines
@@ -162,7 +164,7 @@ def mark_missing(
     open_case_marks(db, actor=actor, now=now, case_id=incident_id, held=held, facts=facts)
 
 
-def _facts(report: Report, details: Commitment | None) -> dict[str, Any]:
+def _facts(report: Report, details: Commitment | None, message: str | None) -> dict[str, Any]:
     return {
         "incident": str(report.id),
         "incident_kind": report.kind.value,
@@ -170,7 +172,7 @@ def _facts(report: Report, details: Commitment | None) -> dict[str, Any]:
         "unit": report.unit_id,
         "occurred_at": instant_text(report.occurred_at),
         "reported_at": instant_text(report.reported_at),
-        "message_reference": report.message_reference,
+        "message_reference_commitment": message,
         "stocktake": uuid_text(report.stocktake_id),
         "details": details.digest.hex() if details else None,
     }

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from salw.access.names import erased_name
 from salw.core.language import Language
 from salw.reports.balances import Balance, ClassBalance, Entry, Exit
 from salw.reports.checks import Check, Officer, Tally, Variance
@@ -401,7 +402,8 @@ def _who(officer: Officer, words: Words) -> str:
     counted = ""
     if officer.counts is not None:
         counted = words.say("count" if officer.counts == 1 else "counts", count=words.number(officer.counts))
-    return words.say("separator").join(part for part in (officer.name, function, counted) if part) or "–"
+    name = erased_name(officer.remains, words.language) if officer.remains else officer.name
+    return words.say("separator").join(part for part in (name, function, counted) if part) or "–"
 
 
 def _explanation(variance: Variance, words: Words) -> str:

@@ -98,12 +98,13 @@ def open_stocktake(
         },
     )
     assert opened is not None  # noqa: S101 - an insert returns its row
+    said = ledger.keep_text(db, country=actor.country, unit_id=store["unit_id"], name="mission", text=mission)
     facts = {
         "stocktake": str(stocktake_id),
         "store": str(store_id),
         "unit": store["unit_id"],
         "kind": kind.value,
-        "mission": mission,
+        "mission_commitment": said,
         "role": role,
         "log_size": opened["log_size"],
         "expected": opened["weapons"],

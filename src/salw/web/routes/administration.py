@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from salw.access import queries
 from salw.access.guard import Desk
+from salw.access.names import full_name
 from salw.access.routes import accounts, organisation
 from salw.access.rules import CONSTRAINTS, Permission, Role, Sex
 from salw.access.schemas import AccountActIn, AccountIn, FirstPasswordOut, PersonIn, PostingEndIn, PostingIn
@@ -18,7 +19,6 @@ from salw.core.language import Language, translate
 from salw.web.desks import Asked, friendly, lead_to, open_desk, show
 from salw.web.forms import at_field, day_after, fill, typed_fields
 from salw.web.views import administration as views
-from salw.web.views.administration import full_name
 
 router = APIRouter(include_in_schema=False)
 
@@ -91,7 +91,9 @@ def get_person(request: Request, language: Asked, person_id: UUID, done: str | N
     """Show a person with accounts and functions."""
     with open_desk(request, Permission.ACCOUNT_READ, language) as desk:
         context = views.person(desk, person_id)
-    return show(request, language, "person.html", {**context, "done": done, "name": full_name(context["person"])})
+    return show(
+        request, language, "person.html", {**context, "done": done, "name": full_name(context["person"], language)}
+    )
 
 
 @router.get("/administration/people/{person_id}/account")
@@ -135,7 +137,7 @@ def get_account_act(request: Request, language: Asked, account_id: UUID, act: st
         {
             "title": f"web.account.{word}",
             "sentence": translate(
-                f"web.account.{word}_says", language, account=account["account"], name=full_name(account)
+                f"web.account.{word}_says", language, account=account["account"], name=full_name(account, language)
             ),
             "button": f"web.account.{word}_do",
             "back": f"/administration/people/{account['person']}",
@@ -237,7 +239,7 @@ def _slip(request: Request, language: Language, desk: Desk, made: FirstPasswordO
     account = queries.get_account(desk.db, desk.actor, made.id)
     context = {
         "account": account,
-        "name": full_name(account),
+        "name": full_name(account, language),
         "password": made.password,
         "address": request.app.state.party.origin,
         "today": desk.actor.today,
@@ -272,7 +274,13 @@ def _account_form(
     with open_desk(request, Permission.ACCOUNT_MANAGE, language) as desk:
         person = queries.get_listed_person(desk.db, desk.actor, person_id)
         country = desk.actor.country.lower()
-    context = {"person": person, "name": full_name(person), "login": login, "id": new_id(), "country": country}
+    context = {
+        "person": person,
+        "name": full_name(person, language),
+        "login": login,
+        "id": new_id(),
+        "country": country,
+    }
     return show(request, language, "account_new.html", context, errors=errors, status=status)
 
 
@@ -292,7 +300,7 @@ def _posting_form(
     roles = [(role.value, translate(f"role.{role.value}", language)) for role in Role]
     context = {
         "person": person,
-        "name": full_name(person),
+        "name": full_name(person, language),
         "typed": {**usual, **typed},
         "units": units,
         "roles": roles,
@@ -320,7 +328,7 @@ def _posting_end_form(
         {
             "title": "web.end_posting",
             "sentence": translate(
-                "web.end_posting_says", language, name=full_name(person), role=role, unit=posting["unit_name"]
+                "web.end_posting_says", language, name=full_name(person, language), role=role, unit=posting["unit_name"]
             ),
             "button": "web.end_posting",
             "back": f"/administration/people/{posting['person']}",

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from salw.access import queries
 from salw.access.guard import Desk
+from salw.access.names import full_name
 from salw.core.db import Row
 from salw.core.pages import PAGE_SIZE
 from salw.web.views.access import with_last_day
@@ -14,9 +15,10 @@ def accounts(desk: Desk, matricule: str, after: UUID | None) -> dict[str, Any]:
     """Return the accounts in scope, or the people who bear a matricule, with or without account."""
     if matricule:
         people = queries.list_people(desk.db, desk.actor, matricule=matricule, after=None, limit=PAGE_SIZE)
-        return {"people": people, "accounts": [], "after": None}
+        named = [{**row, "name": full_name(row, desk.actor.language)} for row in people]
+        return {"people": named, "accounts": [], "after": None}
     rows = queries.list_accounts(desk.db, desk.actor, person=None, after=after, limit=PAGE_SIZE + 1)
-    shown = [{**row, "state": state_of(row)} for row in rows[:PAGE_SIZE]]
+    shown = [{**row, "state": state_of(row), "name": full_name(row, desk.actor.language)} for row in rows[:PAGE_SIZE]]
     return {"people": None, "accounts": shown, "after": shown[-1]["id"] if len(rows) > PAGE_SIZE else None}
 
 
@@ -40,8 +42,3 @@ def state_of(account: Row) -> str:
     if account["must_change_password"]:
         return "first_password"
     return "open" if account["factors"] or account["demo"] else "no_factor"
-
-
-def full_name(person: Row) -> str:
-    """Return rank, family name and given names as people of the house write them; nothing where they were erased."""
-    return " ".join(person[part] for part in ("rank", "family_name", "given_names") if person[part])
