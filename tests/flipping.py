@@ -16,13 +16,12 @@ COVERED: dict[str, tuple[str, ...]] = {
     "custody": ("country", "weapon_id", "seq", "holder_id", "unit_id", "awaited_by_unit_id", "recorded_at"),
     "weapon": ("country", "id", "registry_number", "class_code", "model_code", "unit_id", "awaited_by_unit_id"),
     "passage": ("country", "unit_id", "idx", "weapon_id", "seq", "gone", "from_holder_id"),
-    "personal_value": ("country", "salt", "commitment", "value"),
-    "document": ("kind", "office_unit_id", "year", "number", "reference", "dated_on", "signatory_id"),
+    "personal_value": ("country", "salt", "commitment", "value", "erased_at"),
+    "document": ("kind", "office_unit_id", "year", "number", "dated_on", "signatory_id"),
     "person": ("country", "id", "value_id"),
 }  # fmt: skip
 
-# What the log does not tell, or tells and verification does not hold against the row. An erasure has no event yet, so
-# `erased_at` with salt and value gone looks like one that was ordered.
+# What the log does not tell, or tells and verification does not hold against the row.
 NOT_COVERED: dict[str, tuple[str, ...]] = {
     "log": ("country", "id", "recorded_at"),
     "tile": ("country", "log_id"),
@@ -32,9 +31,9 @@ NOT_COVERED: dict[str, tuple[str, ...]] = {
         "maker_text", "model_text", "calibre_text", "made_in", "made_year", "import_country", "import_year", "serial",
         "serial_normalised", "unidentified", "nationally_marked", "labelled", "recorded_at",
     ),
-    "personal_value": ("id", "erased_at", "unit_id"),
-    "document": ("country", "id", "recorded_at"),
-    "person": ("force_code", "unit_id", "matricule", "sex", "provisional"),
+    "personal_value": ("id", "unit_id", "remains"),
+    "document": ("country", "id", "reference", "recorded_at"),
+    "person": ("force_code", "unit_id", "matricule", "sex", "provisional", "erased_at"),
 }  # fmt: skip
 
 # Only rows that something of the trail rests on: an order that moved nothing has no movement that names it.

@@ -26,7 +26,7 @@ from world import World, build_world
 BF_LOG = "registre.example/bf/2026"
 TABLES = (
     "event", "event_queue", "leaf", "log", "log_key", "tile", "checkpoint", "cosignature", "movement", "custody",
-    "weapon", "holder", "passage", "personal_value", "document", "person", "sealing_halt",
+    "weapon", "holder", "passage", "personal_value", "document", "person", "sealing_halt", "snapshot",
 )  # fmt: skip
 
 

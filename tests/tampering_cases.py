@@ -234,6 +234,14 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
         ("verify.passage_changed",),
     ),
+    "a month end is made up": (
+        (
+            "insert into snapshot (country, unit_id, size, holders, weapons) "
+            "select country, unit_id, seq, array[holder_id], array[weapon_id] from custody "
+            "where country = 'BF' limit 1",
+        ),
+        ("verify.snapshot_changed",),
+    ),
     "a holder is moved to another unit": (
         (f"update holder set unit_id = (select max(id) from unit where {BF}) where {BF} and kind = 'person'",),
         ("verify.holder_changed",),
@@ -244,10 +252,17 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "a document is edited": (
         (
-            f"update document set reference = 'OM 12' where {BF} and id = (select document_id from movement "
-            f"where {BF} and event_id = {ISSUED})",
+            f"update document set dated_on = dated_on - 30 where {BF} and id = "
+            f"(select document_id from movement where {BF} and event_id = {ISSUED})",
         ),
         ("verify.document_changed",),
+    ),
+    "a name is erased that nobody ordered to erase": (
+        (
+            "update personal_value set value = null, salt = null, erased_at = clock_timestamp() "
+            "where country = 'BF' and id = (select value_id from person where country = 'BF' order by id limit 1)",
+        ),
+        ("verify.value_erased_untold",),
     ),
     "a name is edited": (
         (

@@ -68,13 +68,14 @@ def test_what_was_put_back_is_whole_again(register: Register) -> None:
     assert register.verify().count == 0
 
 
-# A paper reference put under an issue that is long sealed, with everything that tells of it made to match.
+# A sealed issue gets a paper of another day, with everything that tells of it made to match.
 ISSUES = "(select event_id from movement where country = 'BF' and kind = 'issue')"
 REWRITTEN = (
-    "update document set reference = 'OM 12' where country = 'BF' "
+    "update document set dated_on = '2026-01-01' where country = 'BF' "
     "and id in (select document_id from movement where country = 'BF' and kind = 'issue')",
-    "update event set canonical = convert_to(replace(convert_from(canonical, 'UTF8'), '\"reference\":null', "
-    f"'\"reference\":\"OM 12\"'), 'UTF8') where country = 'BF' and id in {ISSUES}",
+    "update event set canonical = convert_to(regexp_replace(convert_from(canonical, 'UTF8'), "
+    "'\"dated_on\":\"[^\"]*\"', '\"dated_on\":\"2026-01-01\"'), 'UTF8') "
+    f"where country = 'BF' and id in {ISSUES}",
     r"update event set leaf_hash = sha256('\x00'::bytea || canonical) where country = 'BF'",
     "update leaf l set leaf_hash = e.leaf_hash from event e where (e.country, e.id) = (l.country, l.event_id)",
 )

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from salw.core.db import Row, run
+from salw.ledger.snapshots import list_wrong_snapshots
 from salw.proofs.verification.breaks import KEPT_MAX, Findings
 from salw.proofs.verification.entries import shown
 
@@ -112,6 +113,7 @@ select min(l.idx) as first, max(l.idx) as idx, l.event_id::text as event
  limit %(limit)s
 """
 
+_ANY_SNAPSHOT = "select 1 as one from snapshot where country = %(country)s limit 1"
 _COUNTS = """
 select (select count(*) from event where country = %(country)s) as events,
        (select count(*) from movement where country = %(country)s) as movements,
@@ -141,6 +143,10 @@ def check_books(db: Connection, country: str, found: Findings, tell: Callable[[]
         for row in run(db, sql, {"country": country, "limit": KEPT_MAX + 1}):
             name(row, found)
         tell()
+    for row in list_wrong_snapshots(db, country) if run(db, _ANY_SNAPSHOT, {"country": country}) else ():
+        # What is wrong is the state at a size: the place of the last event that it counts.
+        found.add("verify.snapshot_changed", idx=row["size"] - 1, unit=row["unit_id"], size=row["size"])
+    tell()
     return Counted(**run(db, _COUNTS, {"country": country})[0])
 
 

@@ -35,7 +35,8 @@ KINDS: Mapping[str, str] = {
 REGISTERED = "weapon.registered"
 HOLDER_OPENED = "holder.opened"
 PERSON_ENTERED = "person.entered"
-_KEEPING = frozenset({HOLDER_OPENED, PERSON_ENTERED})
+PERSON_ERASED = "person.erased"
+_KEEPING = frozenset({HOLDER_OPENED, PERSON_ENTERED, PERSON_ERASED})
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DIGEST_LENGTH = 64  # of a commitment in hexadecimal
 
@@ -46,7 +47,8 @@ Entry = tuple[Any, ...]
 _MOVED = slice(11, 17)
 _told = itemgetter("seq", "from", "from_unit", "to", "to_unit", "document", "occurred_at")
 _COLUMNS = ("seq", "from_holder_id", "from_unit_id", "to_holder_id", "to_unit_id", "document_id", "occurred_at")
-_OF_DOCUMENT = ("document_kind", "office", "number", "reference", "dated_on", "signatory")
+# Not the number on the paper: since schema 2 the event only commits to it, and it is erased where it names somebody.
+_OF_DOCUMENT = ("document_kind", "office", "number", "dated_on", "signatory")
 _OF_WEAPON = ("registry_number", "class", "model")
 UNTOLD = object()  # an event of an earlier version says nothing of it
 
@@ -79,6 +81,7 @@ class Reading:
     weapons: dict[str, Told] = field(default_factory=dict)
     holders: dict[str, tuple[int, str, int | None]] = field(default_factory=dict)
     persons: dict[str, tuple[str, int | None]] = field(default_factory=dict)
+    erasures: set[float] = field(default_factory=set)  # when the log tells of erasures
     # What most entries have in common with the one before.
     _document: str = ""
     _at_text: str = ""
@@ -139,8 +142,10 @@ class Reading:
         """Keep what the log says of holders and persons, to hold the tables against it afterwards."""
         if kind == HOLDER_OPENED:
             self.holders[facts["holder"]] = (facts["unit"], facts["holder_kind"], idx)
-        else:
+        elif kind == PERSON_ENTERED:
             self.persons[facts["person"]] = (facts["commitment"], idx)
+        else:
+            self.erasures.add(self._at)
 
     def _hashes_differ(self, entry: Entry, hash_: bytes) -> None:
         sealed, leaf_hash = entry[2], entry[8]

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from salw.core.db import run
 from salw.proofs.verification.breaks import Findings
-from salw.proofs.verification.entries import UNTOLD, Reading, Told, shown
+from salw.proofs.verification.entries import UNTOLD, Reading, Told, instant, shown
 
 # Whoever begins a register is in no book yet.
 _NOBODY = "00" * 32
@@ -23,15 +23,19 @@ select p.id::text as person, v.commitment from person p
 """
 # As the books print a number: `documents.rules.printed_number`.
 _DOCUMENTS = """
-select id::text, kind, office_unit_id, reference, dated_on::text, signatory_id::text,
+select id::text, kind, office_unit_id, dated_on::text, signatory_id::text,
        lpad(number::text, greatest(6, length(number::text)), '0') || '/' || year as number
   from document where country = %(country)s and id = any(%(ids)s::uuid[])
 """
-_DOCUMENT_COLUMNS = ("kind", "office_unit_id", "number", "reference", "dated_on", "signatory_id")
+_DOCUMENT_COLUMNS = ("kind", "office_unit_id", "number", "dated_on", "signatory_id")
 _WEAPON_COLUMNS = ("registry_number", "class_code", "model_code")
 _WEAPONS = """
 select id::text, registry_number, class_code, model_code
   from weapon where country = %(country)s and id = any(%(ids)s::uuid[])
+"""
+_ERASED = """
+select id::text, date_part('epoch', erased_at) as at from personal_value
+ where country = %(country)s and erased_at is not null order by id
 """
 _HOLDERS = "select id::text, unit_id, kind from holder where country = %(country)s and id = any(%(ids)s::uuid[])"
 
@@ -125,6 +129,13 @@ def check_persons(db: Connection, reading: Reading, found: Findings) -> int:
         if stands != due:
             found.add("verify.person_changed", idx=idx, person=row["person"], stands=shown(stands), due=shown(due))
     return len(rows)
+
+
+def check_erasures(db: Connection, reading: Reading, found: Findings) -> None:
+    """Hold each erased value against the erasures that the log tells of: they bear one instant."""
+    for row in run(db, _ERASED, {"country": reading.country}):
+        if row["at"] not in reading.erasures:
+            found.add("verify.value_erased_untold", value=row["id"], stands=instant(row["at"]))
 
 
 def check_holders(db: Connection, reading: Reading, found: Findings) -> None:

@@ -18,7 +18,7 @@ from salw.proofs.verification.breaks import Break, Findings
 from salw.proofs.verification.seals import Log, Seals
 from salw.proofs.verification.trail import Trail
 from salw.proofs.verification.trust import Outside, Source, Trust, read_published
-from salw.proofs.verification.values import Commitments, check_holders, check_persons
+from salw.proofs.verification.values import Commitments, check_erasures, check_holders, check_persons
 
 # Of each country the newest log ends where its leaves end; every earlier one where the next begins.
 _LOGS = """
@@ -104,7 +104,7 @@ def verify(
         found.add("verify.published_unreadable", log=origin, place=path)
     with _snapshot(engine, country) as (db, others), others() as beside, others() as third:
         size = run_one(db, _SIZE, {"country": country})
-        progress.begin(size["size"] if size else 0, len(CHECKS))
+        progress.begin(size["size"] if size else 0, len(CHECKS) + 1)
         opened = _open_logs(beside, country, trust, [*outside, *given], found)
         books = _Books(third, country, progress.checked)
         books.start()
@@ -118,6 +118,7 @@ def verify(
             commitments.end()
             persons = check_persons(beside, trail.reading, found)
             check_holders(beside, trail.reading, found)
+            check_erasures(beside, trail.reading, found)
         finally:
             counted = books.finish(found)
         # Without doubles, as many as were met in the log and the queue are all there are.
