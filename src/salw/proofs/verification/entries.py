@@ -37,6 +37,7 @@ HOLDER_OPENED = "holder.opened"
 PERSON_ENTERED = "person.entered"
 PERSON_ERASED = "person.erased"
 _KEEPING = frozenset({HOLDER_OPENED, PERSON_ENTERED, PERSON_ERASED})
+_NAMED = frozenset({"id", "country", "kind"})
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DIGEST_LENGTH = 64  # of a commitment in hexadecimal
 
@@ -102,13 +103,18 @@ class Reading:
         if hash_ != leaf_hash or (hash_ != sealed and idx is not None):
             self._hashes_differ(entry, hash_)
         try:
-            said, facts = self._read(told, idx, event_id)
+            body = self._read(told, idx, event_id)
+            facts = body["facts"]
         except (ValueError, KeyError, TypeError, AttributeError):
             self._add("verify.bytes_unreadable", entry)
             return
-        if said != (event_id, self.country, kind, weapon):
-            stands = (event_id, self.country, kind, weapon)
-            self._differ("verify.event_column_changed", entry, ("id", "country", "kind", "weapon_id"), stands, said)
+        if (
+            body["id"] != event_id
+            or body["kind"] != kind
+            or body.get("weapon") != weapon
+            or body["country"] != self.country
+        ):
+            self._columns_differ(entry, body)
         at, last = self._at, self.recorded_last
         if not (at - CLOCKS_DIFFER <= recorded <= at + LONGEST_WRITE and recorded >= last - LONGEST_WRITE):
             self._recorded(entry, at)
@@ -126,9 +132,9 @@ class Reading:
         except (KeyError, TypeError):
             self._add("verify.bytes_unreadable", entry)
 
-    def _read(self, told: bytes, idx: int | None, event_id: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Return what an event's bytes say of it, and its facts. Raises what unreadable ones raise."""
-        body = from_json(told)
+    def _read(self, told: bytes, idx: int | None, event_id: str) -> dict[str, Any]:
+        """Return what an event's bytes say. Raises what unreadable ones raise."""
+        body: dict[str, Any] = from_json(told, cache_strings="keys")
         facts, text, actor = body["facts"], body["at"], body["actor"]
         if text != self._at_text:
             self._at, self._at_text = seconds(text), text
@@ -136,7 +142,14 @@ class Reading:
             self._actor = actor
             self._commitments(idx, event_id, actor)
         self._commitments(idx, event_id, facts)
-        return (body["id"], body["country"], body["kind"], body.get("weapon")), facts
+        if not body.keys() >= _NAMED:
+            raise KeyError("id")
+        return body
+
+    def _columns_differ(self, entry: Entry, body: Mapping[str, Any]) -> None:
+        stands = (entry[1], self.country, entry[5], entry[6])
+        told = (body["id"], body["country"], body["kind"], body.get("weapon"))
+        self._differ("verify.event_column_changed", entry, ("id", "country", "kind", "weapon_id"), stands, told)
 
     def _keep(self, kind: str, idx: int | None, facts: Mapping[str, Any]) -> None:
         """Keep what the log says of holders and persons, to hold the tables against it afterwards."""

@@ -75,7 +75,7 @@ class Seals:
     newest: Checkpoint | None = None
     lost: int | None = None
     missing: set[int] = field(default_factory=set)
-    _growth: Growth = field(init=False)
+    growth: Growth = field(init=False)
     _pending: list[tuple[TileKey, int, str, str]] = field(default_factory=list)
     _page: dict[int, bytes] = field(default_factory=dict)
     _page_first: int = -TILES_A_PAGE
@@ -85,7 +85,7 @@ class Seals:
     next_stop: int = -1
 
     def __post_init__(self) -> None:
-        self._growth = Growth(self._tile)
+        self.growth = Growth(self._tile)
         self.outside.sort(key=lambda known: known.checkpoint.size, reverse=True)
         self._read_checkpoints(-1)
         for known in self.outside:
@@ -96,17 +96,17 @@ class Seals:
     @property
     def size(self) -> int:
         """Return how many leaves the log has so far."""
-        return self._growth.size
+        return self.growth.size
 
     @property
     def root(self) -> bytes:
         """Return the root over them."""
-        return self._growth.root()
+        return self.growth.root()
 
     def push(self, leaf: bytes, recorded_last: float, sequenced_last: float) -> None:
         """Add a leaf, and hold what was signed at the size that it makes against the tree."""
-        self._growth.push(leaf)
-        if self._growth.size == self.next_stop:
+        self.growth.push(leaf)
+        if self.growth.size == self.next_stop:
             self.stop(recorded_last, sequenced_last)
 
     def stop(self, recorded_last: float, sequenced_last: float) -> None:
@@ -126,7 +126,7 @@ class Seals:
 
     def end(self) -> None:
         """Hold what is left against the whole tree: partial tiles, and checkpoints of more than there is."""
-        for key, hashes in self._growth.edge().items():
+        for key, hashes in self.growth.edge().items():
             self._tile(key, hashes)
         self._beyond()
         while self._rows:

@@ -19,6 +19,7 @@ from salw.proofs.verification.values import Commitments, Companions
 
 ROWS_A_READ = 1_000
 LOOKED_UP_AT_ONCE = 1_000
+_NEVER = 1 << 62
 GAP_MAX = 1 << 20  # missing indexes that are filled in so that what follows keeps its place in the tree
 
 _COLUMNS = """
@@ -92,10 +93,39 @@ class Trail:
 
     def _read_leaves(self, db: Connection, tell: Tell) -> None:
         for entries in _pages(db, _LEAVES, {"country": self.country}):
-            for entry in entries:
-                self._leaf(entry)
+            self._page(entries)
             self.companions.check(least=LOOKED_UP_AT_ONCE)
             tell(self.sequenced)
+
+    def _page(self, entries: list[Entry]) -> None:
+        """Check entries that follow each other in one log; what does not is looked at one by one."""
+        reading, check = self.reading, self.reading.check
+        at = 0
+        while at < len(entries):
+            idx, seals = self.sequenced, self._log_at(self.sequenced)
+            ends = self._ahead[0].log.first_idx if self._ahead else _NEVER
+            if seals is None or entries[at][0] != idx:
+                self._leaf(entries[at])
+                at += 1
+                continue
+            log_id, growth = seals.log.id.log_id, seals.growth
+            for entry in entries[at:]:
+                if entry[0] != idx or entry[4] != log_id or idx == ends:
+                    break
+                check(entry)
+                growth.push(entry[2])
+                idx += 1
+                if growth.size == seals.next_stop:
+                    seals.stop(reading.recorded_last, reading.sequenced_last)
+            else:
+                self.sequenced = idx
+                return
+            if idx == self.sequenced:
+                self._leaf(entries[at])
+                at += 1
+            else:
+                at += idx - self.sequenced
+                self.sequenced = idx
 
     def _leaf(self, entry: Entry) -> None:
         idx = entry[0]
