@@ -34,7 +34,7 @@ export check_python
 
 .PHONY: help
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: $(RUN_STAMP) ## install, start the database, load the demo, serve on http://127.0.0.1:8000 (PORT=8001)
@@ -62,10 +62,15 @@ bench: $(DEV_STAMP) ## measure against the yardsticks and write bench/RESULTS.md
 soak: $(DEV_STAMP) ## run the long loops (SALW_SOAK_SECONDS=600 each)
 	@$(IN_VENV) -m pytest -m soak -q $(ARGS)
 
+.PHONY: verifiers
+verifiers: $(VENV_STAMP) ## fetch and build other people's verifiers of the log, which the tests then run too
+	@$(IN_VENV) tests/verifiers/prepare.py
+
 .PHONY: lock
 lock: $(DEV_STAMP) ## compile both requirements files again from pyproject.toml
 	@$(COMPILE) --extra build pyproject.toml -o requirements.lock
 	@$(COMPILE) --extra build --extra dev pyproject.toml -o requirements-dev.lock
+	@for name in go aics; do $(COMPILE) tests/verifiers/$$name.in -o tests/verifiers/$$name.lock || exit 1; done
 
 $(VENV_STAMP):
 	@command -v $(PYTHON) >/dev/null || { echo "python3 manque : sudo apt-get install python3 python3-venv / python3 is missing: sudo apt-get install python3 python3-venv" >&2; exit 1; }

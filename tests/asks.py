@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+from sqlalchemy import Engine
 
 import writes
 from salw.core.ids import new_id
@@ -30,6 +31,7 @@ class Scene:
     own: World
     there: World
     asker: Member | None
+    sequencer: Engine | None = None  # for what is asked of a sealed log
 
     @property
     def pair(self) -> World:

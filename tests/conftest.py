@@ -4,6 +4,7 @@ import ctypes.util
 import os
 import shutil
 import signal
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path
@@ -86,8 +87,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Name the groups that were left out, with the line that installs what they need."""
+    """Name other people's verifiers that ran, and the groups that were left out, with the line that installs both."""
     missing = lacking()
+    cases: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("passed", []):
+        told = [value for name, value in getattr(report, "user_properties", ()) if name in ("verifier", "checks")]
+        for verifier, checks in zip(told[::2], told[1::2], strict=True):
+            cases[str(verifier)] += int(checks)
+    for verifier, checks in cases.items():
+        terminalreporter.write_line(f"ran: {checks} checks of our logs by {verifier}")
     reports = [*terminalreporter.stats.get("skipped", []), *terminalreporter.stats.get("error", [])]
     left_out = {marker: len({r.nodeid for r in reports if marker in getattr(r, "keywords", ())}) for marker in missing}
     for marker, number in left_out.items():

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import Engine
 
@@ -11,6 +12,8 @@ from salw.ledger.checkpoints import Checkpoint, read_checkpoint
 from salw.ledger.leading import Chores, Sealer, lead_once
 from salw.ledger.notes import Algorithm, read_note, verified
 from salw.ledger.published import Published
+from salw.ledger.sealing import list_heads, seal
+from salw.ledger.sequencer import drain
 from salw.ledger.signing import Signer, new_private_key, read_log_keys
 
 COUNTRIES = ("BF", "ML", "NE")
@@ -54,3 +57,44 @@ def checkpoints(sequencer: Engine, sealer: Sealer, country: str = "BF") -> list[
         assert (checkpoint.size, checkpoint.root) == (row["size"], row["root"])
         found.append(checkpoint)
     return found
+
+
+def seal_log(sequencer: Engine, country: str) -> None:
+    """Sequence everything and seal one country's log, with a key of its own for each time: other logs stay as they are.
+
+    The name of the key is that of `make_keys`.
+    """
+    with TemporaryDirectory() as kept, sequencer.connect() as db:
+        folder = Path(kept)
+        sealer = make_sealer(folder, make_keys(folder, [country]))
+        drain(db)
+        while True:
+            heads = [head for head in list_heads(db, country) if head.size > head.sealed]
+            db.rollback()
+            if not heads:
+                return
+            for head in heads:
+                seal(db, head, sealer.signers_of(country), sealer.published, clock.now)
+
+
+def cosign(sequencer: Engine, head: Checkpoint, witnesses: Sequence[Signer], country: str = "BF") -> None:
+    """Keep the signatures of witnesses on a checkpoint of a country's first log, and that they are enough."""
+    with sequencer.begin() as db:
+        for witness in witnesses:
+            run(
+                db,
+                "insert into cosignature (country, log_id, size, witness, line, cosigned_at) "
+                "values (%(country)s, 1, %(size)s, %(witness)s, %(line)s, %(now)s)",
+                {
+                    "country": country,
+                    "size": head.size,
+                    "witness": witness.verifier.text,
+                    "line": witness.sign(head.text, clock.now()).line,
+                    "now": clock.now(),
+                },
+            )
+        run(
+            db,
+            "insert into witnessed (country, log_id, size) values (%(country)s, 1, %(size)s)",
+            {"country": country, "size": head.size},
+        )

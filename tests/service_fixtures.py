@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -30,19 +31,28 @@ class Server(uvicorn.Server):
         """Leave signals to pytest."""
 
 
-@pytest.fixture(scope="session")
-def service(urls: Mapping[str, str]) -> Iterator[str]:
-    """Return the address of the service on this worker's database."""
-    server = Server(uvicorn.Config(make_service(urls), port=0, log_level="warning", lifespan="on"))
+@contextmanager
+def running(app: FastAPI) -> Iterator[str]:
+    """Serve an application until the end of the block, and return its address."""
+    server = Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="on"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
         assert thread.is_alive(), "the service did not start"
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def service(urls: Mapping[str, str]) -> Iterator[str]:
+    """Return the address of the service on this worker's database."""
+    with running(make_service(urls)) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

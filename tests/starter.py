@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,9 +23,7 @@ def run_program(
     """Run `salw WORDS` to its end, with nothing but this environment and with `typed` as what it reads."""
     with TemporaryDirectory() as kept:
         folder = Path(kept)
-        folder.joinpath("stdin").write_text(typed, "utf-8")
-        process = _context.Process(target=_be_the_program, args=(words, dict(environment), cwd or Path.cwd(), folder))
-        process.start()
+        process = start_program(*words, environment=environment, folder=folder, cwd=cwd, typed=typed)
         process.join(_PATIENCE_S)
         if process.exitcode is None:
             process.kill()
@@ -34,6 +33,16 @@ def run_program(
         told = [folder.joinpath(name).read_text("utf-8") for name in ("stdout", "stderr")]
     assert status is not None
     return subprocess.CompletedProcess(words, status, *told)
+
+
+def start_program(
+    *words: str, environment: Mapping[str, str], folder: Path, cwd: Path | None = None, typed: str = ""
+) -> BaseProcess:
+    """Start `salw WORDS`; what it reads and writes are the files `stdin`, `stdout` and `stderr` of `folder`."""
+    folder.joinpath("stdin").write_text(typed, "utf-8")
+    process = _context.Process(target=_be_the_program, args=(words, dict(environment), cwd or Path.cwd(), folder))
+    process.start()
+    return process
 
 
 def _be_the_program(words: tuple[str, ...], environment: Mapping[str, str], cwd: Path, folder: Path) -> None:

@@ -18,7 +18,7 @@ from salw.core.http import database_refusal
 from salw.core.language import translate
 from salw.core.settings import SettingsError
 from salw.intake.register.findings import explain, visible
-from salw_cli import db, demo, labels, ledger, register, report, service, stocktake, summary, users
+from salw_cli import db, demo, labels, ledger, register, report, service, stocktake, summary, users, witness
 from salw_cli.connection import use_token_file
 from salw_cli.files import told
 from salw_cli.run import RunError
@@ -50,6 +50,7 @@ app.add_typer(summary.app, name="summary")
 app.add_typer(labels.app, name="labels")
 app.add_typer(stocktake.app, name="stocktake")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(witness.app, name="witness")
 app.add_typer(users.app, name="users")
 
 EXIT_REFUSED = 1  # a rule said no, or the input cannot be right

@@ -15,11 +15,13 @@ from salw.core.language import translate
 from salw.core.logging import configure
 from salw.core.settings import get_settings
 from salw.core.urls import role_url
-from salw.ledger.keyring import LogKeys, published_folder
+from salw.ledger.keyring import LogKeys, log_policy, published_folder, witness_key
 from salw.ledger.leading import Chores, Sealer, lead_forever, lead_once
 from salw.ledger.published import Published
 from salw.ledger.reopening import get_halted_head, reopen
+from salw.ledger.sending import check_addresses, http_sender
 from salw.ledger.snapshots import take_snapshots
+from salw.ledger.witnesses import Witnesses
 from salw_cli.certificate import check_certificate
 from salw_cli.connection import check_demo_accounts, ensure_database
 from salw_cli.run import check_port
@@ -44,6 +46,8 @@ def serve() -> None:
     check_demo_accounts(settings, role_url(settings, "salw_app"))
     check_port(settings)
     factor_key(settings)  # a service without it would take nobody's second factor: that is said before it listens
+    witness_key(settings)  # as are a key that others may read,
+    log_policy(settings)  # and a line that cannot be right
     # uvicorn raises the signal again once it has ended: by default SIGTERM would then end this process before it
     # gives up its share of the embedded database, which would run on.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -78,8 +82,12 @@ def sequence(once: bool = typer.Option(False, "--once", help="Vider la file une 
     configure(settings.log_level)
     ensure_database(settings)
     sealer = Sealer(LogKeys(settings).signers_of, Published(published_folder(settings)), clock.now)
-    engine = make_engine(role_url(settings, "salw_sequencer"), pool_size=2)
-    chores = Chores((digest_attempts, lambda engine: take_snapshots(engine, clock.now())))
+    policy = log_policy(settings)
+    check_addresses(policy)
+    # One connection leads and one does the chores; the witnesses' threads share the others, each for moments.
+    engine = make_engine(role_url(settings, "salw_sequencer"), pool_size=4)
+    each = (digest_attempts, lambda engine: take_snapshots(engine, clock.now()))
+    chores = Chores(each, Witnesses(policy, http_sender))
     stopping = False
 
     def stop(_number: int, _frame: FrameType | None) -> None:

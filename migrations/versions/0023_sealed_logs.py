@@ -67,6 +67,7 @@ CREATE TABLE cosignature (
     CONSTRAINT pk_cosignature PRIMARY KEY (country, log_id, size, witness),
     CONSTRAINT fk_cosignature_country_log_id_size FOREIGN KEY(country, log_id, size) REFERENCES checkpoint (country, log_id, size)
 );
+CREATE INDEX ix_cosignature_witness ON cosignature (country, log_id, witness, size);
 COMMENT ON TABLE cosignature IS 'Signatures of witnesses on a checkpoint, as they came (C2SP tlog-cosignature). `cosigned_at` is the time that the witness signed.';
 CREATE TABLE witnessed (
     country TEXT NOT NULL,

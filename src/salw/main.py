@@ -36,6 +36,9 @@ from salw.custody.routes.issues import router as issues
 from salw.custody.routes.transfers import router as transfers
 from salw.incidents.routes import router as incidents
 from salw.intake.routes import router as intake
+from salw.ledger.witnessing import NO_WITNESS, Witnessing
+from salw.proofs.logs.routes import router as logs
+from salw.proofs.witness import router as witness
 from salw.registry.routes import router as registry
 from salw.reports.routes import router as reports
 from salw.scanning.routes import router as scanning
@@ -69,6 +72,8 @@ ROUTERS = (
     commission,
     registry,
     reports,
+    logs,
+    witness,
 )
 PREFIX = "/v1"
 POOL_SIZES = defaultdict(lambda: 2, app=16, traces=1)  # connections a process; PostgreSQL has 60 for everybody
@@ -79,10 +84,10 @@ LOCK_WAIT_S = 5
 ENGINES = {"app": "salw_app", "traces": "salw_app", "exchange": "salw_exchange", "publisher": "salw_publisher"}
 
 
-def create_app(urls: Mapping[str, str], party: Party) -> FastAPI:
+def create_app(urls: Mapping[str, str], party: Party, witnessing: Witnessing = NO_WITNESS) -> FastAPI:
     """Return the service on the databases of `urls` (database role -> SQLAlchemy URL).
 
-    `party` is its address and the key of its second factors.
+    `party` is its address and the key of its second factors; `witnessing` is what it attests others' logs with.
     """
 
     @asynccontextmanager
@@ -105,6 +110,7 @@ def create_app(urls: Mapping[str, str], party: Party) -> FastAPI:
         for name, role in ENGINES.items()
     }
     app.state.party = party
+    app.state.witnessing = witnessing
     app.state.traces = Recorder(app.state.engines["traces"])
     install(app, CONSTRAINTS, problem_page, refused)
     for router in ROUTERS:
@@ -163,5 +169,8 @@ def document(app: FastAPI) -> dict[str, Any]:
 def api_routes() -> list[tuple[str, APIRoute]]:
     """Return every route under `/v1` with its full path."""
     return [
-        (PREFIX + route.path, route) for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)
+        (PREFIX + route.path_format, route)
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute)
     ]

@@ -49,6 +49,7 @@ class Stage:
     home: Nation
     places: Mapping[str, World]
     codenames: Mapping[str, str]
+    sequencer: Engine
     kept: dict[tuple[str, str], Ask] = field(default_factory=dict)
 
     def ask(self, line: Line, place: str, asker: Member | None, *, lets_in: bool) -> Ask:
@@ -60,7 +61,7 @@ class Stage:
         known = (str(line), place)
         ask = self.kept.pop(known, None) if lets_in else self.kept.get(known)
         if ask is None or ask.headers:
-            ask = line.recipe(Scene(self.client, self.places[OWN], self.places[place], asker))
+            ask = line.recipe(Scene(self.client, self.places[OWN], self.places[place], asker, self.sequencer))
         if not lets_in:
             self.kept[known] = ask
         return ask
@@ -79,7 +80,7 @@ def fresh_proofs(stage: Stage, owner_engine: Engine) -> None:
 
 
 @pytest.fixture(scope="module")
-def stage(service: str, app_engine: Engine) -> Iterator[Stage]:
+def stage(service: str, app_engine: Engine, sequencer_engine: Engine) -> Iterator[Stage]:
     """Build both nations once: the oracle only adds to them."""
     home, abroad = build_nation(app_engine, "BF"), build_nation(app_engine, "ML")
     places = {OWN: home.places["alpha"], SISTER: home.places["bravo"], FORCE: home.places["charlie"]}
@@ -90,6 +91,7 @@ def stage(service: str, app_engine: Engine) -> Iterator[Stage]:
             home,
             {**places, ABROAD: abroad.places["alpha"]},
             {**names, ABROAD: abroad.codenames["alpha"]},
+            sequencer_engine,
         )
 
 

@@ -97,6 +97,13 @@ INTERFACE = (
     "GET /v1/commission/holdings",
     "GET /v1/commission/weapons",
     "GET /v1/access-attempts",
+    "POST /v1/witness/add-checkpoint",
+    "GET /v1/logs/{country}/{number}/checkpoint",
+    "GET /v1/logs/{country}/{number}/tile/{level}/{path}",
+    "GET /v1/logs/{country}/{number}/tile/entries/{path}",
+    "GET /v1/logs/{country}/{number}/inclusion",
+    "GET /v1/logs/{country}/{number}/consistency",
+    "GET /v1/logs/{country}/{number}/proof/{event_id}",
 )
 
 

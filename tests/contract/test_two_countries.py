@@ -40,6 +40,8 @@ WIDEST = (Role.AUDITOR, Role.UNIT_COMMANDER, Role.COMMISSION_OFFICER)
 TRACE = "GET /v1/access-attempts"
 # What a country publishes is all that its neighbours ever see of it.
 CROSSES = ("GET /v1/summaries/cross-border", "GET /")
+# Its newest checkpoint is handed to whoever asks, and says how long its log is. What it says of earlier sizes stays.
+HANDED_OUT = "GET /v1/logs/{country}/{number}/checkpoint"
 
 REQUEST_ID = re.compile(rb'(?<="request_id":")[0-9a-f]{32}')
 HEADERS_OF_THEIR_OWN = ("date", "x-request-id")
@@ -148,13 +150,15 @@ def asks_of(node: Node, nation: Nation, seed: str, neighbour: Nation | None = No
     }
     with drawing_from(SeededSource(seed)):
         made = [
-            (line, name, line.recipe(Scene(node.client, places[OWN], place, None)))
+            (line, name, line.recipe(Scene(node.client, places[OWN], place, None, node.sequencer)))
             for line in LINES
             for name, place in places.items()
         ]
     if neighbour is not None:
         abroad = neighbour.places["alpha"]
-        made += [(line, ABROAD, line.recipe(Scene(node.client, places[OWN], abroad, None))) for line in LINES]
+        made += [
+            (line, ABROAD, line.recipe(Scene(node.client, places[OWN], abroad, None, node.sequencer))) for line in LINES
+        ]
     return {(str(line), name): (line, ask) for line, name, ask in made}
 
 
@@ -164,7 +168,12 @@ def identifiers(nation: Nation, asks: Asks) -> list[str]:
     things = [
         str(ask.params.get("q") or ask.path)
         for (_, place), (line, ask) in asks.items()
-        if place == OWN and line.reads and not line.about.endswith("number") and "batches" not in line.route
+        if place == OWN
+        and line.reads
+        and not line.about.endswith("number")
+        and "batches" not in line.route
+        # The address of a log names its country.
+        and "logs" not in line.route
     ]
     return [*people, *things, str(asks["POST /v1/scans of a label", OWN][1].body)]
 
@@ -228,6 +237,8 @@ def is_asked(line: Line, post: str, role: Role | None, place: str, *, everywhere
     """
     expected = line.expected(post, role, place)
     if line.route == TRACE or expected.startswith("401") or not (line.reads or post in line.posts):
+        return False
+    if line.route == HANDED_OUT and place == ABROAD:
         return False
     if not (line.reads or expected.startswith("4")) or (expected == REFUSED and role is not None):
         return False

@@ -74,7 +74,7 @@ REWRITTEN = (
     "update document set dated_on = '2026-01-01' where country = 'BF' "
     "and id in (select document_id from movement where country = 'BF' and kind = 'issue')",
     "update event set canonical = convert_to(regexp_replace(convert_from(canonical, 'UTF8'), "
-    "'\"dated_on\":\"[^\"]*\"', '\"dated_on\":\"2026-01-01\"'), 'UTF8') "
+    '\'"dated_on":"[^"]*"\', \'"dated_on":"2026-01-01"\'), \'UTF8\') '
     f"where country = 'BF' and id in {ISSUES}",
     r"update event set leaf_hash = sha256('\x00'::bytea || canonical) where country = 'BF'",
     "update leaf l set leaf_hash = e.leaf_hash from event e where (e.country, e.id) = (l.country, l.event_id)",

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ from labelling import make_labels
 from moving import dispatch, give_back, issue, receive
 from salw.core import clock
 from salw.core.actor import Via
-from salw.core.db import enter_scope, make_engine, run
+from salw.core.db import make_engine, run
 from salw.core.ids import new_id
 from salw.custody.operations.issues import issue_weapons
 from salw.custody.operations.moves import Order
@@ -54,20 +54,18 @@ def day_of(instant: datetime) -> str:
 
 
 @pytest.fixture
-def erase(urls: Mapping[str, str], world: World) -> Callable[[str], None]:
-    """Return the way to erase a person of the cast, or every text, as the eraser does."""
+def erase(owner_engine: Engine, world: World) -> Callable[[str], None]:
+    """Return the way to erase a person of the cast, or every text, on a day of its own choosing."""
 
     def erase(condition: str) -> None:
-        engine = make_engine(urls["salw_eraser"])
-        with engine.begin() as db:
-            enter_scope(db, country=world.country, units=world.units)
+        with owner_engine.begin() as db:
+            run(db, "set local role salw_owner")
             run(
                 db,
                 "update personal_value set value = null, salt = null, erased_at = '2027-03-12T09:00Z' "
                 f"where erased_at is null and unit_id = any(%(units)s) and {condition}",
                 {"units": list(world.units)},
             )
-        engine.dispose()
 
     return erase
 

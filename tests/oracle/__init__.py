@@ -20,7 +20,7 @@ A route without a permission stands in `OPEN` with the reason. An exception to t
 `reach`, `personal` or a dictionary as `outside`, and a comment that says why.
 """
 
-from oracle import access, checks, commission, custody, devices, duties, incidents, own, transfers, weapons
+from oracle import access, checks, commission, custody, devices, duties, incidents, logs, own, transfers, weapons
 from oracle.table import Line
 
 LINES: tuple[Line, ...] = (
@@ -34,4 +34,5 @@ LINES: tuple[Line, ...] = (
     *incidents.LINES,
     *checks.LINES,
     *commission.LINES,
+    *logs.LINES,
 )

@@ -72,4 +72,6 @@ LINES: tuple[Line, ...] = (
     # The administrator sees that there are programs, of the people in his scope, and ends them.
     Line("GET /v1/tokens/in-scope", "token:revoke", listing("/tokens/in-scope", own_recipes.token), EMPTY),
     Line("DELETE /v1/tokens/in-scope/{token_id}", "token:revoke", own_recipes.revoke_issued, TOKEN),
+    # --- what a neighbour's node asks of this one, by the signature of its log
+    Line("POST /v1/witness/add-checkpoint", None, plain("POST", "/witness/add-checkpoint"), "witness.malformed"),
 )

@@ -51,6 +51,7 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "incident:read": _BOOKS,
     "issue:record": {_KEEPER},
     "label:make": {_ACCOUNTANT, _KEEPER},
+    "ledger:mirror": {_AUDITOR},
     "ledger:read": {_COMMANDER, _AUDITOR} | COMMISSION,
     "model:read": _BOOKS | COMMISSION,
     "organisation:read": _BOOKS | {_ADMINISTRATOR},
@@ -89,6 +90,11 @@ WITHOUT_POSTING = "session:own"
 OPEN: Mapping[str, str] = {
     "POST /v1/sessions": "a person with a password has no session yet",
     "POST /v1/devices": "a device with a one-time code never has one",
+    "GET /v1/logs/{country}/{number}/checkpoint": "what a log publishes: a size, a hash and signatures",
+    "GET /v1/logs/{country}/{number}/tile/{level}/{path}": "hashes of random ids and salted commitments",
+    "GET /v1/logs/{country}/{number}/inclusion": "worked out from those hashes",
+    "GET /v1/logs/{country}/{number}/consistency": "worked out from those hashes",
+    "POST /v1/witness/add-checkpoint": "a neighbour's log is known by its signature (C2SP tlog-witness)",
 }
 
 # What may come of a request, beside the codes of refusals.

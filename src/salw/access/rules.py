@@ -36,6 +36,7 @@ class Permission(StrEnum):
     INCIDENT_READ = "incident:read"
     ISSUE_RECORD = "issue:record"
     LABEL_MAKE = "label:make"
+    LEDGER_MIRROR = "ledger:mirror"
     LEDGER_READ = "ledger:read"
     MODEL_READ = "model:read"
     ORGANISATION_READ = "organisation:read"
@@ -201,6 +202,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.DEVICE_REPORT,
             Permission.DISCLOSURE_READ,
             Permission.ERASURE_READ,
+            # A copy of every event is the whole register: the commission, which sees what a force shows, has none.
+            Permission.LEDGER_MIRROR,
             Permission.LEDGER_READ,
             Permission.STOCKTAKE_CLOSE,
             Permission.STOCKTAKE_COUNT,

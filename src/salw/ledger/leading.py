@@ -22,6 +22,7 @@ from salw.ledger.sealing import Halted, Head, guard, lift_halt, list_halts, list
 from salw.ledger.sequencer import drain
 from salw.ledger.signing import Signer, SigningError
 from salw.ledger.trees import LogId
+from salw.ledger.witnesses import NO_WITNESSES, Witnesses
 
 LEADER_LOCK = 0x4C454144
 SEAL_EVERY_S = 1.0
@@ -34,9 +35,13 @@ log = structlog.get_logger("salw.sequencer")
 
 @dataclass(frozen=True, slots=True)
 class Chores:
-    """What the leader does beside: each once a minute, at the start too. They bring their own transactions."""
+    """What the leader does beside: each once a minute, at the start too. They bring their own transactions.
+
+    The witnesses are asked before anything is sequenced or signed, and then all the time in threads of their own.
+    """
 
     each: Sequence[Callable[[Engine], object]] = ()
+    witnesses: Witnesses = NO_WITNESSES
 
 
 @dataclass(slots=True)
@@ -139,13 +144,25 @@ def lead_once(engine: Engine, sealer: Sealer, chores: Chores) -> int:
         chore(engine)
     with engine.connect() as db:
         sealer.check(db)
+        chores.witnesses.ask_anew(engine)
         count = drain(db)
         while sealer.seal_all(db):
             pass
+    chores.witnesses.ask_anew(engine)
     return count
 
 
 def _lead(
+    engine: Engine, db: Connection, stop: Callable[[], bool], sealer: Sealer, chores: Chores, pause_s: float
+) -> None:
+    # Whoever leads anew may stand on a database that was put back: who has seen more of a log is asked first.
+    sealer.check(db)
+    chores.witnesses.ask_anew(engine)
+    with chores.witnesses.asked(engine):
+        _lead_on(engine, db, stop, sealer, chores, pause_s)
+
+
+def _lead_on(
     engine: Engine, db: Connection, stop: Callable[[], bool], sealer: Sealer, chores: Chores, pause_s: float
 ) -> None:
     chore_at = seal_at = time.monotonic()

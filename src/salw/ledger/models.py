@@ -138,6 +138,8 @@ cosignature = Table(
     Column("cosigned_at", type_instant, nullable=False),
     Column("received_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
     country_key(["log_id", "size"], "checkpoint", ["log_id", "size"]),
+    # How far each witness has signed is asked for every page and every round; one may have been silent for months.
+    Index("ix_cosignature_witness", "country", "log_id", "witness", "size"),
     comment="Signatures of witnesses on a checkpoint, as they came (C2SP tlog-cosignature). "
     "`cosigned_at` is the time that the witness signed.",
 )

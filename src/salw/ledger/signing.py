@@ -73,6 +73,11 @@ def new_private_key(name: str, algorithm: Algorithm) -> str:
     return f"{_PRIVATE}{name}+{verifier.key_id.hex()}+{encoded}"
 
 
+def verifier_of(private: str) -> Verifier:
+    """Return the public half of a private key's line. Raises `note.key_malformed`."""
+    return _private(private).verifier
+
+
 def read_log_keys(path: Path) -> dict[str, tuple[Signer, ...]]:
     """Return the signers of each country's log, in the file's order.
 

@@ -1,1 +1,1 @@
-"""What shows that the books are what they were: verification, proofs, timelines. Reads only."""
+"""What the trail proves to others: logs as they are mirrored, proofs of single events, witnesses, verification."""

@@ -2,8 +2,19 @@
 
 from fastapi import APIRouter
 
-from salw.web.routes import access, administration, devices, emergency, factors, first, history, log_in, proof
+from salw.web.routes import (
+    access,
+    administration,
+    devices,
+    emergency,
+    factors,
+    first,
+    history,
+    journal,
+    log_in,
+    proof,
+)
 
 router = APIRouter()
-for part in (first, log_in, factors, proof, access, administration, devices, emergency, history):
+for part in (first, log_in, factors, proof, access, administration, devices, emergency, history, journal):
     router.include_router(part.router)
