@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import checks, imports, labels, ledger, moves, past, row_security, summaries
+from bench import checks, imports, labels, ledger, moves, past, row_security, summaries, verification
 from bench.harness import ROOT, RUNS, Result, cluster, service
 from salw.core.db import make_engine
 from world import build_world
@@ -27,7 +27,7 @@ def measure() -> list[Result]:
         results.append(imports.clean_rows(build_world(engine)))
         results.append(summaries.quarter(build_world(engine, "ML"), urls))
         engine.dispose()
-    return results + trail_alone() + past_alone() + row_security_alone()
+    return results + trail_alone() + verification_alone() + past_alone() + row_security_alone()
 
 
 def past_alone() -> list[Result]:
@@ -44,6 +44,15 @@ def trail_alone() -> list[Result]:
     with cluster() as (made, urls):
         engine = make_engine(urls["salw_app"])
         results = ledger.trail(made, build_world(engine), urls)
+        engine.dispose()
+    return results
+
+
+def verification_alone() -> list[Result]:
+    """Verify a log of a million events on a cluster of its own."""
+    with cluster() as (_, urls):
+        engine = make_engine(urls["salw_app"])
+        results = [verification.full(build_world(engine), urls)]
         engine.dispose()
     return results
 
@@ -82,7 +91,12 @@ def table(results: list[Result]) -> str:
     return "\n".join(lines)
 
 
-ALONE = {"past": past_alone, "row-security": row_security_alone, "trail": trail_alone}
+ALONE = {
+    "past": past_alone,
+    "row-security": row_security_alone,
+    "trail": trail_alone,
+    "verification": verification_alone,
+}
 
 
 def main() -> None:

@@ -77,7 +77,15 @@ def cluster() -> Iterator[tuple[Cluster, Mapping[str, str]]]:
             passwords=made.passwords,
             database="salw",
         )
-        roles = ("postgres", "salw_app", "salw_sequencer", "salw_publisher", "salw_exchange", "salw_migrator")
+        roles = (
+            "postgres",
+            "salw_app",
+            "salw_sequencer",
+            "salw_publisher",
+            "salw_exchange",
+            "salw_auditor",
+            "salw_migrator",
+        )
         yield made, {role: made.url(role) for role in roles}
     finally:
         made.destroy()

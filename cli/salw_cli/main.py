@@ -18,7 +18,7 @@ from salw.core.http import database_refusal
 from salw.core.language import translate
 from salw.core.settings import SettingsError
 from salw.intake.register.findings import explain, visible
-from salw_cli import bundle, db, demo, keys, labels, register, report, service, stocktake, summary, users, witness
+from salw_cli import db, demo, labels, ledger, register, report, service, stocktake, summary, users, witness
 from salw_cli.connection import use_token_file
 from salw_cli.files import told
 from salw_cli.run import RunError
@@ -49,13 +49,7 @@ app.command("demo")(demo.demo)
 app.add_typer(summary.app, name="summary")
 app.add_typer(labels.app, name="labels")
 app.add_typer(stocktake.app, name="stocktake")
-service.ledger.command("bundle")(bundle.bundle)
-service.ledger.command("verify-bundle")(bundle.verify)
-service.ledger.command("verifier")(bundle.verifier)
-service.ledger.add_typer(keys.key, name="key")
-service.ledger.command("keys")(keys.keys)
-service.ledger.command("status")(keys.status)
-app.add_typer(service.ledger, name="ledger")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(witness.app, name="witness")
 app.add_typer(users.app, name="users")
 

@@ -33,8 +33,6 @@ HEAD_SIZE_MAX = 32 * 1024
 IDLE_CONNECTION_S = 15
 STOP_WAITS_S = 8
 
-ledger = typer.Typer(no_args_is_help=True, help="Journal : donner leur rang aux événements, les sceller, les prouver.")
-
 
 def serve() -> None:
     """Servir l'application HTTP à l'adresse de SALW_HOST et SALW_PORT.
@@ -73,7 +71,6 @@ def serve() -> None:
         )
 
 
-@ledger.command("sequence")
 def sequence(once: bool = typer.Option(False, "--once", help="Vider la file une fois, puis finir.")) -> None:
     """Donner aux événements validés un rang sans trou et sceller le journal, jusqu'à l'arrêt du processus.
 
@@ -108,7 +105,6 @@ def sequence(once: bool = typer.Option(False, "--once", help="Vider la file une 
         engine.dispose()
 
 
-@ledger.command("reopen")
 def reopen_log(
     country: str = typer.Argument(help="Code du pays dont le journal est arrêté : BF, ML ou NE."),
     order: str = typer.Option(..., "--order", help="Numéro de l'ordre qui le décide ; il entre au journal."),

@@ -14,7 +14,7 @@ depends_on = None
 OPEN_VALUES = """
 create function open_values(p_commitments bytea[])
 returns table (commitment bytea, salt bytea, value jsonb)
-language sql stable security definer set search_path = public, pg_temp as $$
+language sql stable security definer set search_path = pg_catalog, public as $$
     select distinct on (v.commitment) v.commitment, v.salt, v.value
       from personal_value v
      where v.country = (select nullif(current_setting('app.country', true), ''))

@@ -1,1 +1,1 @@
-"""What the trail proves to others: logs as they are mirrored, proofs of single events, witnesses."""
+"""What the trail proves to others: logs as they are mirrored, proofs of single events, witnesses, verification."""

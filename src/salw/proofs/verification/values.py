@@ -1,0 +1,156 @@
+"""What events only commit to: each kept value must be what its commitment was made from, and each be committed to."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from salw.core.db import run
+from salw.proofs.verification.breaks import Findings
+from salw.proofs.verification.entries import UNTOLD, Reading, Told, instant, shown
+
+# Whoever begins a register is in no book yet.
+_NOBODY = "00" * 32
+_PAGE = 10_000
+
+_VALUES = """
+select id, commitment from personal_value
+ where country = %(country)s and id > %(after)s order by id limit %(limit)s
+"""
+_PERSONS = """
+select p.id::text as person, v.commitment from person p
+  left join personal_value v on (v.country, v.id) = (p.country, p.value_id)
+ where p.country = %(country)s
+"""
+# As the books print a number: `documents.rules.printed_number`.
+_DOCUMENTS = """
+select id::text, kind, office_unit_id, dated_on::text, signatory_id::text,
+       lpad(number::text, greatest(6, length(number::text)), '0') || '/' || year as number
+  from document where country = %(country)s and id = any(%(ids)s::uuid[])
+"""
+_DOCUMENT_COLUMNS = ("kind", "office_unit_id", "number", "dated_on", "signatory_id")
+_WEAPON_COLUMNS = ("registry_number", "class_code", "model_code")
+_WEAPONS = """
+select id::text, registry_number, class_code, model_code
+  from weapon where country = %(country)s and id = any(%(ids)s::uuid[])
+"""
+_ERASED = """
+select id::text, date_part('epoch', erased_at) as at from personal_value
+ where country = %(country)s and erased_at is not null order by id
+"""
+_HOLDERS = "select id::text, unit_id, kind from holder where country = %(country)s and id = any(%(ids)s::uuid[])"
+
+
+class Commitments:
+    """The commitments of a country's kept values, struck off as events are read that bear them."""
+
+    def __init__(self, country: str, found: Findings) -> None:
+        self.country = country
+        self.found = found
+        self.count = 0
+        self._ids: dict[str, str] = {}
+        self._seen: set[str] = set()
+
+    def load(self, db: Connection) -> None:
+        """Read the commitments, and let the database recompute each from salt and value, which nobody reads."""
+        after = "00000000-0000-0000-0000-000000000000"
+        while rows := run(db, _VALUES, {"country": self.country, "after": after, "limit": _PAGE}):
+            self._ids |= {row["commitment"].hex(): str(row["id"]) for row in rows}
+            self.count += len(rows)
+            after = rows[-1]["id"]
+        for row in run(db, "select id from values_not_committed_to() as v (id)"):
+            self.found.add("verify.value_changed", value=str(row["id"]))
+
+    def see(self, digest: str, idx: int | None, event_id: str, named: bool) -> None:
+        """Strike off what an event commits to, and name a person's value that is not kept."""
+        if digest in self._seen:
+            return
+        if digest in self._ids or digest == _NOBODY:
+            self._seen.add(digest)
+        elif named:
+            self._seen.add(digest)
+            self.found.add("verify.value_missing", idx=idx, event=event_id, digest=digest)
+
+    def end(self) -> None:
+        """Name the kept values that no event commits to."""
+        for digest, value in self._ids.items():
+            if digest not in self._seen:
+                self.found.add("verify.value_not_committed", value=value, digest=digest)
+
+
+class Companions:
+    """The documents that movements rest on and the weapons that were registered, looked up many at once."""
+
+    def __init__(self, db: Connection, reading: Reading) -> None:
+        self._db = db
+        self._reading = reading
+
+    def check(self, *, least: int) -> None:
+        """Hold what events told of them against the rows, where at least so many wait."""
+        for told, sql, name, columns in (
+            (self._reading.documents, _DOCUMENTS, "document", _DOCUMENT_COLUMNS),
+            (self._reading.weapons, _WEAPONS, "weapon", _WEAPON_COLUMNS),
+        ):
+            if len(told) >= least:
+                self._compare(told, sql, name, columns)
+                told.clear()
+
+    def _compare(self, told: dict[str, Told], sql: str, name: str, columns: Sequence[str]) -> None:
+        rows = run(self._db, sql, {"country": self._reading.country, "ids": list(told)})
+        stand = {row["id"]: tuple(row[column] for column in columns) for row in rows}
+        nothing = (None,) * len(columns)
+        for key, due in told.items():
+            stands = stand.get(key, nothing)
+            if stands == due.facts:
+                continue
+            for column, one, fact in zip(columns, stands, due.facts, strict=True):
+                if fact is not UNTOLD and one != fact:
+                    self._reading.found.add(
+                        f"verify.{name}_changed",
+                        idx=due.idx,
+                        weapon=key if name == "weapon" else None,
+                        event=due.event_id,
+                        column=column,
+                        document=key,
+                        stands=shown(one),
+                        due=shown(fact),
+                    )
+
+
+def check_persons(db: Connection, reading: Reading, found: Findings) -> int:
+    """Hold each person's present value against the last event about him, and return how many there are."""
+    rows = run(db, _PERSONS, {"country": reading.country})
+    there = {row["person"] for row in rows}
+    for person, (_, idx) in reading.persons.items():
+        if person not in there:
+            found.add("verify.person_missing", idx=idx, person=person)
+    for row in rows:
+        due, idx = reading.persons.get(row["person"], (None, None))
+        stands = None if row["commitment"] is None else row["commitment"].hex()
+        if stands != due:
+            found.add("verify.person_changed", idx=idx, person=row["person"], stands=shown(stands), due=shown(due))
+    return len(rows)
+
+
+def check_erasures(db: Connection, reading: Reading, found: Findings) -> None:
+    """Hold each erased value against the erasures that the log tells of: they bear one instant."""
+    for row in run(db, _ERASED, {"country": reading.country}):
+        if row["at"] not in reading.erasures:
+            found.add("verify.value_erased_untold", value=row["id"], stands=instant(row["at"]))
+
+
+def check_holders(db: Connection, reading: Reading, found: Findings) -> None:
+    """Hold the holders that were opened by an event of their own against it."""
+    rows = run(db, _HOLDERS, {"country": reading.country, "ids": list(reading.holders)})
+    stand = {row["id"]: row for row in rows}
+    for holder, (unit, kind, idx) in reading.holders.items():
+        row = stand.get(holder, {"unit_id": None, "kind": None})
+        for column, due in (("unit_id", unit), ("kind", kind)):
+            if row[column] != due:
+                found.add(
+                    "verify.holder_changed",
+                    idx=idx,
+                    holder=holder,
+                    column=column,
+                    stands=shown(row[column]),
+                    due=shown(due),
+                )

@@ -1,0 +1,165 @@
+"""A sealed register that a superuser tampers with, and its rows put back afterwards."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from cluster import Database
+from salw.core import clock
+from salw.core.db import make_engine, run
+from salw.core.ids import new_id
+from salw.custody.operations.issues import issue_weapons, return_weapons
+from salw.custody.operations.moves import Order
+from salw.custody.rules import Expected
+from salw.ledger.leading import Sealer
+from salw.ledger.sealing import list_heads, seal
+from salw.proofs.verification.trust import Outside, Trust, read_outside
+from salw.proofs.verification.verifying import Verification
+from sealing import make_sealer, seal_now
+from verifying import verify_now
+from world import World, build_world
+
+BF_LOG = "registre.example/bf/2026"
+TABLES = (
+    "event", "event_queue", "leaf", "log", "log_key", "tile", "checkpoint", "cosignature", "movement", "custody",
+    "weapon", "holder", "passage", "personal_value", "document", "person", "sealing_halt", "snapshot",
+)  # fmt: skip
+
+
+@dataclass
+class Register:
+    """One country's register with its seals, and who may look at it or tamper with it."""
+
+    urls: Mapping[str, str]
+    engines: dict[str, Engine]
+    world: World
+    sealer: Sealer
+    folder: Path
+
+    @property
+    def superuser(self) -> Engine:
+        return self.engines["postgres"]
+
+    def verify(self, *, trust: Trust | None = None, given: tuple[Outside, ...] = ()) -> Verification:
+        return verify_now(self.engines["salw_auditor"], self.folder, trust=trust, given=given)
+
+    def seal(self) -> None:
+        seal_now(self.engines["salw_sequencer"], self.sealer)
+
+    def as_superuser(self, *statements: str, **values: Any) -> None:
+        """Execute statements that no trigger and no foreign key stands in the way of."""
+        with self.superuser.begin() as db:
+            run(db, "set local session_replication_role = replica")
+            for statement in statements:
+                run(db, statement, values)
+
+    def on_paper(self) -> Outside:
+        """Return the newest checkpoint as an auditor took it with him."""
+        return read_outside(self.sealer.published.path_of(BF_LOG).read_bytes(), "papier", given=True)
+
+    def rebuild(self) -> None:
+        """Make tree, checkpoints and the published file anew over the leaves as they are, with the real key."""
+        self.as_superuser("delete from tile where country = 'BF'", "delete from checkpoint where country = 'BF'")
+        self.sealer.published.path_of(BF_LOG).unlink()
+        with self.engines["salw_sequencer"].connect() as db:
+            head = list_heads(db, "BF")[0]
+            db.rollback()
+            seal(db, head, self.sealer.signers_of("BF"), self.sealer.published, self.sealer.now)
+
+    def one(self, sql: str, **values: Any) -> Any:
+        """Return the first column of the first row."""
+        with self.superuser.begin() as db:
+            return next(iter(run(db, sql, values)[0].values()))
+
+    @contextmanager
+    def put_back(self) -> Iterator[None]:
+        """Put every row and the published checkpoint back as they were."""
+        path = self.sealer.published.path_of(BF_LOG)
+        kept = path.read_bytes()
+        try:
+            yield
+        finally:
+            path.write_bytes(kept)
+            with self.superuser.begin() as db:
+                run(db, "set local session_replication_role = replica")
+                for table in TABLES:
+                    _restore(db, table)
+
+
+def make_register(database: Database, folder: Path) -> Register:
+    """Build a register of 270 weapons, some of which moved, sealed in a few steps; two wait in the queue."""
+    roles = ("salw_app", "salw_sequencer", "salw_auditor", "postgres")
+    engines = {role: make_engine(database.urls[role]) for role in roles}
+    world = build_world(engines["salw_app"])
+    register = Register(database.urls, engines, world, make_sealer(folder), folder)
+    register.seal()
+    weapons = world.register(262)
+    register.seal()
+    issue(world, weapons[:4])
+    register.seal()
+    give_back(world, [Expected(w.weapon_id, 2) for w in weapons[:2]])
+    world.register(4)
+    register.seal()
+    world.register(2)
+    with register.superuser.begin() as db:
+        run(db, "create schema kept")
+        run(db, "alter table event drop constraint ck_event_leaf_hash_is_of_canonical")
+        for table in TABLES:
+            run(db, f"create table kept.{table} as table {table}")
+    return register
+
+
+def issue(world: World, weapons: list[Expected]) -> None:
+    """Issue weapons of Alpha's store to a soldier."""
+    now = clock.now()
+    with world.transaction() as db:
+        issue_weapons(
+            db,
+            actor=world.actor("keeper"),
+            now=now,
+            issue_id=new_id(),
+            store_id=world.store_alpha,
+            person_id=world["soldier"].person_id,
+            holder_id=None,
+            due_back_at=None,
+            occurred_at=now,
+            weapons=weapons,
+            order=Order(),
+        )
+
+
+def give_back(world: World, weapons: list[Expected]) -> None:
+    """Take weapons back into Alpha's store."""
+    now = clock.now()
+    with world.transaction() as db:
+        return_weapons(
+            db,
+            actor=world.actor("keeper"),
+            now=now,
+            return_id=new_id(),
+            store_id=world.store_alpha,
+            occurred_at=now,
+            weapons=weapons,
+            order=Order(),
+        )
+
+
+def _restore(db: Connection, table: str) -> None:
+    columns = ", ".join(
+        row["name"]
+        for row in run(
+            db,
+            "select attname as name from pg_attribute where attrelid = %(t)s::regclass and attnum > 0 "
+            "and attgenerated = '' and not attisdropped",
+            {"t": table},
+        )
+    )
+    run(db, f"delete from {table}")
+    run(db, f"insert into {table} ({columns}) overriding system value select {columns} from kept.{table}")
+
+
+Tamper = Callable[[Register], None]

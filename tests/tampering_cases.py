@@ -1,0 +1,296 @@
+"""What a superuser may do to a register, and the codes by which each is named, the first of them first."""
+
+BF = "country = 'BF'"
+# An issue that is sealed, and the last movement of a weapon.
+ISSUED = f"(select event_id from movement where {BF} and kind = 'issue' order by weapon_id limit 1)"
+LAST = "(select weapon_id from movement where country = 'BF' and seq = 3 order by weapon_id limit 1)"
+IDX = f"(select idx from leaf where {BF} and event_id = {ISSUED})"
+
+REHASH = r"update event set leaf_hash = sha256('\x00'::bytea || canonical) where country = 'BF' and id = "
+BODY = (
+    "update event set canonical = convert_to(replace(convert_from(canonical, 'UTF8'), '\"seq\":2', "
+    "'\"seq\":7'), 'UTF8') "
+    f"where {BF} and id = {ISSUED}"
+)
+# name: (statements, codes that must be found, the first of them first)
+TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "a body is edited": ((BODY,), ("verify.bytes_changed", "verify.movement_changed")),
+    "a body is edited, its hash made again": (
+        (BODY, REHASH + ISSUED),
+        ("verify.event_not_as_sealed", "verify.movement_changed"),
+    ),
+    "a body is edited, its hash and leaf made again": (
+        (
+            BODY,
+            REHASH + ISSUED,
+            f"update leaf l set leaf_hash = e.leaf_hash from event e where l.{BF} and e.id = l.event_id and "
+            f"e.country = l.country and l.idx = {IDX}",
+        ),
+        ("verify.leaf_not_in_tree", "verify.root_differs"),
+    ),
+    "a single byte of the canonical bytes is edited": (
+        (
+            f"update event set canonical = set_byte(canonical, 20, get_byte(canonical, 20) # 1) where {BF} "
+            f"and id = {ISSUED}",
+        ),
+        ("verify.bytes_changed",),
+    ),
+    "the hash of an event is edited": (
+        (f"update event set leaf_hash = sha256('') where {BF} and id = {ISSUED}",),
+        ("verify.event_hash_changed",),
+    ),
+    "an event is deleted": ((f"delete from event where {BF} and id = {ISSUED}",), ("verify.event_missing",)),
+    "an event is deleted with its leaf": (
+        (
+            f"delete from leaf where {BF} and idx = 60",
+            f"delete from event e where {BF} and not exists (select from leaf l where l.event_id = e.id) and "
+            "not exists (select from event_queue q where q.event_id = e.id)",
+        ),
+        ("verify.index_missing", "verify.movement_without_event"),
+    ),
+    "an event is deleted and the later ones moved up": (
+        (
+            f"delete from leaf where {BF} and idx = 60",
+            f"update leaf set idx = -idx where {BF} and idx > 60",
+            f"update leaf set idx = -idx - 1 where {BF} and idx < 0",
+        ),
+        ("verify.leaf_not_in_tree", "verify.root_differs"),
+    ),
+    "a waiting event is deleted with its place in the queue": (
+        (
+            f"delete from event where {BF} and id in (select event_id from event_queue)",
+            f"delete from event_queue where {BF}",
+        ),
+        ("verify.movement_without_event",),
+    ),
+    "two events are swapped": (
+        (
+            f"create temp table swapped on commit drop as select * from leaf where {BF} and idx in (60, 70)",
+            f"delete from leaf where {BF} and idx in (60, 70)",
+            "insert into leaf (country, idx, event_id, leaf_hash, sequenced_at, log_id) "
+            "select country, 130 - idx, event_id, leaf_hash, sequenced_at, log_id from swapped",
+        ),
+        ("verify.leaf_not_in_tree", "verify.root_differs"),
+    ),
+    "an event is inserted without an index": (
+        (
+            "insert into event (country, id, kind, weapon_id, canonical, leaf_hash, recorded_at) select "
+            "country, gen_random_uuid(), kind, weapon_id, canonical, leaf_hash, recorded_at from event where "
+            f"{BF} and id = {ISSUED}",
+        ),
+        ("verify.event_not_sequenced",),
+    ),
+    "an event is inserted in the queue as if it were old": (
+        (
+            r"""
+            insert into event (country, id, kind, canonical, leaf_hash, recorded_at)
+            select 'BF', x.id, 'person.named', x.told, sha256('\x00'::bytea || x.told), '2026-01-02T03:04:05Z'
+              from (select i.id, convert_to(
+                               '{"actor":{"process":"x"},"at":"2026-01-02T03:04:05.000000Z","country":"BF","facts":{},'
+                               || '"id":"' || i.id || '","kind":"person.named","schema":1}', 'UTF8') as told
+                      from (values ('01a2185b-0000-7000-8000-000000000001'::uuid)) as i (id)) as x
+            """,
+            "insert into event_queue (country, event_id) values ('BF', '01a2185b-0000-7000-8000-000000000001')",
+        ),
+        ("verify.back_dated",),
+    ),
+    "an event is back-dated": (
+        (f"update event set recorded_at = recorded_at - interval '30 days' where {BF} and id = {ISSUED}",),
+        ("verify.recorded_at_changed",),
+    ),
+    "a movement is back-dated": (
+        (
+            f"update movement set recorded_at = recorded_at - interval '30 days' where {BF} and (weapon_id, "
+            f"seq) = ({LAST}, 3)",
+        ),
+        ("verify.movement_time_changed", "verify.chain_broken", "verify.custody_changed"),
+    ),
+    "an event is post-dated": (
+        (f"update event set recorded_at = recorded_at + interval '40 minutes' where {BF} and id = {ISSUED}",),
+        ("verify.recorded_after_sealed",),
+    ),
+    "what a movement says happened is back-dated": (
+        (f"update movement set occurred_at = occurred_at - interval '1 day' where {BF} and event_id = {ISSUED}",),
+        ("verify.movement_changed",),
+    ),
+    "a column of an event is edited": (
+        (f"update event set kind = 'weapon.returned' where {BF} and id = {ISSUED}",),
+        ("verify.event_column_changed", "verify.movement_changed"),
+    ),
+    "an event is given to another weapon": (
+        (
+            f"update event set weapon_id = {LAST} where {BF} and id = (select event_id from movement where "
+            f"{BF} and seq = 1 and weapon_id <> {LAST} limit 1)",
+        ),
+        ("verify.event_column_changed", "verify.movement_changed"),
+    ),
+    "a tile is edited": (
+        (
+            f"update tile set hashes = set_byte(hashes, 3, get_byte(hashes, 3) # 1) where {BF} and level = 0 "
+            "and number = 0",
+        ),
+        ("verify.tile_changed",),
+    ),
+    "a tile higher up is edited": (
+        (f"update tile set hashes = set_byte(hashes, 3, get_byte(hashes, 3) # 1) where {BF} and level = 1",),
+        ("verify.tile_changed",),
+    ),
+    "a tile is deleted": ((f"delete from tile where {BF} and level = 0 and number = 1",), ("verify.tile_missing",)),
+    "a tile is cut": (
+        (f"update tile set hashes = substr(hashes, 1, 320) where {BF} and level = 0 and number = 0",),
+        ("verify.tile_cut",),
+    ),
+    "a tile is added": (
+        (
+            f"insert into tile select country, log_id, level, 9, hashes from tile where {BF} and level = 0 "
+            "and number = 0",
+        ),
+        ("verify.tile_beyond",),
+    ),
+    "the root of a checkpoint is edited": (
+        (
+            f"update checkpoint set root = sha256('') where {BF} and size = (select min(size) from checkpoint "
+            f"where {BF})",
+        ),
+        ("verify.checkpoint_changed", "verify.root_differs"),
+    ),
+    "the note of a checkpoint is edited": (
+        (
+            "update checkpoint set note = replace(note, 'registre.example/bf/2026' || chr(10) || size, "
+            f"'registre.example/bf/2026' || chr(10) || (size + 1)) where {BF} and size = (select min(size) "
+            f"from checkpoint where {BF})",
+        ),
+        ("verify.checkpoint_changed", "verify.checkpoint_signature_wrong"),
+    ),
+    "the note of a checkpoint is made unreadable": (
+        (f"update checkpoint set note = 'x' where {BF} and size = (select min(size) from checkpoint where {BF})",),
+        ("verify.checkpoint_unreadable",),
+    ),
+    "a checkpoint is back-dated": (
+        (
+            f"update checkpoint set signed_at = signed_at - interval '30 days' where {BF} and size = (select "
+            f"max(size) from checkpoint where {BF})",
+        ),
+        ("verify.checkpoint_back_dated",),
+    ),
+    "custody is edited": (
+        (
+            f"update custody set holder_id = (select id from holder where {BF} and kind = 'post' limit 1) "
+            f"where {BF} and weapon_id = {LAST}",
+        ),
+        ("verify.custody_changed",),
+    ),
+    "custody is deleted": ((f"delete from custody where {BF} and weapon_id = {LAST}",), ("verify.custody_missing",)),
+    "custody and its weapon are put into another unit": (
+        (
+            f"update custody set unit_id = (select max(id) from unit where {BF}) where {BF} and weapon_id = {LAST}",
+            f"update weapon set unit_id = (select max(id) from unit where {BF}) where {BF} and id = {LAST}",
+        ),
+        ("verify.custody_changed",),
+    ),
+    "a weapon is hidden from its unit": (
+        (f"update weapon set unit_id = (select max(id) from unit where {BF}) where {BF} and id = {LAST}",),
+        ("verify.weapon_unit_changed",),
+    ),
+    "a weapon's number is edited": (
+        (f"update weapon set registry_number = 'X' || registry_number where {BF} and id = {LAST}",),
+        ("verify.weapon_changed",),
+    ),
+    "a movement is edited": (
+        (
+            f"update movement set to_holder_id = (select id from holder where {BF} and kind = 'post' limit 1) "
+            f"where {BF} and event_id = {ISSUED}",
+        ),
+        ("verify.movement_changed",),
+    ),
+    "the kind of a movement is edited": (
+        (f"update movement set kind = 'loss' where {BF} and event_id = {ISSUED}",),
+        ("verify.movement_changed",),
+    ),
+    "the newest movement is deleted with its custody": (
+        (
+            f"delete from movement where {BF} and (weapon_id, seq) = ({LAST}, 3)",
+            f"delete from custody where {BF} and weapon_id = (select id from weapon w where {BF} and not "
+            "exists (select from movement m where m.weapon_id = w.id and m.seq = 3) and exists (select from "
+            "custody c where c.weapon_id = w.id and c.seq = 3))",
+        ),
+        ("verify.movement_missing", "verify.passage_invented"),
+    ),
+    "the newest movement is deleted and custody set back": (
+        (
+            "update custody c set seq = 2, holder_id = m.to_holder_id, unit_id = m.to_unit_id, recorded_at = "
+            f"m.recorded_at from movement m where c.{BF} and c.weapon_id = {LAST} and (m.weapon_id, m.seq) = "
+            "(c.weapon_id, 2)",
+            f"delete from passage where {BF} and (weapon_id, seq) = ({LAST}, 3)",
+            f"delete from movement where {BF} and (weapon_id, seq) = ({LAST}, 3)",
+        ),
+        ("verify.movement_missing",),
+    ),
+    "a passage is deleted": ((f"delete from passage where {BF} and idx = {IDX}",), ("verify.passage_missing",)),
+    "a passage is edited": (
+        (
+            f"update passage set from_holder_id = (select id from holder where {BF} and kind = 'post' limit "
+            f"1) where {BF} and idx = {IDX}",
+        ),
+        ("verify.passage_changed",),
+    ),
+    "a month end is made up": (
+        (
+            "insert into snapshot (country, unit_id, size, holders, weapons) "
+            "select country, unit_id, seq, array[holder_id], array[weapon_id] from custody "
+            "where country = 'BF' limit 1",
+        ),
+        ("verify.snapshot_changed",),
+    ),
+    "a holder is moved to another unit": (
+        (f"update holder set unit_id = (select max(id) from unit where {BF}) where {BF} and kind = 'person'",),
+        ("verify.holder_changed",),
+    ),
+    "a holder becomes another kind": (
+        (f"update holder set kind = 'court' where {BF} and kind = 'post'",),
+        ("verify.holder_changed",),
+    ),
+    "a document is edited": (
+        (
+            f"update document set dated_on = dated_on - 30 where {BF} and id = "
+            f"(select document_id from movement where {BF} and event_id = {ISSUED})",
+        ),
+        ("verify.document_changed",),
+    ),
+    "a name is erased that nobody ordered to erase": (
+        (
+            "update personal_value set value = null, salt = null, erased_at = clock_timestamp() "
+            "where country = 'BF' and id = (select value_id from person where country = 'BF' order by id limit 1)",
+        ),
+        ("verify.value_erased_untold",),
+    ),
+    "a name is edited": (
+        (
+            "update personal_value set value = jsonb_set(value, '{family_name}', '\"DIALLO\"') where country "
+            "= 'BF' and id = (select value_id from person where country = 'BF' order by id limit 1)",
+        ),
+        ("verify.value_changed",),
+    ),
+    "a name is edited with its commitment": (
+        (
+            "update personal_value set value = jsonb_set(value, '{family_name}', '\"DIALLO\"') where country "
+            "= 'BF' and id = (select value_id from person where country = 'BF' order by id limit 1)",
+            "update personal_value set commitment = sha256(salt || convert_to(canonical_text(value), "
+            "'UTF8')) where country = 'BF'",
+        ),
+        ("verify.value_missing", "verify.person_changed", "verify.value_not_committed"),
+    ),
+    "a person is deleted": (
+        ("delete from person where id = (select id from person where country = 'BF' order by id desc limit 1)",),
+        ("verify.person_missing",),
+    ),
+    "two persons exchange names": (
+        (
+            "update person p set value_id = q.value_id from (select id, lead(id) over w as other from person "
+            "where country = 'BF' window w as (order by id) limit 1) as s join person q on q.id = s.other "
+            "where p.id = s.id",
+        ),
+        ("verify.person_changed",),
+    ),
+    "the log is said to begin later": ((f"update log set first_idx = 5 where {BF}",), ("verify.log_changed",)),
+}
