@@ -274,7 +274,11 @@ class Life:
         return self.chance.choice([s for s in stores if len(s.weapons) > KEPT_AFTER_A_LOSS] or list(stores))
 
     def _lose(self, store: Store, count: int, kind: IncidentKind, cause: Cause) -> list[tuple[Store, Expected]]:
-        weapons = [store.weapons.pop() for _ in range(min(count, len(store.weapons) - KEPT_AFTER_A_LOSS))] if count > 0 else []
+        weapons = (
+            [store.weapons.pop() for _ in range(min(count, len(store.weapons) - KEPT_AFTER_A_LOSS))]
+            if count > 0
+            else []
+        )
         if not weapons:
             return []
         report = Report(
