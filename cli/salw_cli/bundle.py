@@ -13,7 +13,9 @@ import typer
 from salw.access.guard import Desk
 from salw.access.rules import Permission
 from salw.core.language import translate
+from salw.core.settings import get_settings
 from salw.ledger.checkpoints import Proof, read_checkpoint
+from salw.ledger.keyring import log_policy
 from salw.ledger.notes import NoteError, Verifier, read_note, read_verifier
 from salw.ledger.policy import Policy, PolicyError, read_policy
 from salw.proofs.bundles.archive import read_archive
@@ -52,7 +54,7 @@ def bundle(
         raise typer.BadParameter("donner une seule des options --weapon, --store et --stocktake")
     if store is None and (from_date or to_date):
         raise typer.BadParameter("--from et --to ne vont qu'avec --store")
-    asked = Asked(names, log_size)
+    asked = Asked(names, log_size, log_policy(get_settings()).witnesses)
     with connection.desk(Permission.LEDGER_BUNDLE, account, password_file) as desk:
         content = _gather(desk, weapon, store, stocktake, (from_date, to_date), asked)
     write_new(out, content)

@@ -20,9 +20,10 @@ from salw.core.ids import new_id
 from salw.ledger.checkpoints import Checkpoint, encode
 from salw.ledger.leading import Sealer
 from salw.ledger.notes import Algorithm, Note, Signature, Verifier, cosigned_message, read_note, timestamp
-from salw.ledger.policy import NOBODY, read_policy
+from salw.ledger.policy import NOBODY, Witness, read_policy
 from salw.ledger.sequencer import drain
 from salw.proofs.bundles.archive import read_archive
+from salw.proofs.bundles.gathering import Asked, bundle_weapon
 from salw.proofs.bundles.reports import check_number, check_printed
 from salw.proofs.bundles.verdict import Trust, Verdict
 from salw.proofs.bundles.verifying import Keys, verify_bundle
@@ -263,6 +264,11 @@ def test_a_bundle_stands_on_the_newest_witnessed_checkpoint_that_covers_it(
     world.register(1)
     seal()
     data, (key,) = bundle(client, world, weapon=weapon), trusting(sealer)
+    asked = Asked(witnesses=(Witness("ml", witness, None),))
+    with world.transaction() as db:
+        named = bundle_weapon(db, actor=world.actor("auditor"), weapon_id=weapon, asked=asked)
+    helped = verify_bundle(named, [key])
+    assert (helped.problems, [s.trust for s in helped.logs[0].signers]) == ([], [Trust.YOURS, Trust.BUNDLE])
     alone = verify_bundle(data, [key])
     assert (alone.problems, [s.trust for s in alone.logs[0].signers]) == ([], [Trust.YOURS, Trust.UNKNOWN])
     both = verify_bundle(data, [key, witness])

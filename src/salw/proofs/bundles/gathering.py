@@ -18,6 +18,7 @@ from salw.core.db import Row
 from salw.core.errors import Conflict, Refused, Unacceptable
 from salw.ledger import merkle
 from salw.ledger.covering import Covering, find_covering, find_newest
+from salw.ledger.policy import Witness
 from salw.ledger.trees import LogId, compute
 from salw.proofs.bundles import queries
 from salw.proofs.bundles.contents import Anchor, Bundle, Entry, LogPart, Subject, write_bundle
@@ -36,10 +37,14 @@ CHUNK = 2_000  # events whose tiles are held in memory at once
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a bundle shall hold beside its subject: the reader's `names` or none, and the size a report stands on."""
+    """What a bundle shall hold beside its subject: the reader's `names` or none, and the size a report stands on.
+
+    `witnesses` are those that the node knows; their keys help to read the signatures, and prove nothing.
+    """
 
     names: bool = False
     log_size: int | None = None
+    witnesses: Sequence[Witness] = ()
 
 
 def bundle_weapon(db: Connection, *, actor: Actor, weapon_id: UUID, asked: Asked) -> bytes:
@@ -109,7 +114,7 @@ def _write(
         country=actor.country,
         subject=subject,
         parts=tuple(parts),
-        policy=_policy(queries.list_log_keys(db, actor, [part.log for part in parts])),
+        policy=_policy(queries.list_log_keys(db, actor, [part.log for part in parts]), asked.witnesses),
         unsealed=len(rows) - len(sealed),
         values=queries.list_values(db, (row["canonical"] for row in sealed)) if asked.names else (),
         labels=queries.describe(db, actor, sealed),
@@ -167,5 +172,6 @@ def _anchors(db: Connection, log: LogId, newest: Covering, asked: Iterable[tuple
     )
 
 
-def _policy(keys: Sequence[str]) -> str:
-    return "".join(f"log {key}\n" for key in keys) + "quorum none\n"
+def _policy(keys: Sequence[str], witnesses: Sequence[Witness]) -> str:
+    known = [*(f"log {key}\n" for key in keys), *(f"witness {w.name} {w.key.text}\n" for w in witnesses)]
+    return "".join(known) + "quorum none\n"

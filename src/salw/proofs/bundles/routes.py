@@ -4,7 +4,7 @@ import hashlib
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from salw.access.guard import Desk, requires
 from salw.access.rules import Permission
@@ -25,6 +25,7 @@ To = Annotated[Day | None, Query(alias="to", description="Of a store: last day, 
     responses={200: {"content": {"application/zip": {"schema": {"type": "string"}}}}},
 )
 def get_bundle(
+    request: Request,
     desk: Desk = requires(Permission.LEDGER_BUNDLE),
     weapon: UUID | None = None,
     store: UUID | None = None,
@@ -35,7 +36,7 @@ def get_bundle(
     log_size: Annotated[int | None, Query(ge=0, le=2**53, description="Size that a report stands on.")] = None,
 ) -> Response:
     """Return the events of a weapon, a store or a check with their proofs, as one file that needs no service."""
-    asked = Asked(names, log_size)
+    asked = Asked(names, log_size, request.app.state.witnessing.policy.witnesses)
     days = from_date is not None or to_date is not None
     if sum(s is not None for s in (weapon, store, stocktake)) != 1 or (days and store is None):
         raise Unacceptable("bundle.one_subject")
