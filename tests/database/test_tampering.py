@@ -5,6 +5,7 @@ import random
 import secrets
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -16,10 +17,11 @@ from program import bare_environment
 from salw.core.db import run as execute
 from salw.core.embedded import Cluster
 from salw.ledger import merkle
-from salw.ledger.checkpoints import Checkpoint
+from salw.ledger.checkpoints import Checkpoint, Request
 from salw.ledger.notes import Note
 from salw.ledger.reopening import get_halted_head, reopen
 from salw.ledger.trees import LogId, compute
+from salw.ledger.witness_rules import CONFLICT, INCONSISTENT, Seen, judge_growth, judge_signature
 from salw.proofs.verification.trust import Source, Trust
 from salw.proofs.verification.words import sentence
 from sealing import checkpoints, make_keys, make_sealer, seal_now
@@ -106,13 +108,24 @@ def test_a_history_made_to_match_with_the_real_key_shows_to_whoever_kept_a_check
         done = register.verify(given=(kept,))
         assert codes(done) == [code]
         assert done.breaks[0].details["size"] == kept.checkpoint.size
-        log, seen, now = LogId("BF", 1), kept.checkpoint, register.on_paper().checkpoint
+        seen = Seen(kept.checkpoint.size, kept.checkpoint.root)
+        now = register.on_paper()
+        status = CONFLICT
         if code == "verify.not_as_given":
+            # It grows on, with the honest proof of a dishonest tree.
+            register.world.register(1)
+            register.seal()
+            now, status = register.on_paper(), INCONSISTENT
+        path = ()
+        if now.checkpoint.size > seen.size:
             with register.engines["salw_sequencer"].begin() as db:
-                path = compute(db, log, lambda read: merkle.prove_consistency(read, seen.size - 1, now.size))
-            assert not merkle.verify_consistency(seen.size, now.size, seen.root, now.root, path), "no witness signs it"
-        else:
-            assert now.size < seen.size, "a witness is asked to go back, and does not"
+                grown = partial(merkle.prove_consistency, old=seen.size, size=now.checkpoint.size)
+                path = tuple(compute(db, LogId("BF", 1), grown))
+        asked = Request(min(seen.size, now.checkpoint.size), path, now.note, now.checkpoint)
+        assert judge_signature(asked, [s.verifier for s in register.sealer.signers_of("BF")]) is None
+        answer = judge_growth(asked, seen)
+        assert answer is not None, "no witness that saw the true one signs it"
+        assert answer.status == status
 
 
 def test_a_checkpoint_by_another_key_is_not_believed(register: Register, tmp_path: Path) -> None:
