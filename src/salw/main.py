@@ -78,6 +78,7 @@ ROUTERS = (
     witness,
 )
 PREFIX = "/v1"
+SIGNED_PATHS = frozenset({f"{PREFIX}/witness/add-checkpoint"})
 POOL_SIZES = defaultdict(lambda: 2, app=16, traces=1)  # connections a process; PostgreSQL has 60 for everybody
 # A request holds its connection while it waits for a lock: without a limit, one lock held too long (a register being
 # imported holds its office's counter) would take every connection from all countries of the node.
@@ -114,7 +115,7 @@ def create_app(urls: Mapping[str, str], party: Party, witnessing: Witnessing = N
     app.state.party = party
     app.state.witnessing = witnessing
     app.state.traces = Recorder(app.state.engines["traces"])
-    install(app, CONSTRAINTS, problem_page, refused)
+    install(app, CONSTRAINTS, problem_page, refused, SIGNED_PATHS)
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
     app.include_router(web)

@@ -120,12 +120,21 @@ class Body:
 
 
 class Edge:
-    """Wraps the service; `on_error` makes the answer to an error that no handler further in took."""
+    """Wraps the service; `on_error` makes the answer to an error that no handler further in took.
+
+    What is sent to `signed_paths` is believed by the signature in its body alone, whoever sends it and with whatever
+    a browser adds: other people's programs send it as plain text.
+    """
 
     def __init__(
-        self, app: ASGIApp, on_error: Callable[[Request, Exception], Response], patience_s: float = BODY_PATIENCE_S
+        self,
+        app: ASGIApp,
+        on_error: Callable[[Request, Exception], Response],
+        signed_paths: frozenset[str] = frozenset(),
+        patience_s: float = BODY_PATIENCE_S,
     ) -> None:
         self.app = app
+        self.signed_paths = signed_paths
         self.on_error = on_error
         self.patience_s = patience_s
 
@@ -153,7 +162,7 @@ class Edge:
             await send(message)
 
         try:
-            if comes_from_elsewhere(scope["method"], scope["headers"]):
+            if scope["path"] not in self.signed_paths and comes_from_elsewhere(scope["method"], scope["headers"]):
                 raise Refused("request.wrong_origin")
             await self.app(scope, body.receive, marked)
         except Exception as error:

@@ -166,11 +166,12 @@ def install(
     constraints: Mapping[str, tuple[type[DomainError], str]],
     page: ProblemPage = lambda *_: None,
     afterwards: Afterwards = lambda *_: None,
+    signed_paths: frozenset[str] = frozenset(),
 ) -> None:
     """Give `app` its error handlers and its outermost layer.
 
     `constraints` map names to errors; `page` answers people, who cannot read what programs are answered;
-    `afterwards` says what is done once an error was answered.
+    `afterwards` says what is done once an error was answered; `signed_paths` are those of `Edge`.
     """
 
     def answer(
@@ -236,4 +237,4 @@ def install(
     app.add_exception_handler(psycopg.Error, on_database_error)
     app.add_exception_handler(DBAPIError, on_database_error)
     app.add_exception_handler(PoolTimeoutError, on_busy)
-    app.add_middleware(Edge, on_error=on_last)
+    app.add_middleware(Edge, on_error=on_last, signed_paths=signed_paths)

@@ -23,7 +23,7 @@ _ASKED: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "description": "`old N`, the consistency proof from there line by line, an empty line, the signed checkpoint. "
-        "Any type but those of forms, or none.",
+        "Of any type, or none.",
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     },
 }
