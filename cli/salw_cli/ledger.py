@@ -30,6 +30,7 @@ from salw.proofs.verification.breaks import Break
 from salw.proofs.verification.trust import Outside, Source, Trust, read_outside
 from salw.proofs.verification.verifying import LogState, Progress, Verification, verify
 from salw.proofs.verification.words import sentence
+from salw_cli import bundle as bundle_commands
 from salw_cli import keys as key_commands
 from salw_cli import service
 from salw_cli.connection import ensure_database
@@ -37,12 +38,17 @@ from salw_cli.connection import ensure_database
 EXIT_BREAK = 1
 CONNECTIONS = 3
 
-app = typer.Typer(no_args_is_help=True, help="Journal : donner leur rang aux événements, sceller, vérifier.")
+app = typer.Typer(
+    no_args_is_help=True, help="Journal : donner leur rang aux événements, les sceller, les prouver, les vérifier."
+)
 app.command("sequence")(service.sequence)
 app.command("reopen")(service.reopen_log)
 app.add_typer(key_commands.key, name="key")
 app.command("keys")(key_commands.keys)
 app.command("status")(key_commands.status)
+app.command("bundle")(bundle_commands.bundle)
+app.command("verify-bundle")(bundle_commands.verify)
+app.command("verifier")(bundle_commands.verifier)
 
 
 @app.command("verify")

@@ -12,7 +12,7 @@ import typer
 from salw.access.guard import Desk
 from salw.access.rules import Permission
 from salw.reports import reconciliations
-from salw.reports.rendering.formats import PrintedFormat, make_json, print_report
+from salw.reports.rendering.formats import PrintedFormat, find_checkpoint, make_json, print_report
 from salw.reports.rules import Reconciliation, seal
 from salw_cli import connection
 from salw_cli.files import refuse_existing, write_new
@@ -65,7 +65,7 @@ def reconciliation(
         store_id = connection.find_store(desk, store) if store else None
         sealed = seal(_reconcile(desk, store_id, unit, stocktake, days))
         content = (
-            make_json(sealed)
+            make_json(sealed, checkpoint=find_checkpoint(desk.db, sealed))
             if form is Format.JSON
             else print_report(desk.db, actor=desk.actor, now=desk.now, sealed=sealed, form=PrintedFormat(form.value))
         )

@@ -37,6 +37,7 @@ from salw.custody.routes.transfers import router as transfers
 from salw.incidents.routes import router as incidents
 from salw.intake.routes import router as intake
 from salw.ledger.witnessing import NO_WITNESS, Witnessing
+from salw.proofs.bundles.routes import router as bundles
 from salw.proofs.logs.routes import router as logs
 from salw.proofs.witness import router as witness
 from salw.registry.routes import router as registry
@@ -72,6 +73,7 @@ ROUTERS = (
     commission,
     registry,
     reports,
+    bundles,
     logs,
     witness,
 )

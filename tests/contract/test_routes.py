@@ -97,6 +97,8 @@ INTERFACE = (
     "GET /v1/commission/holdings",
     "GET /v1/commission/weapons",
     "GET /v1/access-attempts",
+    "GET /v1/ledger/bundles",
+    "GET /v1/ledger/verifier.html",
     "POST /v1/witness/add-checkpoint",
     "GET /v1/logs/{country}/{number}/checkpoint",
     "GET /v1/logs/{country}/{number}/tile/{level}/{path}",

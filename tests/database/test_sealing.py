@@ -245,7 +245,14 @@ def test_tiles_that_were_changed_are_not_built_upon(
     world.register(1)
     seal_now(sequencer, sealer)
     assert halts(sequencer) == {LogId("BF", 1): "ledger.tree_changed"}
+    world.register(1)
+    assert seal_now(sequencer, sealer) == 0, "and stays halted"
     assert len(checkpoints(sequencer, sealer)) == 1
+    with owner.begin() as db:
+        run(db, "update tile set hashes = set_byte(hashes, 0, get_byte(hashes, 0) # 1) where country = 'BF'")
+    seal_now(sequencer, sealer)
+    assert halts(sequencer) == {}
+    assert checkpoints(sequencer, sealer)[-1].size == len(leaves(owner)), "until it is put right"
 
 
 def test_a_log_put_right_again_goes_on(engines: tuple[Engine, Engine, Engine], world: World, tmp_path: Path) -> None:

@@ -20,7 +20,20 @@ A route without a permission stands in `OPEN` with the reason. An exception to t
 `reach`, `personal` or a dictionary as `outside`, and a comment that says why.
 """
 
-from oracle import access, checks, commission, custody, devices, duties, incidents, logs, own, transfers, weapons
+from oracle import (
+    access,
+    bundles,
+    checks,
+    commission,
+    custody,
+    devices,
+    duties,
+    incidents,
+    logs,
+    own,
+    transfers,
+    weapons,
+)
 from oracle.table import Line
 
 LINES: tuple[Line, ...] = (
@@ -33,6 +46,7 @@ LINES: tuple[Line, ...] = (
     *transfers.LINES,
     *incidents.LINES,
     *checks.LINES,
+    *bundles.LINES,
     *commission.LINES,
     *logs.LINES,
 )

@@ -51,6 +51,7 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "incident:read": _BOOKS,
     "issue:record": {_KEEPER},
     "label:make": {_ACCOUNTANT, _KEEPER},
+    "ledger:bundle": AUTHORITIES | {_AUDITOR},
     "ledger:mirror": {_AUDITOR},
     "ledger:read": {_COMMANDER, _AUDITOR} | COMMISSION,
     "model:read": _BOOKS | COMMISSION,

@@ -33,6 +33,7 @@ from salw_cli.demo_data.source import SeededSource
 LABELLED_STORES = 0.55
 LOSSES = 0.008  # of all weapons, within the 0.3 to 1 percent a year that are known from elsewhere
 RECOVERED = 0.15
+KEPT_AFTER_A_LOSS = 4
 MASS_LOSS_MOST = 80
 _SMALL_LOSSES = (
     (IncidentKind.LOST, Cause.UNEXPLAINED),
@@ -252,7 +253,7 @@ class Life:
         target = max(3, round(weapons_in_country * LOSSES))
         stores = self.army.stores[3:] or self.army.stores
         lost = self._lose(
-            self.chance.choice(stores),
+            self._with_some_to_lose(stores),
             min(MASS_LOSS_MOST, max(2, target * 2 // 3)),
             IncidentKind.TAKEN_BY_ENEMY,
             Cause.IN_ACTION,
@@ -261,15 +262,20 @@ class Life:
             kind, cause = self.chance.choice(_SMALL_LOSSES)
             left = target - len(lost)
             count = self.chance.randint(20, MASS_LOSS_MOST) if left > 2 * MASS_LOSS_MOST else self.chance.randint(1, 3)
-            more = self._lose(self.chance.choice(stores), min(left, count), kind, cause)
+            more = self._lose(self._with_some_to_lose(stores), min(left, count), kind, cause)
             if not more:
                 break
             lost += more
         self._recover(lost)
         self._report_by_count(stores[-1])
 
+    def _with_some_to_lose(self, stores: Sequence[Store]) -> Store:
+        """Return one of the stores that keep something after a loss; of small armies few have so much."""
+        return self.chance.choice([s for s in stores if len(s.weapons) > KEPT_AFTER_A_LOSS] or list(stores))
+
     def _lose(self, store: Store, count: int, kind: IncidentKind, cause: Cause) -> list[tuple[Store, Expected]]:
-        weapons = [store.weapons.pop() for _ in range(min(count, len(store.weapons) - 4))] if count > 0 else []
+        count = min(count, len(store.weapons) - KEPT_AFTER_A_LOSS)
+        weapons = [store.weapons.pop() for _ in range(count)]
         if not weapons:
             return []
         report = Report(

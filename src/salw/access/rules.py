@@ -36,6 +36,7 @@ class Permission(StrEnum):
     INCIDENT_READ = "incident:read"
     ISSUE_RECORD = "issue:record"
     LABEL_MAKE = "label:make"
+    LEDGER_BUNDLE = "ledger:bundle"
     LEDGER_MIRROR = "ledger:mirror"
     LEDGER_READ = "ledger:read"
     MODEL_READ = "model:read"
@@ -133,6 +134,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             # The authority above settles what the commander reported himself: who reports does not decide.
             Permission.INCIDENT_CLOSE,
             Permission.INCIDENT_OPEN,
+            Permission.LEDGER_BUNDLE,
             Permission.TRANSFER_CANCEL,
             Permission.TRANSFER_ORDER,
         }
@@ -184,6 +186,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.ERASURE_READ,
             Permission.INCIDENT_CLOSE,
             Permission.INCIDENT_OPEN,
+            Permission.LEDGER_BUNDLE,
             Permission.LEDGER_READ,
             Permission.RELIEF_RECORD,
             Permission.STOCKTAKE_CLOSE,
@@ -202,6 +205,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.DEVICE_REPORT,
             Permission.DISCLOSURE_READ,
             Permission.ERASURE_READ,
+            Permission.LEDGER_BUNDLE,
             # A copy of every event is the whole register: the commission, which sees what a force shows, has none.
             Permission.LEDGER_MIRROR,
             Permission.LEDGER_READ,
@@ -244,6 +248,7 @@ STEP_UP: frozenset[Permission] = frozenset(
         Permission.ERASURE_ORDER,
         Permission.INCIDENT_CLOSE,
         Permission.INCIDENT_OPEN,
+        Permission.LEDGER_BUNDLE,
         Permission.ORGANISATION_RECORD,
         Permission.POSTING_MANAGE,
         Permission.REPORT_EXPORT,

@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from salw.core.db import run_one
 from salw.ledger.published import Published
-from salw.ledger.sealing import Halted, Head, guard, lift_halt, list_halts, list_heads, record_halt, seal
+from salw.ledger.sealing import Halted, Head, guard, is_whole, lift_halt, list_halts, list_heads, record_halt, seal
 from salw.ledger.sequencer import drain
 from salw.ledger.signing import Signer, SigningError
 from salw.ledger.trees import LogId
@@ -70,8 +70,11 @@ class Sealer:
                 continue
             db.rollback()
             found = halted.get(head.id)
-            if found is not None and found["code"] in _OURS_TO_LIFT:
-                with db.begin():
+            if found is None or found["code"] not in _OURS_TO_LIFT:
+                continue
+            with db.begin():
+                # What published checkpoints cannot show to be over is looked at: else it would be lifted every round.
+                if found["code"] != "ledger.tree_changed" or is_whole(db, head):
                     lift_halt(db, head)
 
     def seal_all(self, db: Connection) -> int:

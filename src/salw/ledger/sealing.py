@@ -99,6 +99,11 @@ def guard(db: Connection, head: Head, published: Published) -> None:
         raise Halted("ledger.not_as_published", origin=head.origin, size=outside.size)
 
 
+def is_whole(db: Connection, head: Head) -> bool:
+    """Say whether the tiles give the root that was signed last."""
+    return _root(db, head, head.sealed) == head.root
+
+
 def seal(
     db: Connection, head: Head, signers: Sequence[Signer], published: Published, now: Callable[[], datetime]
 ) -> Checkpoint | None:

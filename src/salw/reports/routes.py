@@ -9,7 +9,14 @@ from salw.access.guard import Desk, requires
 from salw.access.rules import Permission
 from salw.core.shapes import Day
 from salw.reports import reconciliations
-from salw.reports.rendering.formats import MEDIA_TYPES, PrintedFormat, file_name, make_json, print_report
+from salw.reports.rendering.formats import (
+    MEDIA_TYPES,
+    PrintedFormat,
+    file_name,
+    find_checkpoint,
+    make_json,
+    print_report,
+)
 from salw.reports.rules import Reconciliation, Sealed, seal
 from salw.reports.schemas import ReconciliationOut
 
@@ -118,7 +125,7 @@ def print_stocktake_reconciliation(
 
 def _as_json(desk: Desk, report: Reconciliation) -> Response:
     sealed = seal(report)
-    content = make_json(sealed, desk.actor.language)
+    content = make_json(sealed, desk.actor.language, find_checkpoint(desk.db, sealed))
     return Response(content, media_type="application/json", headers=_named(desk, sealed, "json"))
 
 

@@ -73,6 +73,16 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Printed:
+    """The checkpoint that a report stands on, as it is printed: where, and the signed note as text."""
+
+    origin: str
+    size: int
+    root: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Heading:
     """What a print adds to the report: names of the letterhead, who prints, when. Not part of the digest."""
 
@@ -80,6 +90,7 @@ class Heading:
     force: str
     printed_by: str
     printed_at: datetime
+    checkpoint: Printed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,8 @@ class Document:
     """A report ready to print in one language.
 
     `masked` says beside the digest that it is not that of this copy, where lines of it are masked.
-    `recap` are the grand totals that stand again above the signatures, so that nobody signs an empty page.
+    `checkpoint` are the lines on what the report stands on, and `note` the signed checkpoint, None where it has none
+    yet. `recap` are the grand totals that stand again above the signatures, so that nobody signs an empty page.
     """
 
     language: Language
@@ -101,6 +113,8 @@ class Document:
     masked: str | None
     banner: str | None
     tables: tuple[Table, ...]
+    checkpoint: tuple[str, ...]
+    note: str | None
     recap: tuple[str, ...]
     signatories: tuple[str, ...]
     printed: str
@@ -133,11 +147,13 @@ def make_document(sealed: Sealed, heading: Heading, language: Language) -> Docum
         number=sealed.number,
         digest=sealed.digest,
         letterhead=tuple(line for line in letterhead if line),
-        facts=_facts(report, words),
+        facts=(*_facts(report, words), _checkpoint_fact(heading.checkpoint, words)),
         warning=words.say("provisional") if report.provisional else None,
         masked=words.masked_notice(report.masked_lines),
         banner=words.say("demo") if report.demo else None,
         tables=tuple(replace(t, title=f"{n}. {t.title}") for n, t in enumerate(tables, 1)),
+        checkpoint=_checkpoint(report, heading.checkpoint, words),
+        note=heading.checkpoint.note if heading.checkpoint else None,
         recap=_recap(report, words),
         signatories=SIGNATORIES_OF_CHECK if report.total is None else SIGNATORIES_OF_PERIOD,
         printed=words.say("printed", person=heading.printed_by, at=words.instant(heading.printed_at)),
@@ -180,6 +196,33 @@ def _facts(report: Reconciliation, words: Words) -> tuple[tuple[str, str], ...]:
     if report.discontinued_checks:
         facts.append((words.say("fact.discontinued"), words.number(report.discontinued_checks)))
     return tuple(facts)
+
+
+def _checkpoint_fact(printed: Printed | None, words: Words) -> tuple[str, str]:
+    name = words.say("fact.checkpoint")
+    if printed is None:
+        return name, words.say("checkpoint.none")
+    said = (
+        words.say("checkpoint.origin", origin=printed.origin),
+        words.say("log", size=words.number(printed.size)),
+        words.say("checkpoint.root", root=printed.root),
+    )
+    return name, words.say("separator").join(said)
+
+
+def _checkpoint(report: Reconciliation, printed: Printed | None, words: Words) -> tuple[str, ...]:
+    """Return the title of what stands beside the code, and its lines; nothing where no checkpoint covers it yet."""
+    if printed is None:
+        return ()
+    signatures = printed.note.split("\n\n", 1)[1].splitlines()
+    return (
+        words.say("checkpoint.title"),
+        words.say("checkpoint.origin", origin=printed.origin),
+        words.say("checkpoint.size", stock=words.number(report.log_size), size=words.number(printed.size)),
+        words.say("checkpoint.root", root=printed.root),
+        *signatures,
+        words.say("checkpoint.how"),
+    )
 
 
 # The balance of a period is the accountant's own account; a check is between who keeps and who inspects.

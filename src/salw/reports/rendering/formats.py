@@ -1,5 +1,6 @@
 """From a report to the bytes of a file."""
 
+from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
 
@@ -8,9 +9,11 @@ from sqlalchemy import Connection
 from salw.core.actor import Actor
 from salw.core.language import Language
 from salw.ledger.canonical import canonical
+from salw.ledger.checkpoints import encode
+from salw.ledger.covering import find_covering
 from salw.reports.queries import get_names
 from salw.reports.rendering.csv import make_csv
-from salw.reports.rendering.document import Heading, make_document
+from salw.reports.rendering.document import Heading, Printed, make_document
 from salw.reports.rendering.pdf import make_pdf
 from salw.reports.rendering.words import Words
 from salw.reports.rendering.xlsx import make_xlsx
@@ -32,8 +35,20 @@ MEDIA_TYPES: dict[PrintedFormat, str] = {
 }
 
 
-def make_json(sealed: Sealed, language: Language = "fr") -> bytes:
-    """Return the report as canonical JSON with its number and digest.
+def find_checkpoint(db: Connection, sealed: Sealed) -> Printed | None:
+    """Return the first checkpoint that covers what a report stands on; None where that is not sealed yet.
+
+    With the log's own signatures alone: those of witnesses come later, and the same question gives the same answer.
+    """
+    standing = find_covering(db, sealed.report.country, sealed.report.log_size)
+    if standing is None:
+        return None
+    head = standing.checkpoint
+    return Printed(head.origin, head.size, encode(head.root), str(standing.own_note))
+
+
+def make_json(sealed: Sealed, language: Language = "fr", checkpoint: Printed | None = None) -> bytes:
+    """Return the report as canonical JSON with its number and digest, and the checkpoint it stands on.
 
     The digest is the SHA-256 of the canonical JSON of `report` alone, so that anybody can make it again; but of
     the whole `report`, where lines of this copy are masked: `notice` says so in the language of the reader.
@@ -41,6 +56,7 @@ def make_json(sealed: Sealed, language: Language = "fr") -> bytes:
     report = sealed.report
     head = {
         "digest": sealed.digest,
+        "log_checkpoint": None if checkpoint is None else asdict(checkpoint),
         "masked_lines": report.masked_lines,
         "notice": Words(language, report.time_zone).masked_notice(report.masked_lines),
         "number": sealed.number,
@@ -62,6 +78,7 @@ def print_report(db: Connection, *, actor: Actor, now: datetime, sealed: Sealed,
         force=names["force_en" if english else "force_fr"] or "",
         printed_by=names["printed_by"],
         printed_at=now,
+        checkpoint=find_checkpoint(db, sealed),
     )
     document = make_document(sealed, heading, actor.language)
     if form is PrintedFormat.PDF:

@@ -13,6 +13,7 @@ from reportlab.platypus import BaseDocTemplate, CondPageBreak, Flowable, Frame, 
 
 from salw.reports.rendering.document import Cell, Document, RowKind, Table
 from salw.reports.rendering.grid import PADDING, SIZE, SUMS, Grid, GridColumn, GridRow, drawable, fit, font_of, wrap
+from salw.reports.rendering.sealing import Checkpoint
 from salw.reports.rendering.signing import Observations, Signatures
 from salw_labels import fonts
 
@@ -59,6 +60,8 @@ def _story(document: Document) -> list[Flowable]:
         story.append(Text(document.masked, fonts.SANS_BOLD, 8.5, space_before=2 * mm))
     for table in document.tables:
         story += _table(document, table)
+    if document.note is not None:
+        story.append(KeepTogether([Spacer(1, GAP), Checkpoint(document, document.note, BODY_WIDTH)]))
     title, *totals = document.recap
     recap = [Text(title, fonts.SANS_BOLD, 8.5), Spacer(1, 0.8 * mm), *(Text(line, fonts.SANS, 8) for line in totals)]
     closing = [Observations(document, BODY_WIDTH), Spacer(1, 3 * mm), Signatures(document, BODY_WIDTH)]

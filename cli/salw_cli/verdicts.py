@@ -1,0 +1,101 @@
+"""What checking a bundle came to, in lines for a person: what is proven, who signed, what is not known."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from salw.core.language import catalogue, translate
+from salw.intake.register.findings import visible
+from salw.ledger.checkpoints import encode
+from salw.proofs.bundles.verdict import ProvenEvent, ProvenLog, Verdict
+
+
+def tell(verdict: Verdict, digest: str, *, brought: bool, told: Sequence[str]) -> Iterator[str]:
+    """Return the lines; nothing that stands in the bundle reaches the terminal as more than text."""
+    for line in _lines(verdict, digest, brought=brought, told=told):
+        yield visible(line)
+
+
+def _lines(verdict: Verdict, digest: str, *, brought: bool, told: Sequence[str]) -> Iterator[str]:
+    sound = "sound_trusted" if brought else "sound_untrusted"
+    yield _say(f"verifier.{sound if verdict.is_sound else 'damaged'}")
+    for problem in verdict.problems:
+        yield f"  ✗ {_say(problem.code, where=problem.where)} [{problem.code}]"
+    for line in told:
+        yield f"  {line}"
+    yield _say("verifier.file_hash", digest=digest)
+    if not verdict.head:
+        return
+    subject = verdict.head["subject"]
+    yield _say(f"verifier.subject.{subject['kind']}", name=subject["name"])
+    proven = sum(event.proven for event in verdict.events)
+    code = "events" if proven == len(verdict.events) else "events_some"
+    yield _say(f"verifier.{code}", count=len(verdict.events), proven=proven)
+    if verdict.values:
+        yield _say("verifier.values", count=len(verdict.values))
+    if verdict.head["unsealed"]:
+        yield _say("verifier.unsealed", count=verdict.head["unsealed"])
+    for log in verdict.logs:
+        yield from _log(log)
+    yield _say("verifier.not_shown")
+    yield _say("verifier.labels")
+    for event in verdict.events:
+        yield _event(event, verdict)
+
+
+def _log(log: ProvenLog) -> Iterator[str]:
+    head = log.checkpoint
+    yield _say("verifier.log", origin=head.origin, size=head.size, root=encode(head.root))
+    for signer in log.signers:
+        line = _say(f"verifier.signed.{signer.trust}", name=signer.name, key=signer.key)
+        if signer.time is not None:
+            time = datetime.fromtimestamp(signer.time, UTC).strftime("%d/%m/%Y %H:%M UTC")
+            line += f" ({_say('verifier.witness_at', time=time)})"
+        yield f"  {line}"
+    sizes = sorted(size for size in log.sizes if size != head.size)
+    if sizes:
+        yield f"  {_say('verifier.sizes', sizes=', '.join(map(str, sizes)))}"
+
+
+def _event(event: ProvenEvent, verdict: Verdict) -> str:
+    said, facts = event.said, event.said.get("facts", {})
+    kind = f"proven.event.{said.get('kind')}"
+    parts = [
+        str(said.get("at", ""))[:16].replace("T", " "),
+        _say("verifier.place_in_log", index=event.index + 1),
+        _say(kind if kind in catalogue("fr") else "proven.event.other"),
+    ]
+    if said.get("weapon") and verdict.head["subject"]["kind"] != "weapon":
+        known = verdict.labels.get("weapons", {}).get(str(said["weapon"]))
+        parts.append(_say("verifier.weapon", weapon=known["number"] if known else said["weapon"]))
+    for side in ("from", "to"):
+        if facts.get(side):
+            parts.append(_say(f"verifier.{side}", place=_holder(verdict, facts[side])))
+    if facts.get("number"):
+        parts.append(_say("verifier.document", number=facts["number"]))
+    parts.append(_say("verifier.by", who=_author(verdict, said)))
+    parts.append(_say("verifier.proven" if event.proven else "verifier.not_proven"))
+    return "  " + " · ".join(parts)
+
+
+def _holder(verdict: Verdict, holder: Any) -> str:
+    known = verdict.labels.get("holders", {}).get(holder)
+    if known is None:
+        return str(holder)
+    return f"{known['store'] or _say('holder_kind.' + known['kind'])} ({known['unit']})"
+
+
+def _author(verdict: Verdict, said: Any) -> str:
+    actor = said.get("actor", {})
+    if "process" in actor:
+        return _say("verifier.node")
+    value = verdict.values.get(str(actor.get("commitment"))) or {}
+    parts = [" ".join(str(value[p]) for p in ("rank", "family_name", "given_names") if value.get(p))]
+    known = verdict.labels.get("actors", {}).get(str(said.get("id")))
+    if known:
+        parts += [_say(f"role.{known['role'] or 'none'}"), known["unit"]]
+    return ", ".join(part for part in parts if part) or str(actor.get("person", "?"))
+
+
+def _say(code: str, **details: Any) -> str:
+    return translate(code, "fr", **details)
