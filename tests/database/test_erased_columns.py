@@ -64,6 +64,7 @@ OF_THINGS = {
     "checkpoint": {"root", "note"},
     "cosignature": {"witness", "line"},
     "sealing_halt": {"details"},
+    "snapshot": {"holders", "weapons"},
 }
 
 
