@@ -19,7 +19,6 @@ from pages import fits, log_in
 from program import give_account
 from salw.core import clock
 from salw.core.actor import Via
-from salw.core.db import enter_scope, make_engine, run
 from salw.core.ids import new_id
 from salw.custody.operations.issues import issue_weapons
 from salw.custody.operations.moves import Order
@@ -53,16 +52,12 @@ def lived(client: httpx.Client, world: World, owner_engine: Engine, urls: Mappin
             order=Order(reference="OM 12/2026", signatory_id=world["commander"].person_id),
         )
     receive(client, world, *dispatch(client, world, give_back(client, world, [Expected(weapon.weapon_id, 2)])))
-    eraser = make_engine(urls["salw_eraser"])
-    with eraser.begin() as db:
-        enter_scope(db, country=world.country, units=world.units)
-        run(
-            db,
-            "update personal_value set value = null, salt = null, erased_at = '2027-03-12T09:00Z' "
-            "where value->>'family_name' = 'ESSAI-SOLDIER' and unit_id = %(unit)s",
-            {"unit": world.alpha},
-        )
-    eraser.dispose()
+    as_owner(
+        owner_engine,
+        "update personal_value set value = null, salt = null, erased_at = '2027-03-12T09:00Z' "
+        "where value->>'family_name' = 'ESSAI-SOLDIER' and unit_id = %(unit)s returning id",
+        unit=world.alpha,
+    )
     as_owner(
         owner_engine,
         "update unit set name = '1er bataillon d''essai' where country = %(c)s and id = %(id)s returning id",

@@ -297,7 +297,7 @@ class Cluster:
                 return
             words = done.stdout + last_words(self.data, before)
             # After kill -9 the server and its children need a moment to go and to let the memory go.
-            dying = any(word in words for word in ("shared memory block", "another postmaster", "postmaster exit"))
+            dying = any(word in words for word in ("shared memory block", "lock file", "postmaster exit"))
             if not dying or time.monotonic() > until:
                 raise explain(words, self.home)
             time.sleep(0.2)

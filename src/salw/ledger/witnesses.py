@@ -66,7 +66,7 @@ class Asker:
             try:
                 well &= self._ask(engine, one, anew=anew)
             except (Unreachable, TreeIncomplete, SQLAlchemyError, OSError) as error:
-                self._tell(one, str(error))
+                self._say(one, str(error))
                 well = False
         return well
 
@@ -92,11 +92,11 @@ class Asker:
                 if old <= sealed.checkpoint.size:
                     continue
                 return True  # it has signed a newer one of ours since: that one is asked about next
-            self._tell(sealed, f"{answer.status} {outcome.value}")
+            self._say(sealed, f"{answer.status} {outcome.value}")
             return False
         return False
 
-    def _tell(self, sealed: Sealed, error: str) -> None:
+    def _say(self, sealed: Sealed, error: str) -> None:
         if time.monotonic() - self._told_at >= TOLD_EVERY_S:
             self._told_at = time.monotonic()
             log.warning("witness.no_signature", witness=self.witness.name, origin=sealed.checkpoint.origin, error=error)

@@ -136,17 +136,17 @@ class Counted:
     keyed: bool = True
 
 
-def check_books(db: Connection, country: str, found: Findings, tell: Callable[[], None]) -> Counted:
-    """Run every check of the books, and call `tell` after each. `db` is in the snapshot of the whole verification."""
+def check_books(db: Connection, country: str, found: Findings, done: Callable[[], None]) -> Counted:
+    """Run every check of the books, and call `done` after each. `db` is in the snapshot of the whole verification."""
     run(db, "set local work_mem = '128MB'")
     for sql, name in CHECKS:
         for row in run(db, sql, {"country": country, "limit": KEPT_MAX + 1}):
             name(row, found)
-        tell()
+        done()
     for row in list_wrong_snapshots(db, country) if run(db, _ANY_SNAPSHOT, {"country": country}) else ():
         # What is wrong is the state at a size: the place of the last event that it counts.
         found.add("verify.snapshot_changed", idx=row["size"] - 1, unit=row["unit_id"], size=row["size"])
-    tell()
+    done()
     return Counted(**run(db, _COUNTS, {"country": country})[0])
 
 

@@ -74,14 +74,14 @@ class Trail:
         self._ahead = list(seals)
         self._seals: Seals | None = None
 
-    def read(self, db: Connection, tell: Tell) -> None:
+    def read(self, db: Connection, progress: Tell) -> None:
         """Read and check everything that is sequenced or queued."""
         for statement in _BY_KEY.split(";"):
             run(db, statement)
         # What entries are read into has no cycles: looking for some, over and over, costs a tenth of the whole.
         gc.disable()
         try:
-            self._read_leaves(db, tell)
+            self._read_leaves(db, progress)
         finally:
             gc.enable()
         for entries in _pages(db, _QUEUED, {"country": self.country}):
@@ -91,11 +91,11 @@ class Trail:
         self.companions.check(least=1)
         self._resolve(db)
 
-    def _read_leaves(self, db: Connection, tell: Tell) -> None:
+    def _read_leaves(self, db: Connection, progress: Tell) -> None:
         for entries in _pages(db, _LEAVES, {"country": self.country}):
             self._page(entries)
             self.companions.check(least=LOOKED_UP_AT_ONCE)
-            tell(self.sequenced)
+            progress(self.sequenced)
 
     def _page(self, entries: list[Entry]) -> None:
         """Check entries that follow each other in one log; what does not is looked at one by one."""
