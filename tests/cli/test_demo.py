@@ -29,6 +29,8 @@ from salw_cli.demo_data.army import PASSWORD
 from salw_cli.demo_data.arsenal import PREFIX, Arsenal
 from salw_cli.demo_data.loading import TIME_ZONES, has_units, load_demo
 from salw_cli.main import app as program
+from sealing import make_sealer, seal_now
+from verifying import codes, verify_now
 
 _CATALOGUE = Path(__file__).parents[2] / "src" / "salw" / "registry" / "catalogue" / "models.csv"
 WEAPONS = 360
@@ -182,6 +184,18 @@ def test_no_weapon_is_nowhere_and_every_event_is_sealed(loaded: Database) -> Non
     )[0]
     assert row["weapons"] == row["held"]
     assert (row["events"], row["queued"]) == (row["leaves"], 0)
+
+
+def test_what_was_loaded_verifies_without_a_break_once_it_is_sealed(loaded: Database, tmp_path: Path) -> None:
+    sequencer, auditor = make_engine(loaded.urls["salw_sequencer"]), make_engine(loaded.urls["salw_auditor"])
+    try:
+        seal_now(sequencer, make_sealer(tmp_path))
+        for country in sorted(TIME_ZONES):
+            done = verify_now(auditor, tmp_path, country=country)
+            assert (codes(done), done.logs[0].sealed is not None) == ([], True), country
+    finally:
+        sequencer.dispose()
+        auditor.dispose()
 
 
 def test_the_commission_reads_three_countries_side_by_side(loaded: Database) -> None:

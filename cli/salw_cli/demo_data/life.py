@@ -175,12 +175,15 @@ class Life:
         weapons = [source.weapons.pop() for _ in range(min(10, len(source.weapons) // 3))]
         moved = [Expected(w.weapon_id, w.version + 1) for w in weapons]
         transfer = new_id()
+        # The events say the instant at which they are recorded, which `salw ledger verify` holds them to: only the
+        # papers are of an earlier day. An order that is overdue at once is refused to people of today, so the three
+        # who make it out act as on its day; nothing else of theirs is taken back.
         orderer = _on(self.army.orderer, then)
         with self.engine.begin() as db:
             order_transfer(
                 inside(db, orderer),
                 actor=orderer,
-                now=then,
+                now=self.now,
                 transfer_id=transfer,
                 from_store_id=source.id,
                 to_store_id=target.id,
@@ -189,12 +192,12 @@ class Life:
                 order=Order(),
             )
             approver = _on(source.commander, then)
-            approve_transfer(inside(db, approver), actor=approver, now=then, transfer_id=transfer)
+            approve_transfer(inside(db, approver), actor=approver, now=self.now, transfer_id=transfer)
             sender = _on(source.keeper, then)
             dispatch_transfer(
                 inside(db, sender),
                 actor=sender,
-                now=then,
+                now=self.now,
                 transfer_id=transfer,
                 request_id=new_id(),
                 weapons=weapons,
