@@ -29,6 +29,8 @@ from salw_cli.files import refuse_existing, write_new
 key = typer.Typer(no_args_is_help=True, help="Clés qui scellent le journal.")
 
 EXIT_HALTED = 1
+# Those that the database knows: a key is made on a machine that need not have one.
+COUNTRIES = frozenset({"BF", "ML", "NE"})
 
 
 @key.callback()
@@ -53,7 +55,7 @@ def new(
     La ligne secrète n'est montrée que cette fois. Avec --into elle est écrite et pas montrée. Un nom qui est déjà
     celui du journal fait une clé de relève : les deux scellent jusqu'à ce que l'ancienne ligne soit retirée.
     """
-    if len(country) != 2 or not (country.isascii() and country.isalpha()):
+    if country.upper() not in COUNTRIES:
         raise Unacceptable("keys.country_unusable")
     try:
         private = new_private_key(name, Algorithm.COSIGNATURE if witness else Algorithm.ED25519)
@@ -157,6 +159,8 @@ def _lines(standing: Standing) -> str:
         lines.append(
             f"  {translate('keys.of_witness', 'fr')} {witness.name} : {_signed(witness.size, witness.signed_at)}"
         )
+    if not standing.witnesses:
+        lines.append(f"  {translate('web.journal_no_witness', 'fr')}")
     if standing.halt is not None:
         told = translate(standing.halt["code"], "fr", **standing.halt["details"])
         lines.append(f"  {translate('journal.halted', 'fr')} {told} [{standing.halt['code']}]")

@@ -16,7 +16,6 @@ from rich.progress import Progress as Bars
 from sqlalchemy import Engine
 
 from salw.core.db import enter_scope, make_engine, run
-from salw.core.errors import Unacceptable
 from salw.core.language import Language, translate
 from salw.core.settings import Settings, get_settings
 from salw.core.urls import role_url
@@ -34,8 +33,10 @@ from salw_cli import bundle as bundle_commands
 from salw_cli import keys as key_commands
 from salw_cli import service
 from salw_cli.connection import ensure_database
+from salw_cli.usage import known_country, misused
 
 EXIT_BREAK = 1
+EXIT_NOTHING = 2
 CONNECTIONS = 3
 
 app = typer.Typer(
@@ -72,8 +73,9 @@ def verify_(
 ) -> None:
     """Recalculer tout ce que dit la base (journal, arbre, mouvements, détention) et nommer la première rupture.
 
-    Ne modifie rien, et le service peut continuer. Code de sortie : 0, rien trouvé ; 1, une rupture ; 3, la base ou un
-    réglage manque ou ne va pas.
+    Ne modifie rien, et le service peut continuer. Code de sortie : 0, rien trouvé ; 1, une rupture ; 2, la commande est
+    fautive (pays, clé, point de contrôle, fichier des témoins), ou il n'y a rien à vérifier ; 3, la base ou un réglage
+    manque ou ne va pas.
     """
     settings = get_settings()
     trust = _trust(settings, keys, policy)
@@ -82,7 +84,7 @@ def verify_(
     engine = make_engine(role_url(settings, "salw_auditor"), pool_size=CONNECTIONS)
     try:
         done = []
-        for code in [country.upper()] if country else _countries(engine):
+        for code in [known_country(engine, country)] if country else _countries(engine):
             mine = given if country else _of_country(engine, code, given)
             with _told(code, as_json) as progress:
                 published = Published(published_folder(settings))
@@ -96,6 +98,11 @@ def verify_(
             _print(one, every, settings.language)
     if any(one.count for one in done):
         raise typer.Exit(EXIT_BREAK)
+    # Nothing that was read is no proof of anything: whoever asks by a program must not take it for one.
+    if all(_is_empty(one) for one in done):
+        if not done:
+            print(translate("verify.told.no_country", settings.language), file=sys.stderr)
+        raise typer.Exit(EXIT_NOTHING)
 
 
 def _trust(settings: Settings, keys: Sequence[str], policy: Path | None) -> Trust:
@@ -103,7 +110,8 @@ def _trust(settings: Settings, keys: Sequence[str], policy: Path | None) -> Trus
     try:
         known = replace(log_policy(settings), logs=()) if policy is None else read_policy(policy.read_bytes())
     except PolicyError as error:
-        raise Unacceptable("settings.policy_line", path=policy, line=error.line, reason=error.reason) from None
+        reason = translate(error.reason, "fr")
+        raise misused("--policy", "settings.policy_line", path=policy, line=error.line, reason=reason) from None
     return Trust(tuple(_read_key(text) for text in keys), known)
 
 
@@ -111,14 +119,14 @@ def _read_key(text: str) -> Verifier:
     try:
         return read_verifier(text)
     except NoteError:
-        raise Unacceptable("verify.key_malformed", key=text) from None
+        raise misused("--key", "verify.key_malformed", key=text) from None
 
 
 def _read_checkpoint(path: Path) -> Outside:
     try:
         return read_outside(path.read_bytes(), str(path), given=True)
     except NoteError:
-        raise Unacceptable("verify.checkpoint_file", path=path) from None
+        raise misused("--checkpoint", "verify.checkpoint_file", path=path) from None
 
 
 def _countries(engine: Engine) -> list[str]:
@@ -138,6 +146,11 @@ def _of_country(engine: Engine, country: str, given: Sequence[Outside]) -> list[
         enter_scope(db, country=country, units=())
         names = {row["origin"] for row in run(db, "select origin from log where country = %(c)s", {"c": country})}
     return [known for known in given if known.checkpoint.origin in names]
+
+
+def _is_empty(done: Verification) -> bool:
+    """Say whether nothing was ever written in a country, and nobody claims that something was."""
+    return not (done.events or done.queued or done.logs or done.count)
 
 
 class _Shown(Progress):
@@ -178,13 +191,18 @@ def _print(done: Verification, every: bool, language: Language) -> None:
         shown = {n: count(v, locale=language) if isinstance(v, int) else v for n, v in details.items()}
         print(visible(translate(f"verify.told.{code}", language, **shown)))
 
+    if _is_empty(done):
+        say("empty", country=done.country)
+        return
     books = done.books
     say("read", country=done.country, events=done.events, queued=done.queued, movements=books.movements,
         weapons=books.weapons, passages=books.passages, values=done.values)  # fmt: skip
     for log in done.logs:
         _print_log(log, say)
-    if done.count:
+    if done.count > len(breaks):
         say("breaks", count=done.count, more=done.count - len(breaks))
+    elif done.count:
+        say("breaks_all", count=done.count)
     else:
         say("whole", country=done.country)
 
@@ -200,7 +218,8 @@ def _print_log(log: LogState, say: Any) -> None:
         say("not_published")
     else:
         say("published", size=log.published.checkpoint.size, place=log.published.place)
-    say(f"keys_{log.source}", keys=", ".join(key.text for key in log.keys) or "—")
+    source = log.source if log.keys or log.source is Source.DATABASE else "given_none"
+    say(f"keys_{source}", keys=", ".join(key.text for key in log.keys) or "—")
     if log.lost is not None:
         say("lost", origin=log.origin, lost=log.lost)
     if log.halt is not None:

@@ -25,6 +25,7 @@ from salw.ledger.witnesses import Witnesses
 from salw_cli.certificate import check_certificate
 from salw_cli.connection import check_demo_accounts, ensure_database
 from salw_cli.run import check_port
+from salw_cli.usage import known_country
 
 # What one client may take of the service: connections at once, the head of a request, and how long a connection may
 # idle. A proxy in front has its own. A stop waits for running requests no longer than the supervisor for the stop.
@@ -113,14 +114,16 @@ def reopen_log(
 
     Seulement si le journal est arrêté et qu'aucune sauvegarde plus récente n'existe. Le nouveau journal porte un autre
     nom et une autre clé (SALW_LOG_KEYS) ; son premier événement dit ce qui reste de l'ancien et ce qui était publié.
+    Code de sortie : 0, c'est fait ; 1, refusé ; 2, la commande est fautive ; 3, la base ou un réglage manque.
     """
     settings = get_settings()
     ensure_database(settings)
     keys = LogKeys(settings)
     engine = make_engine(role_url(settings, "salw_sequencer"), pool_size=1)
     try:
+        code = known_country(engine, country, "COUNTRY")
         with engine.begin() as db:
-            head = get_halted_head(db, country.upper())
+            head = get_halted_head(db, code)
             keys.renew(head.id.country, head.origin or "")
             reopen(db, head=head, published=Published(published_folder(settings)), order=order, now=clock.now())
     finally:

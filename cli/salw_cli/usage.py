@@ -7,7 +7,9 @@ from typing import Any
 
 import typer
 from pydantic import ValidationError
+from sqlalchemy import Engine
 
+from salw.core.db import run
 from salw.core.http import field_text
 from salw.core.language import translate
 from salw.core.shapes import In
@@ -39,6 +41,20 @@ def day(text: str) -> date:
     except ValueError:
         pass  # 2026-11-31: written well, and in no calendar
     raise typer.BadParameter(translate("field.date_parsing", "fr"))
+
+
+def misused(place: str, code: str, **details: Any) -> typer.BadParameter:
+    """Return a usage error about an option or a word, by a code of the catalogue."""
+    return typer.BadParameter(f"{translate(code, 'fr', **details)} [{code}]", param_hint=place)
+
+
+def known_country(engine: Engine, given: str, place: str = "--country") -> str:
+    """Return a country's code as the database has it. Raises a usage error where it has none such."""
+    with engine.begin() as db:
+        known = [row["code"] for row in run(db, "select code from country order by code")]
+    if given.upper() not in known:
+        raise misused(place, "usage.country_unknown", country=given, known=", ".join(known))
+    return given.upper()
 
 
 def line_of(error: typer.TyperException) -> str:

@@ -29,6 +29,7 @@ from salw.ledger.published import Published
 from salw.ledger.signing import new_private_key, read_log_keys, read_witness_key, verifier_of
 from salw.proofs.keys import Holds, ShownKey
 from salw.proofs.keys_sheet import render_sheet
+from salw_cli.keys import COUNTRIES
 from sealing import make_sealer, seal_now
 from world import build_world
 
@@ -89,7 +90,7 @@ def test_a_witness_has_one_key_alone_in_its_file(urls: Mapping[str, str], tmp_pa
 
 
 def test_a_key_that_cannot_be_is_refused_in_a_line(urls: Mapping[str, str]) -> None:
-    for words, code in ((("BF", "un nom"), "keys.name_unusable"), (("Burkina", NAME), "keys.country_unusable")):
+    for words, code in ((("BF", "un nom"), "keys.name_unusable"), (("fr", NAME), "keys.country_unusable")):
         done = salw(urls, "ledger", "key", "new", *words)
         assert (done.returncode, done.stdout) == (1, "")
         assert f"[{code}]" in done.stderr
@@ -162,6 +163,9 @@ def test_the_status_says_what_is_recorded_and_sealed_and_why_a_log_is_halted(
     told = salw(fresh_database.urls, "ledger", "status")
     assert told.returncode == 0
     assert f"Scellés : {size} (" in told.stdout
+    assert "Aucun témoin n'est réglé" in told.stdout
+    with engines[0].begin() as db:
+        assert {row["code"] for row in run(db, "select code from country")} == COUNTRIES
     published: Published = sealer.published
     published.path_of(standing["origin"]).write_text("abîmé")
     seal_now(engines[1], sealer)

@@ -171,12 +171,14 @@ def test_after_a_loss_a_new_log_begins_with_what_was_lost(
         "SALW_DATA_DIR": str(tmp_path),
     }
 
-    def reopen() -> subprocess.CompletedProcess[str]:
-        return run_program("ledger", "reopen", "BF", "--order", "n° 12/2026", environment=settings)
+    def reopen(country: str = "BF") -> subprocess.CompletedProcess[str]:
+        return run_program("ledger", "reopen", country, "--order", "n° 12/2026", environment=settings)
 
     seal_now(sequencer, sealer)
     left = checkpoints(sequencer, sealer)[-1]
     assert "[ledger.not_halted]" in reopen().stderr
+    unknown = reopen("XX")
+    assert (unknown.returncode, "[usage.country_unknown]" in unknown.stderr) == (2, True)
     world.register(10)
     seal_now(sequencer, sealer)
     published = sealer.published.path_of(left.origin).read_text("utf-8")

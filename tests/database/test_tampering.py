@@ -219,11 +219,22 @@ def test_the_program_names_the_break_and_says_whom_it_believed(register: Registe
     assert number in broken.stderr
     assert "[verify.movement_missing]" in broken.stderr
     assert "RUPTURE" in broken.stdout
+    assert "--all" not in every.stdout
     assert every.stderr.startswith(broken.stderr)
     other = verify("--key", key.replace(BF_LOG, "autre"))
-    assert (other.returncode, "[verify.key_malformed]" in other.stderr) == (1, True)
+    assert (other.returncode, "[verify.key_malformed]" in other.stderr) == (2, True)
     paper.write_text("rien")
-    assert "[verify.checkpoint_file]" in verify("--checkpoint", str(paper)).stderr
+    for words, said in (
+        (("--checkpoint", str(paper)), "[verify.checkpoint_file]"),
+        (("--policy", str(paper)), "ligne inconnue"),
+        (("--country", "fr"), "pays inconnu\u00a0: fr\u00a0; attendu\u00a0: BF, ML, NE"),
+    ):
+        wrong = verify(*words)
+        assert (wrong.returncode, wrong.stdout, said in wrong.stderr) == (2, "", True), wrong.stderr
+    empty = verify("--country", "ml")
+    assert (empty.returncode, "aucun événement n'a jamais été écrit" in empty.stdout) == (2, True)
+    stranger = verify("--key", make_keys(tmp_path, ["BF"], name="autre.example/bf")["BF"][0].verifier.text)
+    assert (stranger.returncode, "Aucune des clés données n'est de ce journal" in stranger.stdout) == (1, True)
 
 
 def turn(register: Register, table: str, column: str, draw: random.Random) -> None:

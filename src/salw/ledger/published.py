@@ -8,6 +8,10 @@ from salw.ledger.checkpoints import Checkpoint, read_checkpoint
 from salw.ledger.notes import Note, NoteError, read_note
 
 
+# A file system of a USB stick or of Windows refuses these in a name. No name of a key has "+", so a port stays apart.
+_IN_FILE_NAMES = str.maketrans({"/": "_", **dict.fromkeys(':*?"<>|\\', "+")})
+
+
 class Published:
     """A folder with one file a log: the newest checkpoint it was signed with, as a note."""
 
@@ -16,7 +20,7 @@ class Published:
 
     def path_of(self, origin: str) -> Path:
         """Return the file of a log."""
-        return self.folder / (origin.replace("/", "_") + ".checkpoint")
+        return self.folder / (origin.translate(_IN_FILE_NAMES) + ".checkpoint")
 
     def read(self, origin: str) -> Checkpoint | None:
         """Return the checkpoint in a log's file, None where there is none. Raises `NoteError` for a damaged one."""
