@@ -1,6 +1,7 @@
 """`salw users erase`: carries out the orders of erasure that two officers gave, as the eraser."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from uuid import UUID
 
@@ -12,10 +13,12 @@ from salw.access.erasure.queries import list_approved
 from salw.core import clock
 from salw.core.db import make_engine, transaction
 from salw.core.errors import DomainError
+from salw.core.language import translate
 from salw.core.settings import get_settings
 from salw.core.urls import role_url
 from salw.intake.register.findings import explain
 from salw_cli.connection import ensure_database
+from salw_cli.usage import known_country
 
 EXIT_REFUSED = 1
 
@@ -29,28 +32,30 @@ def erase(
 
     Chaque ordre est exécuté en entier ou pas du tout ; le répéter ne change rien. Les preuves du registre ne changent
     pas. Ce que l'effacement laisse hors de la base (sauvegardes, journaux de PostgreSQL) est à l'exploitant : voir
-    docs/operations/erasure.md. Code de sortie : 0, c'est fait ; 1, un ordre au moins a été refusé ; 2, la commande est
-    fautive ; 3, la base ou un réglage manque.
+    docs/operations/erasure.md. Code de sortie : 0, c'est fait, ou rien n'attend ; 1, un ordre au moins a été refusé ;
+    2, la commande est fautive ; 3, la base ou un réglage manque.
     """
     settings = get_settings()
     ensure_database(settings)
     engine = make_engine(role_url(settings, "salw_eraser"), pool_size=1)
-    refused = False
+    done: list[tuple[UUID, Erased | DomainError]] = []
     try:
-        for erasure_id in [order] if order else _waiting(engine, country.upper()):
+        code = known_country(engine, country)
+        for erasure_id in [order] if order else _waiting(engine, code):
             try:
-                with transaction(engine, country=country.upper()) as db:
-                    done = erase_person(db, country=country.upper(), now=clock.now(), erasure_id=erasure_id)
+                with transaction(engine, country=code) as db:
+                    done.append((erasure_id, erase_person(db, country=code, now=clock.now(), erasure_id=erasure_id)))
             except DomainError as error:
                 if order:
                     raise
-                refused = True
-                _print({"order": str(erasure_id), "code": error.code}, _refusal(erasure_id, error), as_json)
-            else:
-                _print({"order": str(erasure_id), **asdict(done)}, _told(erasure_id, done), as_json)
+                done.append((erasure_id, error))
     finally:
         engine.dispose()
-    if refused:
+        if done:  # also where the database went away half-way: what is erased by then is said
+            _print(done, as_json)
+    if not done:
+        print(json.dumps([]) if as_json else translate("erasure.none_waiting", "fr", country=code))
+    if any(isinstance(one, DomainError) for _, one in done):
         raise typer.Exit(EXIT_REFUSED)
 
 
@@ -59,8 +64,18 @@ def _waiting(engine: Engine, country: str) -> list[UUID]:
         return [row["id"] for row in list_approved(db, country)]
 
 
-def _print(answer: dict[str, object], words: str, as_json: bool) -> None:
-    print(json.dumps(answer) if as_json else words)
+def _print(done: Sequence[tuple[UUID, Erased | DomainError]], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps([{"order": str(order), **_plain(one)} for order, one in done]))
+        return
+    for order, one in done:
+        print(_refusal(order, one) if isinstance(one, DomainError) else _told(order, one))
+    if any(isinstance(one, Erased) and not one.repeated for _, one in done):
+        print(translate("erasure.left_to_do", "fr"))
+
+
+def _plain(one: Erased | DomainError) -> dict[str, object]:
+    return {"code": one.code} if isinstance(one, DomainError) else asdict(one)
 
 
 def _refusal(erasure_id: UUID, error: DomainError) -> str:

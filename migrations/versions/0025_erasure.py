@@ -29,6 +29,8 @@ CREATE TABLE erasure (
     approved_by UUID,
     approved_at TIMESTAMP WITH TIME ZONE,
     erased_at TIMESTAMP WITH TIME ZONE,
+    withdrawn_by UUID,
+    withdrawn_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_erasure PRIMARY KEY (country, id),
     CONSTRAINT fk_erasure_country_person_id FOREIGN KEY(country, person_id) REFERENCES person (country, id),
     CONSTRAINT fk_erasure_country_unit_id FOREIGN KEY(country, unit_id) REFERENCES unit (country, id),
@@ -36,12 +38,16 @@ CREATE TABLE erasure (
     CONSTRAINT fk_erasure_country_reason_id FOREIGN KEY(country, reason_id) REFERENCES personal_value (country, id),
     CONSTRAINT fk_erasure_country_ordered_by FOREIGN KEY(country, ordered_by) REFERENCES person (country, id),
     CONSTRAINT fk_erasure_country_approved_by FOREIGN KEY(country, approved_by) REFERENCES person (country, id),
+    CONSTRAINT fk_erasure_country_withdrawn_by FOREIGN KEY(country, withdrawn_by) REFERENCES person (country, id),
     CONSTRAINT ck_erasure_two_officers CHECK (approved_by <> ordered_by),
     CONSTRAINT ck_erasure_of_another CHECK (ordered_by <> person_id and approved_by <> person_id),
     CONSTRAINT ck_erasure_approved_by_somebody CHECK ((approved_by is null) = (approved_at is null)),
-    CONSTRAINT ck_erasure_approved_before_erased CHECK (erased_at is null or approved_at is not null)
+    CONSTRAINT ck_erasure_approved_before_erased CHECK (erased_at is null or approved_at is not null),
+    CONSTRAINT ck_erasure_withdrawn_by_somebody CHECK ((withdrawn_by is null) = (withdrawn_at is null)),
+    CONSTRAINT ck_erasure_withdrawn_or_erased CHECK (withdrawn_at is null or erased_at is null)
 );
 CREATE INDEX ix_erasure_unit_id ON erasure (country, unit_id);
+CREATE UNIQUE INDEX uq_erasure_open ON erasure (country, person_id) WHERE erased_at is null and withdrawn_at is null;
 COMMENT ON TABLE erasure IS 'Orders to erase a person: one officer orders, another approves, the eraser carries out.';
 """
 
@@ -49,10 +55,10 @@ GRANTS = """
 select protect('erasure', 'select');
 grant insert (country, id, person_id, unit_id, reference_id, dated_on, reason_id, name_alone, ordered_by, ordered_at)
     on erasure to salw_app;
-grant update (approved_by, approved_at) on erasure to salw_app;
+grant update (approved_by, approved_at, withdrawn_by, withdrawn_at) on erasure to salw_app;
 select scope_rows('erasure', 'scoped(unit_id)');
 revoke select, update on personal_value from salw_eraser;
-grant select on erasure to salw_eraser;
+grant select on erasure, country to salw_eraser;
 """
 
 # Free text in rows that are never changed is changed by an erasure alone, and nothing else of the row.
@@ -189,6 +195,7 @@ begin
     perform pg_advisory_xact_lock(hashtextextended(v_order.person_id::text, 0));
     select * into strict v_person from person where country = v_country and id = v_order.person_id for update;
     outcome := case
+        when v_order.withdrawn_at is not null then 'withdrawn'
         when v_order.approved_at is null then 'not_approved'
         when v_order.erased_at is not null then 'repeated'
         when v_person.erased_at is not null then 'already_erased'
@@ -207,6 +214,10 @@ begin
     left_alone := 0;
     in_log := 0;
     if outcome is not null then
+        -- What this order asks for was done on another one: it is done too, and waits no longer.
+        if outcome = 'already_erased' then
+            update erasure set erased_at = v_person.erased_at where country = v_country and id = p_erasure;
+        end if;
         return next;
         return;
     end if;

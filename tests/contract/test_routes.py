@@ -86,6 +86,7 @@ INTERFACE = (
     "POST /v1/quarantine/{device_id}/decision",
     "PUT /v1/erasures/{erasure_id}",
     "POST /v1/erasures/{erasure_id}/approval",
+    "POST /v1/erasures/{erasure_id}/withdrawal",
     "GET /v1/erasures",
     "PUT /v1/emergency-reads/{read_id}",
     "GET /v1/emergency-reads",

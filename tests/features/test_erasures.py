@@ -1,5 +1,6 @@
 """Orders of erasure: two officers, never himself, and not before his weapons are back and his doors are shut."""
 
+import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,11 +11,14 @@ import psycopg
 import pytest
 from sqlalchemy import Engine
 
+from cluster import Database
 from entrance import as_owner, code_of, events
 from erasing import REASON, approve, carry_out, order, ordered
 from moving import give_back, listed, moved
 from nation import somebody
+from program import salw
 from proving import let_proofs_age
+from salw.access.erasure.queries import list_approved
 from salw.access.rules import Role
 from salw.core import clock
 from salw.core.db import enter_scope, make_engine, run
@@ -79,6 +83,65 @@ def test_a_repeat_of_order_and_approval_gets_the_first_answer(client: httpx.Clie
         409,
         "request.id_reused",
     )
+
+
+def test_one_person_has_one_open_order_and_it_can_be_withdrawn_until_it_is_carried_out(
+    client: httpx.Client, world: World, urls: Mapping[str, str]
+) -> None:
+    him, act_id = stranger(world), str(new_id())
+    made = ordered(client, world, him.person_id)
+    assert code_of(order(client, world, him.person_id)) == (409, "erasure.already_ordered")
+    head, back = world["orderer"].headers, f"/erasures/{made}/withdrawal"
+    first = client.post(back, json={"id": act_id}, headers=head)
+    assert first.status_code == 200, first.text
+    assert first.json()["withdrawn_by"] == str(world["orderer"].person_id)
+    assert client.post(back, json={"id": act_id}, headers=head).json() == first.json()
+    assert code_of(client.post(back, json={"id": str(new_id())}, headers=head)) == (409, "erasure.withdrawn")
+    assert len([text for text in events(world, "erasure.withdrawn") if str(made) in text]) == 1
+    with pytest.raises(Conflict, match=r"erasure\.withdrawn"):
+        carry_out(urls, made)
+    unread = order(client, world, him.person_id).json()["id"]
+    client.post(f"/erasures/{unread}/withdrawal", json={"id": str(new_id())}, headers=head)
+    assert code_of(approve(client, world, unread)) == (409, "erasure.withdrawn")
+    again = ordered(client, world, him.person_id)
+    carry_out(urls, again)
+    late = client.post(f"/erasures/{again}/withdrawal", json={"id": str(new_id())}, headers=head)
+    assert code_of(late) == (409, "erasure.carried_out")
+    assert code_of(order(client, world, him.person_id)) == (409, "person.identity_erased")
+
+
+def test_the_command_says_what_it_did_what_is_left_and_that_nothing_waits(
+    client: httpx.Client, world: World, urls: Mapping[str, str], superuser: Engine
+) -> None:
+    him = stranger(world)
+    made = ordered(client, world, him.person_id)
+    words = ("users", "erase", "--country", world.country.lower(), "--order")
+    erased = salw(urls, *words, str(made))
+    assert (erased.returncode, "VACUUM" in erased.stdout) == (0, True), erased.stderr
+    late = new_id()
+    with superuser.begin() as db:  # no service can make an order on who is erased; a restored dump may hold one
+        run(
+            db,
+            "insert into erasure select (jsonb_populate_record(e, jsonb_build_object('id', %(new)s::text, "
+            "'erased_at', null))).* from erasure e where id = %(id)s",
+            {"new": str(late), "id": made},
+        )
+    done = salw(urls, *words, str(late), "--json")
+    assert (done.returncode, [line["repeated"] for line in json.loads(done.stdout)]) == (0, [True]), done.stderr
+    with superuser.begin() as db:
+        enter_scope(db, country=world.country, units=())
+        assert late not in {row["id"] for row in list_approved(db, world.country)}
+
+
+def test_the_command_says_that_nothing_waits_and_refuses_an_unknown_country(fresh_database: Database) -> None:
+    def erase(*words: str) -> tuple[int, str, str]:
+        done = salw(fresh_database.urls, "users", "erase", "--country", *words)
+        return done.returncode, done.stdout, done.stderr
+
+    assert erase("bf") == (0, "BF\u00a0: aucun ordre d'effacement approuvé n'attend\n", "")
+    assert erase("BF", "--json") == (0, "[]\n", "")
+    status, shown, said = erase("FR")
+    assert (status, shown, "pays inconnu" in said) == (2, "", True)
 
 
 def test_nobody_is_both_officers_or_the_erased(

@@ -188,7 +188,7 @@ def test_who_is_erased_leaves_no_copy_and_every_proof(
     done(client.post(shut, json={"id": str(new_id())}, headers=world["administrator"].headers))
     erased = salw(urls, "users", "erase", "--country", "BF", "--order", str(wanted), "--json")
     assert erased.returncode == 0, erased.stderr
-    told = json.loads(erased.stdout)
+    (told,) = json.loads(erased.stdout)
     assert (told["left_alone"], told["in_log"], told["repeated"]) == (0, 0, False)
     assert told["texts"] >= 6
 

@@ -92,6 +92,12 @@ LINES: tuple[Line, ...] = (
         access_recipes.act_on("/erasures/{}/approval", access_recipes.erasure),
         ERASURE,
     ),
+    Line(
+        "POST /v1/erasures/{erasure_id}/withdrawal",
+        "erasure:order",
+        access_recipes.act_on("/erasures/{}/withdrawal", access_recipes.erasure),
+        ERASURE,
+    ),
     Line("GET /v1/erasures", "erasure:read", listing("/erasures", access_recipes.erasure), EMPTY),
     # --- the trace
     Line("GET /v1/access-attempts", "attempt:read", listing("/access-attempts", access_recipes.attempt), EMPTY),

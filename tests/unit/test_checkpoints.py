@@ -1,5 +1,7 @@
 """Checkpoints, requests to witnesses, proof files and policies: read as the specifications say, written the same."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from salw.ledger.checkpoints import (
 )
 from salw.ledger.notes import Algorithm, Note, NoteError, Verifier, read_note
 from salw.ledger.policy import PolicyError, read_policy
+from salw.ledger.published import Published
 
 # The examples of C2SP tlog-checkpoint, tlog-witness and tlog-cosignature.
 ROOT = "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="
@@ -205,3 +208,12 @@ def test_bytes_beyond_ascii_are_taken_as_they_are() -> None:
         b"# commission nationale \xe9\nwitness t\xe9moin " + key("a", 1).encode() + b"\nquorum t\xe9moin\n"
     )
     assert len(policy.witnesses) == 1
+
+
+def test_the_file_of_a_published_checkpoint_has_a_name_that_a_stick_takes() -> None:
+    published = Published(Path("checkpoints"))
+    origins = ["registre.example/bf/2026", "127.0.0.1:8000/bf/9f3a11", "127.0.0.1/8000/bf/9f3a11", 'a:b*c?"<>|\\d']
+    names = [published.path_of(origin).name for origin in origins]
+    assert names[0] == "registre.example_bf_2026.checkpoint"
+    assert len(set(names)) == len(names)
+    assert [name for name in names if set(name) & set('<>:"/\\|?*')] == []

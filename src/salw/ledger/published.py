@@ -7,7 +7,6 @@ from pathlib import Path
 from salw.ledger.checkpoints import Checkpoint, read_checkpoint
 from salw.ledger.notes import Note, NoteError, read_note
 
-
 # A file system of a USB stick or of Windows refuses these in a name. No name of a key has "+", so a port stays apart.
 _IN_FILE_NAMES = str.maketrans({"/": "_", **dict.fromkeys(':*?"<>|\\', "+")})
 

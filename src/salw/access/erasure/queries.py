@@ -10,8 +10,8 @@ from salw.core.errors import NotFound
 
 _ERASURES = """
 select e.id, e.person_id as person, u.uuid as unit, u.name as unit_name, e.dated_on, e.name_alone, e.ordered_by,
-       e.ordered_at, e.approved_by, e.approved_at, e.erased_at, r.value->>'reference' as reference,
-       w.value->>'reason' as reason
+       e.ordered_at, e.approved_by, e.approved_at, e.erased_at, e.withdrawn_by, e.withdrawn_at,
+       r.value->>'reference' as reference, w.value->>'reason' as reason
   from erasure e
   join unit u on (u.country, u.id) = (e.country, e.unit_id)
   left join personal_value r on (r.country, r.id) = (e.country, e.reference_id)
@@ -54,7 +54,8 @@ def list_approved(db: Connection, country: str) -> list[Row]:
         db,
         """
         select id, person_id, unit_id, ordered_by, approved_by from erasure
-         where country = %(country)s and approved_at is not null and erased_at is null order by approved_at, id
+         where country = %(country)s and approved_at is not null and erased_at is null and withdrawn_at is null
+         order by approved_at, id
         """,
         {"country": country},
     )

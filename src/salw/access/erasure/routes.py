@@ -6,7 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from salw.access.erasure import operations, queries
-from salw.access.erasure.schemas import ErasureApprovalIn, ErasureIn, ErasureOut, ListedErasureOut
+from salw.access.erasure.schemas import (
+    ErasureApprovalIn,
+    ErasureIn,
+    ErasureOut,
+    ErasureWithdrawalIn,
+    ListedErasureOut,
+)
 from salw.access.guard import Desk, requires
 from salw.access.repeats import answer_once
 from salw.access.rules import Permission
@@ -54,6 +60,20 @@ def post_approval(
 
     addressed = Addressed(subject=erasure_id, body=body)
     return answer_once(desk, "erasure.approval", body.id, addressed, ErasureOut, work)
+
+
+@router.post("/erasures/{erasure_id}/withdrawal")
+def post_withdrawal(
+    erasure_id: UUID, body: ErasureWithdrawalIn, desk: Desk = requires(Permission.ERASURE_ORDER)
+) -> ErasureOut:
+    """Withdraw an order that is not carried out yet. A repeat gives the first answer."""
+
+    def work() -> ErasureOut:
+        operations.withdraw_erasure(desk.db, actor=desk.actor, now=desk.now, erasure_id=erasure_id)
+        return _out(desk, erasure_id)
+
+    addressed = Addressed(subject=erasure_id, body=body)
+    return answer_once(desk, "erasure.withdrawal", body.id, addressed, ErasureOut, work)
 
 
 @router.get("/erasures")

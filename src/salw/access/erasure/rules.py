@@ -23,7 +23,7 @@ def check_two_officers(*, approves: UUID, ordered: UUID) -> None:
 OBSTACLES: dict[str, tuple[type[DomainError], str]] = {
     "not_found": (NotFound, "erasure.not_found"),
     "not_approved": (Conflict, "erasure.not_approved"),
-    "already_erased": (Conflict, "erasure.already_erased"),
+    "withdrawn": (Conflict, "erasure.withdrawn"),
     "account_open": (Conflict, "erasure.account_open"),
     "still_answers": (Conflict, "erasure.still_answers"),
 }
@@ -31,6 +31,7 @@ OBSTACLES: dict[str, tuple[type[DomainError], str]] = {
 
 CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     "pk_erasure": (Conflict, "request.id_reused"),
+    "uq_erasure_open": (Conflict, "erasure.already_ordered"),
     "ck_erasure_two_officers": (Refused, "erasure.same_officer"),
     "ck_erasure_of_another": (Refused, "erasure.own"),
 }

@@ -40,6 +40,14 @@ class ErasureApprovalIn(In):
     id: UUID
 
 
+class ErasureWithdrawalIn(In):
+    """Withdraws an order; `id` is the client's and makes the call repeatable."""
+
+    model_config = example(id="019aa000-0000-7000-8000-0000000000e7")
+
+    id: UUID
+
+
 class ErasureOut(Out):
     """An order as what is kept of it says: neither name nor reason, which are in one place, where they are erased."""
 
@@ -54,6 +62,8 @@ class ErasureOut(Out):
     approved_by: UUID | None
     approved_at: datetime | None
     erased_at: datetime | None
+    withdrawn_by: UUID | None
+    withdrawn_at: datetime | None
 
 
 class ListedErasureOut(ErasureOut):
