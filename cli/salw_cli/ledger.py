@@ -84,10 +84,12 @@ def verify_(
     engine = make_engine(role_url(settings, "salw_auditor"), pool_size=CONNECTIONS)
     try:
         done = []
-        for code in [known_country(engine, country)] if country else _countries(engine):
-            mine = given if country else _of_country(engine, code, given)
+        countries = [known_country(engine, country)] if country else _countries(engine)
+        shares = _shared(engine, countries, given)
+        published = Published(published_folder(settings))
+        for code in countries:
             with _told(code, as_json) as progress:
-                published = Published(published_folder(settings))
+                mine = shares[code]
                 done.append(verify(engine, code, trust=trust, published=published, given=mine, progress=progress))
     finally:
         engine.dispose()
@@ -140,12 +142,22 @@ def _countries(engine: Engine) -> list[str]:
     return found
 
 
-def _of_country(engine: Engine, country: str, given: Sequence[Outside]) -> list[Outside]:
-    """Return those of the given checkpoints that are of this country's logs."""
-    with engine.begin() as db:
-        enter_scope(db, country=country, units=())
-        names = {row["origin"] for row in run(db, "select origin from log where country = %(c)s", {"c": country})}
-    return [known for known in given if known.checkpoint.origin in names]
+def _shared(engine: Engine, countries: Sequence[str], given: Sequence[Outside]) -> dict[str, list[Outside]]:
+    """Return each country's part of the given checkpoints, by the log they are of.
+
+    Of no log that is here they go to the first country, whose verification says so: a log may have been deleted.
+    """
+    shares: dict[str, list[Outside]] = {}
+    left = list(given)
+    for country in countries:
+        with engine.begin() as db:
+            enter_scope(db, country=country, units=())
+            names = {row["origin"] for row in run(db, "select origin from log where country = %(c)s", {"c": country})}
+        shares[country] = [known for known in left if known.checkpoint.origin in names]
+        left = [known for known in left if known.checkpoint.origin not in names]
+    if shares:
+        shares[countries[0]] += left
+    return shares
 
 
 def _is_empty(done: Verification) -> bool:

@@ -223,6 +223,9 @@ def test_the_program_names_the_break_and_says_whom_it_believed(register: Registe
     assert every.stderr.startswith(broken.stderr)
     other = verify("--key", key.replace(BF_LOG, "autre"))
     assert (other.returncode, "[verify.key_malformed]" in other.stderr) == (2, True)
+    paper.write_text(paper.read_text("utf-8").replace(BF_LOG, "autre.example/bf"), "utf-8")
+    deleted = verify("--checkpoint", str(paper))
+    assert (deleted.returncode, "[verify.given_of_no_log]" in deleted.stderr) == (1, True)
     paper.write_text("rien")
     for words, said in (
         (("--checkpoint", str(paper)), "[verify.checkpoint_file]"),
