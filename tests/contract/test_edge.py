@@ -233,7 +233,7 @@ def slow_answer(pieces: list[Message], wait_s: float, patience_s: float) -> tupl
         answers.append(message)
 
     scope: Scope = {"type": "http", "method": "POST", "scheme": "http", "path": "/", "headers": []}
-    asyncio.run(Edge(service, on_error, patience_s)(scope, receive, send))
+    asyncio.run(Edge(service, on_error, patience_s=patience_s)(scope, receive, send))
     return answers[0]["status"], dict(answers[0]["headers"])
 
 
