@@ -29,8 +29,9 @@ def _lines(verdict: Verdict, digest: str, *, brought: bool, told: Sequence[str])
     if not verdict.head:
         return
     subject = verdict.head["subject"]
-    named = _say(f"verifier.subject.{subject['kind']}", name=subject["name"])
-    yield named if verdict.is_name_proven else _say("verifier.unproven", what=named)
+    sealed = verdict.sealed_name
+    named = _say(f"verifier.subject.{subject['kind']}", name=subject["name"] if sealed is None else sealed)
+    yield _say("verifier.unproven", what=named) if sealed is None else named
     proven = sum(event.proven for event in verdict.events)
     yield _say("verifier.events" if proven else "verifier.events_none", count=len(verdict.events), proven=proven)
     if verdict.values:

@@ -258,10 +258,13 @@ def test_a_weapons_number_is_the_sealed_one_or_is_called_unproven(
     (number,) = [
         r["registry_number"] for r in look(world, "select registry_number from weapon where id = %(w)s", w=weapon)
     ]
-    verdict = verify_bundle(bundle(client, world, weapon=weapon), trusting(sealer))
-    assert (verdict.is_name_proven, verdict.numbers) == (True, {str(weapon): number})
+    data = bundle(client, world, weapon=weapon)
+    verdict = verify_bundle(data, trusting(sealer))
+    assert (verdict.sealed_name, verdict.numbers) == (number, {str(weapon): number})
+    forged = verify_bundle(DAMAGES["the number of the weapon"].do(data), trusting(sealer))
+    assert (codes(forged), forged.sealed_name) == ({"proven.head_wrong"}, number)
     store = verify_bundle(bundle(client, world, store=world.store_alpha), trusting(sealer))
-    assert (store.is_name_proven, store.numbers[str(weapon)]) == (False, number)
+    assert (store.sealed_name, store.numbers[str(weapon)]) == (None, number)
 
 
 def test_a_key_of_another_log_shows_nothing_and_says_so(

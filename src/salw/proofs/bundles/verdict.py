@@ -80,10 +80,10 @@ class Verdict:
         return not self.problems
 
     @property
-    def is_name_proven(self) -> bool:
-        """Say whether the bundle's own name of its subject is a sealed one: a weapon's number, if it is registered."""
+    def sealed_name(self) -> str | None:
+        """Return the number of the bundle's weapon from its sealed registration, None where nothing sealed names it."""
         subject = self.head["subject"]
-        return subject["kind"] == "weapon" and subject["id"] in self.numbers
+        return self.numbers.get(subject["id"]) if subject["kind"] == "weapon" else None
 
     def add(self, code: str, where: str = "") -> None:
         """Note a problem, each once."""

@@ -233,7 +233,7 @@ def _verify_subject(verdict: Verdict) -> None:
             verdict.add("head_wrong", HEAD)
     if subject["kind"] != "weapon":
         return
-    if verdict.numbers.get(subject["id"], subject["name"]) != subject["name"]:
+    if verdict.sealed_name not in (None, subject["name"]):
         verdict.add("head_wrong", HEAD)
     moves = []
     for event in verdict.events:

@@ -99,9 +99,11 @@
     noteOnce(this.misfits, code, where);
   };
 
-  /** Whether the bundle's own name of its subject is a sealed one: a weapon's number, if it is registered. */
-  Verdict.prototype.isNameProven = function () {
-    return this.head.subject.kind === "weapon" && this.numbers.hasOwnProperty(this.head.subject.id);
+  /** The number of the bundle's weapon from its sealed registration, null where nothing sealed names it.
+   * @return {?string} */
+  Verdict.prototype.sealedName = function () {
+    var subject = this.head.subject, known = Object.prototype.hasOwnProperty.call(this.numbers, subject.id);
+    return subject.kind === "weapon" && known ? this.numbers[subject.id] : null;
   };
 
   function readSignatures(keys, note) {
@@ -317,9 +319,8 @@
       if (event.said.country !== verdict.head.country) verdict.add("head_wrong", "bundle.json");
     });
     if (subject.kind !== "weapon") return;
-    if (verdict.isNameProven() && verdict.numbers[subject.id] !== subject.name) {
-      verdict.add("head_wrong", "bundle.json");
-    }
+    var sealed = verdict.sealedName();
+    if (sealed !== null && sealed !== subject.name) verdict.add("head_wrong", "bundle.json");
     verdict.events.forEach(function (event) {
       if (!event.said) return;
       if (event.said.weapon !== subject.id) verdict.add("event_of_another", event.log + "/" + event.index);

@@ -160,8 +160,9 @@
     last.told.forEach(function (line) { add(place, "p", say(line[0], line[1])); });
     add(place, "p", say("verifier.file_hash", { digest: last.digest }), "hash");
     if (!verdict.head) return;
-    var named = say("verifier.subject." + verdict.head.subject.kind, verdict.head.subject);
-    add(place, "h2", verdict.isNameProven() ? named : say("verifier.unproven", { what: named }));
+    var subject = verdict.head.subject, sealed = verdict.sealedName();
+    var named = say("verifier.subject." + subject.kind, { name: sealed === null ? subject.name : sealed });
+    add(place, "h2", sealed === null ? say("verifier.unproven", { what: named }) : named);
     var proven = verdict.events.filter(function (event) { return event.proven; }).length;
     var all = proven > 0 && proven === verdict.events.length;
     add(place, "p", say(proven ? "verifier.events" : "verifier.events_none",
