@@ -305,4 +305,4 @@ def _proof(row: Row, reader: Reader) -> ProofOut | None:
     if reader.proven is None:
         return None
     state = proof_state(row["idx"], reader.proven.get(row["log_id"]))
-    return ProofOut(state=state, name=translate(f"proof_state.{state}", reader.language))
+    return ProofOut(state=state, name=translate(f"proof_state.{state}", reader.language), log_number=row["log_id"])

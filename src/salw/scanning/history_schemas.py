@@ -96,10 +96,14 @@ class ClockOut(Out):
 
 
 class ProofOut(Out):
-    """How far an entry is proven: recorded, sealed in a signed checkpoint, or witnessed by others."""
+    """How far an entry is proven: recorded, sealed in a signed checkpoint, or witnessed by others.
+
+    `log_number` is the log of the country that it stands in, null until it is sequenced.
+    """
 
     state: str
     name: str
+    log_number: int | None
 
 
 class LogOut(Out):

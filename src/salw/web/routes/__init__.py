@@ -13,8 +13,9 @@ from salw.web.routes import (
     journal,
     log_in,
     proof,
+    weapons,
 )
 
 router = APIRouter()
-for part in (first, log_in, factors, proof, access, administration, devices, emergency, history, journal):
+for part in (first, log_in, factors, proof, access, administration, devices, emergency, weapons, history, journal):
     router.include_router(part.router)

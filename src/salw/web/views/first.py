@@ -48,6 +48,7 @@ WAYS = (
     ("/administration", "web.accounts", Permission.ACCOUNT_READ),
     ("/devices", "web.devices", Permission.DEVICE_READ),
     ("/emergency-reads", "web.emergency_reads", Permission.EMERGENCY_READ),
+    ("/armes", "web.arms", Permission.WEAPON_READ),
     ("/journal", "web.journal", Permission.LEDGER_READ),
 )
 

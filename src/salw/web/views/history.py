@@ -6,11 +6,13 @@ from typing import Any, Literal
 from uuid import UUID
 
 from salw.access.guard import Desk
+from salw.access.rules import Permission
 from salw.core.language import translate
 from salw.core.pages import PAGE_SIZE
 from salw.scanning import history as entries
 from salw.scanning import queries, routes
 from salw.scanning.history_schemas import EntryOut
+from salw.scanning.schemas import line_out
 
 # A fact recorded as it happened needs no second time beside it.
 AT_ONCE = timedelta(minutes=1)
@@ -19,9 +21,13 @@ AT_ONCE = timedelta(minutes=1)
 def history(desk: Desk, weapon_id: UUID, order: Literal["oldest", "newest"], cursor: str | None) -> dict[str, Any]:
     """Return one page of a weapon's history. Raises `weapon.not_found`."""
     page = routes.get_history(weapon_id, desk, order, cursor, PAGE_SIZE)
+    cards = [line_out(row, desk.actor) for row in queries.list_cards(desk.db, desk.actor, [weapon_id])]
     return {
         "weapon": weapon_id,
         "registry_number": queries.find_registry_number(desk.db, desk.actor, weapon_id),
+        "card": cards[0] if cards else None,
+        "country": desk.actor.country,
+        "bundled": desk.also_holds(Permission.LEDGER_BUNDLE),
         "whole": entries.get_view(desk.db, desk.actor, weapon_id).whole,
         "entries": [_line(entry) for entry in page.items],
         "renamed": _renamed(desk, page.items),

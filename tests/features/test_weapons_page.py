@@ -1,0 +1,45 @@
+"""The page that leads from what is engraved on a weapon to its history, and what stands at its head."""
+
+import re
+
+import httpx
+
+from world import Member, World
+
+
+def look(address: str, member: Member, text: str, language: str = "fr") -> httpx.Response:
+    """Ask for the page as somebody in a browser."""
+    token = member.headers["Authorization"].removeprefix("Bearer ")
+    headers = {"Cookie": f"salw_session={token}", "Accept": "text/html"}
+    return httpx.get(f"{address}/armes", params={"q": text, "language": language}, headers=headers)
+
+
+def test_one_weapon_is_led_to_and_several_are_listed(service: str, world: World) -> None:
+    (one,) = world.register(serials=["HX 771"])
+    world.register(serials=["HX 772"])
+    world.register(serials=["HX 772"])
+    led = look(service, world["auditor"], "hx-771", "en")
+    assert (led.status_code, led.headers["location"]) == (303, f"/armes/{one.weapon_id}/historique?language=en")
+    listed = look(service, world["auditor"], "HX 772").text
+    assert listed.count("/historique") == 2
+    assert "Armes qui portent" in listed
+
+
+def test_nothing_found_says_what_to_do_and_nothing_of_other_units(service: str, world: World) -> None:
+    world.register(serials=["HX 773"])
+    hidden, invented = (look(service, world["keeper_bravo"], text).text for text in ("HX 773", "HX 000"))
+    assert "Aucune arme de votre périmètre" in hidden
+    assert re.sub(r"HX(.)773", r"HX\g<1>000", hidden) == invented
+    assert "Aucune arme" not in look(service, world["auditor"], "").text
+
+
+def test_a_history_names_the_weapon_and_leads_to_its_proofs_who_may_take_them(service: str, world: World) -> None:
+    (weapon,) = world.register(serials=["HX 774"])
+    pages = {}
+    for job in ("auditor", "keeper"):
+        token = world[job].headers["Authorization"].removeprefix("Bearer ")
+        address = f"{service}/armes/{weapon.weapon_id}/historique"
+        pages[job] = httpx.get(address, headers={"Cookie": f"salw_session={token}", "Accept": "text/html"}).text
+    bundle = f"/v1/ledger/bundles?weapon={weapon.weapon_id}"
+    assert all("HX 774" in page for page in pages.values())
+    assert (bundle in pages["auditor"], bundle in pages["keeper"]) == (True, False)
