@@ -108,6 +108,19 @@ def _edit(files: Files, name: str, change: Callable[[Any], Any]) -> None:
     files[name] = canonical(content)
 
 
+def _deep(files: Files) -> None:
+    """Let the labels hold what every reader of JSON reads, and no register writes."""
+    files["labels.json"] = files["labels.json"][:-1] + b',"x":' + b"[" * 65 + b"]" * 65 + b"}"
+
+
+def _fathomless(files: Files) -> None:
+    files["1/anchors.json"] = b"[" * 100_000
+
+
+def _number(files: Files) -> None:
+    _edit(files, "bundle.json", lambda head: head["subject"].update(name="BF-9999999-9"))
+
+
 def resign(note: bytes) -> tuple[bytes, Verifier]:
     """Return a checkpoint signed by a new key of the same name, and that key."""
     read = read_note(note)
@@ -140,11 +153,32 @@ DAMAGES: Mapping[str, Damage] = {
     "the key of another": _files(_other_key, "proven.key_not_yours"),
     "an earlier root": _files(_anchor, "proven.anchor_wrong"),
     "a name": _files(_value, "proven.value_wrong"),
+    "the number of the weapon": _files(_number, "proven.head_wrong"),
+    "the country": _files(lambda f: _edit(f, "bundle.json", lambda h: h.update(country="ML")), "proven.head_wrong"),
+    "labels too deep": _files(_deep, "proven.malformed"),
+    "a file too deep to read": _files(_fathomless, "proven.malformed"),
     "the end cut off": Damage(lambda data: data[:-100], "proven.not_whole_file"),
     "something before it": Damage(lambda data: b"MZ" + data, "proven.not_whole_file"),
     "a byte on a bad stick": Damage(lambda data: data.replace(b'"schema":', b'"schemA":', 1), "proven.file_damaged"),
     "another file in its place": Damage(lambda _: b"%PDF-1.4 not a bundle at all", "proven.not_whole_file"),
 }
+
+
+# What somebody may put into a bundle that leaves its proofs whole, and what is said of it.
+STRANGERS: Mapping[str, Damage] = {
+    "a file": _files(lambda files: files.update({"ATTESTATION.txt": b"tout est vrai"}), "proven.extra_file"),
+    "a page": _files(lambda files: files.update({"VERIFIER.html": b"<h1>INTACT</h1>"}), "proven.other_page"),
+    "a text": _files(
+        lambda files: files.update({"LISEZ-MOI.txt": files["LISEZ-MOI.txt"].replace(b"PROUVE PAS", b"PROUVE AUSSI")}),
+        "proven.other_readme",
+    ),
+    "a place": _files(lambda files: _edit(files, "labels.json", _renamed), "proven.other_readme"),
+}
+
+
+def _renamed(labels: Any) -> None:
+    for holder in labels["holders"].values():
+        holder["unit"] = "Bamako"
 
 
 def trusting(sealer: Sealer, country: str = "BF") -> list[Verifier]:
@@ -169,6 +203,12 @@ def kinds(verdict: Verdict) -> list[str]:
 def codes(verdict: Verdict) -> set[str]:
     """Return the codes of what is wrong."""
     return {problem.code for problem in verdict.problems}
+
+
+def misfits(verdict: Verdict) -> set[str]:
+    """Return the codes of what the reader gave and what does not go with the bundle; nothing is wrong with that."""
+    assert verdict.problems == []
+    return {misfit.code for misfit in verdict.misfits}
 
 
 JUNK = (

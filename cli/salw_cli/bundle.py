@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import os
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -30,6 +31,9 @@ from salw_cli.files import refuse_existing, write_new
 from salw_cli.usage import day
 from salw_cli.verdicts import tell
 
+EXIT_DAMAGED = 1  # the bundle is not as it was written
+EXIT_MISFIT = 2  # it is, and does not go with what the reader gave: as with any word of a command that is wrong
+
 _Day = partial(typer.Option, parser=day, metavar="AAAA-MM-JJ")
 
 
@@ -42,7 +46,9 @@ def bundle(
     from_date: Annotated[date | None, _Day("--from", help="D'un magasin : premier jour.")] = None,
     to_date: Annotated[date | None, _Day("--to", help="D'un magasin : dernier jour inclus.")] = None,
     names: Annotated[bool, typer.Option("--names", help="Avec les noms et textes que vous pouvez lire.")] = False,
-    log_size: Annotated[int | None, typer.Option(help="Taille du journal sur laquelle s'appuie un état.")] = None,
+    log_size: Annotated[
+        int | None, typer.Option(min=0, max=2**53, help="Taille du journal sur laquelle s'appuie un état.")
+    ] = None,
     password_file: Annotated[Path | None, typer.Option(help="Fichier du mot de passe.")] = None,
 ) -> None:
     """Écrire un dossier de preuve : les événements d'une arme, d'un magasin ou d'un recensement, avec leurs preuves.
@@ -96,18 +102,25 @@ def verify(
     """Vérifier un dossier de preuve, sans service, réseau, base ni réglage.
 
     Sans --key ni --policy, on voit seulement que le dossier s'accorde avec lui-même. Code de sortie : 0, rien n'est
-    abîmé ; 1, quelque chose est abîmé, modifié, ou n'est pas signé par une clé donnée.
+    abîmé ; 1, quelque chose est abîmé ou modifié, ou la clé que vous avez de ce journal ne l'a pas signé ; 2, le
+    dossier est intact, mais ne se vérifie pas avec ce que vous avez donné (clé, numéro ou point de contrôle d'un
+    autre journal, ou illisible).
     """
     data = file.read_bytes()
     keys, trusted = [_key(text) for text in key or []], _policy(policy)
+    printed = None if report_checkpoint is None else _printed(report_checkpoint)
+    if extract is not None and os.path.lexists(extract):
+        raise typer.BadParameter(translate("program.file_exists", "fr", path=extract), param_hint="--extract")
     verdict = verify_bundle(data, keys, trusted)
-    told = _check_report(verdict, data, keys, trusted, report, report_checkpoint) if verdict.head else []
+    told = _check_report(verdict, data, keys, trusted, report, printed) if verdict.head else []
     for line in tell(verdict, hashlib.sha256(data).hexdigest(), brought=bool(keys or trusted), told=told):
         typer.echo(line)
     if extract is not None and verdict.is_sound:
         _extract(data, verdict, extract)
     if not verdict.is_sound:
-        raise typer.Exit(1)
+        raise typer.Exit(EXIT_DAMAGED)
+    if verdict.misfits:
+        raise typer.Exit(EXIT_MISFIT)
 
 
 def _check_report(
@@ -122,13 +135,25 @@ def _check_report(
     if number is not None:
         count = check_number(verdict, number)
         if count is not None:
-            told.append(translate("verifier.report_events", "fr", number=number, count=count))
+            told.append(translate("verifier.report_events", "fr", number=number.strip(), count=count))
     if printed is not None:
-        text = Path(printed).read_text("utf-8") if "\n" not in printed and Path(printed).is_file() else printed
         named = read_policy(read_archive(data)[POLICY])
-        if check_printed(verdict, text, Keys(keys, trusted, named)) is not None:
+        if check_printed(verdict, printed, Keys(keys, trusted, named)) is not None:
             told.append(translate("verifier.report_stands", "fr"))
-    return told if verdict.is_sound else []
+    if not told or not verdict.is_sound or verdict.misfits:
+        return []
+    return [*told, translate("verifier.report_content", "fr")]
+
+
+def _printed(text: str) -> str:
+    """Return the text of a printed checkpoint: as it was typed, or what the file of this name holds."""
+    if "\n" in text or not Path(text).is_file():
+        return text
+    try:
+        return Path(text).read_text("utf-8")
+    except UnicodeDecodeError:
+        reason = translate("verifier.printed_unreadable", "fr", path=text)
+        raise typer.BadParameter(reason, param_hint="--report-checkpoint") from None
 
 
 def _extract(data: bytes, verdict: Verdict, folder: Path) -> None:

@@ -18,19 +18,22 @@ def tell(verdict: Verdict, digest: str, *, brought: bool, told: Sequence[str]) -
 
 def _lines(verdict: Verdict, digest: str, *, brought: bool, told: Sequence[str]) -> Iterator[str]:
     sound = "sound_trusted" if brought else "sound_untrusted"
-    yield _say(f"verifier.{sound if verdict.is_sound else 'damaged'}")
-    for problem in verdict.problems:
+    yield _say(f"verifier.{'damaged' if verdict.problems else 'misfit' if verdict.misfits else sound}")
+    for problem in (*verdict.problems, *verdict.misfits):
         yield f"  ✗ {_say(problem.code, where=problem.where)} [{problem.code}]"
+    for remark in verdict.remarks:
+        yield f"  ! {_say(remark.code, where=remark.where)} [{remark.code}]"
     for line in told:
         yield f"  {line}"
     yield _say("verifier.file_hash", digest=digest)
     if not verdict.head:
         return
     subject = verdict.head["subject"]
-    yield _say(f"verifier.subject.{subject['kind']}", name=subject["name"])
+    sealed = verdict.sealed_name
+    named = _say(f"verifier.subject.{subject['kind']}", name=subject["name"] if sealed is None else sealed)
+    yield _say("verifier.unproven", what=named) if sealed is None else named
     proven = sum(event.proven for event in verdict.events)
-    code = "events" if proven == len(verdict.events) else "events_some"
-    yield _say(f"verifier.{code}", count=len(verdict.events), proven=proven)
+    yield _say("verifier.events" if proven else "verifier.events_none", count=len(verdict.events), proven=proven)
     if verdict.values:
         yield _say("verifier.values", count=len(verdict.values))
     if verdict.head["unsealed"]:
@@ -61,13 +64,13 @@ def _event(event: ProvenEvent, verdict: Verdict) -> str:
     said, facts = event.said, event.said.get("facts", {})
     kind = f"proven.event.{said.get('kind')}"
     parts = [
-        str(said.get("at", ""))[:16].replace("T", " "),
-        _say("verifier.place_in_log", index=event.index + 1),
+        _instant(said.get("at", "")),
+        *([_say("verifier.happened", at=_instant(facts["occurred_at"]))] if facts.get("occurred_at") else []),
+        _say("verifier.place_in_log", index=event.index),
         _say(kind if kind in catalogue("fr") else "proven.event.other"),
     ]
     if said.get("weapon") and verdict.head["subject"]["kind"] != "weapon":
-        known = verdict.labels.get("weapons", {}).get(str(said["weapon"]))
-        parts.append(_say("verifier.weapon", weapon=known["number"] if known else said["weapon"]))
+        parts.append(_weapon(verdict, str(said["weapon"])))
     for side in ("from", "to"):
         if facts.get(side):
             parts.append(_say(f"verifier.{side}", place=_holder(verdict, facts[side])))
@@ -76,6 +79,18 @@ def _event(event: ProvenEvent, verdict: Verdict) -> str:
     parts.append(_say("verifier.by", who=_author(verdict, said)))
     parts.append(_say("verifier.proven" if event.proven else "verifier.not_proven"))
     return "  " + " · ".join(parts)
+
+
+def _weapon(verdict: Verdict, weapon: str) -> str:
+    if weapon in verdict.numbers:
+        return _say("verifier.weapon", weapon=verdict.numbers[weapon])
+    known = verdict.labels.get("weapons", {}).get(weapon)
+    named = _say("verifier.weapon", weapon=known["number"] if known else weapon)
+    return _say("verifier.unproven", what=named) if known else named
+
+
+def _instant(at: Any) -> str:
+    return f"{str(at)[:16].replace('T', ' ')} UTC"
 
 
 def _holder(verdict: Verdict, holder: Any) -> str:

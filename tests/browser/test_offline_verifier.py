@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine
 
-from bundling import DAMAGES, bundle, junk, story, trusting
+from bundling import DAMAGES, STRANGERS, bundle, junk, story, trusting
 from salw.core import clock
 from salw.ledger.checkpoints import Checkpoint, read_checkpoint
 from salw.ledger.leading import Sealer
@@ -28,7 +28,10 @@ PHONE, SCREEN = (360, 740), (1280, 800)
 # As the page hands a file to its pure part, and what comes of it.
 CHECK = """([data, keys]) => {
     const verdict = Salw.verify(Salw.base64(data), Salw.readKeys(keys).keys);
-    return {problems: verdict.problems.map(p => [p.code, p.where]), proven: verdict.events.map(e => e.proven),
+    const told = list => list.map(p => [p.code, p.where]);
+    return {problems: told(verdict.problems), misfits: told(verdict.misfits), remarks: told(verdict.remarks),
+            named: verdict.head === null ? null : verdict.sealedName(), numbers: verdict.numbers,
+            proven: verdict.events.map(e => e.proven),
             signers: verdict.logs.map(l => l.signers.map(s => [s.name, s.trust, s.time])),
             sizes: verdict.logs.map(l => Object.keys(l.sizes).map(Number)), values: verdict.values};
 }"""
@@ -73,10 +76,11 @@ def whole(client: httpx.Client, world: World, sequencer_engine: Engine, sealer: 
     return bundle(client, world, weapon=weapon, names=True, log_size=1)
 
 
-def give(page: Page, data: bytes, keys: str = "", printed: str = "") -> None:
+def give(page: Page, data: bytes, keys: str = "", printed: str = "", number: str = "") -> None:
     page.set_input_files("#file", {"name": "dossier.zip", "mimeType": "application/zip", "buffer": data})
     page.fill("#keys", keys)
     page.fill("#printed", printed)
+    page.fill("#number", number)
     page.click("#form button[type=submit]")
     expect(page.locator(".verdict")).to_be_visible()
 
@@ -85,6 +89,10 @@ def judged_by_program(data: bytes, keys: Sequence[Verifier]) -> dict[str, object
     verdict = verify_bundle(data, keys)
     return {
         "problems": [[p.code, p.where] for p in verdict.problems],
+        "misfits": [[p.code, p.where] for p in verdict.misfits],
+        "remarks": [[p.code, p.where] for p in verdict.remarks],
+        "named": verdict.sealed_name if verdict.head else None,
+        "numbers": verdict.numbers,
         "proven": [e.proven for e in verdict.events],
         "signers": [[[s.name, str(s.trust), s.time] for s in log.signers] for log in verdict.logs],
         "sizes": [sorted(log.sizes) for log in verdict.logs],
@@ -96,13 +104,16 @@ def test_page_and_program_find_the_same_in_every_damaged_bundle(
     whole: bytes, sealer: Sealer, open_file: Callable[..., Page]
 ) -> None:
     page, keys = open_file(), trusting(sealer)
-    damaged = {name: damage.do(whole) for name, damage in DAMAGES.items()} | dict(junk(whole))
+    other = [Verifier("registre.example/ml/1", keys[0].algorithm, keys[0].public_key)]
+    damaged = {name: damage.do(whole) for name, damage in (DAMAGES | STRANGERS).items()} | dict(junk(whole))
     for name, data in {"nothing": whole, **damaged}.items():
-        for held in (keys, []):
+        for held in (keys, [], other) if name == "nothing" else (keys, []):
             asked = [base64.b64encode(data).decode(), "\n".join(key.text for key in held)]
             found, expected = page.evaluate(CHECK, asked), judged_by_program(data, held)
             assert found == expected, name
-    assert judged_by_program(whole, keys)["problems"] == []
+    sound = judged_by_program(whole, keys)
+    assert (sound["problems"], sound["misfits"], sound["remarks"]) == ([], [], [])
+    assert sound["named"]
 
 
 def test_a_sound_bundle_is_told_as_a_story_in_two_languages(
@@ -150,7 +161,8 @@ def test_the_checkpoint_of_a_report_is_held_against_the_bundle(
     give(page, whole, key.text, note.replace("\n", " \r\n").replace("— ", "-- "))
     expect(page.locator("#result")).to_contain_text("son point de contrôle est prouvé par ce dossier")
     give(page, whole, key.text, note.replace(note.split("\n")[2], base64.b64encode(bytes(32)).decode()))
-    expect(page.locator(".problem").last).to_contain_text("SIGNATURE FAUSSE")
+    expect(page.locator(".problem").last).to_contain_text("SIGNATURE FAUSSE sur le point de contrôle imprimé")
+    expect(page.locator(".verdict.warn")).to_contain_text("Le dossier est intact")
     (signer,) = sealer.signers_of("BF")
     head = read_checkpoint(read_note(note.encode()).text)
     forked = Checkpoint(head.origin, head.size, bytes(32)).text
@@ -158,6 +170,28 @@ def test_the_checkpoint_of_a_report_is_held_against_the_bundle(
     expect(page.locator(".problem").last).to_contain_text("ALERTE")
     give(page, whole, "pas une clé", "")
     expect(page.locator("#result")).to_contain_text("Cette ligne n'est pas une clé")
+    give(page, whole, key.text, number="BF-1-DEADBEEF")
+    expect(page.locator("#result")).to_contain_text("Le CONTENU de l'état")
+    for number, words in {
+        "ML-1-DEADBEEF": "d'un autre pays",
+        "BF-99-DEADBEEF": "--log-size 99",
+        "ZZZ": "illisible",
+    }.items():
+        give(page, whole, key.text, number=number)
+        expect(page.locator(".problem")).to_contain_text(words)
+        expect(page.locator(".verdict.warn")).to_contain_text("ne se vérifie pas avec ce que vous avez donné")
+
+
+def test_a_stranger_in_a_bundle_is_no_silent_green(
+    whole: bytes, sealer: Sealer, open_file: Callable[..., Page]
+) -> None:
+    page, (key,) = open_file(), trusting(sealer)
+    number = verify_bundle(whole).sealed_name
+    give(page, DAMAGES["the number of the weapon"].do(whole), key.text)
+    assert page.locator("#result h2").inner_text() == f"Arme {number}"
+    give(page, STRANGERS["a file"].do(whole), key.text)
+    expect(page.locator(".verdict.warn")).to_contain_text("INTACT")
+    expect(page.locator(".remark").first).to_contain_text("ATTESTATION.txt ne fait pas partie du dossier")
 
 
 def test_what_others_wrote_is_as_they_published_it() -> None:

@@ -42,6 +42,8 @@ def test_a_bundle_is_written_and_checked_with_nothing_running(
     assert hashlib.sha256(out.read_bytes()).hexdigest() in told.stdout
     (key,) = trusting(sealer)
 
+    binary = tmp_path / "photo.jpg"
+    binary.write_bytes(b"\xff\xd8\xff\xe0")
     printed = tmp_path / "point-de-controle.txt"
     printed.write_bytes(read_archive(out.read_bytes())["1/checkpoint"])
     more = ("--report-checkpoint", str(printed), "--extract", str(tmp_path / "preuves"))
@@ -75,7 +77,15 @@ def test_a_bundle_is_written_and_checked_with_nothing_running(
     assert (refused.returncode, "[proven.event_wrong]" in refused.stdout) == (1, True)
     assert "ABÎMÉ OU MODIFIÉ" in refused.stdout
     number = salw(NOTHING, "ledger", "verify-bundle", str(out), "--key", key.text, "--report", "BF-1-00000000")
-    assert (number.returncode, "--log-size 1" in number.stdout) == (1, True)
+    assert (number.returncode, "--log-size 1" in number.stdout) == (2, True)
+    assert "ne se vérifie pas avec ce que vous avez donné" in number.stdout
+    assert f"n° {read_proof(proofs[0].read_bytes()).index} du journal" in checked.stdout
+    assert checked.stdout.count("· fait le ") == 3
+    assert checked.stdout.count("Le CONTENU de l'état") == 1
+    for words in (("--report-checkpoint", str(binary)), ("--extract", str(tmp_path / "preuves"))):
+        slip = salw(NOTHING, "ledger", "verify-bundle", str(out), *words)
+        assert (slip.returncode, slip.stderr.count("\n"), slip.stdout) == (2, 1, "")
+        assert words[1] in slip.stderr
 
 
 def test_a_refusal_is_one_line_and_writes_no_file(urls: Mapping[str, str], world: World, tmp_path: Path) -> None:
@@ -84,5 +94,7 @@ def test_a_refusal_is_one_line_and_writes_no_file(urls: Mapping[str, str], world
     told = salw(urls, "ledger", "bundle", "--weapon", str(weapon.weapon_id), "--out", str(out), "--account", keeper)
     assert (told.returncode, "[access.not_permitted]" in told.stderr) == (1, True)
     assert salw(urls, "ledger", "bundle", "--out", str(out), "--account", keeper).returncode == 2
+    negative = ("--weapon", str(weapon.weapon_id), "--log-size", "-1")
+    assert salw(urls, "ledger", "bundle", "--out", str(out), *negative).returncode == 2
     assert salw(NOTHING, "ledger", "verify-bundle", str(out)).returncode == 2
     assert not out.exists()

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine
 
-from bundling import DAMAGES, ask, bundle, codes, kinds, story, trusting
+from bundling import DAMAGES, STRANGERS, ask, bundle, codes, kinds, misfits, resign, story, trusting
 from counting import a_count, close, count, label, open_check
 from moving import dispatch, issue, receive
 from reporting import code, look
@@ -187,12 +187,16 @@ def test_a_report_is_held_against_the_bundle_of_its_check(
         printed[:-40] + "\n" + printed[-40:],
     ):
         assert check_printed(verdict, text, held) is not None
-    assert verdict.problems == []
+    assert (verdict.problems, verdict.misfits) == ([], [])
     wrong = printed.replace(report["log_checkpoint"]["root"], encode(bytes(32)))
-    assert codes_of_report(data, keys, wrong) == {"proven.signature_wrong"}
+    assert codes_of_report(data, keys, wrong) == {"proven.report_signature_wrong"}
     other = Checkpoint("registre.example/xx/1", 3, bytes(32)).text + "\n" + printed.split("\n\n")[1]
     assert codes_of_report(data, keys, other) == {"proven.report_other_log"}
     (signer,) = sealer.signers_of("BF")
+    unsigned = resign(printed.encode())[0].decode().replace(report["log_checkpoint"]["root"], encode(bytes(32)))
+    assert codes_of_report(data, keys, unsigned) == {"proven.report_not_signed"}
+    assert check_number(verdict, "ML" + report["number"][2:]) is None
+    assert misfits(verdict) == {"proven.report_other_country"}
     early = Checkpoint(report["log_checkpoint"]["origin"], 1, bytes(32)).text
     signed = str(Note(early, (signer.sign(early, clock.now()),)))
     assert codes_of_report(data, keys, signed) == {"proven.report_size_missing"}
@@ -202,7 +206,7 @@ def test_a_report_is_held_against_the_bundle_of_its_check(
 def codes_of_report(data: bytes, keys: list[Verifier], text: str) -> set[str]:
     verdict = verify_bundle(data, keys)
     check_printed(verdict, text, Keys(keys, None, NOBODY))
-    return codes(verdict)
+    return codes(verdict) or misfits(verdict)
 
 
 def test_a_log_that_signs_two_pasts_is_told_by_its_printed_report(
@@ -227,7 +231,52 @@ def test_a_store_between_two_days_holds_those_events_alone(
     today = verify_bundle(bundle(client, world, store=world.store_alpha, **{"from_": day, "to_": day}))
     assert (today.problems, len(today.events)) == ([], 7)
     before = ask(client, world, store=world.store_alpha, to_=day - timedelta(days=1))
-    assert code(before) == (409, "bundle.not_sealed")
+    assert code(before) == (409, "bundle.no_events")
+    reversed_ = ask(client, world, store=world.store_alpha, from_=day, to_=day - timedelta(days=1))
+    assert code(reversed_) == (422, "bundle.period_reversed")
+    for days in ({"to_": "9999-12-31"}, {"from_": day + timedelta(days=1)}):
+        assert code(ask(client, world, store=world.store_alpha, **days)) == (422, "bundle.period_in_future")
+
+
+def test_what_is_in_a_bundle_and_no_part_of_its_proofs_is_named(
+    client: httpx.Client, world: World, seal: Callable[[], int], sealer: Sealer
+) -> None:
+    weapon = story(client, world).weapon_id
+    seal()
+    whole = bundle(client, world, weapon=weapon)
+    assert verify_bundle(whole, trusting(sealer)).remarks == []
+    for name, stranger in STRANGERS.items():
+        verdict = verify_bundle(stranger.do(whole), trusting(sealer))
+        assert (verdict.problems, stranger.code in {r.code for r in verdict.remarks}) == ([], True), name
+
+
+def test_a_weapons_number_is_the_sealed_one_or_is_called_unproven(
+    client: httpx.Client, world: World, seal: Callable[[], int], sealer: Sealer
+) -> None:
+    weapon = story(client, world).weapon_id
+    seal()
+    (number,) = [
+        r["registry_number"] for r in look(world, "select registry_number from weapon where id = %(w)s", w=weapon)
+    ]
+    data = bundle(client, world, weapon=weapon)
+    verdict = verify_bundle(data, trusting(sealer))
+    assert (verdict.sealed_name, verdict.numbers) == (number, {str(weapon): number})
+    forged = verify_bundle(DAMAGES["the number of the weapon"].do(data), trusting(sealer))
+    assert (codes(forged), forged.sealed_name) == ({"proven.head_wrong"}, number)
+    store = verify_bundle(bundle(client, world, store=world.store_alpha), trusting(sealer))
+    assert (store.sealed_name, store.numbers[str(weapon)]) == (None, number)
+
+
+def test_a_key_of_another_log_shows_nothing_and_says_so(
+    client: httpx.Client, world: World, seal: Callable[[], int], sealer: Sealer
+) -> None:
+    weapon = story(client, world).weapon_id
+    seal()
+    data, (key,) = bundle(client, world, weapon=weapon), trusting(sealer)
+    other = Verifier("registre.example/ml/1", key.algorithm, key.public_key)
+    assert misfits(verify_bundle(data, [other])) == {"proven.key_of_another_log"}
+    # A key of this very log that did not sign it is no slip of the reader's.
+    assert codes(verify_bundle(DAMAGES["the key of another"].do(data), [key])) == {"proven.key_not_yours"}
 
 
 def cosign(engine: Engine, world: World, name: str) -> Verifier:

@@ -15,7 +15,7 @@ labels.json          what the register calls places and functions: read easily, 
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from salw.ledger.canonical import canonical
 from salw.proofs.bundles.archive import write_archive
 
 FORMAT = "salw-bundle/1"
+DEPTH_MAX = 64  # of JSON in JSON: far more than we write, far less than what any reader fails on
 README, PAGE, HEAD, POLICY = "LISEZ-MOI.txt", "VERIFIER.html", "bundle.json", "policy"
 VALUES, LABELS = "values.json", "labels.json"
 CHECKPOINT, EVENTS, PROOFS, ANCHORS = "checkpoint", "events.jsonl", "proofs.json", "anchors.json"
@@ -92,8 +93,8 @@ class Bundle:
     labels: Mapping[str, Any]
 
 
-def write_bundle(bundle: Bundle, *, page: bytes, readme: Callable[[Mapping[str, str]], str]) -> bytes:
-    """Return the file. `readme` makes the text from the SHA-256 of every other file, by its name."""
+def write_bundle(bundle: Bundle, *, page: bytes, readme: Callable[[Mapping[str, str]], bytes]) -> bytes:
+    """Return the file. `readme` makes its text from the SHA-256 of every other file, by its name."""
     files: dict[str, bytes] = {PAGE: page, HEAD: canonical(_head(bundle)), POLICY: bundle.policy.encode()}
     for part in bundle.parts:
         folder = f"{part.log}/"
@@ -105,9 +106,7 @@ def write_bundle(bundle: Bundle, *, page: bytes, readme: Callable[[Mapping[str, 
         files[VALUES] = canonical([_value(value) for value in bundle.values])
     files[LABELS] = canonical(dict(bundle.labels))
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    # Notepad of an old Windows reads UTF-8 by its mark, and ends lines its own way.
-    text = "\ufeff" + readme(digests).replace("\n", "\r\n")
-    return write_archive({README: text.encode(), **files})
+    return write_archive({README: readme(digests), **files})
 
 
 def load_json(data: bytes) -> Any:
@@ -122,7 +121,22 @@ def load_json(data: bytes) -> Any:
             raise ValueError("a name stands twice")
         return found
 
-    return json.loads(data.decode("utf-8"), parse_constant=refuse, parse_float=refuse, object_pairs_hook=once)
+    try:
+        found = json.loads(data.decode("utf-8"), parse_constant=refuse, parse_float=refuse, object_pairs_hook=once)
+    except RecursionError:
+        raise ValueError("too deep") from None
+    level = [found]
+    for _ in range(DEPTH_MAX):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return found
+    raise ValueError("too deep")
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def encode(value: bytes) -> str:

@@ -23,7 +23,7 @@ from salw.ledger.trees import LogId, compute
 from salw.proofs.bundles import queries
 from salw.proofs.bundles.contents import Anchor, Bundle, Entry, LogPart, Subject, write_bundle
 from salw.proofs.bundles.page import make_page
-from salw.proofs.bundles.readme import make_readme
+from salw.proofs.bundles.readme import Told, make_readme, write_readme
 from salw.reports.queries import get_log_size_before
 from salw.scanning.history import get_view
 from salw.scanning.operations import note_reads
@@ -67,9 +67,11 @@ def bundle_store(
 ) -> bytes:
     """Return the bundle of a store over days of the country's time, both inclusive, or of its whole time.
 
-    Raises `store.not_found` and what `bundle_weapon` raises of the log.
+    Raises `store.not_found`, `bundle.period_reversed`, `bundle.period_in_future`, `bundle.no_events` and what
+    `bundle_weapon` raises of the log.
     """
     store = get_store(db, actor, store_id)
+    _check_days(from_date, to_date, actor.today)
     from_size = get_log_size_before(db, actor, from_date) if from_date else 0
     to_size = get_log_size_before(db, actor, to_date + timedelta(days=1)) if to_date else None
     rows = queries.list_store_events(db, actor, store_id, from_size=from_size, to_size=to_size, limit=EVENTS_MAX + 1)
@@ -93,6 +95,14 @@ def bundle_stocktake(db: Connection, *, actor: Actor, stocktake_id: UUID, asked:
     return _write(db, actor, subject, rows, [row["log_size"], end], asked)
 
 
+def _check_days(from_date: date | None, to_date: date | None, today: date) -> None:
+    if from_date and to_date and to_date < from_date:
+        raise Unacceptable("bundle.period_reversed", from_date=from_date, to_date=to_date)
+    latest = max(day for day in (from_date, to_date, date.min) if day)
+    if latest > today:
+        raise Unacceptable("bundle.period_in_future", day=latest)
+
+
 def _write(
     db: Connection, actor: Actor, subject: Subject, rows: Sequence[Row], sizes: Sequence[int], asked: Asked
 ) -> bytes:
@@ -109,7 +119,7 @@ def _write(
             parts.append(found[0])
             sealed += found[1]
     if not parts:
-        raise Conflict("bundle.not_sealed")
+        raise Conflict("bundle.not_sealed" if rows else "bundle.no_events")
     bundle = Bundle(
         country=actor.country,
         subject=subject,
@@ -119,7 +129,15 @@ def _write(
         values=queries.list_values(db, (row["canonical"] for row in sealed)) if asked.names else (),
         labels=queries.describe(db, actor, sealed),
     )
-    return write_bundle(bundle, page=make_page(), readme=lambda digests: make_readme(bundle, digests))
+    told = Told(
+        kind=subject.kind,
+        name=subject.name,
+        country=bundle.country,
+        count=len(sealed),
+        unsealed=bundle.unsealed,
+        notes=tuple(part.note for part in parts),
+    )
+    return write_bundle(bundle, page=make_page(), readme=lambda digests: write_readme(make_readme(told, digests)))
 
 
 def _part(

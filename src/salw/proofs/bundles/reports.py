@@ -9,24 +9,28 @@ import re
 from salw.ledger.checkpoints import read_checkpoint
 from salw.ledger.notes import NoteError, read_note
 from salw.proofs.bundles.verdict import ProvenLog, Verdict
-from salw.proofs.bundles.verifying import Keys, check_signatures, require_trust
+from salw.proofs.bundles.verifying import Keys, is_signed, read_signatures
 
-_NUMBER = re.compile(r"[A-Z]{2}-([0-9]{1,15})-[0-9A-F]{8}")
+_NUMBER = re.compile(r"([A-Z]{2})-([0-9]{1,15})-[0-9A-F]{8}")
 
 
 def check_number(verdict: Verdict, number: str) -> int | None:
-    """Hold a report's printed number against a sound bundle and return how many of its events the report stands on.
+    """Hold a report's printed number against a sound bundle: how many of its events are in the state it names.
 
-    None where the bundle has no proof for the size in it: the bundle must be asked for with this size.
+    The number names a country's log and its size. The eight digits behind them are of what the report says, which
+    no bundle holds. None where the bundle is of another country or has no proof for the size.
     """
     parts = _NUMBER.fullmatch(number.strip().upper())
     if parts is None:
-        verdict.add("report_malformed", number)
+        verdict.misfit("report_malformed", number.strip())
         return None
-    size = int(parts[1])
+    if parts[1] != verdict.head["country"]:
+        verdict.misfit("report_other_country", parts[1])
+        return None
+    size = int(parts[2])
     log = next((p for p in reversed(verdict.logs) if size > p.first or p.first == 0), None)
     if log is None or size - log.first not in log.sizes:
-        verdict.add("report_size_missing", str(size))
+        verdict.misfit("report_size_missing", str(size))
         return None
     return sum(e.log < log.log or (e.log == log.log and e.index < size - log.first) for e in verdict.events)
 
@@ -40,24 +44,25 @@ def check_printed(verdict: Verdict, text: str, keys: Keys) -> ProvenLog | None:
         note = read_note(tidy(text).encode())
         printed = read_checkpoint(note.text)
     except NoteError:
-        verdict.add("report_malformed", "")
+        verdict.misfit("report_malformed")
         return None
     log = next((p for p in verdict.logs if p.checkpoint.origin == printed.origin), None)
     if log is None:
-        verdict.add("report_other_log", printed.origin)
+        verdict.misfit("report_other_log", printed.origin)
         return None
-    before = len(verdict.problems)
-    signers = check_signatures(verdict, keys, note, "report")
-    if len(verdict.problems) > before:
-        return None  # mistyped, most likely: no alarm is raised on it
+    signers, wrong = read_signatures(keys, note)
+    if wrong:
+        verdict.misfit("report_signature_wrong", wrong[0])  # mistyped, most likely: no alarm is raised on it
+        return None
     if log.sizes.get(printed.size) == printed.root:
         return log
     # What the log is not proven to continue is believed, as an alarm, where its key signed it.
-    require_trust(verdict, keys.without_policy(), signers, printed.origin, "report")
-    if printed.size in log.sizes:
+    if not is_signed(keys, signers, printed.origin):
+        verdict.misfit("report_not_signed", printed.origin)
+    elif printed.size in log.sizes:
         verdict.add("report_fork", str(printed.size))
     else:
-        verdict.add("report_size_missing", str(log.first + printed.size))
+        verdict.misfit("report_size_missing", str(log.first + printed.size))
     return None
 
 

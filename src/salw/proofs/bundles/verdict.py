@@ -53,27 +53,52 @@ class ProvenLog:
     first: int
     checkpoint: Checkpoint
     signers: tuple[Signer, ...]
-    sizes: Mapping[int, bytes]
+    sizes: dict[int, bytes]
 
 
 @dataclass
 class Verdict:
-    """Everything that was found; nothing is damaged where `problems` is empty."""
+    """Everything that was found; nothing is damaged where `problems` is empty.
+
+    `misfits` are what the reader gave and what does not go with this bundle, whole as it is; `remarks` are files of
+    it that prove nothing. `numbers` are registry numbers by weapon, as the sealed registrations say them.
+    """
 
     problems: list[Problem] = field(default_factory=list)
+    misfits: list[Problem] = field(default_factory=list)
+    remarks: list[Problem] = field(default_factory=list)
     head: Mapping[str, Any] = field(default_factory=dict)
     logs: list[ProvenLog] = field(default_factory=list)
     events: list[ProvenEvent] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=dict)
     labels: Mapping[str, Any] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_sound(self) -> bool:
         """Say whether nothing is damaged."""
         return not self.problems
 
+    @property
+    def sealed_name(self) -> str | None:
+        """Return the number of the bundle's weapon from its sealed registration, None where nothing sealed names it."""
+        subject = self.head["subject"]
+        return self.numbers.get(subject["id"]) if subject["kind"] == "weapon" else None
+
     def add(self, code: str, where: str = "") -> None:
         """Note a problem, each once."""
-        problem = Problem(f"proven.{code}", where)
-        if problem not in self.problems:
-            self.problems.append(problem)
+        _note(self.problems, code, where)
+
+    def misfit(self, code: str, where: str = "") -> None:
+        """Note what the reader gave and what does not go with this bundle, each once."""
+        _note(self.misfits, code, where)
+
+    def remark(self, code: str, where: str) -> None:
+        """Note a file that proves nothing."""
+        _note(self.remarks, code, where)
+
+
+def _note(noted: list[Problem], code: str, where: str) -> None:
+    problem = Problem(f"proven.{code}", where)
+    if problem not in noted:
+        noted.append(problem)

@@ -6,7 +6,8 @@ where he brings none, against those that the bundle names, which only shows that
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from salw.ledger.checkpoints import Checkpoint, read_checkpoint
@@ -26,8 +27,10 @@ from salw.proofs.bundles.contents import (
     VALUES,
     load_json,
 )
+from salw.proofs.bundles.strangers import find_strangers
 from salw.proofs.bundles.verdict import ProvenEvent, ProvenLog, Signer, Trust, Verdict
 
+REGISTERED = "weapon.registered"
 _COMMITMENT = re.compile(rb"[0-9a-f]{64}")
 _MALFORMED = (ValueError, KeyError, TypeError, IndexError, AttributeError)
 
@@ -36,7 +39,6 @@ class Keys:
     """The keys that signatures are held against: the reader's, and those that the bundle names."""
 
     def __init__(self, yours: Sequence[Verifier], policy: Policy | None, named: Policy) -> None:
-        self._named = named
         held = [*yours, *(() if policy is None else _keys_of(policy))]
         self.brought = bool(held)
         self.policy = policy
@@ -52,10 +54,6 @@ class Keys:
             return self.named[whose], Trust.BUNDLE
         return None, Trust.UNKNOWN
 
-    def without_policy(self) -> "Keys":
-        """Return the same keys, with nobody asked for a quorum."""
-        return Keys(tuple(self.yours.values()), None, self._named)
-
 
 def verify_bundle(data: bytes, yours: Sequence[Verifier] = (), policy: Policy | None = None) -> Verdict:
     """Return what a bundle proves, and everything in it that is damaged or does not fit. Raises nothing."""
@@ -69,55 +67,86 @@ def verify_bundle(data: bytes, yours: Sequence[Verifier] = (), policy: Policy | 
         head = load_json(files[HEAD])
         logs = [(_whole(part["log"]), _whole(part["first"])) for part in _list(head["logs"])]
         _whole(head["unsealed"])
-        if head["format"] != FORMAT or not all(isinstance(head["subject"][k], str) for k in ("kind", "id", "name")):
+        texts = [head["country"], *(head["subject"][name] for name in ("kind", "id", "name"))]
+        if head["format"] != FORMAT or not all(isinstance(text, str) for text in texts):
             raise ValueError
+    except _MALFORMED:
+        verdict.add("malformed", HEAD)
+        return verdict
+    try:
         named = read_policy(files[POLICY]) if files[POLICY] else NOBODY
     except (*_MALFORMED, PolicyError):
-        verdict.add("malformed", HEAD)
+        verdict.add("malformed", POLICY)
         return verdict
     verdict.head = head
     keys = Keys(yours, policy, named)
     for log, first in logs:
-        try:
-            _verify_log(verdict, files, keys, log, first)
-        except (*_MALFORMED, NoteError):
-            verdict.add("malformed", f"{log}/")
+        _verify_log(verdict, files, keys, log, first)
     _verify_subject(verdict)
-    try:
+    with _reading(verdict, VALUES):
         _verify_values(verdict, files.get(VALUES, b"[]"))
+    with _reading(verdict, LABELS):
         verdict.labels = _labels(load_json(files[LABELS]))
-    except _MALFORMED:
-        verdict.add("malformed", VALUES)
+    if verdict.is_sound:
+        for code, name in find_strangers(files, head):
+            verdict.remark(code, name)
     return verdict
 
 
-def check_signatures(verdict: Verdict, keys: Keys, note: Note, where: str) -> tuple[Signer, ...]:
-    """Return who signed a checkpoint, each once; notes the signatures of known keys that are wrong."""
+@contextmanager
+def _reading(verdict: Verdict, name: str) -> Iterator[None]:
+    """Note the file that is being read as unreadable where it is."""
+    try:
+        yield
+    except (*_MALFORMED, NoteError):
+        verdict.add("malformed", name)
+
+
+def read_signatures(keys: Keys, note: Note) -> tuple[tuple[Signer, ...], list[str]]:
+    """Return who signed a checkpoint, each once, and the names under which a known key's signature is wrong."""
     signers: dict[tuple[str, bytes], Signer] = {}
+    wrong: list[str] = []
     for signature in note.signatures:
         whose = (signature.name, signature.key_id)
         if whose in signers:
             continue
         key, trust = keys.find(signature)
         if key is not None and not verifies(key, signature, note.text):
-            verdict.add("signature_wrong", f"{where} {signature.name}")
+            wrong.append(signature.name)
             continue
         witness = key is not None and key.algorithm is Algorithm.COSIGNATURE
         signers[whose] = Signer(signature.name, key.text if key else "", trust, signature.time if witness else None)
-    return tuple(signers.values())
+    return tuple(signers.values()), wrong
 
 
-def require_trust(verdict: Verdict, keys: Keys, signers: Sequence[Signer], origin: str, where: str) -> None:
+def is_signed(keys: Keys, signers: Sequence[Signer], origin: str) -> bool:
+    """Say whether the log's own key is among the signers: the reader's key where he brought any."""
+    wanted = Trust.YOURS if keys.brought else Trust.BUNDLE
+    return any(s.trust is wanted and s.time is None and s.name == origin for s in signers)
+
+
+def _check_signatures(verdict: Verdict, keys: Keys, note: Note, where: str) -> tuple[Signer, ...]:
+    signers, wrong = read_signatures(keys, note)
+    for name in wrong:
+        verdict.add("signature_wrong", f"{where} {name}")
+    return signers
+
+
+def _require_trust(verdict: Verdict, keys: Keys, signers: Sequence[Signer], origin: str, where: str) -> None:
     """Note that the log's own key is not among the signers, or too few witnesses, by what the reader brought.
 
-    Asked of the head of a log alone: what is proven to be the beginning of it may bear an older key.
+    Asked of the head of a log alone: what is proven to be the beginning of it may bear an older key. A reader who
+    has a key of this log, which did not sign, holds another's work; one who has none of it gave another log's.
     """
-    wanted = Trust.YOURS if keys.brought else Trust.BUNDLE
-    trusted = [signer for signer in signers if signer.trust is wanted]
-    if not any(signer.time is None and signer.name == origin for signer in trusted):
-        verdict.add("key_not_yours" if keys.brought else "not_signed", f"{where} {origin}")
+    if not is_signed(keys, signers, origin):
+        if not keys.brought:
+            verdict.add("not_signed", f"{where} {origin}")
+        elif any(name == origin for name, _ in keys.yours):
+            verdict.add("key_not_yours", f"{where} {origin}")
+        else:
+            verdict.misfit("key_of_another_log", origin)
     if keys.policy is not None:
-        signed = {signer.key for signer in trusted}
+        signed = {signer.key for signer in signers if signer.trust is Trust.YOURS}
         names = {witness.name for witness in keys.policy.witnesses if witness.key.text in signed}
         if not keys.policy.is_met_by(names):
             verdict.add("too_few_witnesses", where)
@@ -125,14 +154,28 @@ def require_trust(verdict: Verdict, keys: Keys, signers: Sequence[Signer], origi
 
 def _verify_log(verdict: Verdict, files: Mapping[str, bytes], keys: Keys, log: int, first: int) -> None:
     folder = f"{log}/"
-    note = read_note(files[folder + CHECKPOINT])
-    checkpoint = read_checkpoint(note.text)
-    signers = check_signatures(verdict, keys, note, folder + CHECKPOINT)
-    require_trust(verdict, keys, signers, checkpoint.origin, folder + CHECKPOINT)
-    sizes = {checkpoint.size: checkpoint.root}
-    verdict.logs.append(ProvenLog(log, first, checkpoint, signers, sizes))
-    _verify_events(verdict, log, checkpoint, files[folder + EVENTS], load_json(files[folder + PROOFS]))
-    for anchor in _list(load_json(files[folder + ANCHORS])):
+    try:
+        note = read_note(files[folder + CHECKPOINT])
+        checkpoint = read_checkpoint(note.text)
+    except (*_MALFORMED, NoteError):
+        verdict.add("malformed", folder + CHECKPOINT)
+        return
+    signers = _check_signatures(verdict, keys, note, folder + CHECKPOINT)
+    _require_trust(verdict, keys, signers, checkpoint.origin, folder + CHECKPOINT)
+    proven = ProvenLog(log, first, checkpoint, signers, {checkpoint.size: checkpoint.root})
+    verdict.logs.append(proven)
+    if folder + EVENTS not in files:
+        verdict.add("malformed", folder + EVENTS)
+        return
+    with _reading(verdict, folder + PROOFS):
+        _verify_events(verdict, log, checkpoint, files[folder + EVENTS], load_json(files[folder + PROOFS]))
+    with _reading(verdict, folder + ANCHORS):
+        _verify_anchors(verdict, keys, proven, files[folder + ANCHORS], folder)
+
+
+def _verify_anchors(verdict: Verdict, keys: Keys, log: ProvenLog, data: bytes, folder: str) -> None:
+    checkpoint = log.checkpoint
+    for anchor in _list(load_json(data)):
         size, where = _whole(anchor["size"]), f"{folder}{ANCHORS} {anchor['size']}"
         root, path = _hash(anchor["root"]), [_hash(text) for text in _list(anchor["path"])]
         if not verify_consistency(size, checkpoint.size, root, checkpoint.root, path):
@@ -143,8 +186,8 @@ def _verify_log(verdict: Verdict, files: Mapping[str, bytes], keys: Keys, log: i
             if read_checkpoint(earlier.text) != Checkpoint(checkpoint.origin, size, root):
                 verdict.add("anchor_wrong", where)
                 continue
-            check_signatures(verdict, keys, earlier, where)
-        sizes[size] = root
+            _check_signatures(verdict, keys, earlier, where)
+        log.sizes[size] = root
 
 
 def _verify_events(verdict: Verdict, log: int, checkpoint: Checkpoint, lines: bytes, proofs: Any) -> None:
@@ -155,7 +198,7 @@ def _verify_events(verdict: Verdict, log: int, checkpoint: Checkpoint, lines: by
     last = -1
     for canonical, path in zip(entries, paths, strict=False):
         index, *places = (_whole(number) for number in _list(path))
-        where = f"{log}/{index + 1}"
+        where = f"{log}/{index}"
         if index <= last or len(places) > PROOF_MAX:
             verdict.add("malformed", where)
         last = index
@@ -177,14 +220,25 @@ def _verify_events(verdict: Verdict, log: int, checkpoint: Checkpoint, lines: by
 
 
 def _verify_subject(verdict: Verdict) -> None:
-    """Hold the events of a weapon's bundle against it: no other weapon's, and its movements numbered without a gap."""
+    """Hold what the bundle says of itself against its events, as far as they say it.
+
+    The country, and of a weapon its number; no other weapon's event, and its movements numbered without a gap.
+    """
     subject = verdict.head["subject"]
+    for event in verdict.events:
+        number = event.said.get("facts", {}).get("registry_number")
+        if event.proven and event.said.get("kind") == REGISTERED and isinstance(number, str):
+            verdict.numbers[str(event.said.get("weapon"))] = number
+        if event.said and event.said.get("country") != verdict.head["country"]:
+            verdict.add("head_wrong", HEAD)
     if subject["kind"] != "weapon":
         return
+    if verdict.sealed_name not in (None, subject["name"]):
+        verdict.add("head_wrong", HEAD)
     moves = []
     for event in verdict.events:
         if event.said and event.said.get("weapon") != subject["id"]:
-            verdict.add("event_of_another", f"{event.log}/{event.index + 1}")
+            verdict.add("event_of_another", f"{event.log}/{event.index}")
         facts = event.said.get("facts", {})
         if "seq" in facts and "to" in facts and "from" in facts:
             moves.append(facts["seq"])

@@ -18,8 +18,9 @@ SCRIPTS = (
     "reading.js",
     "proofs.js",
     "checking.js",
+    "strangers.js",
 )
-_FAMILIES = ("verifier.", "proven.", "role.", "holder_kind.")
+_FAMILIES = ("verifier.", "proven.", "role.", "holder_kind.", "bundle.readme")
 
 
 @cache
@@ -43,7 +44,12 @@ def _words() -> str:
         language: {code: text for code, text in sorted(catalogue(language).items()) if code.startswith(_FAMILIES)}
         for language in LANGUAGES
     }
-    return "var WORDS = " + json.dumps(words, ensure_ascii=True, sort_keys=True).replace("</", "<\\/") + ";"
+    # The page knows what it is made from: it tells a copy of itself from another page.
+    return f"var WORDS = {_literal(words)};\nvar TEMPLATE = {_literal(_part('page.html'))};"
+
+
+def _literal(value: object) -> str:
+    return json.dumps(value, ensure_ascii=True, sort_keys=True).replace("<", "\\u003c")
 
 
 def _part(name: str) -> str:

@@ -3,9 +3,38 @@
   "use strict";
 
   var HEX64 = /[0-9a-f]{64}/g;
+  var DEPTH_MAX = 64;
 
   function json(bytes) {
-    return JSON.parse(Salw.text(bytes));
+    return shallow(JSON.parse(Salw.text(bytes)));
+  }
+
+  function shallow(found) {
+    var level = [found];
+    for (var depth = 0; depth < DEPTH_MAX; depth++) {
+      var inner = [];
+      for (var i = 0; i < level.length; i++) {
+        if (typeof level[i] !== "object" || level[i] === null) continue;
+        for (var name in level[i]) inner.push(level[i][name]);
+      }
+      if (!inner.length) return found;
+      level = inner;
+    }
+    throw Salw.fault("malformed");
+  }
+
+  function file(files, name) {
+    if (!Object.prototype.hasOwnProperty.call(files, name)) throw Salw.fault("malformed");
+    return files[name];
+  }
+
+  /* Notes the file that is being read as unreadable where it is. */
+  function reading(verdict, name, work) {
+    try {
+      work();
+    } catch (error) {
+      verdict.add("malformed", name);
+    }
   }
 
   /** The keys in a text, one a line; lines of a policy file are understood too.
@@ -44,6 +73,9 @@
 
   function Verdict() {
     this.problems = [];
+    this.misfits = [];
+    this.remarks = [];
+    this.numbers = {};
     this.head = null;
     this.logs = [];
     this.events = [];
@@ -52,20 +84,36 @@
     this.keys = null;
   }
 
-  Verdict.prototype.add = function (code, where) {
+  function noteOnce(noted, code, where) {
     where = where || "";
-    var known = this.problems.some(function (p) { return p.code === "proven." + code && p.where === where; });
-    if (!known) this.problems.push({ code: "proven." + code, where: where });
+    var known = noted.some(function (p) { return p.code === "proven." + code && p.where === where; });
+    if (!known) noted.push({ code: "proven." + code, where: where });
+  }
+
+  Verdict.prototype.add = function (code, where) {
+    noteOnce(this.problems, code, where);
   };
 
-  function signatures(verdict, note, where) {
-    var signers = [], seen = {};
+  /** What the reader gave and what does not go with this bundle, whole as it is. */
+  Verdict.prototype.misfit = function (code, where) {
+    noteOnce(this.misfits, code, where);
+  };
+
+  /** The number of the bundle's weapon from its sealed registration, null where nothing sealed names it.
+   * @return {?string} */
+  Verdict.prototype.sealedName = function () {
+    var subject = this.head.subject, known = Object.prototype.hasOwnProperty.call(this.numbers, subject.id);
+    return subject.kind === "weapon" && known ? this.numbers[subject.id] : null;
+  };
+
+  function readSignatures(keys, note) {
+    var signers = [], wrong = [], seen = {};
     note.signatures.forEach(function (signature) {
       var whose = signature.name + "+" + signature.id;
       if (seen[whose]) return;
-      var found = verdict.keys.find(signature);
+      var found = keys.find(signature);
       if (found.key && !Salw.verifies(found.key, signature, note.text)) {
-        verdict.add("signature_wrong", where + " " + signature.name);
+        wrong.push(signature.name);
         return;
       }
       seen[whose] = true;
@@ -77,15 +125,29 @@
         time: witness ? Salw.timeOf(signature.value) : null
       });
     });
-    return signers;
+    return { signers: signers, wrong: wrong };
+  }
+
+  function signatures(verdict, note, where) {
+    var found = readSignatures(verdict.keys, note);
+    found.wrong.forEach(function (name) { verdict.add("signature_wrong", where + " " + name); });
+    return found.signers;
+  }
+
+  function isSigned(keys, signers, origin) {
+    var wanted = keys.brought ? "yours" : "bundle";
+    return signers.some(function (signer) {
+      return signer.trust === wanted && signer.time === null && signer.name === origin;
+    });
   }
 
   function requireTrust(verdict, signers, origin, where) {
-    var wanted = verdict.keys.brought ? "yours" : "bundle";
-    var signed = signers.some(function (signer) {
-      return signer.trust === wanted && signer.time === null && signer.name === origin;
-    });
-    if (!signed) verdict.add(verdict.keys.brought ? "key_not_yours" : "not_signed", where + " " + origin);
+    var keys = verdict.keys;
+    if (isSigned(keys, signers, origin)) return;
+    var ours = Object.keys(keys.yours).some(function (whose) { return keys.yours[whose].name === origin; });
+    if (!keys.brought) verdict.add("not_signed", where + " " + origin);
+    else if (ours) verdict.add("key_not_yours", where + " " + origin);
+    else verdict.misfit("key_of_another_log", origin);
   }
 
   /** What a bundle proves, and everything that is wrong with it.
@@ -102,35 +164,40 @@
       var head = json(files["bundle.json"]);
       Salw.list(head.logs).forEach(function (part) { Salw.whole(part.log); Salw.whole(part.first); });
       Salw.whole(head.unsealed);
+      if (typeof head.country !== "string") throw Salw.fault("malformed");
       ["kind", "id", "name"].forEach(function (name) {
         if (typeof head.subject[name] !== "string") throw Salw.fault("malformed");
       });
       if (head.format !== "salw-bundle/1") throw Salw.fault("malformed");
-      var named = Salw.readKeys(Salw.text(files.policy));
-      if (named.wrong.length) throw Salw.fault("malformed");
-      verdict.keys = new Keys(yours, named.keys);
-      verdict.head = head;
     } catch (error) {
       verdict.add("malformed", "bundle.json");
       return verdict;
     }
-    verdict.head.logs.forEach(function (part) {
-      try {
-        verifyLog(verdict, files, part.log, part.first);
-      } catch (error) {
-        verdict.add("malformed", part.log + "/");
-      }
-    });
-    verifySubject(verdict);
     try {
+      var named = Salw.readKeys(Salw.text(file(files, "policy")));
+      if (named.wrong.length) throw Salw.fault("malformed");
+      verdict.keys = new Keys(yours, named.keys);
+      verdict.head = head;
+    } catch (error) {
+      verdict.add("malformed", "policy");
+      return verdict;
+    }
+    verdict.head.logs.forEach(function (part) { verifyLog(verdict, files, part.log, part.first); });
+    verifySubject(verdict);
+    reading(verdict, "values.json", function () {
       verifyValues(verdict, files["values.json"] ? json(files["values.json"]) : []);
-      var labels = json(files["labels.json"]);
+    });
+    reading(verdict, "labels.json", function () {
+      var labels = json(file(files, "labels.json"));
       checkLabels(labels.holders, ["kind", "unit"]);
       checkLabels(labels.weapons, ["number"]);
       checkLabels(labels.actors, ["unit"]);
       verdict.labels = labels;
-    } catch (error) {
-      verdict.add("malformed", "values.json");
+    });
+    if (!verdict.problems.length) {
+      Salw.strangers(files, verdict.head).forEach(function (stranger) {
+        noteOnce(verdict.remarks, stranger[0], stranger[1]);
+      });
     }
     return verdict;
   };
@@ -148,9 +215,14 @@
   }
 
   function verifyLog(verdict, files, log, first) {
-    var folder = log + "/";
-    var note = Salw.readNote(Salw.text(files[folder + "checkpoint"]));
-    var checkpoint = Salw.readCheckpoint(note.text);
+    var folder = log + "/", note, checkpoint;
+    try {
+      note = Salw.readNote(Salw.text(file(files, folder + "checkpoint")));
+      checkpoint = Salw.readCheckpoint(note.text);
+    } catch (error) {
+      verdict.add("malformed", folder + "checkpoint");
+      return;
+    }
     var signers = signatures(verdict, note, folder + "checkpoint");
     requireTrust(verdict, signers, checkpoint.origin, folder + "checkpoint");
     var sizes = {};
@@ -162,8 +234,21 @@
       signers: signers,
       sizes: sizes
     });
-    verifyEvents(verdict, log, checkpoint, files[folder + "events.jsonl"], json(files[folder + "proofs.json"]));
-    Salw.list(json(files[folder + "anchors.json"])).forEach(function (anchor) {
+    if (!files[folder + "events.jsonl"]) {
+      verdict.add("malformed", folder + "events.jsonl");
+      return;
+    }
+    reading(verdict, folder + "proofs.json", function () {
+      var proofs = json(file(files, folder + "proofs.json"));
+      verifyEvents(verdict, log, checkpoint, files[folder + "events.jsonl"], proofs);
+    });
+    reading(verdict, folder + "anchors.json", function () {
+      verifyAnchors(verdict, checkpoint, sizes, json(file(files, folder + "anchors.json")), folder);
+    });
+  }
+
+  function verifyAnchors(verdict, checkpoint, sizes, anchors, folder) {
+    Salw.list(anchors).forEach(function (anchor) {
       var size = Salw.whole(anchor.size), where = folder + "anchors.json " + anchor.size;
       var root = Salw.hash(anchor.root);
       if (!Salw.continues(size, checkpoint.size, root, checkpoint.root, Salw.list(anchor.path).map(Salw.hash))) {
@@ -200,7 +285,7 @@
       verdict.add("events_missing", log + "/events.jsonl");
     }
     for (var i = 0; i < split.lines.length && i < paths.length; i++) {
-      var numbers = Salw.list(paths[i]).map(Salw.whole), index = numbers[0], where = log + "/" + (index + 1);
+      var numbers = Salw.list(paths[i]).map(Salw.whole), index = numbers[0], where = log + "/" + index;
       Salw.whole(index);
       if (index <= last || numbers.length > 64) verdict.add("malformed", where);
       last = index;
@@ -225,10 +310,20 @@
 
   function verifySubject(verdict) {
     var subject = verdict.head.subject, moves = 0, gap = false;
-    if (subject.kind !== "weapon") return;
     verdict.events.forEach(function (event) {
       if (!event.said) return;
-      if (event.said.weapon !== subject.id) verdict.add("event_of_another", event.log + "/" + (event.index + 1));
+      var number = event.said.facts.registry_number;
+      if (event.proven && event.said.kind === "weapon.registered" && typeof number === "string") {
+        verdict.numbers[String(event.said.weapon)] = number;
+      }
+      if (event.said.country !== verdict.head.country) verdict.add("head_wrong", "bundle.json");
+    });
+    if (subject.kind !== "weapon") return;
+    var sealed = verdict.sealedName();
+    if (sealed !== null && sealed !== subject.name) verdict.add("head_wrong", "bundle.json");
+    verdict.events.forEach(function (event) {
+      if (!event.said) return;
+      if (event.said.weapon !== subject.id) verdict.add("event_of_another", event.log + "/" + event.index);
       var facts = event.said.facts || {};
       if ("seq" in facts && "to" in facts && "from" in facts) {
         moves += 1;
@@ -250,22 +345,26 @@
         verdict.add("value_wrong", value.commitment);
         return;
       }
-      verdict.values[value.commitment] = JSON.parse(value.text);
+      verdict.values[value.commitment] = shallow(JSON.parse(value.text));
     });
   }
 
-  /** Hold a report's printed number against a bundle: how many of its events the report counts, or null.
+  /** Hold a report's printed number against a bundle: how many of its events are in the state it names, or null.
    * @param {Verdict} verdict @param {string} number @return {?number} */
   Salw.checkNumber = function (verdict, number) {
-    var parts = /^[A-Z]{2}-([0-9]{1,15})-[0-9A-F]{8}$/.exec(number.trim().toUpperCase());
+    var parts = /^([A-Z]{2})-([0-9]{1,15})-[0-9A-F]{8}$/.exec(number.trim().toUpperCase());
     if (!parts) {
-      verdict.add("report_malformed", number);
+      verdict.misfit("report_malformed", number.trim());
       return null;
     }
-    var size = Number(parts[1]), log = null;
+    if (parts[1] !== verdict.head.country) {
+      verdict.misfit("report_other_country", parts[1]);
+      return null;
+    }
+    var size = Number(parts[2]), log = null;
     verdict.logs.forEach(function (part) { if (size > part.first || part.first === 0) log = part; });
     if (!log || !log.sizes[size - log.first]) {
-      verdict.add("report_size_missing", String(size));
+      verdict.misfit("report_size_missing", String(size));
       return null;
     }
     return verdict.events.filter(function (event) {
@@ -281,22 +380,24 @@
       note = Salw.readNote(Salw.tidy(text));
       printed = Salw.readCheckpoint(note.text);
     } catch (error) {
-      verdict.add("report_malformed", "");
+      verdict.misfit("report_malformed");
       return null;
     }
     var log = verdict.logs.filter(function (part) { return part.checkpoint.origin === printed.origin; })[0];
     if (!log) {
-      verdict.add("report_other_log", printed.origin);
+      verdict.misfit("report_other_log", printed.origin);
       return null;
     }
-    var before = verdict.problems.length;
-    var signers = signatures(verdict, note, "report"), root = log.sizes[printed.size];
-    if (verdict.problems.length > before) return null; // mistyped, most likely: no alarm is raised on it
+    var found = readSignatures(verdict.keys, note), root = log.sizes[printed.size];
+    if (found.wrong.length) {
+      verdict.misfit("report_signature_wrong", found.wrong[0]); // mistyped, most likely: no alarm is raised on it
+      return null;
+    }
     if (root && Salw.same(root, printed.root)) return log;
     // What the log is not proven to continue is believed, as an alarm, where its key signed it.
-    requireTrust(verdict, signers, printed.origin, "report");
-    if (root) verdict.add("report_fork", String(printed.size));
-    else verdict.add("report_size_missing", String(log.first + printed.size));
+    if (!isSigned(verdict.keys, found.signers, printed.origin)) verdict.misfit("report_not_signed", printed.origin);
+    else if (root) verdict.add("report_fork", String(printed.size));
+    else verdict.misfit("report_size_missing", String(log.first + printed.size));
     return null;
   };
 

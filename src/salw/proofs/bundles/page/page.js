@@ -10,11 +10,7 @@
   }
 
   function say(code, details) {
-    var text = WORDS[language][code];
-    if (text === undefined) return code;
-    return text.replace(/\{(\w+)\}/g, function (place, name) {
-      return details && details[name] !== undefined ? String(details[name]) : place;
-    });
+    return Salw.say(language, code, details);
   }
 
   function has(code) {
@@ -75,15 +71,23 @@
     return parts.filter(Boolean).join(", ") || (said.actor ? String(said.actor.person).substr(0, 8) : "");
   }
 
+  function weaponOf(verdict, id) {
+    if (verdict.numbers.hasOwnProperty(id)) return say("verifier.weapon", { weapon: verdict.numbers[id] });
+    var known = (verdict.labels.weapons || {})[id];
+    if (!known) return say("verifier.weapon", { weapon: id.substr(0, 8) });
+    return say("verifier.unproven", { what: say("verifier.weapon", { weapon: known.number }) });
+  }
+
   function showEvent(list, verdict, event) {
     var item = add(list, "li", null, event.proven ? "" : "wrong"), said = event.said || {}, facts = said.facts || {};
-    add(item, "div", (said.at ? when(said.at) + " · " : "") + say("verifier.place_in_log", { index: event.index + 1 }),
-      "when");
+    var told = [];
+    if (said.at) told.push(when(said.at));
+    if (facts.occurred_at) told.push(say("verifier.happened", { at: when(String(facts.occurred_at)) }));
+    add(item, "div", told.concat(say("verifier.place_in_log", { index: event.index })).join(" · "), "when");
     var code = "proven.event." + said.kind;
     add(item, "div", say(has(code) ? code : "proven.event.other"), "what");
     if (said.weapon && verdict.head.subject.kind !== "weapon") {
-      var weapon = (verdict.labels.weapons || {})[said.weapon];
-      add(item, "div", say("verifier.weapon", { weapon: weapon ? weapon.number : String(said.weapon).substr(0, 8) }));
+      add(item, "div", weaponOf(verdict, String(said.weapon)));
     }
     if (facts.from) add(item, "div", say("verifier.from", { place: holder(verdict, facts.from) }));
     if (facts.to) add(item, "div", say("verifier.to", { place: holder(verdict, facts.to) }));
@@ -144,18 +148,25 @@
   function show() {
     var place = byId("result"), verdict = last.verdict;
     place.innerHTML = "";
+    var found = verdict.problems.length ? "damaged" : verdict.misfits.length || last.wrong.length ? "misfit" :
+      isTrusted(verdict) ? "sound_trusted" : "sound_untrusted";
+    var good = found === "sound_trusted" && !verdict.remarks.length;
+    add(place, "p", say("verifier." + found), "verdict " + (found === "damaged" ? "bad" : good ? "good" : "warn"));
     last.wrong.forEach(function (line) { add(place, "p", say("verifier.key_malformed", { key: line }), "red"); });
-    var sound = verdict.problems.length === 0 && last.wrong.length === 0;
-    add(place, "p", say(!sound ? "verifier.damaged" : isTrusted(verdict) ? "verifier.sound_trusted" :
-      "verifier.sound_untrusted"), "verdict " + (!sound ? "bad" : isTrusted(verdict) ? "good" : "warn"));
-    verdict.problems.forEach(function (problem) { add(place, "p", say(problem.code, problem), "red problem"); });
+    verdict.problems.concat(verdict.misfits).forEach(function (problem) {
+      add(place, "p", say(problem.code, problem), "red problem");
+    });
+    verdict.remarks.forEach(function (remark) { add(place, "p", say(remark.code, remark), "remark"); });
     last.told.forEach(function (line) { add(place, "p", say(line[0], line[1])); });
     add(place, "p", say("verifier.file_hash", { digest: last.digest }), "hash");
     if (!verdict.head) return;
-    add(place, "h2", say("verifier.subject." + verdict.head.subject.kind, verdict.head.subject));
+    var subject = verdict.head.subject, sealed = verdict.sealedName();
+    var named = say("verifier.subject." + subject.kind, { name: sealed === null ? subject.name : sealed });
+    add(place, "h2", sealed === null ? say("verifier.unproven", { what: named }) : named);
     var proven = verdict.events.filter(function (event) { return event.proven; }).length;
-    add(place, "p", say(proven === verdict.events.length ? "verifier.events" : "verifier.events_some",
-      { proven: proven, count: verdict.events.length }), proven === verdict.events.length ? "" : "red");
+    var all = proven > 0 && proven === verdict.events.length;
+    add(place, "p", say(proven ? "verifier.events" : "verifier.events_none",
+      { proven: proven, count: verdict.events.length }), all ? "" : "red");
     var values = Object.keys(verdict.values).length;
     if (values) add(place, "p", say("verifier.values", { count: values }));
     if (verdict.head.unsealed) add(place, "p", say("verifier.unsealed", { count: verdict.head.unsealed }));
@@ -175,7 +186,8 @@
       var count = Salw.checkNumber(verdict, byId("number").value);
       if (count !== null) told.push(["verifier.report_events", { number: byId("number").value.trim(), count: count }]);
     }
-    if (verdict.problems.length) told = [];
+    if (verdict.problems.length || verdict.misfits.length || keys.wrong.length) told = [];
+    if (told.length) told.push(["verifier.report_content", {}]);
     last = { verdict: verdict, wrong: keys.wrong, told: told, digest: Salw.hex(Salw.sha256(data)) };
     show();
   }

@@ -141,7 +141,7 @@ var Salw = {};
     need(end >= 0 && u32(end) === 0x06054b50);
     var count = u16(end + 10), start = u32(end + 16), place = start, expected = 0;
     need(start + u32(end + 12) === end && u16(end + 8) === count);
-    var files = {};
+    var files = Object.create(null);
     for (var i = 0; i < count; i++) {
       var crc = u32(place + 16), size = u32(place + 24), length = u16(place + 28), at = u32(place + 42);
       need(u32(place) === 0x02014b50 && u16(place + 8) === 0 && u16(place + 10) === 0);
