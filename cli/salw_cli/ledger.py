@@ -27,8 +27,9 @@ from salw.ledger.notes import NoteError, Verifier, read_verifier
 from salw.ledger.policy import PolicyError, read_policy
 from salw.ledger.published import Published
 from salw.proofs.verification.breaks import Break
+from salw.proofs.verification.outside import list_written
 from salw.proofs.verification.trust import Outside, Source, Trust, read_outside
-from salw.proofs.verification.verifying import LogState, Progress, Verification, verify
+from salw.proofs.verification.verifying import LogState, Progress, Verification, verify, verify_strays
 from salw.proofs.verification.words import sentence
 from salw_cli import bundle as bundle_commands
 from salw_cli import keys as key_commands
@@ -78,15 +79,17 @@ def verify_(
     settings = get_settings()
     trust = _trust(settings, keys, policy)
     given = [_read_checkpoint(path) for path in checkpoints]
+    published = Published(published_folder(settings))
     ensure_database(settings)
     engine = make_engine(role_url(settings, "salw_auditor"), pool_size=CONNECTIONS)
     try:
         done = []
-        for code in [country.upper()] if country else _countries(engine):
+        for code in [country.upper()] if country else list_written(engine):
             mine = given if country else _of_country(engine, code, given)
             with _told(code, as_json) as progress:
-                published = Published(published_folder(settings))
                 done.append(verify(engine, code, trust=trust, published=published, given=mine, progress=progress))
+        if strays := verify_strays(engine, published, () if country else given):
+            done.append(strays)
     finally:
         engine.dispose()
     if as_json:
@@ -119,17 +122,6 @@ def _read_checkpoint(path: Path) -> Outside:
         return read_outside(path.read_bytes(), str(path), given=True)
     except NoteError:
         raise Unacceptable("verify.checkpoint_file", path=path) from None
-
-
-def _countries(engine: Engine) -> list[str]:
-    """Return the countries of this node that anything was ever written in."""
-    with engine.begin() as db:
-        found = []
-        for row in run(db, "select code from country order by code"):
-            enter_scope(db, country=row["code"], units=())
-            if run(db, "select 1 as one from event where country = %(c)s limit 1", {"c": row["code"]}):
-                found.append(row["code"])
-    return found
 
 
 def _of_country(engine: Engine, country: str, given: Sequence[Outside]) -> list[Outside]:
@@ -174,7 +166,7 @@ def _print(done: Verification, every: bool, language: Language) -> None:
         print(visible(f"{sentence(found, language, done.numbers)} [{found.code}]"), file=sys.stderr)
     count = format_decimal
 
-    def say(code: str, **details: Any) -> None:
+    def say(code: str, /, **details: Any) -> None:
         shown = {n: count(v, locale=language) if isinstance(v, int) else v for n, v in details.items()}
         print(visible(translate(f"verify.told.{code}", language, **shown)))
 
