@@ -126,8 +126,10 @@ select m.weapon_id::text as weapon, m.seq, m.event_id::text as event
 # What got an index left the queue in the same transaction.
 _QUEUED_AGAIN = """
 select l.idx, q.event_id::text as event
-  from event_queue q join leaf l on (l.country, l.event_id) = (q.country, q.event_id)
- where q.country = %(country)s order by l.idx limit %(limit)s
+  from (select event_id, count(*) as times from event_queue where country = %(country)s group by event_id) as q
+  left join leaf l on l.country = %(country)s and l.event_id = q.event_id
+ where l.idx is not null or q.times > 1
+ order by l.idx limit %(limit)s
 """
 
 _TWICE = """

@@ -126,7 +126,12 @@ def verify(
         finally:
             counted = books.finish(found)
         # Without doubles, as many as were met in the log and the queue are all there are.
-        if not counted.keyed or (trail.reading.events, trail.reading.movements) != (counted.events, counted.movements):
+        met = (trail.reading.events, trail.reading.movements)
+        if (
+            not counted.keyed
+            or "verify.event_queued_again" in found.counts
+            or met != (counted.events, counted.movements)
+        ):
             check_left_over(beside, country, found)
         weapons = list({one.weapon_id for one in found.kept if one.weapon_id})
         numbers = run(beside, _NUMBERS, {"country": country, "ids": weapons}) if weapons else []
