@@ -106,7 +106,7 @@ def keys(
 def status(as_json: bool = typer.Option(False, "--json", help="Réponse lisible par une machine.")) -> None:
     """Dire de chaque journal ce qui est enregistré, scellé et attesté par témoins, et pourquoi il est arrêté.
 
-    Code de sortie : 0, tout va ; 1, un journal est arrêté ; 3, la base ou un réglage manque ou ne va pas.
+    Code de sortie : 0, tout va ; 1, un journal est arrêté ou n'est plus scellé ; 3, la base ou un réglage ne va pas.
     """
     settings = get_settings()
     with _reading(settings) as db:
@@ -115,7 +115,7 @@ def status(as_json: bool = typer.Option(False, "--json", help="Réponse lisible 
         print(json.dumps([_plain(standing) for standing in standings]))
     else:
         print("\n\n".join(_lines(standing) for standing in standings) or translate("journal.none", "fr"))
-    sys.exit(EXIT_HALTED if any(standing.halt for standing in standings) else 0)
+    sys.exit(EXIT_HALTED if any(one.halt or one.is_late(clock.now()) for one in standings) else 0)
 
 
 @contextmanager
@@ -160,6 +160,9 @@ def _lines(standing: Standing) -> str:
     if standing.halt is not None:
         told = translate(standing.halt["code"], "fr", **standing.halt["details"])
         lines.append(f"  {translate('journal.halted', 'fr')} {told} [{standing.halt['code']}]")
+    elif standing.is_late(clock.now()) and standing.waiting_since is not None:
+        unsealed = standing.recorded - standing.sealed
+        lines.append(f"  {translate('journal.waiting', 'fr', count=unsealed, since=_instant(standing.waiting_since))}")
     return "\n".join(lines)
 
 

@@ -121,8 +121,8 @@ def reopen_log(
     try:
         with engine.begin() as db:
             head = get_halted_head(db, country.upper())
-            keys.renew(head.id.country, head.origin or "")
             reopen(db, head=head, published=Published(published_folder(settings)), order=order, now=clock.now())
+            keys.renew(head.id.country, head.origin or "")
     finally:
         engine.dispose()
     print(translate("ledger.reopened", settings.language, country=head.id.country, left=head.size))

@@ -1,15 +1,17 @@
 """What stands recorded, sealed and witnessed of each log, as pages and the program show it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from cluster import Database
+from salw.core import clock
 from salw.core.db import enter_scope, make_engine, run
 from salw.ledger.notes import Algorithm, Verifier
-from salw.ledger.policy import Policy, Witness
+from salw.ledger.policy import NOBODY, Policy, Witness
 from salw.ledger.standing import Standing, list_standings
 from salw.ledger.trees import LogId
 from sealing import make_sealer, seal_now
@@ -70,3 +72,19 @@ def standings(engine: Engine, country: str | None) -> list[Standing]:
         if country is not None:
             enter_scope(db, country=country, units=())
         return list_standings(db, POLICY)
+
+
+def test_events_that_nobody_seals_are_said_to_wait(engines: tuple[Engine, Engine], tmp_path: Path) -> None:
+    app, sequencer = engines
+    world = build_world(app)
+    seal_now(sequencer, make_sealer(tmp_path, keys={}))
+    world.register(1)
+    with sequencer.begin() as db:
+        (waiting,) = list_standings(db, NOBODY)
+    now = clock.now()
+    assert waiting.waiting_since is not None
+    assert (waiting.is_late(now), waiting.is_late(now + timedelta(minutes=2))) == (False, True)
+    seal_now(sequencer, make_sealer(tmp_path))
+    with sequencer.begin() as db:
+        (sealed,) = list_standings(db, NOBODY)
+    assert (sealed.waiting_since, sealed.is_late(now + timedelta(days=1))) == (None, False)

@@ -12,7 +12,7 @@ from salw.core.ids import random_bytes
 from salw.core.settings import Settings, SettingsError
 from salw.ledger.notes import Algorithm
 from salw.ledger.policy import NOBODY, Policy, PolicyError, read_policy
-from salw.ledger.signing import Signer, add_line, new_private_key, read_log_keys, read_witness_key
+from salw.ledger.signing import Signer, add_line, new_private_key, read_log_keys, read_witness_key, retire_lines
 
 LOG_KEYS_FILE = "log_keys"
 WITNESS_KEY_FILE = "witness_key"
@@ -55,9 +55,7 @@ class LogKeys:
             return
         if not self._makes:
             raise Conflict("ledger.no_new_key", path=str(self.path), origin=before)
-        self.path.write_text(
-            "".join(line for line in self.path.open(encoding="utf-8") if not line.startswith(f"{country} ")), "utf-8"
-        )
+        retire_lines(self.path, country)
         self.signers_of(country)
 
     def _refresh(self) -> None:

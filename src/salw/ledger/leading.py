@@ -14,11 +14,23 @@ from functools import partial
 import psycopg
 import structlog
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from salw.core.db import run_one
+from salw.core.settings import SettingsError
 from salw.ledger.published import Published
-from salw.ledger.sealing import Halted, Head, guard, is_whole, lift_halt, list_halts, list_heads, record_halt, seal
+from salw.ledger.sealing import (
+    Halted,
+    Head,
+    guard,
+    is_whole,
+    lift_halt,
+    list_halts,
+    list_heads,
+    named,
+    record_halt,
+    seal,
+)
 from salw.ledger.sequencer import drain
 from salw.ledger.signing import Signer, SigningError
 from salw.ledger.trees import LogId
@@ -63,7 +75,7 @@ class Sealer:
         db.rollback()
         for head in heads:
             try:
-                guard(db, head, self.published)
+                guard(db, named(head, self._signers(head)), self.published)
             except Halted as reason:
                 db.rollback()
                 self._halt(db, head, reason, new=halted.get(head.id, {}).get("code") != reason.code)
@@ -90,7 +102,7 @@ class Sealer:
         return sealed
 
     def _seal(self, db: Connection, head: Head) -> int:
-        signers = self.signers_of(head.id.country)
+        signers = self._signers(head)
         if not signers:
             self._say_once(head.id.country, "sealing.no_key", country=head.id.country)
             return 0
@@ -100,11 +112,22 @@ class Sealer:
             db.rollback()
             self._halt(db, head, reason, new=True)
             return 0
-        except SigningError as error:
+        except (SigningError, OSError, SQLAlchemyError, psycopg.Error) as error:
+            if _is_lost(error):
+                raise
             db.rollback()
+            # Whatever is wrong with one log, the others are sealed, and this one is tried again in a second.
             self._say_once(head.id, "sealing.not_signed", country=head.id.country, error=str(error))
             return 0
         return 0 if done is None else done.size - head.sealed
+
+    def _signers(self, head: Head) -> Sequence[Signer]:
+        """Return the keys of a log; none where the file has become unusable, which must not end this process."""
+        try:
+            return self.signers_of(head.id.country)
+        except (SettingsError, OSError) as error:
+            self._say_once(f"keys of {head.id.country}", "sealing.keys_unusable", error=str(error))
+            return ()
 
     def _halt(self, db: Connection, head: Head, reason: Halted, *, new: bool) -> None:
         if new:
@@ -136,9 +159,9 @@ def lead_forever(
                     time.sleep(STANDBY_S)
                 else:
                     _lead(engine, db, stop, sealer, chores, pause_s)
-        except (psycopg.OperationalError, OperationalError) as error:
+        except (psycopg.Error, SQLAlchemyError, OSError) as error:
             log.warning("sequencer.waiting", error=str(error))
-            time.sleep(pause_s)
+            time.sleep(pause_s if _is_lost(error) else STANDBY_S)
 
 
 def lead_once(engine: Engine, sealer: Sealer, chores: Chores) -> int:
@@ -185,6 +208,11 @@ def _lead_on(
             log.info("sequencer.sequenced", events=count, sealed=sealed)
         else:
             time.sleep(pause_s)
+
+
+def _is_lost(error: Exception) -> bool:
+    """Say whether an error means that the database is away, and not that something in it is wrong."""
+    return isinstance(error, psycopg.OperationalError | OperationalError)
 
 
 def _is_past(instant: float) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from salw.core.db import run
-from salw.core.errors import Conflict
+from salw.core.errors import Conflict, Unacceptable
 from salw.core.ids import new_id
 from salw.ledger.events import make_event_of_the_node
 from salw.ledger.published import Published
@@ -24,8 +24,11 @@ def reopen(db: Connection, *, head: Head, published: Published, order: str, now:
     """Open the next log of a country, in one transaction by the caller.
 
     The first event of the new log holds the number of the order to do so, how much of the old log is left, why it was
-    halted, and the checkpoint that was published last, whole: whoever kept a copy finds out what is missing.
+    halted, and the checkpoint that was published last, whole: whoever kept a copy finds out what is missing. Raises
+    `ledger.no_order`.
     """
+    if not order.strip():
+        raise Unacceptable("ledger.no_order")
     assert head.origin is not None  # noqa: S101 - `get_halted_head` gave it
     path = published.path_of(head.origin)
     facts = {

@@ -6,7 +6,7 @@ bytes. A log that is behind what was published, or another one, is halted and ne
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from salw.core.db import Row, run
 from salw.ledger import merkle
 from salw.ledger.checkpoints import Checkpoint
-from salw.ledger.notes import Note, NoteError
+from salw.ledger.notes import Note, NoteError, read_verifier
 from salw.ledger.published import Published
 from salw.ledger.signing import Signer, SigningError
 from salw.ledger.trees import LogId, TreeIncomplete, compute, cut, read_tiles
@@ -60,6 +60,9 @@ select g.country, g.id, g.origin, g.first_idx, coalesce(c.size, 0) as sealed, c.
 """
 
 
+_KEYS = "select key from log_key where country = %(country)s and log_id = %(log)s"
+
+
 def list_heads(db: Connection, country: str | None = None) -> list[Head]:
     """Return the newest log of every country, or of one."""
     return [
@@ -78,14 +81,18 @@ def list_heads(db: Connection, country: str | None = None) -> list[Head]:
 def guard(db: Connection, head: Head, published: Published) -> None:
     """Refuse a log that is not the continuation of what was published. Raises `Halted`.
 
+    A log that this database never sealed has no name yet: whoever knows the name that it will get gives it that one
+    (`named`), so that a database that lost everything does not begin a second history under a published name.
+
     `ledger.behind_published`: a backup older than the last checkpoint was restored. `ledger.not_as_published`: other
     events stand where published ones stood. `ledger.tree_changed`: the tiles no longer give the root that was signed.
     """
     if head.origin is None:
         return
+    keys = [read_verifier(row["key"]) for row in run(db, _KEYS, {"country": head.id.country, "log": head.id.log_id})]
     try:
-        outside = published.read(head.origin)
-    except NoteError:
+        outside = published.read(head.origin, keys)
+    except (NoteError, OSError):
         path = published.path_of(head.origin)
         raise Halted("ledger.published_unreadable", origin=head.origin, path=str(path)) from None
     if outside is not None and outside.size > head.size:
@@ -97,6 +104,11 @@ def guard(db: Connection, head: Head, published: Published) -> None:
     # Signed and not yet stored, or a file that was put back: either way it must be of this log.
     if _root(db, head, outside.size) != outside.root:
         raise Halted("ledger.not_as_published", origin=head.origin, size=outside.size)
+
+
+def named(head: Head, signers: Sequence[Signer]) -> Head:
+    """Return a log by its name: that of its first key where it was never sealed."""
+    return replace(head, origin=signers[0].verifier.name) if head.origin is None and signers else head
 
 
 def is_whole(db: Connection, head: Head) -> bool:
@@ -111,7 +123,7 @@ def seal(
 
     `db` is in no transaction; each step has its own. Raises `Halted`, `SigningError`.
     """
-    guard(db, head, published)
+    guard(db, named(head, signers), published)
     db.rollback()
     if head.size == head.sealed:
         return None

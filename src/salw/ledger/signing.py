@@ -105,11 +105,20 @@ def read_witness_key(path: Path) -> Signer:
 
 def add_line(path: Path, line: str) -> None:
     """Add a line to a key file of our own, whole or not at all; a new file is for its owner alone."""
-    before = path.read_text("utf-8") if path.exists() else ""
+    _replace(path, (path.read_text("utf-8") if path.exists() else "") + line + "\n")
+
+
+def retire_lines(path: Path, country: str) -> None:
+    """Take a country's keys out of use in a key file of our own; they stay in it as remarks, for an older log."""
+    lines = path.read_text("utf-8").splitlines()
+    _replace(path, "".join(f"{'# ' if line.startswith(f'{country} ') else ''}{line}\n" for line in lines))
+
+
+def _replace(path: Path, text: str) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(before + line + "\n")
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)

@@ -6,13 +6,15 @@ all.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from salw.core.db import Row, run
 from salw.ledger.policy import Policy
 from salw.ledger.trees import LogId
+
+SEALED_WITHIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ class WitnessStanding:
 class Standing:
     """One log, in numbers of its events; 0 is none. `halt` has code, details and since where it is halted.
 
-    `keys` are its verifier keys as text, the oldest first.
+    `keys` are its verifier keys as text, the oldest first. `waiting_since` is when the first event that is not sealed
+    got its index, None where there is none.
     """
 
     log: LogId
@@ -46,6 +49,11 @@ class Standing:
     witnesses: tuple[WitnessStanding, ...]
     halt: Row | None
     keys: tuple[str, ...]
+    waiting_since: datetime | None
+
+    def is_late(self, now: datetime) -> bool:
+        """Say whether events wait to be sealed for longer than a busy second explains: without a key, or a signer."""
+        return self.waiting_since is not None and now - self.waiting_since > SEALED_WITHIN
 
 
 # What waits for its index is recorded too: it will be in the newest log of its country. Every maximum is the end of an
@@ -56,6 +64,8 @@ select g.country, g.id, g.origin, c.size as sealed, c.signed_at as sealed_at, w.
        coalesce(next.first_idx, leaves.next_idx) - g.first_idx
            + case when next.first_idx is null
                   then (select count(*) from event_queue q where q.country = g.country) else 0 end as recorded,
+       (select l.sequenced_at from leaf l where l.country = g.country and l.log_id = g.id
+           and l.idx = g.first_idx + coalesce(c.size, 0)) as waiting_since,
        (select array_agg(k.key order by k.added_at, k.key) from log_key k
          where k.country = g.country and k.log_id = g.id) as keys
   from log g
@@ -100,4 +110,5 @@ def _standing(row: Row, policy: Policy) -> Standing:
         ),
         halt=halt,
         keys=tuple(row["keys"] or ()),
+        waiting_since=row["waiting_since"],
     )

@@ -138,7 +138,9 @@ class Witnesses:
         Before anything is sequenced or signed: who restored an old backup learns of it here.
         """
         with engine.begin() as db:
-            lift_of_others(db, self._policy.witnesses)
+            # Taking a witness out of the policy file is an act; to have no file at hand for once is none.
+            if self._policy is not NOBODY:
+                lift_of_others(db, self._policy.witnesses)
             sealed = list_sealed(db)
         if self._askers and sealed:
             with ThreadPoolExecutor(len(self._askers)) as pool:

@@ -1,5 +1,6 @@
 """What an inspector or a commission sees of the proof of the register: counts, witnesses, keys; no event."""
 
+from datetime import datetime
 from typing import Any
 
 from fastapi import Request
@@ -25,19 +26,21 @@ def journal(request: Request, desk: Desk, language: Language) -> dict[str, Any]:
     own = witnessing.signer.verifier if witnessing.signer is not None else None
     return {
         "country": country[f"name_{language}"] if country else desk.actor.country,
-        "logs": [_log(standing) for standing in reversed(standings)],
+        "logs": [_log(standing, desk.now) for standing in reversed(standings)],
         "own_key": _key(own) if own is not None else None,
         "zone": desk.actor.time_zone,
         "verifier": _address_of(request, VERIFIER),
     }
 
 
-def _log(standing: Standing) -> dict[str, Any]:
+def _log(standing: Standing, now: datetime) -> dict[str, Any]:
     log = standing.log
     return {
         "number": log.log_id,
         "origin": standing.origin,
         "halt": standing.halt,
+        "waiting": standing.waiting_since if standing.is_late(now) and standing.halt is None else None,
+        "unsealed": standing.recorded - standing.sealed,
         "states": (
             ("recorded", standing.recorded, None),
             ("sealed", standing.sealed, standing.sealed_at),
