@@ -248,7 +248,8 @@ def test_the_program_names_the_break_and_says_whom_it_believed(register: Registe
 def test_a_halted_log_is_said_to_be_halted(register: Register) -> None:
     with register.put_back():
         register.as_superuser(
-            "insert into sealing_halt (country, log_id, code, details) values ('BF', 1, 'ledger.behind_published', '{}')"
+            "insert into sealing_halt (country, log_id, code, details) "
+            "values ('BF', 1, 'ledger.behind_published', '{}')"
         )
         done = run_verify(register)
     assert (done.returncode, done.stderr) == (0, "")
