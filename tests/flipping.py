@@ -14,11 +14,15 @@ COVERED: dict[str, tuple[str, ...]] = {
         "document_id", "event_id", "recorded_at", "occurred_at",
     ),
     "custody": ("country", "weapon_id", "seq", "holder_id", "unit_id", "awaited_by_unit_id", "recorded_at"),
-    "weapon": ("country", "id", "registry_number", "class_code", "model_code", "unit_id", "awaited_by_unit_id"),
+    "weapon": (
+        "country", "id", "registry_number", "class_code", "model_code", "unit_id", "awaited_by_unit_id", "maker_text",
+        "model_text", "calibre_text", "made_in", "made_year", "import_country", "import_year", "serial", "unidentified",
+    ),
     "passage": ("country", "unit_id", "idx", "weapon_id", "seq", "gone", "from_holder_id"),
     "personal_value": ("country", "salt", "commitment", "value", "erased_at"),
     "document": ("kind", "office_unit_id", "year", "number", "dated_on", "signatory_id"),
-    "person": ("country", "id", "value_id"),
+    "person": ("country", "id", "value_id", "unit_id", "erased_at"),
+    "holder": ("unit_id", "kind", "person_id"),
 }  # fmt: skip
 
 # What the log does not tell, or tells and verification does not hold against the row.
@@ -27,13 +31,11 @@ NOT_COVERED: dict[str, tuple[str, ...]] = {
     "tile": ("country", "log_id"),
     "checkpoint": ("country", "log_id"),
     "movement": ("prev_seq",),
-    "weapon": (
-        "maker_text", "model_text", "calibre_text", "made_in", "made_year", "import_country", "import_year", "serial",
-        "serial_normalised", "unidentified", "nationally_marked", "labelled", "recorded_at",
-    ),
+    "weapon": ("serial_normalised", "nationally_marked", "labelled", "recorded_at"),
     "personal_value": ("id", "unit_id", "remains"),
     "document": ("country", "id", "reference", "recorded_at"),
-    "person": ("force_code", "unit_id", "matricule", "sex", "provisional", "erased_at"),
+    "person": ("force_code", "matricule", "sex", "provisional"),
+    "holder": ("country", "id", "name", "awaited_by_unit_id"),
 }  # fmt: skip
 
 # Only rows that something of the trail rests on: an order that moved nothing has no movement that names it.

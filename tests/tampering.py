@@ -27,6 +27,7 @@ BF_LOG = "registre.example/bf/2026"
 TABLES = (
     "event", "event_queue", "leaf", "log", "log_key", "tile", "checkpoint", "cosignature", "movement", "custody",
     "weapon", "holder", "passage", "personal_value", "document", "person", "sealing_halt", "snapshot",
+    "witnessed", "month_end",
 )  # fmt: skip
 
 
@@ -77,13 +78,15 @@ class Register:
 
     @contextmanager
     def put_back(self) -> Iterator[None]:
-        """Put every row and the published checkpoint back as they were."""
-        path = self.sealer.published.path_of(BF_LOG)
-        kept = path.read_bytes()
+        """Put every row and the published checkpoints back as they were."""
+        published = self.sealer.published
+        kept = published.path_of(BF_LOG).read_bytes()
         try:
             yield
         finally:
-            path.write_bytes(kept)
+            for path in published.folder.iterdir():
+                path.unlink()
+            published.path_of(BF_LOG).write_bytes(kept)
             with self.superuser.begin() as db:
                 run(db, "set local session_replication_role = replica")
                 for table in TABLES:

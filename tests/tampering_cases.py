@@ -12,6 +12,12 @@ BODY = (
     "'\"seq\":7'), 'UTF8') "
     f"where {BF} and id = {ISSUED}"
 )
+ENTERED = f"(select id from event where {BF} and kind = 'person.entered' order by id limit 1)"
+# An event that moves nothing, beside those that have an index.
+EXTRA = (
+    "insert into event (country, id, kind, weapon_id, canonical, leaf_hash, recorded_at) select country, "
+    f"gen_random_uuid(), kind, weapon_id, canonical, leaf_hash, recorded_at from event where {BF} and id = {ENTERED}"
+)
 # name: (statements, codes that must be found, the first of them first)
 TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "a body is edited": ((BODY,), ("verify.bytes_changed", "verify.movement_changed")),
@@ -292,5 +298,122 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
         ("verify.person_changed",),
     ),
+    "a holder is given to another person": (
+        (
+            f"update holder h set person_id = (select p.id from person p where p.{BF} and p.id <> h.person_id limit 1) "
+            f"where {BF} and kind = 'person'",
+        ),
+        ("verify.holder_changed",),
+    ),
+    "a store becomes a crew that no event opened": (
+        (
+            f"update holder set kind = 'crew' where {BF} and id in (select to_holder_id from movement where {BF} "
+            "and kind = 'return')",
+        ),
+        ("verify.holder_changed",),
+    ),
+    "an event that is sequenced is queued again, and another one inserted in its stead": (
+        (
+            f"insert into event_queue (country, event_id) select country, id from event where {BF} and id = {ENTERED}",
+            EXTRA,
+        ),
+        ("verify.event_queued_again", "verify.event_not_sequenced"),
+    ),
+    "a checkpoint is said to be witnessed": (
+        (
+            "insert into witnessed (country, log_id, size) select country, log_id, max(size) from checkpoint "
+            f"where {BF} group by 1, 2",
+        ),
+        ("verify.witnessed_without_signatures",),
+    ),
+    "a checkpoint is signed in days to come": (
+        (
+            f"update checkpoint set signed_at = signed_at + interval '30 days' where {BF} and size = (select max(size) "
+            f"from checkpoint where {BF})",
+        ),
+        ("verify.checkpoint_post_dated",),
+    ),
+    "a person is said to be erased": (
+        (
+            "update person set erased_at = now(), sex = null, matricule = null where id = (select id from person "
+            "where country = 'BF' order by id desc limit 1)",
+        ),
+        ("verify.person_erased_untold",),
+    ),
+    "a person is put into another unit": (
+        (f"update person set unit_id = (select max(id) from unit where {BF}) where {BF}",),
+        ("verify.person_unit_changed",),
+    ),
+    "a weapon's serial is edited": (
+        (f"update weapon set serial = serial || '7' where {BF} and id = {LAST}",),
+        ("verify.weapon_changed",),
+    ),
+    "a month is said to be taken": (
+        ("insert into month_end (country, month, size) values ('BF', date_trunc('month', now()), 5)",),
+        ("verify.month_end_changed",),
+    ),
+    "the snapshots of a month are deleted": (
+        (
+            f"insert into month_end (country, month, size) select 'BF', date_trunc('month', now()), max(idx) + 1 "
+            f"from leaf where {BF}",
+        ),
+        ("verify.snapshot_missing",),
+    ),
     "the log is said to begin later": ((f"update log set first_idx = 5 where {BF}",), ("verify.log_changed",)),
+}
+
+VALUES = "values_not_committed_to() returns setof uuid language sql stable security definer"
+# What is done to the schema, and how it is undone. name: (statements, undoing ones, codes).
+ALTERING: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
+    "a person's holder becomes a post": (
+        (
+            "alter table holder drop constraint ck_holder_person_is_named",
+            f"update holder set kind = 'post', person_id = null where {BF} and kind = 'person'",
+        ),
+        (
+            "alter table holder add constraint ck_holder_person_is_named "
+            "check ((kind = 'person') = (person_id is not null))",
+        ),
+        ("verify.holder_changed",),
+    ),
+    "a key is replaced by a check of its name, and an event inserted beside one that is there twice": (
+        (
+            "alter table leaf drop constraint uq_leaf_country_event_id",
+            "alter table leaf add constraint uq_leaf_country_event_id check (true)",
+            "insert into leaf (country, idx, event_id, leaf_hash, sequenced_at, log_id) select country, (select "
+            f"max(idx) + 1 from leaf where {BF}), event_id, leaf_hash, clock_timestamp(), log_id from leaf "
+            f"where {BF} and event_id = {ENTERED}",
+            EXTRA,
+        ),
+        (
+            "alter table leaf drop constraint uq_leaf_country_event_id",
+            "alter table leaf add constraint uq_leaf_country_event_id unique (country, event_id)",
+        ),
+        ("verify.event_twice", "verify.event_not_sequenced"),
+    ),
+    "the check of kept values is replaced": (
+        (
+            f"create or replace function {VALUES} set search_path = pg_catalog, public as "
+            "'select v.id from public.personal_value v where false'",
+        ),
+        (),
+        ("verify.function_changed",),
+    ),
+    "other tables are put before those of the register": (
+        (
+            "create schema before",
+            "create table before.holder as table holder",
+            "grant usage on schema before to salw_auditor",
+            "grant select on before.holder to salw_auditor",
+            "do $$ begin execute format('alter role salw_auditor in database %%I set search_path = before, public', "
+            "current_database()); end $$",
+            f"update holder set kind = 'court' where {BF} and kind = 'post'",
+        ),
+        (
+            "do $$ begin execute format('alter role salw_auditor in database %%I reset search_path', "
+            "current_database()); end $$",
+            "drop schema before cascade",
+        ),
+        ("verify.holder_changed",),
+    ),
 }

@@ -26,8 +26,9 @@ from salw.ledger.notes import NoteError, Verifier, read_verifier
 from salw.ledger.policy import PolicyError, read_policy
 from salw.ledger.published import Published
 from salw.proofs.verification.breaks import Break
+from salw.proofs.verification.outside import list_written
 from salw.proofs.verification.trust import Outside, Source, Trust, read_outside
-from salw.proofs.verification.verifying import LogState, Progress, Verification, verify
+from salw.proofs.verification.verifying import LogState, Progress, Verification, verify, verify_strays
 from salw.proofs.verification.words import sentence
 from salw_cli import bundle as bundle_commands
 from salw_cli import keys as key_commands
@@ -80,17 +81,18 @@ def verify_(
     settings = get_settings()
     trust = _trust(settings, keys, policy)
     given = [_read_checkpoint(path) for path in checkpoints]
+    published = Published(published_folder(settings))
     ensure_database(settings)
     engine = make_engine(role_url(settings, "salw_auditor"), pool_size=CONNECTIONS)
     try:
         done = []
-        countries = [known_country(engine, country)] if country else _countries(engine)
-        shares = _shared(engine, countries, given)
-        published = Published(published_folder(settings))
+        countries = [known_country(engine, country)] if country else list_written(engine)
         for code in countries:
+            mine = given if country else _of_country(engine, code, given)
             with _told(code, as_json) as progress:
-                mine = shares[code]
                 done.append(verify(engine, code, trust=trust, published=published, given=mine, progress=progress))
+        if strays := verify_strays(engine, published, () if country else given):
+            done.append(strays)
     finally:
         engine.dispose()
     if as_json:
@@ -131,33 +133,12 @@ def _read_checkpoint(path: Path) -> Outside:
         raise misused("--checkpoint", "verify.checkpoint_file", path=path) from None
 
 
-def _countries(engine: Engine) -> list[str]:
-    """Return the countries of this node that anything was ever written in."""
+def _of_country(engine: Engine, country: str, given: Sequence[Outside]) -> list[Outside]:
+    """Return those of the given checkpoints that are of this country's logs."""
     with engine.begin() as db:
-        found = []
-        for row in run(db, "select code from country order by code"):
-            enter_scope(db, country=row["code"], units=())
-            if run(db, "select 1 as one from event where country = %(c)s limit 1", {"c": row["code"]}):
-                found.append(row["code"])
-    return found
-
-
-def _shared(engine: Engine, countries: Sequence[str], given: Sequence[Outside]) -> dict[str, list[Outside]]:
-    """Return each country's part of the given checkpoints, by the log they are of.
-
-    Of no log that is here they go to the first country, whose verification says so: a log may have been deleted.
-    """
-    shares: dict[str, list[Outside]] = {}
-    left = list(given)
-    for country in countries:
-        with engine.begin() as db:
-            enter_scope(db, country=country, units=())
-            names = {row["origin"] for row in run(db, "select origin from log where country = %(c)s", {"c": country})}
-        shares[country] = [known for known in left if known.checkpoint.origin in names]
-        left = [known for known in left if known.checkpoint.origin not in names]
-    if shares:
-        shares[countries[0]] += left
-    return shares
+        enter_scope(db, country=country, units=())
+        names = {row["origin"] for row in run(db, "select origin from log where country = %(c)s", {"c": country})}
+    return [known for known in given if known.checkpoint.origin in names]
 
 
 def _is_empty(done: Verification) -> bool:
@@ -199,7 +180,7 @@ def _print(done: Verification, every: bool, language: Language) -> None:
         print(visible(f"{sentence(found, language, done.numbers)} [{found.code}]"), file=sys.stderr)
     count = format_decimal
 
-    def say(code: str, **details: Any) -> None:
+    def say(code: str, /, **details: Any) -> None:
         shown = {n: count(v, locale=language) if isinstance(v, int) else v for n, v in details.items()}
         print(visible(translate(f"verify.told.{code}", language, **shown)))
 

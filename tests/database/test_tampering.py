@@ -26,8 +26,8 @@ from salw.proofs.verification.trust import Source, Trust
 from salw.proofs.verification.words import sentence
 from sealing import checkpoints, make_keys, make_sealer, seal_now
 from starter import run_program
-from tampering import BF_LOG, Register, make_register
-from tampering_cases import LAST, TAMPERING
+from tampering import BF_LOG, TABLES, Register, make_register
+from tampering_cases import ALTERING, LAST, TAMPERING
 from verifying import codes
 
 
@@ -64,6 +64,22 @@ def test_tampering_is_found_and_named(register: Register, name: str) -> None:
         for one in done.breaks:
             said = sentence(one, language, done.numbers)
             assert "{" not in said, said
+
+
+@pytest.mark.parametrize("name", ALTERING)
+def test_a_schema_that_was_altered_hides_nothing(register: Register, name: str) -> None:
+    statements, undoing, due = ALTERING[name]
+    kept = register.one("select pg_get_functiondef('values_not_committed_to()'::regprocedure)")
+    try:
+        with register.put_back():
+            register.as_superuser(*statements)
+            register.engines["salw_auditor"].dispose()  # what is set for a role holds for new connections
+            done = register.verify()
+    finally:
+        register.as_superuser(*undoing, kept)
+        register.engines["salw_auditor"].dispose()
+    assert set(due) <= set(codes(done)), [(b.code, dict(b.details)) for b in done.breaks[:6]]
+    assert done.breaks[0].code in due
 
 
 def test_what_was_put_back_is_whole_again(register: Register) -> None:
@@ -187,16 +203,19 @@ def test_a_loss_that_a_new_log_tells_of_is_said_and_is_no_break(register: Regist
         assert done.logs[1].sealed is not None
 
 
-def test_the_program_names_the_break_and_says_whom_it_believed(register: Register, tmp_path: Path) -> None:
-    def verify(*words: str) -> subprocess.CompletedProcess[str]:
-        environment = {
-            **bare_environment(),
-            "SALW_AUDITOR_URL": register.urls["salw_auditor"],
-            "SALW_DATABASE_URL": register.urls["salw_app"],
-            "SALW_DATA_DIR": str(register.folder),
-        }
-        return run_program("ledger", "verify", *words, environment=environment)
+def run_verify(register: Register, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run `salw ledger verify` as on the node of the register."""
+    environment = {
+        **bare_environment(),
+        "SALW_AUDITOR_URL": register.urls["salw_auditor"],
+        "SALW_DATABASE_URL": register.urls["salw_app"],
+        "SALW_DATA_DIR": str(register.folder),
+    }
+    return run_program("ledger", "verify", *words, environment=environment)
 
+
+def test_the_program_names_the_break_and_says_whom_it_believed(register: Register, tmp_path: Path) -> None:
+    verify = partial(run_verify, register)
     whole = verify()
     assert (whole.returncode, whole.stderr) == (0, "")
     (key,) = (signer.verifier.text for signer in register.sealer.signers_of("BF"))
@@ -238,6 +257,31 @@ def test_the_program_names_the_break_and_says_whom_it_believed(register: Registe
     assert (empty.returncode, "aucun événement n'a jamais été écrit" in empty.stdout) == (2, True)
     stranger = verify("--key", make_keys(tmp_path, ["BF"], name="autre.example/bf")["BF"][0].verifier.text)
     assert (stranger.returncode, "Aucune des clés données n'est de ce journal" in stranger.stdout) == (1, True)
+
+
+def test_a_halted_log_is_said_to_be_halted(register: Register) -> None:
+    with register.put_back():
+        register.as_superuser(
+            "insert into sealing_halt (country, log_id, code, details) "
+            "values ('BF', 1, 'ledger.behind_published', '{}')"
+        )
+        done = run_verify(register)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Ce journal est arrêté\u00a0: ledger.behind_published" in done.stdout
+
+
+def test_a_database_that_lost_everything_does_not_come_out_clean(register: Register, tmp_path: Path) -> None:
+    paper = tmp_path / "papier.txt"
+    paper.write_bytes(register.sealer.published.path_of(BF_LOG).read_bytes())
+    with register.put_back():
+        register.as_superuser(*(f"delete from {table} where country = 'BF'" for table in TABLES))
+        emptied = run_verify(register, "--all", "--checkpoint", str(paper))
+        register.sealer.published.path_of(BF_LOG).unlink()
+        on_paper = run_verify(register, "--checkpoint", str(paper))
+    assert emptied.returncode == on_paper.returncode == 1
+    assert "[verify.published_of_no_log]" in emptied.stderr
+    assert "[verify.given_of_no_log]" in emptied.stderr
+    assert "[verify.given_of_no_log]" in on_paper.stderr
 
 
 def turn(register: Register, table: str, column: str, draw: random.Random) -> None:

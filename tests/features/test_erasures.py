@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import httpx
@@ -25,6 +26,7 @@ from salw.core.db import enter_scope, make_engine, run
 from salw.core.errors import Conflict, NotFound
 from salw.core.ids import new_id
 from together import until_it_waits
+from verifying import codes, verify_now
 from world import Member, World
 
 
@@ -70,6 +72,45 @@ def test_two_officers_order_and_the_eraser_erases_once(
     assert (line["reference"], line["reason"]) == ("Ordre n° 45/EMGA", REASON)
     assert line["erased_at"] is not None
     assert name_of(world, him)["name"] is None  # type: ignore[index]
+
+
+def test_another_name_that_is_erased_at_the_instant_of_an_erasure_does_not_pass_for_it(
+    client: httpx.Client, world: World, urls: Mapping[str, str], superuser: Engine, tmp_path: Path
+) -> None:
+    him, other = stranger(world), stranger(world)
+    carry_out(urls, ordered(client, world, him.person_id))
+    auditor = make_engine(urls["salw_auditor"])
+
+    def found() -> list[str]:
+        return [code for code in codes(verify_now(auditor, tmp_path)) if "erased" in code or "remains" in code]
+
+    assert found() == []
+    values = {"him": him.person_id, "other": other.person_id}
+    with superuser.begin() as db:
+        run(db, "set local session_replication_role = replica")
+        run(
+            db,
+            "update personal_value set value = null, salt = null, erased_at = (select erased_at from person "
+            "where id = %(him)s) where id = (select value_id from person where id = %(other)s)",
+            values,
+        )
+    assert found() == ["verify.value_erased_untold"]
+    with superuser.begin() as db:
+        run(db, "set local session_replication_role = replica")
+        run(
+            db,
+            "update person set matricule = null, sex = null, erased_at = (select erased_at from person "
+            "where id = %(him)s) where id = %(other)s",
+            values,
+        )
+        run(
+            db,
+            'update personal_value set remains = remains || \'{"erased_on": "2020-01-01"}\' '
+            "where id = (select value_id from person where id = %(him)s)",
+            values,
+        )
+    assert sorted(found()) == ["verify.person_erased_untold", "verify.remains_changed", "verify.value_erased_untold"]
+    auditor.dispose()
 
 
 def test_a_repeat_of_order_and_approval_gets_the_first_answer(client: httpx.Client, world: World) -> None:

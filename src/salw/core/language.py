@@ -30,7 +30,7 @@ def catalogue(language: Language) -> dict[str, str]:
     return texts
 
 
-def translate(code: str, language: Language, **details: Any) -> str:
+def translate(code: str, language: Language, /, **details: Any) -> str:
     """Return the text of `code` with `{name}` places filled from `details`.
 
     A place that is filled with codes names the family of their texts, so that words stand in the sentence and the

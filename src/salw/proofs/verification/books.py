@@ -3,16 +3,17 @@
 Set-based: each statement returns what is wrong and nothing else.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
 from salw.core.db import Row, run
-from salw.ledger.snapshots import list_wrong_snapshots
+from salw.custody.rules import LOSSES, USER_HOLDERS, HolderKind, MovementKind
 from salw.proofs.verification.breaks import KEPT_MAX, Findings
 from salw.proofs.verification.entries import shown
+from salw.proofs.verification.month_ends import check_month_ends
 
 _IDX = "(select l.idx from leaf l where l.country = %(country)s and l.event_id = {0} limit 1)"
 
@@ -60,13 +61,28 @@ select w.id::text as weapon, w.unit_id, w.awaited_by_unit_id, c.unit_id as due_u
 
 # A holder is of one unit for ever. The first movement that says otherwise says where to look.
 _HOLDERS = f"""
-select u.holder_id::text as holder, u.unit_id as due, h.unit_id as stands,
+select u.holder_id::text as holder, u.unit_id as due_unit_id, h.unit_id, h.kind, k.kinds as due_kind,
        (select min({_IDX.format("m.event_id")}) from movement m
-         where m.country = %(country)s and m.to_holder_id = u.holder_id and m.to_unit_id = u.unit_id) as idx
-  from (select distinct to_holder_id as holder_id, to_unit_id as unit_id
+         where m.country = %(country)s and (m.to_holder_id, m.to_unit_id, m.kind) = (u.holder_id, u.unit_id, u.kind)
+       ) as idx
+  from (select distinct to_holder_id as holder_id, to_unit_id as unit_id, kind
           from movement where country = %(country)s) as u
   left join holder h on h.country = %(country)s and h.id = u.holder_id
- where h.unit_id is distinct from u.unit_id
+  left join unnest(%(moves)s::text[], %(kinds)s::text[]) as k (move, kinds) on k.move = u.kind
+ where h.unit_id is distinct from u.unit_id or not h.kind = any(string_to_array(k.kinds, ', '))
+ limit %(limit)s
+"""
+
+# Where a transfer arrives, its weapons were awaited.
+_AWAITED = f"""
+select u.holder_id::text as holder, u.unit_id as due, h.awaited_by_unit_id as stands,
+       (select min({_IDX.format("m.event_id")}) from movement m
+         where m.country = %(country)s and (m.from_holder_id, m.to_unit_id, m.kind)
+               = (u.holder_id, u.unit_id, 'transfer_in')) as idx
+  from (select distinct from_holder_id as holder_id, to_unit_id as unit_id
+          from movement where country = %(country)s and kind = 'transfer_in' and from_holder_id is not null) as u
+  left join holder h on h.country = %(country)s and h.id = u.holder_id
+ where h.awaited_by_unit_id is distinct from u.unit_id
  limit %(limit)s
 """
 
@@ -107,21 +123,33 @@ select m.weapon_id::text as weapon, m.seq, m.event_id::text as event
  limit %(limit)s
 """
 
+# What got an index left the queue in the same transaction.
+_QUEUED_AGAIN = """
+select l.idx, q.event_id::text as event
+  from (select event_id, count(*) as times from event_queue where country = %(country)s group by event_id) as q
+  left join leaf l on l.country = %(country)s and l.event_id = q.event_id
+ where l.idx is not null or q.times > 1
+ order by l.idx limit %(limit)s
+"""
+
 _TWICE = """
 select min(l.idx) as first, max(l.idx) as idx, l.event_id::text as event
   from leaf l where l.country = %(country)s group by l.event_id having count(*) > 1
  limit %(limit)s
 """
 
-_ANY_SNAPSHOT = "select 1 as one from snapshot where country = %(country)s limit 1"
 _COUNTS = """
 select (select count(*) from event where country = %(country)s) as events,
        (select count(*) from movement where country = %(country)s) as movements,
        (select count(*) from custody where country = %(country)s) as weapons,
        (select count(*) from passage where country = %(country)s) as passages,
-       (select count(*) = 4 from pg_constraint
-         where conname in ('pk_leaf', 'uq_leaf_country_event_id', 'pk_event', 'uq_movement_country_event_id')
-           and connamespace = 'public'::regnamespace and convalidated) as keyed
+       (select count(*) = 4
+          from (values ('leaf', 'PRIMARY KEY (country, idx)'), ('leaf', 'UNIQUE (country, event_id)'),
+                       ('event', 'PRIMARY KEY (country, id)'),
+                       ('movement', 'UNIQUE (country, event_id)')) as due (name, says)
+         where exists (select from pg_constraint c join pg_index i on i.indexrelid = c.conindid
+                        where c.conrelid = ('public.' || due.name)::regclass and pg_get_constraintdef(c.oid) = due.says
+                          and c.convalidated and i.indisunique and i.indisvalid and i.indisready)) as keyed
 """
 
 
@@ -140,12 +168,10 @@ def check_books(db: Connection, country: str, found: Findings, done: Callable[[]
     """Run every check of the books, and call `done` after each. `db` is in the snapshot of the whole verification."""
     run(db, "set local work_mem = '128MB'")
     for sql, name in CHECKS:
-        for row in run(db, sql, {"country": country, "limit": KEPT_MAX + 1}):
+        for row in run(db, sql, {"country": country, "limit": KEPT_MAX + 1, **_KINDS}):
             name(row, found)
         done()
-    for row in list_wrong_snapshots(db, country) if run(db, _ANY_SNAPSHOT, {"country": country}) else ():
-        # What is wrong is the state at a size: the place of the last event that it counts.
-        found.add("verify.snapshot_changed", idx=row["size"] - 1, unit=row["unit_id"], size=row["size"])
+    check_month_ends(db, country, found)
     done()
     return Counted(**run(db, _COUNTS, {"country": country})[0])
 
@@ -185,13 +211,26 @@ def _weapon(row: Row, found: Findings) -> None:
 
 
 def _holder(row: Row, found: Findings) -> None:
+    pairs = _columns(row, "unit_id")
+    if row["due_kind"] is not None and row["kind"] not in row["due_kind"].split(", "):
+        pairs.append(("kind", row["kind"], row["due_kind"]))
+    for column, stands, due in pairs:
+        if stands != due:
+            _holder_differs(row, column, stands, due, found)
+
+
+def _awaited(row: Row, found: Findings) -> None:
+    _holder_differs(row, "awaited_by_unit_id", row["stands"], row["due"], found)
+
+
+def _holder_differs(row: Row, column: str, stands: Any, due: Any, found: Findings) -> None:
     found.add(
         "verify.holder_changed",
         idx=row["idx"],
         holder=row["holder"],
-        column="unit_id",
-        stands=shown(row["stands"]),
-        due=shown(row["due"]),
+        column=column,
+        stands=shown(stands),
+        due=shown(due),
     )
 
 
@@ -208,10 +247,25 @@ def _untold(row: Row, found: Findings) -> None:
     found.add("verify.movement_without_event", weapon=row["weapon"], seq=row["seq"], event=row["event"], where="none")
 
 
+def _queued_again(row: Row, found: Findings) -> None:
+    found.add("verify.event_queued_again", idx=row["idx"], event=row["event"])
+
+
 def _twice(row: Row, found: Findings) -> None:
     found.add("verify.event_twice", idx=row["idx"], event=row["event"], first=row["first"])
 
 
+# To what kinds of holder movements of a kind go; the first movement of a weapon may go anywhere.
+_GOES_TO: dict[MovementKind, Iterable[HolderKind]] = {
+    MovementKind.ISSUE: USER_HOLDERS,
+    MovementKind.RETURN: (HolderKind.STORE,),
+    MovementKind.TRANSFER_OUT: (HolderKind.TRANSIT,),
+    MovementKind.TRANSFER_IN: (HolderKind.STORE,),
+    MovementKind.LOSS: LOSSES,
+    MovementKind.RECOVERY: (HolderKind.STORE,),
+    MovementKind.DESTRUCTION: (HolderKind.DESTROYED,),
+}
+_KINDS = {"moves": list(_GOES_TO), "kinds": [", ".join(sorted(kinds)) for kinds in _GOES_TO.values()]}
 _CUSTODY_COLUMNS = ("seq", "holder_id", "unit_id", "awaited_by_unit_id", "recorded_at")
 
 Check = tuple[str, Callable[[Row, Findings], None]]
@@ -220,6 +274,8 @@ CHECKS: Sequence[Check] = (
     (_CUSTODY, _custody),
     (_WEAPONS, _weapon),
     (_HOLDERS, _holder),
+    (_AWAITED, _awaited),
+    (_QUEUED_AGAIN, _queued_again),
     (_PASSAGES, _passage),
 )
 _LEFT_OVER: Sequence[Check] = ((_UNSEQUENCED, _unsequenced), (_UNTOLD, _untold), (_TWICE, _twice))

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from salw.proofs.verification.breaks import Findings
+from salw.registry.texts import normalise_mark
 
 # The service's clock, which the bytes tell, against the database's, which recorded them.
 CLOCKS_DIFFER = 300.0
@@ -32,6 +33,7 @@ KINDS: Mapping[str, str] = {
     "weapon.recovered": "recovery",
     "weapon.destroyed": "destruction",
 }
+ISSUED = "weapon.issued"
 REGISTERED = "weapon.registered"
 HOLDER_OPENED = "holder.opened"
 PERSON_ENTERED = "person.entered"
@@ -50,7 +52,11 @@ _told = itemgetter("seq", "from", "from_unit", "to", "to_unit", "document", "occ
 _COLUMNS = ("seq", "from_holder_id", "from_unit_id", "to_holder_id", "to_unit_id", "document_id", "occurred_at")
 # Not the number on the paper: since schema 2 the event only commits to it, and it is erased where it names somebody.
 _OF_DOCUMENT = ("document_kind", "office", "number", "dated_on", "signatory")
-_OF_WEAPON = ("registry_number", "class", "model")
+_OF_WEAPON = (
+    "registry_number", "class", "model", "maker_text", "model_text", "calibre_text", "made_in", "made_year",
+    "import_country", "import_year",
+)  # fmt: skip
+_READABLE = frozenset({"legible", "partial"})
 UNTOLD = object()  # an event of an earlier version says nothing of it
 
 
@@ -81,8 +87,10 @@ class Reading:
     documents: dict[str, Told] = field(default_factory=dict)
     weapons: dict[str, Told] = field(default_factory=dict)
     holders: dict[str, tuple[int, str, int | None]] = field(default_factory=dict)
-    persons: dict[str, tuple[str, int | None]] = field(default_factory=dict)
-    erasures: set[float] = field(default_factory=set)  # when the log tells of erasures
+    persons: dict[str, tuple[str, Any, int | None]] = field(default_factory=dict)  # commitment, unit, idx
+    receivers: dict[str, tuple[str, int | None]] = field(default_factory=dict)  # who was first given a holder's weapons
+    erasures: dict[float, set[str]] = field(default_factory=dict)  # whom the log says were erased, by instant
+    whose: dict[str, str] = field(default_factory=dict)  # the person that a commitment is called, as far as one is
     # What most entries have in common with the one before.
     _document: str = ""
     _at_text: str = ""
@@ -156,9 +164,9 @@ class Reading:
         if kind == HOLDER_OPENED:
             self.holders[facts["holder"]] = (facts["unit"], facts["holder_kind"], idx)
         elif kind == PERSON_ENTERED:
-            self.persons[facts["person"]] = (facts["commitment"], idx)
+            self.persons[facts["person"]] = (facts["commitment"], facts.get("unit", UNTOLD), idx)
         else:
-            self.erasures.add(self._at)
+            self.erasures.setdefault(self._at, set()).add(facts["person"])
 
     def _hashes_differ(self, entry: Entry, hash_: bytes) -> None:
         sealed, leaf_hash = entry[2], entry[8]
@@ -187,11 +195,16 @@ class Reading:
 
     def _commitments(self, idx: int | None, event_id: str, facts: Any) -> None:
         """Tell of every digest among facts, and whether it is called a commitment: that of a person always is."""
+        named = facts.get("commitment")
+        if named is not None:
+            person = facts.get("id") or facts.get("person")
+            if person.__class__ is str:
+                self.whose[named] = person
         for value in facts.values():
             kind = value.__class__
             if kind is str:
                 if len(value) == DIGEST_LENGTH:
-                    self.commit(value, idx, event_id, value is facts.get("commitment"))
+                    self.commit(value, idx, event_id, value is named)
             elif kind is dict:
                 if value != self._person:
                     self._person = value
@@ -232,8 +245,10 @@ class Reading:
         if document != self._document:
             self._document = document
             self.documents.setdefault(document, Told(entry[0], entry[1], _all(facts, _OF_DOCUMENT)))
+        if event_kind == ISSUED and "person" in facts:
+            self.receivers.setdefault(due[3], (facts["person"]["id"], entry[0]))
         if event_kind == REGISTERED:
-            self.weapons[weapon] = Told(entry[0], entry[1], _all(facts, _OF_WEAPON))
+            self.weapons[weapon] = Told(entry[0], entry[1], (*_all(facts, _OF_WEAPON), *_serial(facts)))
 
     def _differ(
         self,
@@ -267,6 +282,17 @@ def seconds(text: str) -> float:
 
 def _all(facts: Mapping[str, Any], names: Sequence[str]) -> tuple[Any, ...]:
     return tuple(facts.get(name, UNTOLD) for name in names)
+
+
+def _serial(facts: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return a weapon's serial and whether it has none, by the marks that an event tells of."""
+    if "marks" not in facts:
+        return UNTOLD, UNTOLD
+    for mark in facts["marks"]:
+        # As `registry.rules.NewWeapon.serial_mark` chooses it.
+        if mark["kind"] == "factory_serial" and mark["legibility"] in _READABLE and normalise_mark(mark["raw"]):
+            return mark["raw"], False
+    return None, True
 
 
 def _seconds_or_none(text: Any) -> float:

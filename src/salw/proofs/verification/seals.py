@@ -28,7 +28,7 @@ select number, hashes from tile
 
 _CHECKPOINTS = """
 select c.size, c.root, c.note, date_part('epoch', c.signed_at) as signed_at,
-       s.witnesses, s.lines, s.times
+       c.signed_at > clock_timestamp() + make_interval(secs => %(differ)s) as ahead, s.witnesses, s.lines, s.times
   from checkpoint c
   left join lateral (
       select array_agg(witness order by witness) as witnesses, array_agg(line order by witness) as lines,
@@ -37,6 +37,14 @@ select c.size, c.root, c.note, date_part('epoch', c.signed_at) as signed_at,
   ) as s on true
  where c.country = %(country)s and c.log_id = %(log)s and c.size > %(after)s
  order by c.size limit %(limit)s
+"""
+
+# Who of them the policy of that day asked for is not known any more: without a single one, nobody was.
+_UNSIGNED = """
+select w.size from witnessed w
+ where w.country = %(country)s and w.log_id = %(log)s
+   and not exists (select from cosignature s where (s.country, s.log_id, s.size) = (w.country, w.log_id, w.size))
+ order by w.size limit 100
 """
 
 _TILES_BEYOND = """
@@ -129,6 +137,8 @@ class Seals:
         for key, hashes in self.growth.edge().items():
             self._tile(key, hashes)
         self._beyond()
+        for row in run(self.db, _UNSIGNED, self._whose):
+            self._add("verify.witnessed_without_signatures", row["size"])
         while self._rows:
             for row in reversed(self._rows):
                 self._add("verify.behind_checkpoint", row["size"], idx=self._end_idx, stands=self.size)
@@ -166,7 +176,9 @@ class Seals:
         self.next_stop = min(stops, default=-1)
 
     def _read_checkpoints(self, after: int) -> None:
-        self._rows = run(self.db, _CHECKPOINTS, {**self._whose, "after": after, "limit": CHECKPOINTS_A_PAGE})[::-1]
+        self._rows = run(
+            self.db, _CHECKPOINTS, {**self._whose, "after": after, "limit": CHECKPOINTS_A_PAGE, "differ": CLOCKS_DIFFER}
+        )[::-1]
         self._next()
 
     @property
@@ -195,6 +207,8 @@ class Seals:
         earliest = max(self._signed_last, sequenced_last)
         if row["signed_at"] < earliest - CLOCKS_DIFFER:
             self._add("verify.checkpoint_back_dated", size, stands=instant(row["signed_at"]), due=instant(earliest))
+        if row["ahead"]:
+            self._add("verify.checkpoint_post_dated", size, stands=instant(row["signed_at"]))
         self._signed_last = max(self._signed_last, row["signed_at"])
         if row["lines"]:
             self._cosignatures(row, note, recorded_last)

@@ -15,7 +15,9 @@ from salw.ledger.published import Published
 from salw.ledger.trees import LogId
 from salw.proofs.verification.books import CHECKS, Counted, check_books, check_left_over
 from salw.proofs.verification.breaks import Break, Findings
+from salw.proofs.verification.outside import check_strays
 from salw.proofs.verification.seals import Log, Seals
+from salw.proofs.verification.server import PINNED, check_functions
 from salw.proofs.verification.trail import Trail
 from salw.proofs.verification.trust import Outside, Source, Trust, read_published
 from salw.proofs.verification.values import Commitments, check_erasures, check_holders, check_persons
@@ -28,6 +30,7 @@ select g.id, g.origin, g.first_idx,
        (select h.code from sealing_halt h where h.country = g.country and h.log_id = g.id) as halt
   from log g where g.country = %(country)s order by g.id
 """
+NO_COUNTRY = "—"
 _SIZE = "select coalesce(max(idx) + 1, 0) as size from leaf where country = %(country)s"
 _NUMBERS = """
 select id::text, registry_number from weapon where country = %(country)s and id = any(%(ids)s::uuid[])
@@ -111,6 +114,7 @@ def verify(
         commitments = Commitments(country, found)
         trail = Trail(beside, country, [one.seals for one in opened], commitments, found)
         try:
+            check_functions(beside, found)
             commitments.load(beside)
             trail.read(db, progress.read)
             for one in opened:
@@ -122,7 +126,12 @@ def verify(
         finally:
             counted = books.finish(found)
         # Without doubles, as many as were met in the log and the queue are all there are.
-        if not counted.keyed or (trail.reading.events, trail.reading.movements) != (counted.events, counted.movements):
+        met = (trail.reading.events, trail.reading.movements)
+        if (
+            not counted.keyed
+            or "verify.event_queued_again" in found.counts
+            or met != (counted.events, counted.movements)
+        ):
             check_left_over(beside, country, found)
         weapons = list({one.weapon_id for one in found.kept if one.weapon_id})
         numbers = run(beside, _NUMBERS, {"country": country, "ids": weapons}) if weapons else []
@@ -138,6 +147,18 @@ def verify(
         found.counts.total(),
         {row["id"]: row["registry_number"] for row in numbers},
     )
+
+
+def verify_strays(engine: Engine, published: Published | None, given: Sequence[Outside]) -> Verification | None:
+    """Return what is wrong with checkpoints whose log is in no country of the database; None where there is none.
+
+    A database that was emptied has no country left to verify: what was published outside still tells of it.
+    """
+    found = Findings()
+    check_strays(engine, published, given, found)
+    if not found.kept:
+        return None
+    return Verification(NO_COUNTRY, 0, 0, Counted(0, 0, 0), 0, 0, (), found.in_order, found.counts.total(), {})
 
 
 class _Books(Thread):
@@ -172,6 +193,7 @@ def _snapshot(engine: Engine, country: str) -> Iterator[tuple[Connection, Any]]:
 
     def enter(db: Connection) -> None:
         run(db, "set transaction isolation level repeatable read read only")
+        run(db, PINNED)
 
     with engine.connect() as db:
         enter(db)
@@ -196,6 +218,7 @@ def _published(engine: Engine, country: str, published: Published | None) -> tup
     if published is None:
         return [], {}
     with engine.begin() as db:
+        run(db, PINNED)
         enter_scope(db, country=country, units=())
         origins = [row["origin"] for row in run(db, _LOGS, {"country": country}) if row["origin"]]
     return read_published(published, origins)
