@@ -201,16 +201,14 @@ class Reading:
 
     def _commitments(self, idx: int | None, event_id: str, facts: Any) -> None:
         """Tell of every digest among facts, and whether it is called a commitment: that of a person always is."""
-        named = facts.get("commitment")
-        if named is not None:
-            person = facts.get("id") or facts.get("person")
-            if person.__class__ is str:
-                self.whose[named] = person
         for value in facts.values():
             kind = value.__class__
             if kind is str:
                 if len(value) == DIGEST_LENGTH:
-                    self.commit(value, idx, event_id, value is named)
+                    named = value is facts.get("commitment")
+                    if named:
+                        self.whose[value] = facts.get("id") or facts.get("person")
+                    self.commit(value, idx, event_id, named)
             elif kind is dict:
                 if value != self._person:
                     self._person = value
@@ -251,12 +249,13 @@ class Reading:
         if document != self._document:
             self._document = document
             self.documents.setdefault(document, Told(entry[0], entry[1], _all(facts, _OF_DOCUMENT)))
-        if event_kind == ISSUED and "person" in facts:
-            self.receivers.setdefault(due[3], (facts["person"]["id"], entry[0]))
-        if event_kind == DISPATCHED and facts.get("transfer") in self.ordered:
-            self.transits.setdefault(due[3], (self.ordered[facts["transfer"]], entry[0]))
         if event_kind == REGISTERED:
             self.weapons[weapon] = Told(entry[0], entry[1], (*_all(facts, _OF_WEAPON), *_serial(facts)))
+        elif event_kind == ISSUED:
+            if due[3] not in self.receivers and "person" in facts:
+                self.receivers[due[3]] = (facts["person"]["id"], entry[0])
+        elif event_kind == DISPATCHED and facts.get("transfer") in self.ordered:
+            self.transits.setdefault(due[3], (self.ordered[facts["transfer"]], entry[0]))
 
     def _differ(
         self,
