@@ -1,8 +1,9 @@
 """Mutations over HTTP: two sides, many weapons, nothing ever nowhere."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +13,11 @@ from sqlalchemy import Engine
 
 from salw.access.rules import Role
 from salw.core import clock
-from salw.core.db import run
+from salw.core.db import make_engine, run
 from salw.core.ids import new_id
 from salw.custody.rules import Expected
 from together import at_once
+from verifying import verify_now
 from world import World
 
 DUE = (clock.now() + timedelta(days=3)).date().isoformat()
@@ -326,3 +328,31 @@ def test_each_step_is_refused_to_other_roles(
     for job in refused:
         more = {"complete": True} if name == "receipt" else {}
         assert code(step(client, world, transfer, name, job, {**body, **more})) == (403, "access.not_permitted"), job
+
+
+AWAITED = (
+    "update holder h set awaited_by_unit_id = %(alpha)s from custody c "
+    "where h.id = c.holder_id and c.weapon_id = %(id)s",
+    "update custody set awaited_by_unit_id = %(alpha)s where weapon_id = %(id)s",
+    "update weapon set awaited_by_unit_id = %(alpha)s where id = %(id)s",
+)
+
+
+def test_whoever_makes_another_unit_await_what_is_under_way_is_found(
+    client: httpx.Client, world: World, urls: Mapping[str, str], tmp_path: Path
+) -> None:
+    _, (sent,) = dispatched(client, world, 1)
+    auditor, superuser = make_engine(urls["salw_auditor"]), make_engine(urls["postgres"])
+
+    def found() -> list[tuple[str, Any]]:
+        done = verify_now(auditor, tmp_path)
+        return [(one.code, one.details.get("column")) for one in done.breaks if "holder" in one.code]
+
+    assert found() == []
+    with superuser.begin() as db:
+        run(db, "set local session_replication_role = replica")
+        for statement in AWAITED:
+            run(db, statement, {"alpha": world.alpha, "id": sent.weapon_id})
+    assert found() == [("verify.holder_changed", "awaited_by_unit_id")]
+    auditor.dispose()
+    superuser.dispose()

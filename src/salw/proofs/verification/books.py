@@ -73,19 +73,6 @@ select u.holder_id::text as holder, u.unit_id as due_unit_id, h.unit_id, h.kind,
  limit %(limit)s
 """
 
-# Where a transfer arrives, its weapons were awaited.
-_AWAITED = f"""
-select u.holder_id::text as holder, u.unit_id as due, h.awaited_by_unit_id as stands,
-       (select min({_IDX.format("m.event_id")}) from movement m
-         where m.country = %(country)s and (m.from_holder_id, m.to_unit_id, m.kind)
-               = (u.holder_id, u.unit_id, 'transfer_in')) as idx
-  from (select distinct from_holder_id as holder_id, to_unit_id as unit_id
-          from movement where country = %(country)s and kind = 'transfer_in' and from_holder_id is not null) as u
-  left join holder h on h.country = %(country)s and h.id = u.holder_id
- where h.awaited_by_unit_id is distinct from u.unit_id
- limit %(limit)s
-"""
-
 _PASSAGES = """
 select coalesce(x.idx, p.idx) as idx, coalesce(x.weapon_id, p.weapon_id)::text as weapon, coalesce(x.seq, p.seq) as seq,
        coalesce(x.unit_id, p.unit_id) as unit, coalesce(x.gone, p.gone) as gone,
@@ -219,10 +206,6 @@ def _holder(row: Row, found: Findings) -> None:
             _holder_differs(row, column, stands, due, found)
 
 
-def _awaited(row: Row, found: Findings) -> None:
-    _holder_differs(row, "awaited_by_unit_id", row["stands"], row["due"], found)
-
-
 def _holder_differs(row: Row, column: str, stands: Any, due: Any, found: Findings) -> None:
     found.add(
         "verify.holder_changed",
@@ -274,7 +257,6 @@ CHECKS: Sequence[Check] = (
     (_CUSTODY, _custody),
     (_WEAPONS, _weapon),
     (_HOLDERS, _holder),
-    (_AWAITED, _awaited),
     (_QUEUED_AGAIN, _queued_again),
     (_PASSAGES, _passage),
 )

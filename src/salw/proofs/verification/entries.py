@@ -34,11 +34,13 @@ KINDS: Mapping[str, str] = {
     "weapon.destroyed": "destruction",
 }
 ISSUED = "weapon.issued"
+DISPATCHED = "weapon.dispatched"
+TRANSFER_ORDERED = "transfer.ordered"
 REGISTERED = "weapon.registered"
 HOLDER_OPENED = "holder.opened"
 PERSON_ENTERED = "person.entered"
 PERSON_ERASED = "person.erased"
-_KEEPING = frozenset({HOLDER_OPENED, PERSON_ENTERED, PERSON_ERASED})
+_KEEPING = frozenset({HOLDER_OPENED, PERSON_ENTERED, PERSON_ERASED, TRANSFER_ORDERED})
 _NAMED = frozenset({"id", "country", "kind"})
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DIGEST_LENGTH = 64  # of a commitment in hexadecimal
@@ -89,6 +91,8 @@ class Reading:
     holders: dict[str, tuple[int, str, int | None]] = field(default_factory=dict)
     persons: dict[str, tuple[str, Any, int | None]] = field(default_factory=dict)  # commitment, unit, idx
     receivers: dict[str, tuple[str, int | None]] = field(default_factory=dict)  # who was first given a holder's weapons
+    ordered: dict[str, int] = field(default_factory=dict)  # to which unit each transfer goes
+    transits: dict[str, tuple[int, int | None]] = field(default_factory=dict)  # and so who awaits its holder
     erasures: dict[float, set[str]] = field(default_factory=dict)  # whom the log says were erased, by instant
     whose: dict[str, str] = field(default_factory=dict)  # the person that a commitment is called, as far as one is
     # What most entries have in common with the one before.
@@ -165,6 +169,8 @@ class Reading:
             self.holders[facts["holder"]] = (facts["unit"], facts["holder_kind"], idx)
         elif kind == PERSON_ENTERED:
             self.persons[facts["person"]] = (facts["commitment"], facts.get("unit", UNTOLD), idx)
+        elif kind == TRANSFER_ORDERED:
+            self.ordered[facts["transfer"]] = facts["to_unit"]
         else:
             self.erasures.setdefault(self._at, set()).add(facts["person"])
 
@@ -247,6 +253,8 @@ class Reading:
             self.documents.setdefault(document, Told(entry[0], entry[1], _all(facts, _OF_DOCUMENT)))
         if event_kind == ISSUED and "person" in facts:
             self.receivers.setdefault(due[3], (facts["person"]["id"], entry[0]))
+        if event_kind == DISPATCHED and facts.get("transfer") in self.ordered:
+            self.transits.setdefault(due[3], (self.ordered[facts["transfer"]], entry[0]))
         if event_kind == REGISTERED:
             self.weapons[weapon] = Told(entry[0], entry[1], (*_all(facts, _OF_WEAPON), *_serial(facts)))
 

@@ -12,8 +12,8 @@ from salw.proofs.verification.entries import UNTOLD, Reading, Told, instant, sho
 # Whoever begins a register is in no book yet.
 _NOBODY = "00" * 32
 _PAGE = 10_000
-PERSON = "person"  # the holder that an issue opens for who receives
-_HOLDER_COLUMNS = ("unit_id", "kind", "person_id")
+PERSON, TRANSIT = "person", "transit"
+_HOLDER_COLUMNS = ("unit_id", "kind", "person_id", "awaited_by_unit_id")
 
 _VALUES = """
 select id, commitment from personal_value
@@ -46,7 +46,7 @@ select v.id::text, encode(v.commitment, 'hex') as digest, date_part('epoch', v.e
  where v.country = %(country)s and v.erased_at is not null order by v.id
 """
 _HOLDERS = """
-select id::text, unit_id, kind, person_id::text
+select id::text, unit_id, kind, person_id::text, awaited_by_unit_id
   from holder where country = %(country)s and id = any(%(ids)s::uuid[])
 """
 
@@ -163,11 +163,16 @@ def check_erasures(db: Connection, reading: Reading, found: Findings) -> None:
 
 
 def check_holders(db: Connection, reading: Reading, found: Findings) -> None:
-    """Hold the holders that were opened by an event of their own against it, and persons' against their first issue."""
-    due: dict[str, tuple[Any, str, str | None, int | None]]
-    due = {holder: (unit, kind, None, idx) for holder, (unit, kind, idx) in reading.holders.items()}
+    """Hold holders against the events that opened them.
+
+    A person's is opened by the first issue to it, that of a transfer under way by its dispatch.
+    """
+    due: dict[str, tuple[Any, str, str | None, int | None, int | None]]
+    due = {holder: (unit, kind, None, None, idx) for holder, (unit, kind, idx) in reading.holders.items()}
     for holder, (person, idx) in reading.receivers.items():
-        due.setdefault(holder, (UNTOLD, PERSON, person, idx))
+        due.setdefault(holder, (UNTOLD, PERSON, person, None, idx))
+    for holder, (awaited_by, idx) in reading.transits.items():
+        due.setdefault(holder, (UNTOLD, TRANSIT, None, awaited_by, idx))
     rows = run(db, _HOLDERS, {"country": reading.country, "ids": list(due)})
     stand = {row["id"]: row for row in rows}
     nothing = dict.fromkeys(_HOLDER_COLUMNS)
