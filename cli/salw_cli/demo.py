@@ -112,6 +112,7 @@ def _show_accounts(loaded: Loaded | None, seconds: float) -> None:
         "À essayer :\n"
         "  /                               magasinier@bf : son magasin et son rapprochement ;\n"
         "                                  commission@ml : les trois pays côte à côte\n"
+        "  /armes, /journal                controleur@bf : l'histoire d'une arme, et la preuve du registre\n"
         "  /openapi.json                   ce que le service sait faire\n"
         "  POST /v1/sessions               puis GET /v1/weapons, /v1/stores, /v1/stocktakes avec le jeton\n"
         "  GET /v1/summaries/cross-border  le même tableau, pour une machine (commission)",
