@@ -1,6 +1,7 @@
 """Orders of erasure: two officers, never himself, and not before his weapons are back and his doors are shut."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -81,10 +82,10 @@ def test_another_name_that_is_erased_at_the_instant_of_an_erasure_does_not_pass_
     carry_out(urls, ordered(client, world, him.person_id))
     auditor = make_engine(urls["salw_auditor"])
 
-    def found() -> list[str]:
-        return [code for code in codes(verify_now(auditor, tmp_path)) if "erased" in code or "remains" in code]
+    def found() -> Counter[str]:
+        return Counter(code for code in codes(verify_now(auditor, tmp_path)) if "erased" in code or "remains" in code)
 
-    assert found() == []
+    before = found()  # of what other tests did to the database they share
     values = {"him": him.person_id, "other": other.person_id}
     with superuser.begin() as db:
         run(db, "set local session_replication_role = replica")
@@ -94,7 +95,7 @@ def test_another_name_that_is_erased_at_the_instant_of_an_erasure_does_not_pass_
             "where id = %(him)s) where id = (select value_id from person where id = %(other)s)",
             values,
         )
-    assert found() == ["verify.value_erased_untold"]
+    assert found() - before == Counter(["verify.value_erased_untold"])
     with superuser.begin() as db:
         run(db, "set local session_replication_role = replica")
         run(
@@ -109,7 +110,9 @@ def test_another_name_that_is_erased_at_the_instant_of_an_erasure_does_not_pass_
             "where id = (select value_id from person where id = %(him)s)",
             values,
         )
-    assert sorted(found()) == ["verify.person_erased_untold", "verify.remains_changed", "verify.value_erased_untold"]
+    assert found() - before == Counter(
+        ["verify.person_erased_untold", "verify.remains_changed", "verify.value_erased_untold"]
+    )
     auditor.dispose()
 
 
