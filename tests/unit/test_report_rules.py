@@ -19,9 +19,10 @@ from salw.custody.rules import MovementKind, State
 from salw.reports.balances import DoesNotAddUp, Entry, Exit, Model, entry_of, exit_of, make_balances, make_open_losses
 from salw.reports.checks import Check, Officer, Tally, Variance, make_tallies, mask, order_variances, unmask
 from salw.reports.rendering.csv import make_csv, neutral
-from salw.reports.rendering.document import Document, Heading, RowKind, make_document
+from salw.reports.rendering.document import make_document
 from salw.reports.rendering.formats import make_json
 from salw.reports.rendering.grid import drawable, wrap
+from salw.reports.rendering.parts import Document, Heading, RowKind
 from salw.reports.rendering.pdf import make_pdf
 from salw.reports.rendering.words import Words
 from salw.reports.rendering.xlsx import make_xlsx

@@ -8,7 +8,7 @@ XLSX, where serials are text. A text that a spreadsheet would run as a formula g
 import csv
 from io import StringIO
 
-from salw.reports.rendering.document import Cell, Document
+from salw.reports.rendering.parts import Cell, Document
 
 _BOM = "\ufeff"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")

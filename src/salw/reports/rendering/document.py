@@ -1,124 +1,16 @@
 """The one document that PDF, XLSX and CSV print: every figure is put in its cell here, once."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from enum import StrEnum
+from dataclasses import replace
 
 from salw.access.names import erased_name
 from salw.core.language import Language
 from salw.reports.balances import Balance, ClassBalance, Entry, Exit
 from salw.reports.checks import Check, Officer, Tally, Variance
+from salw.reports.rendering.parts import Column, Document, Heading, Printed, Row, RowKind, Sheet, Table
 from salw.reports.rendering.words import Words
 from salw.reports.rules import Reconciliation, Sealed
 from salw.stocktakes.reconciliation import Outcome
-
-Cell = str | int | None
-
-
-class Sheet(StrEnum):
-    """The sheet of the workbook that a table stands on."""
-
-    SUMMARY = "summary"
-    MOVEMENTS = "movements"
-    VARIANCES = "variances"
-
-
-class RowKind(StrEnum):
-    """How a row is set."""
-
-    LINE = "line"
-    ALARM = "alarm"
-    SUBTOTAL = "subtotal"
-    TOTAL = "total"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column; `width_mm` is what it asks for on paper, and `sparse` ones are left out there when empty.
-
-    `head` may hold soft hyphens, for narrow columns on paper; `label` is the same without them.
-    """
-
-    head: str
-    width_mm: float
-    numeric: bool = False
-    sparse: bool = False
-    repeats: bool = True
-
-    @property
-    def label(self) -> str:
-        """Return the head in one piece."""
-        return self.head.replace("\u00ad", "")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of cells, as many as there are columns: figures as numbers, serials as text."""
-
-    kind: RowKind
-    cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table with its title, the facts above it, and what is said where it has no row."""
-
-    sheet: Sheet
-    title: str
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
-    nil: str
-    facts: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """The checkpoint that a report stands on, as it is printed: where, and the signed note as text."""
-
-    origin: str
-    size: int
-    root: str
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """What a print adds to the report: names of the letterhead, who prints, when. Not part of the digest."""
-
-    country: str
-    force: str
-    printed_by: str
-    printed_at: datetime
-    checkpoint: Printed | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A report ready to print in one language.
-
-    `masked` says beside the digest that it is not that of this copy, where lines of it are masked.
-    `checkpoint` are the lines on what the report stands on, and `note` the signed checkpoint, None where it has none
-    yet. `recap` are the grand totals that stand again above the signatures, so that nobody signs an empty page.
-    """
-
-    language: Language
-    title: str
-    subtitle: str
-    number: str
-    digest: str
-    letterhead: tuple[str, ...]
-    facts: tuple[tuple[str, str], ...]
-    warning: str | None
-    masked: str | None
-    banner: str | None
-    tables: tuple[Table, ...]
-    checkpoint: tuple[str, ...]
-    note: str | None
-    recap: tuple[str, ...]
-    signatories: tuple[str, ...]
-    printed: str
-    words: Words
 
 
 def make_document(sealed: Sealed, heading: Heading, language: Language) -> Document:

@@ -13,7 +13,8 @@ from salw.ledger.checkpoints import encode
 from salw.ledger.covering import find_covering
 from salw.reports.queries import get_names
 from salw.reports.rendering.csv import make_csv
-from salw.reports.rendering.document import Heading, Printed, make_document
+from salw.reports.rendering.document import make_document
+from salw.reports.rendering.parts import Heading, Printed
 from salw.reports.rendering.pdf import make_pdf
 from salw.reports.rendering.words import Words
 from salw.reports.rendering.xlsx import make_xlsx

@@ -17,7 +17,7 @@ from reportlab.pdfbase.pdfmetrics import getFont, stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable
 
-from salw.reports.rendering.document import RowKind
+from salw.reports.rendering.parts import RowKind
 from salw_labels import fonts
 
 SIZE = 7.5

@@ -11,8 +11,8 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, CondPageBreak, Flowable, Frame, KeepTogether, PageTemplate, Spacer
 
-from salw.reports.rendering.document import Cell, Document, RowKind, Table
 from salw.reports.rendering.grid import PADDING, SIZE, SUMS, Grid, GridColumn, GridRow, drawable, fit, font_of, wrap
+from salw.reports.rendering.parts import Cell, Document, RowKind, Table
 from salw.reports.rendering.sealing import Checkpoint
 from salw.reports.rendering.signing import Observations, Signatures
 from salw_labels import fonts

@@ -5,8 +5,8 @@ from qrcode.constants import ERROR_CORRECT_M
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable
 
-from salw.reports.rendering.document import Document
 from salw.reports.rendering.grid import wrap
+from salw.reports.rendering.parts import Document
 from salw_labels import fonts
 
 _MODULE = 0.62 * mm  # a phone reads half a millimetre from a good print; copies of copies lose some of it

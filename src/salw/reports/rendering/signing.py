@@ -8,7 +8,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable
 
-from salw.reports.rendering.document import Document
+from salw.reports.rendering.parts import Document
 from salw_labels import fonts
 
 _WRITING_LINE = 8 * mm

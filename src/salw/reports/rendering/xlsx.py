@@ -6,7 +6,7 @@ from typing import Any
 
 from xlsxwriter import Workbook
 
-from salw.reports.rendering.document import Cell, Document, RowKind, Sheet, Table
+from salw.reports.rendering.parts import Cell, Document, RowKind, Sheet, Table
 
 # A workbook states when it was made; the report's own dates are on its first sheet, and one report must
 # give one file, so the property holds a constant.
