@@ -1,20 +1,23 @@
 """Keys, a folder for published checkpoints, and a sealer, for tests that seal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sqlalchemy import Engine
 
+from cluster import Database
 from salw.core import clock
-from salw.core.db import run
+from salw.core.db import make_engine, run
 from salw.ledger.checkpoints import Checkpoint, read_checkpoint
 from salw.ledger.leading import Chores, Sealer, lead_once
 from salw.ledger.notes import Algorithm, read_note, verified
 from salw.ledger.published import Published
-from salw.ledger.sealing import list_heads, seal
+from salw.ledger.sealing import list_halts, list_heads, seal
 from salw.ledger.sequencer import drain
 from salw.ledger.signing import Signer, new_private_key, read_log_keys
+from salw.ledger.trees import LogId
 
 COUNTRIES = ("BF", "ML", "NE")
 
@@ -98,3 +101,20 @@ def cosign(sequencer: Engine, head: Checkpoint, witnesses: Sequence[Signer], cou
             "insert into witnessed (country, log_id, size) values (%(country)s, 1, %(size)s)",
             {"country": country, "size": head.size},
         )
+
+
+@contextmanager
+def engines_of(database: Database, *roles: str) -> Iterator[tuple[Engine, ...]]:
+    """Give engines of these roles on a database, and dispose of them at the end."""
+    made = tuple(make_engine(database.urls[role]) for role in roles)
+    try:
+        yield made
+    finally:
+        for engine in made:
+            engine.dispose()
+
+
+def halts(sequencer: Engine) -> dict[LogId, str]:
+    """Return the logs that are halted, each with the code of why."""
+    with sequencer.begin() as db:
+        return {log: row["code"] for log, row in list_halts(db).items()}

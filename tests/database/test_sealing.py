@@ -22,11 +22,11 @@ from salw.ledger.checkpoints import read_checkpoint
 from salw.ledger.leading import Chores, lead_forever
 from salw.ledger.notes import Verifier, read_note
 from salw.ledger.published import Published
-from salw.ledger.sealing import Head, list_halts, list_heads, seal
+from salw.ledger.sealing import Head, list_heads, seal
 from salw.ledger.sequencer import drain
 from salw.ledger.signing import read_log_keys
 from salw.ledger.trees import LogId, compute
-from sealing import checkpoints, make_keys, make_sealer, seal_now
+from sealing import checkpoints, engines_of, halts, make_keys, make_sealer, seal_now
 from starter import run_program
 from world import World, build_world
 
@@ -34,10 +34,8 @@ from world import World, build_world
 @pytest.fixture
 def engines(fresh_database: Database) -> Iterator[tuple[Engine, Engine, Engine]]:
     """Return engines of the app, the sequencer and the superuser on a database where no log has begun."""
-    made = [make_engine(fresh_database.urls[role]) for role in ("salw_app", "salw_sequencer", "postgres")]
-    yield made[0], made[1], made[2]
-    for engine in made:
-        engine.dispose()
+    with engines_of(fresh_database, "salw_app", "salw_sequencer", "postgres") as (app, sequencer, owner):
+        yield app, sequencer, owner
 
 
 @pytest.fixture
@@ -55,11 +53,6 @@ def leaves(owner: Engine, country: str = "BF") -> list[bytes]:
             {"c": country},
         )
     return [merkle.leaf_hash(row["canonical"]) for row in rows]
-
-
-def halts(sequencer: Engine) -> dict[LogId, str]:
-    with sequencer.begin() as db:
-        return {log: row["code"] for log, row in list_halts(db).items()}
 
 
 def test_each_country_has_a_log_of_its_own_with_its_own_root(

@@ -8,14 +8,14 @@ import pytest
 from sqlalchemy import Engine
 
 from cluster import Database
-from salw.core.db import make_engine, run
+from salw.core.db import run
 from salw.core.settings import SettingsError
 from salw.ledger.notes import Note
 from salw.ledger.published import Published
-from salw.ledger.sealing import Halted, list_halts, list_heads, record_halt
+from salw.ledger.sealing import Halted, list_heads, record_halt
 from salw.ledger.signing import Signer, retire_lines
 from salw.ledger.trees import LogId
-from sealing import checkpoints, make_keys, make_sealer, seal_now
+from sealing import checkpoints, engines_of, halts, make_keys, make_sealer, seal_now
 from world import World, build_world
 
 ORIGIN = "registre.example/bf/2026"
@@ -25,10 +25,8 @@ LOG = LogId("BF", 1)
 @pytest.fixture
 def engines(fresh_database: Database) -> Iterator[tuple[Engine, Engine, Engine]]:
     """Return engines of the app, the sequencer and the superuser on a database where no log has begun."""
-    made = [make_engine(fresh_database.urls[role]) for role in ("salw_app", "salw_sequencer", "postgres")]
-    yield made[0], made[1], made[2]
-    for engine in made:
-        engine.dispose()
+    with engines_of(fresh_database, "salw_app", "salw_sequencer", "postgres") as (app, sequencer, owner):
+        yield app, sequencer, owner
 
 
 @pytest.fixture
@@ -36,9 +34,12 @@ def world(engines: tuple[Engine, Engine, Engine]) -> World:
     return build_world(engines[0])
 
 
-def halts(sequencer: Engine) -> dict[LogId, str]:
-    with sequencer.begin() as db:
-        return {log: row["code"] for log, row in list_halts(db).items()}
+def forget(owner: Engine, *tables: str) -> None:
+    """Empty tables that nobody may empty."""
+    with owner.begin() as db:
+        run(db, "set local session_replication_role = replica")
+        for table in tables:
+            run(db, f"delete from {table}")
 
 
 def test_a_database_that_lost_everything_begins_no_second_log_of_the_name(
@@ -49,10 +50,8 @@ def test_a_database_that_lost_everything_begins_no_second_log_of_the_name(
     world.register(5)
     seal_now(sequencer, sealer)
     published = sealer.published.path_of(ORIGIN).read_bytes()
+    forget(owner, "checkpoint", "log_key", "tile", "leaf", "log")
     with owner.begin() as db:
-        run(db, "set local session_replication_role = replica")
-        for table in ("checkpoint", "log_key", "tile", "leaf", "log"):
-            run(db, f"delete from {table}")
         run(db, "insert into event_queue (country, event_id) select country, id from event limit 3")
     seal_now(sequencer, sealer)
     assert halts(sequencer) == {LOG: "ledger.behind_published"}
@@ -77,9 +76,8 @@ def test_a_rewritten_history_is_not_signed_though_the_database_forgets_what_was(
             db,
             "update leaf l set leaf_hash = e.leaf_hash from event e where (e.country, e.id) = (l.country, l.event_id)",
         )
-        for table in ("checkpoint", "log_key", "tile"):
-            run(db, f"delete from {table}")
         run(db, "update log set origin = null")
+    forget(owner, "checkpoint", "log_key", "tile")
     seal_now(sequencer, sealer)
     assert halts(sequencer) == {LOG: "ledger.not_as_published"}
     assert sealer.published.path_of(ORIGIN).read_bytes() == published

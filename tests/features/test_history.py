@@ -1,6 +1,5 @@
 """A weapon's history in words: who as he was then, from where, on which device, on what paper, how far proven."""
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,7 +27,8 @@ from salw.custody.operations.issues import issue_weapons
 from salw.custody.operations.moves import Order
 from salw.custody.rules import Expected
 from salw.ledger.canonical import canonical
-from salw.ledger.events import LEAF_PREFIX, commit_to, make_event
+from salw.ledger.events import commit_to, make_event
+from salw.ledger.merkle import leaf_hash
 from salw.ledger.operations import keep_values
 from sealing import make_sealer, seal_now
 from world import World, build_world
@@ -344,7 +344,7 @@ def put_event(owner_engine: Engine, world: World, weapon: Expected, body: dict[s
         kind=body["kind"],
         weapon=weapon.weapon_id,
         bytes=bytes_,
-        hash=hashlib.sha256(LEAF_PREFIX + bytes_).digest(),
+        hash=leaf_hash(bytes_),
     )
 
 

@@ -60,7 +60,10 @@ def find_covering(db: Connection, country: str, size: int) -> Covering | None:
 
 
 def find_newest(db: Connection, log: LogId, index: int) -> Covering | None:
-    """Return the newest checkpoint of a log: a witnessed one if it covers `index`, else the newest there is."""
+    """Return the newest checkpoint of a log: a witnessed one if it covers `index`, else the newest there is.
+
+    No witnessed one covers `SIZE_MAX`. None where the log was never sealed, or is not there.
+    """
     row = run_one(db, _NEWEST, {"country": log.country, "log": log.log_id, "index": index})
     return None if row is None else _covering(db, log.country, row)
 
@@ -69,7 +72,7 @@ def _covering(db: Connection, country: str, row: Row) -> Covering:
     lines = run(
         db,
         "select line from cosignature where country = %(country)s and log_id = %(log)s and size = %(size)s "
-        "order by witness",
+        "order by cosigned_at, witness",
         {"country": country, "log": row["log_id"], "size": row["size"]},
     )
     note = read_note(row["note"].encode())

@@ -16,10 +16,10 @@ from salw.core.db import instant_text, uuid_text
 from salw.core.errors import Unacceptable
 from salw.core.ids import new_id, random_bytes
 from salw.ledger.canonical import canonical
+from salw.ledger.merkle import leaf_hash
 
 SCHEMA = 2  # 1 did not say by what means somebody acted
 ENTRY_SIZE_MAX = 65_535  # C2SP tlog-tiles: the length of an entry stands before it in two bytes
-LEAF_PREFIX = b"\x00"  # RFC 6962, 2.1: a leaf is hashed with a zero byte before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def _event(
     told = canonical(body)
     if len(told) > ENTRY_SIZE_MAX:
         raise Unacceptable("ledger.too_much_at_once")
-    return Event(identifier, kind, weapon_id, told, hashlib.sha256(LEAF_PREFIX + told).digest())
+    return Event(identifier, kind, weapon_id, told, leaf_hash(told))
 
 
 def columns(events: Sequence[Event]) -> dict[str, list[Any]]:

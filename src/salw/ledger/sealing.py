@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from salw.core.db import Row, run
 from salw.ledger import merkle
 from salw.ledger.checkpoints import Checkpoint
-from salw.ledger.notes import Note, NoteError, read_verifier
+from salw.ledger.notes import Note, NoteError, Verifier, read_verifier
 from salw.ledger.published import Published
 from salw.ledger.signing import Signer, SigningError
 from salw.ledger.trees import LogId, TreeIncomplete, compute, cut, read_tiles
@@ -29,7 +29,10 @@ log = structlog.get_logger("salw.sealing")
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The newest log of a country: `size` events are sequenced in it, `sealed` are under its last checkpoint."""
+    """The newest log of a country: `size` events are sequenced in it, `sealed` are under its last checkpoint.
+
+    `keys` are the verifier keys that it was signed with so far.
+    """
 
     id: LogId
     origin: str | None
@@ -37,6 +40,7 @@ class Head:
     size: int
     sealed: int
     root: bytes
+    keys: tuple[Verifier, ...]
 
 
 class Halted(Exception):
@@ -51,16 +55,14 @@ class Halted(Exception):
 # Of each country the newest log. Every maximum is the end of a primary key.
 _HEADS = """
 select g.country, g.id, g.origin, g.first_idx, coalesce(c.size, 0) as sealed, c.root,
-       coalesce((select idx + 1 from leaf l where l.country = g.country order by idx desc limit 1), 0) as next_idx
+       coalesce((select idx + 1 from leaf l where l.country = g.country order by idx desc limit 1), 0) as next_idx,
+       (select array_agg(k.key) from log_key k where k.country = g.country and k.log_id = g.id) as keys
   from (select distinct on (country) * from log order by country, id desc) as g
   left join lateral (select size, root from checkpoint c where c.country = g.country and c.log_id = g.id
                       order by size desc limit 1) as c on true
  where %(country)s::text is null or g.country = %(country)s
  order by g.country
 """
-
-
-_KEYS = "select key from log_key where country = %(country)s and log_id = %(log)s"
 
 
 def list_heads(db: Connection, country: str | None = None) -> list[Head]:
@@ -73,6 +75,7 @@ def list_heads(db: Connection, country: str | None = None) -> list[Head]:
             max(0, row["next_idx"] - row["first_idx"]),
             row["sealed"],
             row["root"] or merkle.EMPTY_ROOT,
+            tuple(read_verifier(key) for key in row["keys"] or ()),
         )
         for row in run(db, _HEADS, {"country": country})
     ]
@@ -89,9 +92,8 @@ def guard(db: Connection, head: Head, published: Published) -> None:
     """
     if head.origin is None:
         return
-    keys = [read_verifier(row["key"]) for row in run(db, _KEYS, {"country": head.id.country, "log": head.id.log_id})]
     try:
-        outside = published.read(head.origin, keys)
+        outside = published.read(head.origin, head.keys)
     except (NoteError, OSError):
         path = published.path_of(head.origin)
         raise Halted("ledger.published_unreadable", origin=head.origin, path=str(path)) from None

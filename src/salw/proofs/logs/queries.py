@@ -4,46 +4,18 @@ Tiles are written before the checkpoint over them is signed, and what they hold 
 has a checkpoint finds every tile that it needs, also while the sequencer works.
 """
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from salw.core.db import Row, run, run_one
+from salw.core.db import run, run_one
 from salw.core.errors import Conflict, NotFound, Refused, Unacceptable
 from salw.ledger import merkle
-from salw.ledger.checkpoints import Checkpoint, Proof, read_checkpoint
-from salw.ledger.notes import Note, read_note, read_signatures, with_signatures
+from salw.ledger.checkpoints import SIZE_MAX, Proof
+from salw.ledger.covering import Covering, find_newest
 from salw.ledger.trees import LogId, TreeIncomplete, compute, read_tiles
 
-
-@dataclass(frozen=True, slots=True)
-class SignedHead:
-    """A checkpoint with its note, which bears the log's signatures and those of the witnesses that came in so far."""
-
-    checkpoint: Checkpoint
-    note: Note
-
-    @property
-    def size(self) -> int:
-        """Return how many events are under it."""
-        return self.checkpoint.size
-
-
-# The newest checkpoint of a log, or the newest that witnesses signed as the policy asked: by the end of a primary key.
-_HEAD = """
-select c.note, (select array_agg(s.line order by s.cosigned_at, s.witness) from cosignature s
-                 where (s.country, s.log_id, s.size) = (c.country, c.log_id, c.size)) as cosigned
-  from log g
-  left join lateral (select * from checkpoint c where c.country = g.country and c.log_id = g.id
-                      order by size desc limit 1) as c on true
- where g.country = %(country)s and g.id = %(log)s
-"""
-_WITNESSED_HEAD = _HEAD.replace(
-    "select * from checkpoint c where",
-    "select c.* from witnessed w join checkpoint c using (country, log_id, size) where",
-).replace("order by size", "order by w.size")
-
+_LOG = "select 1 as one from log where country = %(country)s and id = %(log)s"
 _EVENT = """
 select l.log_id, l.idx - g.first_idx as index
   from event e
@@ -53,19 +25,18 @@ select l.log_id, l.idx - g.first_idx as index
 """
 
 
-def get_head(db: Connection, log: LogId) -> SignedHead:
+def get_head(db: Connection, log: LogId) -> Covering:
     """Return the newest checkpoint of a log. Raises `log.not_found`, `log.not_sealed`."""
-    row = run_one(db, _HEAD, {"country": log.country, "log": log.log_id})
-    if row is None:
-        raise NotFound("log.not_found")
-    if row["note"] is None:
-        raise NotFound("log.not_sealed")
-    return _signed(row)
+    head = find_newest(db, log, SIZE_MAX)
+    if head is None:
+        known = run_one(db, _LOG, {"country": log.country, "log": log.log_id})
+        raise NotFound("log.not_sealed" if known else "log.not_found")
+    return head
 
 
 def get_tile(db: Connection, log: LogId, *, level: int, number: int, width: int) -> bytes:
     """Return the first `width` hashes of a tile. Raises `log.no_such_tile` for what no checkpoint covers yet."""
-    _check_tile(get_head(db, log).size, level, number, width)
+    _check_tile(get_head(db, log).checkpoint.size, level, number, width)
     tile = read_tiles(db, log, [(level, number)]).get((level, number), b"")[: width * merkle.HASH_SIZE]
     if len(tile) < width * merkle.HASH_SIZE:
         raise TreeIncomplete(f"{log.country}/{log.log_id}: tile {level}/{number}")
@@ -77,7 +48,7 @@ def get_entries(db: Connection, log: LogId, *, number: int, width: int) -> bytes
 
     Raises `log.no_such_tile`; `ledger.whole_country_only` where the scope leaves out a unit of the country.
     """
-    _check_tile(get_head(db, log).size, 0, number, width)
+    _check_tile(get_head(db, log).checkpoint.size, 0, number, width)
     rows = run(
         db,
         "select canonical from log_entries(%(log)s::smallint, %(first)s, %(count)s) order by idx",
@@ -122,23 +93,12 @@ def prove_event(db: Connection, log: LogId, event_id: UUID) -> Proof:
         raise NotFound("event.not_found")
     if row["log_id"] is None:
         raise Conflict("proof.not_sealed_yet")
-    witnessed = run_one(db, _WITNESSED_HEAD, {"country": log.country, "log": log.log_id})
-    head = _signed(witnessed) if witnessed is not None and witnessed["note"] is not None else None
-    if head is None or head.size <= row["index"]:
-        head = get_head(db, log)
-    if head.size <= row["index"]:
+    head = find_newest(db, log, row["index"]) or get_head(db, log)
+    size = head.checkpoint.size
+    if size <= row["index"]:
         raise Conflict("proof.not_sealed_yet")
-    path = prove_inclusion(db, log, index=row["index"], size=head.size)
+    path = prove_inclusion(db, log, index=row["index"], size=size)
     return Proof(row["index"], tuple(path), head.note, head.checkpoint)
-
-
-def _signed(row: Row) -> SignedHead:
-    note = read_note(row["note"].encode())
-    # A line was kept with its newline or without.
-    lines = "".join(line.rstrip("\n") + "\n" for line in row["cosigned"] or ())
-    if lines:
-        note = with_signatures(note, read_signatures(lines))
-    return SignedHead(read_checkpoint(note.text), note)
 
 
 def _check_tile(size: int, level: int, number: int, width: int) -> None:
@@ -147,6 +107,6 @@ def _check_tile(size: int, level: int, number: int, width: int) -> None:
 
 
 def _check_size(db: Connection, log: LogId, size: int) -> None:
-    sealed = get_head(db, log).size
+    sealed = get_head(db, log).checkpoint.size
     if size > sealed:
         raise NotFound("log.not_that_long", size=size, sealed=sealed)

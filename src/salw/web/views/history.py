@@ -24,7 +24,9 @@ def history(desk: Desk, weapon_id: UUID, order: Literal["oldest", "newest"], cur
     cards = [line_out(row, desk.actor) for row in queries.list_cards(desk.db, desk.actor, [weapon_id])]
     return {
         "weapon": weapon_id,
-        "registry_number": queries.find_registry_number(desk.db, desk.actor, weapon_id),
+        "registry_number": cards[0].registry_number
+        if cards
+        else queries.find_registry_number(desk.db, desk.actor, weapon_id),
         "card": cards[0] if cards else None,
         "country": desk.actor.country,
         "bundled": desk.also_holds(Permission.LEDGER_BUNDLE),
