@@ -137,6 +137,12 @@ def test_an_address_that_is_none_finds_nothing(
         assert client.get(f"{LOG}/tile/{path}").status_code in (404, 422), path
 
 
+@pytest.mark.parametrize("address", ["%0A0", "0%0A", "000%0A/001", "%0D%0A"])
+def test_an_address_with_a_line_break_is_asked_who_it_is_like_any_other(client: httpx.Client, address: str) -> None:
+    assert code(client.get(f"{LOG}/tile/entries/{address}")) == (401, "session.required")
+    assert code(client.get(f"{LOG}/tile/0/{address}")) == (404, "log.no_such_tile")
+
+
 def test_a_log_that_is_not_there_or_not_begun_is_not_found(fresh_database: Database, sealer: Sealer) -> None:
     engines = [make_engine(fresh_database.urls[role]) for role in ("salw_app", "salw_sequencer")]
     build_world(engines[0])

@@ -280,6 +280,8 @@ def test_a_killed_database_comes_back_and_the_service_answers_again(up: Clone) -
     eventually(lambda: up.answers() and up.knows(token), lambda: up.said)
     leaders = f"select count(*) from pg_locks where locktype = 'advisory' and objid = {LEADER_LOCK} and granted"
     eventually(lambda: up.ask(leaders) == 1, lambda: "the sequencer did not come back to lead")
+    # The database accepts a moment before the supervisor has learned so and says it.
+    eventually(lambda: "elle est relancée" in up.said, lambda: up.said)
     assert up.said.count("elle est relancée") == 1
 
 

@@ -1,6 +1,8 @@
-"""How tlog-tiles writes the number and the width of a tile into an address. Pure."""
+"""How tlog-tiles writes the number and the width of a tile into an address."""
 
 import re
+
+from starlette.convertors import Convertor, register_url_convertor
 
 from salw.ledger.merkle import TILE_WIDTH
 
@@ -28,3 +30,23 @@ def tile_path(number: int, width: int = TILE_WIDTH) -> str:
     groups = [digits[i : i + 3] for i in range(0, len(digits), 3)]
     path = "/".join([*(f"x{group}" for group in groups[:-1]), groups[-1]])
     return path if width == TILE_WIDTH else f"{path}.p/{width}"
+
+
+class TilePathConvertor(Convertor[str]):
+    """All that follows in an address, line breaks too.
+
+    Starlette's own `path` stops at a line break, and the router then answers before anybody is asked who they are.
+    """
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        """Return the text as it was sent; `read_tile_path` judges it."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """Return the text as it stands in an address."""
+        return value
+
+
+register_url_convertor("tile_path", TilePathConvertor())

@@ -66,7 +66,7 @@ def get_checkpoint(country: Country, number: Number, db: Open) -> Response:
 
 
 @router.get(
-    "/tile/entries/{path:path}",
+    "/tile/entries/{path:tile_path}",
     response_class=Response,
     responses=_as(BYTES, "Events as they were hashed, each after its length in two bytes (C2SP tlog-tiles)."),
 )
@@ -86,7 +86,7 @@ def get_entries(
 
 
 @router.get(
-    "/tile/{level}/{path:path}",
+    "/tile/{level}/{path:tile_path}",
     response_class=Response,
     responses=_as(BYTES, "Hashes of 32 bytes each (C2SP tlog-tiles)."),
     openapi_extra=OPEN,
