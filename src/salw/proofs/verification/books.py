@@ -153,7 +153,8 @@ class Counted:
 
 def check_books(db: Connection, country: str, found: Findings, done: Callable[[], None]) -> Counted:
     """Run every check of the books, and call `done` after each. `db` is in the snapshot of the whole verification."""
-    run(db, "set local work_mem = '128MB'")
+    for statement in _BESIDE.split(";"):
+        run(db, statement)
     for sql, name in CHECKS:
         for row in run(db, sql, {"country": country, "limit": KEPT_MAX + 1, **_KINDS}):
             name(row, found)
@@ -250,6 +251,11 @@ _GOES_TO: dict[MovementKind, Iterable[HolderKind]] = {
 }
 _KINDS = {"moves": list(_GOES_TO), "kinds": [", ".join(sorted(kinds)) for kinds in _GOES_TO.values()]}
 _CUSTODY_COLUMNS = ("seq", "holder_id", "unit_id", "awaited_by_unit_id", "recorded_at")
+
+# One core is enough beside the reading of the log, which takes longer; and no two rows of it cross alike.
+_BESIDE = """
+set local work_mem = '128MB'; set local max_parallel_workers_per_gather = 0; set local enable_memoize = off
+"""
 
 Check = tuple[str, Callable[[Row, Findings], None]]
 CHECKS: Sequence[Check] = (

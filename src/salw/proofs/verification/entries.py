@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
@@ -62,8 +62,7 @@ _READABLE = frozenset({"legible", "partial"})
 UNTOLD = object()  # an event of an earlier version says nothing of it
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What an event says of a row that it made: to be held against the row when many are looked up at once."""
 
     idx: int | None
@@ -288,7 +287,7 @@ def seconds(text: str) -> float:
 
 
 def _all(facts: Mapping[str, Any], names: Sequence[str]) -> tuple[Any, ...]:
-    return tuple(facts.get(name, UNTOLD) for name in names)
+    return tuple([facts.get(name, UNTOLD) for name in names])
 
 
 def _serial(facts: Mapping[str, Any]) -> tuple[Any, Any]:

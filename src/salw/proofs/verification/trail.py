@@ -17,7 +17,9 @@ from salw.proofs.verification.entries import LONGEST_STATEMENT, Entry, Reading, 
 from salw.proofs.verification.seals import Seals
 from salw.proofs.verification.values import Commitments, Companions
 
-ROWS_A_READ = 1_000
+# Fewer than the socket holds: the database goes on fetching rows while the ones before are hashed and compared.
+ROWS_A_READ = 50
+SUSPECTS_MAX = 1_000
 LOOKED_UP_AT_ONCE = 1_000
 _NEVER = 1 << 62
 GAP_MAX = 1 << 20  # missing indexes that are filled in so that what follows keeps its place in the tree
@@ -162,7 +164,7 @@ class Trail:
     def _resolve(self, db: Connection) -> None:
         """Look at the movements whose time is far from their event's: right only as late as the one before."""
         suspects = {
-            (weapon, seq): (idx, recorded) for idx, weapon, seq, recorded in self.reading.suspects[:ROWS_A_READ]
+            (weapon, seq): (idx, recorded) for idx, weapon, seq, recorded in self.reading.suspects[:SUSPECTS_MAX]
         }
         values = {
             "country": self.country,

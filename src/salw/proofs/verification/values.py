@@ -26,8 +26,9 @@ select p.id::text as person, p.unit_id, v.commitment, date_part('epoch', p.erase
 """
 # As the books print a number: `documents.rules.printed_number`.
 _DOCUMENTS = """
-select id::text, kind, office_unit_id, dated_on::text, signatory_id::text,
-       lpad(number::text, greatest(6, length(number::text)), '0') || '/' || year as number
+select id::text, kind, office_unit_id,
+       lpad(number::text, greatest(6, length(number::text)), '0') || '/' || year as number,
+       dated_on::text, signatory_id::text
   from document where country = %(country)s and id = any(%(ids)s::uuid[])
 """
 _DOCUMENT_COLUMNS = ("kind", "office_unit_id", "number", "dated_on", "signatory_id")
@@ -107,7 +108,7 @@ class Companions:
 
     def _compare(self, told: dict[str, Told], sql: str, name: str, columns: Sequence[str]) -> None:
         rows = run(self._db, sql, {"country": self._reading.country, "ids": list(told)})
-        stand = {row["id"]: tuple(row[column] for column in columns) for row in rows}
+        stand = {row.pop("id"): tuple(row.values()) for row in rows}
         nothing = (None,) * len(columns)
         for key, due in told.items():
             stands = stand.get(key, nothing)
