@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from bench.harness import Result, medians
 from salw.core import clock
-from salw.core.actor import Actor
+from salw.core.actor import Actor, Via
 from salw.core.db import instant_text, make_engine, run
 from salw.core.ids import new_id
 from salw.documents.rules import printed_number
@@ -25,6 +26,9 @@ from salw.ledger.published import Published
 from salw.proofs.verification.growth import Growth
 from salw.proofs.verification.trust import Trust
 from salw.proofs.verification.verifying import verify
+from salw.registry.classification import ClassCode
+from salw.registry.operations import identity_facts
+from salw.registry.rules import MarkKind, NewMark, NewWeapon
 from sealing import make_sealer, seal_now
 from world import World
 
@@ -43,13 +47,14 @@ create unlogged table staged (
 """
 _LOADED = (
     """
-    insert into weapon (country, id, registry_number, class_code, unidentified, unit_id)
-    select %(c)s, weapon_id, to_char(row_number() over (order by weapon_id), 'FM"BENCH"0000000'), 'SA-ASR', true, %(u)s
-      from staged where seq = 1
+    insert into weapon (country, id, registry_number, class_code, serial, serial_normalised, unidentified, unit_id)
+    select %(c)s, weapon_id, name, 'SA-ASR', name, name, false, %(u)s
+      from (select weapon_id, to_char(row_number() over (order by weapon_id), 'FM"BENCH"0000000') as name
+              from staged where seq = 1) as w
     """,
     """
     insert into document (country, id, kind, office_unit_id, year, number, dated_on)
-    select distinct %(c)s, document_id, 'entry_order', %(o)s::int, 2026, number, current_date from staged
+    select distinct %(c)s, document_id, 'entry_order', %(o)s::int, 2026, number, %(day)s::date from staged
     """,
     """
     insert into event (country, id, kind, weapon_id, canonical, leaf_hash, recorded_at)
@@ -136,12 +141,14 @@ def load(world: World, superuser: Engine, sequencer: Engine, folder: Path) -> Pu
         run(db, "set session_replication_role = replica")
         run(db, _STAGED)
         first = run(db, "select count(*) as size from leaf where country = %(c)s", {"c": world.country})[0]["size"]
-        _stage(db, _entries(world, first))
+        began = clock.now()
+        _stage(db, _entries(world, first, began))
         values = {
             "c": world.country,
             "u": world.alpha,
             "o": world.hq,
             "last": MOVES_A_WEAPON,
+            "day": began.date(),
         }
         for statement in _LOADED:
             run(db, statement, values)
@@ -159,11 +166,13 @@ def make_signer(sealer: Any, country: str) -> Any:
     return sealer.signers_of(country)[0]
 
 
-def _entries(world: World, first: int) -> Iterator[tuple[Any, ...]]:
-    """Yield the movements of weapons in the order of the log: taken on, issued, returned, issued."""
+def _entries(world: World, first: int, began: datetime) -> Iterator[tuple[Any, ...]]:
+    """Yield the movements of weapons in the order of the log: taken on, issued, returned, issued.
+
+    Their events say what those of `custody.operations.moves` say, in a session as everybody's.
+    """
     store, post = world.store_alpha, world.post_alpha
-    actor: Actor = world.actor("keeper")
-    began = clock.now()
+    actor: Actor = replace(world.actor("keeper"), via=Via("session", new_id()))
     steps = (
         ("weapon.registered", "opening_balance", None, store),
         ("weapon.issued", "issue", store, post),
@@ -184,7 +193,9 @@ def _entries(world: World, first: int) -> Iterator[tuple[Any, ...]]:
                 "document_kind": "entry_order",
                 "office": world.hq,
                 "number": printed_number(number, 2026),
-                "reference": None,
+                "reference_commitment": None,
+                "dated_on": began.date().isoformat(),
+                "signatory": None,
                 "occurred_at": instant_text(at),
                 "seq": seq,
                 "from": str(source) if source else None,
@@ -193,7 +204,9 @@ def _entries(world: World, first: int) -> Iterator[tuple[Any, ...]]:
                 "to_unit": world.alpha,
             }
             if seq == 1:
-                told |= {"origin": moved, "registry_number": numbers[weapon], "class": "SA-ASR", "model": None}
+                marks = (NewMark(MarkKind.FACTORY_SERIAL, numbers[weapon]),)
+                taken_on = NewWeapon(weapon, ClassCode.ASSAULT_RIFLE, marks=marks)
+                told |= {"origin": moved, **identity_facts(taken_on, numbers[weapon])}
             else:
                 told |= {"person": {"id": str(actor.person_id), "commitment": actor.commitment.hex()}}
             event = make_event(actor, kind, at, weapon_id=weapon, facts=told)
