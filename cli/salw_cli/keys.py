@@ -167,6 +167,9 @@ def _lines(standing: Standing) -> str:
     elif standing.is_late(clock.now()) and standing.waiting_since is not None:
         unsealed = standing.recorded - standing.sealed
         lines.append(f"  {translate('journal.waiting', 'fr', count=unsealed, since=_instant(standing.waiting_since))}")
+    if standing.followed_by is not None:
+        number, origin = standing.followed_by.log.log_id, standing.followed_by.origin
+        lines.append(f"  {translate('journal.closed', 'fr', number=number)}" + (f" ({origin})" if origin else ""))
     return "\n".join(lines)
 
 
@@ -186,7 +189,7 @@ def _instant(at: datetime) -> str:
 
 
 def _plain(standing: Standing) -> dict[str, Any]:
-    halt = standing.halt
+    halt, later = standing.halt, standing.followed_by
     return {
         "country": standing.log.country,
         "log": standing.log.log_id,
@@ -203,5 +206,6 @@ def _plain(standing: Standing) -> dict[str, Any]:
         "halt": {"code": halt["code"], "details": halt["details"], "since": halt["since"].isoformat()}
         if halt
         else None,
+        "followed_by": {"log": later.log.log_id, "origin": later.origin} if later else None,
         "keys": list(standing.keys),
     }

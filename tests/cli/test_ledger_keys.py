@@ -21,16 +21,19 @@ from sqlalchemy import Engine
 
 from cluster import Database
 from program import bare_environment, salw
+from salw.core import clock
 from salw.core.db import make_engine, run
 from salw.core.settings import URL_SETTINGS
 from salw.ledger.notes import Algorithm, Note, Verifier, read_note, read_verifier, verified
 from salw.ledger.policy import Policy, read_policy
 from salw.ledger.published import Published
+from salw.ledger.reopening import get_halted_head, reopen
+from salw.ledger.sequencer import drain
 from salw.ledger.signing import new_private_key, read_log_keys, read_witness_key, verifier_of
 from salw.proofs.keys import Holds, ShownKey
 from salw.proofs.keys_sheet import render_sheet
 from salw_cli.keys import COUNTRIES
-from sealing import make_sealer, seal_now
+from sealing import engines_of, make_keys, make_sealer, seal_now
 from world import build_world
 
 NAME = "registre.example/v1/logs/BF/1"
@@ -173,6 +176,34 @@ def test_the_status_says_what_is_recorded_and_sealed_and_why_a_log_is_halted(
     assert told.returncode == 1
     assert "[ledger.published_unreadable]" in told.stdout
     assert "Remettre ce fichier" in told.stdout
+
+
+def test_a_log_that_another_one_followed_is_said_to_be_closed_and_no_alarm(
+    fresh_database: Database, engines: tuple[Engine, Engine], tmp_path: Path
+) -> None:
+    world, sealer = build_world(engines[0]), make_sealer(tmp_path)
+    world.register(2)
+    seal_now(engines[1], sealer)
+    sealed = status(fresh_database)[0]["sealed"]
+    world.register(1)
+    drain(engines[1])  # an index and no seal
+    sealer.published.path_of("registre.example/bf/2026").write_text("abîmé")
+    with engines[1].connect() as db:
+        sealer.check(db)
+    with engines[1].begin() as db:
+        reopen(db, head=get_halted_head(db, "BF"), published=sealer.published, order="Ordre 7", now=clock.now())
+    world.register(1)
+    seal_now(engines[1], make_sealer(tmp_path, make_keys(tmp_path, ["BF"], name=NAME)))
+    with engines_of(fresh_database, "postgres") as (superuser,), superuser.begin() as db:
+        run(db, "set local session_replication_role = replica")
+        run(db, "update leaf set sequenced_at = sequenced_at - interval '1 hour'")
+    closed, newest = status(fresh_database)
+    assert closed["recorded"] > closed["sealed"] == sealed, "what the old log did not seal is not hidden"
+    assert (closed["followed_by"], newest["followed_by"]) == ({"log": 2, "origin": NAME}, None)
+    told = salw(fresh_database.urls, "ledger", "status")
+    assert "Plus rien n'est scellé" not in told.stdout
+    assert f"Clos\N{NO-BREAK SPACE}: le journal n°\N{NO-BREAK SPACE}2 l'a suivi ({NAME})" in told.stdout
+    assert told.returncode == 0
 
 
 def status(database: Database) -> list[dict[str, object]]:

@@ -32,11 +32,20 @@ class WitnessStanding:
 
 
 @dataclass(frozen=True, slots=True)
+class Successor:
+    """The log that goes on where a closed one ended; it has no `origin` until it is sealed for the first time."""
+
+    log: LogId
+    origin: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """One log, in numbers of its events; 0 is none. `halt` has code, details and since where it is halted.
 
-    `keys` are its verifier keys as text, the oldest first. `waiting_since` is when the first event that is not sealed
-    got its index, None where there is none.
+    `keys` are its verifier keys as text, the oldest first. `followed_by` is the log that was opened after it, None for
+    the newest of its country. `waiting_since` is when the first event that is not sealed got its index, None where there
+    is none, and in a log that another one followed: nothing is sealed in that one any more.
     """
 
     log: LogId
@@ -50,6 +59,7 @@ class Standing:
     halt: Row | None
     keys: tuple[str, ...]
     waiting_since: datetime | None
+    followed_by: Successor | None
 
     def is_late(self, now: datetime) -> bool:
         """Say whether events wait to be sealed for longer than a busy second explains: without a key, or a signer."""
@@ -64,8 +74,9 @@ select g.country, g.id, g.origin, c.size as sealed, c.signed_at as sealed_at, w.
        coalesce(next.first_idx, leaves.next_idx) - g.first_idx
            + case when next.first_idx is null
                   then (select count(*) from event_queue q where q.country = g.country) else 0 end as recorded,
-       (select l.sequenced_at from leaf l where l.country = g.country and l.log_id = g.id
+       (select l.sequenced_at from leaf l where l.country = g.country and l.log_id = g.id and next.first_idx is null
            and l.idx = g.first_idx + coalesce(c.size, 0)) as waiting_since,
+       next.id as next_id, next.origin as next_origin,
        (select array_agg(k.key order by k.added_at, k.key) from log_key k
          where k.country = g.country and k.log_id = g.id) as keys
   from log g
@@ -111,4 +122,5 @@ def _standing(row: Row, policy: Policy) -> Standing:
         halt=halt,
         keys=tuple(row["keys"] or ()),
         waiting_since=row["waiting_since"],
+        followed_by=Successor(LogId(row["country"], row["next_id"]), row["next_origin"]) if row["next_id"] else None,
     )

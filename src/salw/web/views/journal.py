@@ -40,6 +40,7 @@ def _log(standing: Standing, now: datetime) -> dict[str, Any]:
         "origin": standing.origin,
         "halt": standing.halt,
         "waiting": standing.waiting_since if standing.is_late(now) and standing.halt is None else None,
+        "followed_by": standing.followed_by,
         "unsealed": standing.recorded - standing.sealed,
         "states": (
             ("recorded", standing.recorded, None),
