@@ -25,6 +25,7 @@ from salw.core.language import translate
 from salw.core.roles import drop_database
 from salw.core.settings import Settings, SettingsError, clone_root, load_settings
 from salw.core.urls import role_url
+from salw.ledger.keyring import LogKeys
 from salw_cli.certificate import check_certificate
 from salw_cli.connection import DATABASE, check_demo_accounts
 from salw_cli.demo import UNFINISHED
@@ -215,6 +216,7 @@ def run(port: int | None = None) -> int:
         with only_one(settings):
             check_port(settings)
             check_certificate(settings)
+            LogKeys(settings)  # a file that others may read is refused here too, in a line and before all else
             return Supervisor(settings, _say_in(settings)).run()
     except RunError as error:
         print(error, file=sys.stderr)

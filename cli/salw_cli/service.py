@@ -81,8 +81,9 @@ def sequence(once: bool = typer.Option(False, "--once", help="Vider la file une 
     """
     settings = get_settings()
     configure(settings.log_level)
+    keys = LogKeys(settings)
     ensure_database(settings)
-    sealer = Sealer(LogKeys(settings).signers_of, Published(published_folder(settings)), clock.now)
+    sealer = Sealer(keys.signers_of, Published(published_folder(settings)), clock.now, keys.make_for)
     policy = log_policy(settings)
     check_addresses(policy)
     # One connection leads and one does the chores; the witnesses' threads share the others, each for moments.
@@ -117,8 +118,8 @@ def reopen_log(
     Code de sortie : 0, c'est fait ; 1, refusé ; 2, la commande est fautive ; 3, la base ou un réglage manque.
     """
     settings = get_settings()
-    ensure_database(settings)
     keys = LogKeys(settings)
+    ensure_database(settings)
     engine = make_engine(role_url(settings, "salw_sequencer"), pool_size=1)
     try:
         code = known_country(engine, country, "COUNTRY")

@@ -22,7 +22,8 @@ PUBLISHED_FOLDER = "checkpoints"
 class LogKeys:
     """The keys of this node's logs. A changed file is read again: a rotation needs no restart.
 
-    Errors: `settings.log_keys_missing` where the database is not ours to keep keys beside, and what reading raises.
+    A file that others may read by now is refused like any other that cannot be used. Errors:
+    `settings.log_keys_missing` where the database is not ours to keep keys beside, and what reading raises.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -31,19 +32,28 @@ class LogKeys:
         self._makes = settings.log_keys is None
         self.path = settings.log_keys or settings.cluster_dir / LOG_KEYS_FILE
         self._host = urlsplit(settings.own_origin).netloc
-        self._read_at: tuple[int, int] | None = None
+        self._read_at: tuple[int, int, int] | None = None
         self._keys: Mapping[str, Sequence[Signer]] = {}
-        if not self._makes:
-            self._refresh()
+        self._refresh()
 
     def signers_of(self, country: str) -> Sequence[Signer]:
-        """Return the signers of a country's log; the embedded installation makes one where it has none."""
+        """Return the signers of a country's log, none where the file has none."""
         self._refresh()
-        if self._makes and country not in self._keys:
-            name = f"{self._host}/{country.lower()}/{random_bytes(3).hex()}"
-            add_line(self.path, f"{country} {new_private_key(name, Algorithm.ED25519)}")
-            self._refresh()
         return self._keys.get(country, ())
+
+    def make_for(self, country: str, origin: str | None) -> Sequence[Signer]:
+        """Make the key of a log that has none yet, where keys are ours to make, and return its signer.
+
+        `origin` is the name that the log has got by being sealed, None where it was not: its key was in the file once,
+        and one of another name could never sign it. Raises `settings.log_key_lost`.
+        """
+        if not self._makes:
+            return ()
+        if origin is not None:
+            raise SettingsError("settings.log_key_lost", path=self.path, country=country, origin=origin)
+        name = f"{self._host}/{country.lower()}/{random_bytes(3).hex()}"
+        add_line(self.path, f"{country} {new_private_key(name, Algorithm.ED25519)}")
+        return self.signers_of(country)
 
     def renew(self, country: str, before: str) -> None:
         """See to it that a country's log has keys of another name than `before`. Raises `ledger.no_new_key`.
@@ -55,8 +65,9 @@ class LogKeys:
             return
         if not self._makes:
             raise Conflict("ledger.no_new_key", path=str(self.path), origin=before)
-        retire_lines(self.path, country)
-        self.signers_of(country)
+        if names:
+            retire_lines(self.path, country)
+        self.make_for(country, None)
 
     def _refresh(self) -> None:
         if self._makes and not self.path.exists():
@@ -66,7 +77,8 @@ class LogKeys:
             status = self.path.stat()
         except OSError as error:
             raise SettingsError("settings.key_file_unreadable", path=self.path) from error
-        read_at = (status.st_mtime_ns, status.st_size)
+        # The instant of the last change of its state too: what `chmod` does changes neither of the others.
+        read_at = (status.st_ctime_ns, status.st_mtime_ns, status.st_size)
         if read_at != self._read_at:
             self._keys, self._read_at = read_log_keys(self.path), read_at
 

@@ -56,16 +56,22 @@ class Chores:
     witnesses: Witnesses = NO_WITNESSES
 
 
+def _no_key(_country: str, _origin: str | None) -> Sequence[Signer]:
+    return ()
+
+
 @dataclass(slots=True)
 class Sealer:
     """What sealing needs: the signers of a country's log, read anew each time, and where checkpoints are published.
 
-    `signers_of` returns none for a country without a key: its events are sequenced and wait to be sealed.
+    `signers_of` returns none for a country without a key: its events are sequenced and wait to be sealed. `make_for` is
+    asked then, with the name of the log if it has one; it makes a key where that is this node's to do.
     """
 
     signers_of: Callable[[str], Sequence[Signer]]
     published: Published
     now: Callable[[], datetime]
+    make_for: Callable[[str, str | None], Sequence[Signer]] = _no_key
     _told: dict[LogId | str, float] = field(default_factory=dict)
 
     def check(self, db: Connection) -> None:
@@ -124,7 +130,7 @@ class Sealer:
     def _signers(self, head: Head) -> Sequence[Signer]:
         """Return the keys of a log; none where the file has become unusable, which must not end this process."""
         try:
-            return self.signers_of(head.id.country)
+            return self.signers_of(head.id.country) or self.make_for(head.id.country, head.origin)
         except (SettingsError, OSError) as error:
             self._say_once(f"keys of {head.id.country}", "sealing.keys_unusable", error=str(error))
             return ()
