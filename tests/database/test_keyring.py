@@ -1,9 +1,9 @@
 """The key file that an embedded node keeps for itself: loose, lost, put back, and lost for good."""
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from subprocess import PIPE, run as run_process
 
 import pytest
 from sqlalchemy import Engine
@@ -61,7 +61,7 @@ def test_a_loose_key_file_of_the_node_s_own_is_refused_at_the_start_in_a_line(no
     (line,) = done.stderr.splitlines()
     assert line.endswith("[settings.loose_file]")
     command = [sys.executable, "-m", "salw_cli.run"]
-    started = run_process(command, env=environment, stdout=PIPE, stderr=PIPE, text=True, check=False)
+    started = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (started.returncode, started.stdout) == (2, "")
     assert started.stderr == done.stderr
 

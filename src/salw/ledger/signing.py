@@ -8,9 +8,13 @@ Two keys of one name are a key and its successor: both sign, until the older lin
 
 import base64
 import os
+import selectors
 import shlex
+import signal
 import subprocess
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +37,7 @@ from salw.ledger.notes import (
 
 _PRIVATE = "PRIVATE+KEY+"
 _COMMAND_WAITS_S = 10
+_PRINTS_MAX = 65_536  # bytes; a signature in base64 has 88
 
 
 class SigningError(Exception):
@@ -160,13 +165,51 @@ def _command(text: str) -> Signer | None:
 
 
 def _ask(words: list[str], message: bytes) -> bytes:
+    """Return what a command signs. One that takes too long, or prints too much, is ended with its children."""
     try:
-        done = subprocess.run(  # noqa: S603 - the operator's own command from the key file, no shell
-            words, input=message, capture_output=True, timeout=_COMMAND_WAITS_S, check=True
-        )
-        return base64.b64decode(done.stdout.strip(), validate=True)
+        with subprocess.Popen(  # noqa: S603 - the operator's own command from the key file, no shell
+            words,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as process:
+            try:
+                printed = _exchange(process, message, time.monotonic() + _COMMAND_WAITS_S)
+            except BaseException:
+                # Nobody has waited for it yet, so its id, which is its group's, is nobody else's.
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                raise
+        if process.returncode:
+            raise SigningError(f"{words[0]}: ended with {process.returncode}")
+        return base64.b64decode(printed.strip(), validate=True)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise SigningError(f"{words[0]}: {error}") from error
+
+
+def _exchange(process: subprocess.Popen[bytes], message: bytes, until: float) -> bytes:
+    """Give a command the message and return what it prints until its end.
+
+    Raises `subprocess.TimeoutExpired`, `ValueError` for more than is read of it.
+    """
+    assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - `_ask` made both pipes
+    with suppress(BrokenPipeError), process.stdin:
+        process.stdin.write(message)  # a checkpoint is far smaller than a pipe: this waits for nobody
+    printed = b""
+    with selectors.DefaultSelector() as ready:
+        ready.register(process.stdout, selectors.EVENT_READ)
+        while True:
+            if not ready.select(max(0.0, until - time.monotonic())):
+                raise subprocess.TimeoutExpired(process.args, _COMMAND_WAITS_S)
+            part = os.read(process.stdout.fileno(), _PRINTS_MAX)
+            if not part:
+                break
+            printed += part
+            if len(printed) > _PRINTS_MAX:
+                raise ValueError(f"more than {_PRINTS_MAX} bytes in the place of a signature")
+    process.wait(max(0.0, until - time.monotonic()))
+    return printed
 
 
 def _verifier(name: str, algorithm: Algorithm, seed: bytes) -> Verifier:
