@@ -174,32 +174,32 @@ def test_a_signer_that_fails_is_said_to_fail(tmp_path: Path) -> None:
 
 
 def test_a_signer_that_prints_without_end_is_ended(tmp_path: Path) -> None:
-    signer = read_log_keys(key_file(tmp_path, f"BF {GO_KEY} sh -c 'echo $$ >{tmp_path}/group; exec yes'"))["BF"][0]
+    signer = read_log_keys(key_file(tmp_path, f"BF {GO_KEY} sh -c 'echo $$ >{tmp_path}/number; exec yes'"))["BF"][0]
     began = time.monotonic()
     with pytest.raises(SigningError, match="more than 65536 bytes"):
         signer.sign(GO_TEXT, NOW)
     assert time.monotonic() - began < 5
-    assert ended(tmp_path / "group")
+    assert ended(tmp_path / "number")
 
 
 def test_a_signer_that_hangs_is_ended_with_its_children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signing, "_COMMAND_WAITS_S", 0.5)  # as the rest of ten seconds
     script = tmp_path / "signer"
     # The child holds the pipe open when the script itself has ended well.
-    script.write_text(f"#!/bin/sh\necho $$ >{tmp_path}/group\nsleep 60 &\nexit 0\n")
+    script.write_text(f"#!/bin/sh\nsleep 60 &\necho $! >{tmp_path}/number\n")
     script.chmod(0o700)
     signer = read_log_keys(key_file(tmp_path, f"BF {GO_KEY} {script}"))["BF"][0]
     with pytest.raises(SigningError, match="timed out"):
         signer.sign(GO_TEXT, NOW)
-    assert ended(tmp_path / "group")
+    assert ended(tmp_path / "number")
 
 
 def ended(file: Path, seconds: float = 5) -> bool:
-    """Say whether nothing is left of the group of processes whose number a file has, within some seconds."""
-    group, until = int(file.read_text()), time.monotonic() + seconds
+    """Say whether the process whose number a file has is gone, within some seconds."""
+    number, until = int(file.read_text()), time.monotonic() + seconds
     while time.monotonic() < until:
         try:
-            os.killpg(group, 0)
+            os.kill(number, 0)
         except ProcessLookupError:
             return True
         time.sleep(0.02)

@@ -44,7 +44,7 @@ class Standing:
     """One log, in numbers of its events; 0 is none. `halt` has code, details and since where it is halted.
 
     `keys` are its verifier keys as text, the oldest first. `followed_by` is the log that was opened after it, None for
-    the newest of its country. `waiting_since` is when the first event that is not sealed got its index. It is None where
+    the newest of its country. `waiting_since` is when the first event that is not sealed got its index; None where
     there is none, and in a log that another one followed: nothing is sealed in it any more.
     """
 
