@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -13,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -84,6 +86,44 @@ def test_it_listens_on_its_socket_only(own: Cluster) -> None:
     held = sockets_of(own)
     assert held, "a running server holds its socket"
     assert not held & inodes
+
+
+def test_a_name_is_nowhere_in_the_log_after_what_the_instructions_say(own: Cluster) -> None:
+    assert answer(own, "show wal_recycle") == "off"
+    text = (clone_root() / "docs/operations/erasure.md").read_text("utf-8")
+    (block,) = [part for part in re.findall(r"```sql\n(.*?)```", text, re.DOTALL) if "wal_recycle" in part]
+    statements = [one for one in re.split(r";\n  (?=[A-Z])(?!END)", block) if one.strip()]
+    name = f"Ouattara{uuid4().hex}"
+    segments = own.data / "pg_wal"
+
+    def with_the_name() -> list[str]:
+        return [path.name for path in segments.iterdir() if path.is_file() and name.encode() in path.read_bytes()]
+
+    def write_and_erase(db: psycopg.Connection) -> None:
+        for _ in range(4):
+            db.execute("insert into erased values (%s)", [name])
+            db.execute("select pg_switch_wal()")
+        db.execute("delete from erased")
+        db.execute("vacuum full erased")
+        db.execute("select pg_switch_wal()")
+        db.execute("checkpoint")
+        db.execute("checkpoint")
+
+    with connect(own) as db:
+        db.execute("create table erased (name text)")
+        write_and_erase(db)
+        assert with_the_name() == [], "this server puts no segment by"
+        # As one was set before, which has segments with the name put by to be used again.
+        db.execute("alter system set wal_recycle = on")
+        db.execute("select pg_reload_conf()")
+        write_and_erase(db)
+        assert with_the_name(), "put by"
+        for statement in statements:
+            db.execute(statement.encode())
+        assert with_the_name() == []
+        db.execute("drop table erased")
+        db.execute("alter system reset wal_recycle")
+        db.execute("select pg_reload_conf()")
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "*", "192.168.1.4", "::", "example.org"])  # noqa: S104 - refused

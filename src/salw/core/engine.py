@@ -28,6 +28,8 @@ effective_cache_size = 1GB
 maintenance_work_mem = 128MB
 max_wal_size = 2GB
 min_wal_size = 128MB
+# A segment of the log that is used again keeps what stood in it before, a name that was erased too.
+wal_recycle = off
 checkpoint_timeout = 15min
 random_page_cost = 1.1
 jit = off
