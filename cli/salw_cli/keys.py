@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from salw.core.errors import Unacceptable
 from salw.core.language import translate
 from salw.core.settings import Settings, get_settings
 from salw.core.urls import role_url
+from salw.ledger.clocks import differ, measure
 from salw.ledger.keyring import log_policy, witness_key
 from salw.ledger.notes import Algorithm, NoteError
 from salw.ledger.signing import add_line, new_private_key, read_log_keys, verifier_of
@@ -108,16 +109,25 @@ def keys(
 def status(as_json: bool = typer.Option(False, "--json", help="Réponse lisible par une machine.")) -> None:
     """Dire de chaque journal ce qui est enregistré, scellé et attesté par témoins, et pourquoi il est arrêté.
 
-    Code de sortie : 0, tout va ; 1, un journal est arrêté ou n'est plus scellé ; 3, la base ou un réglage ne va pas.
+    Code de sortie : 0, tout va ; 1, un journal est arrêté ou n'est plus scellé, ou l'horloge de cette machine n'est pas
+    celle de la base ; 3, la base ou un réglage ne va pas.
     """
     settings = get_settings()
     with _reading(settings) as db:
         standings = list_standings(db, log_policy(settings))
+        ahead = measure(db, clock.now)
+    if differ(ahead):
+        seconds = round(abs(ahead.total_seconds()))
+        code = "clocks.ahead" if ahead > timedelta() else "clocks.behind"
+        print(f"{translate(code, 'fr', seconds=seconds)} [{code}]", file=sys.stderr)
     if as_json:
-        print(json.dumps([_plain(standing) for standing in standings]))
+        told = {"clock_ahead_s": round(ahead.total_seconds(), 1)}
+        print(json.dumps([_plain(standing) | told for standing in standings]))
     else:
         print("\n\n".join(_lines(standing) for standing in standings) or translate("journal.none", "fr"))
-    sys.exit(EXIT_HALTED if any(one.halt or one.is_late(clock.now()) for one in standings) else 0)
+    # By the database's time, as it gave the indexes theirs.
+    late = any(one.halt or one.is_late(clock.now() - ahead) for one in standings)
+    sys.exit(EXIT_HALTED if late or differ(ahead) else 0)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from salw.core.language import translate
 from salw.core.logging import configure
 from salw.core.settings import get_settings
 from salw.core.urls import role_url
+from salw.ledger.clocks import watch
 from salw.ledger.keyring import LogKeys, log_policy, published_folder, witness_key
 from salw.ledger.leading import Chores, Sealer, lead_forever, lead_once
 from salw.ledger.published import Published
@@ -88,7 +89,11 @@ def sequence(once: bool = typer.Option(False, "--once", help="Vider la file une 
     check_addresses(policy)
     # One connection leads and one does the chores; the witnesses' threads share the others, each for moments.
     engine = make_engine(role_url(settings, "salw_sequencer"), pool_size=4)
-    each = (digest_attempts, lambda engine: take_snapshots(engine, clock.now()))
+    each = (
+        lambda engine: watch(engine, clock.now),
+        digest_attempts,
+        lambda engine: take_snapshots(engine, clock.now()),
+    )
     chores = Chores(each, Witnesses(policy, http_sender))
     stopping = False
 

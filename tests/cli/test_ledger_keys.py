@@ -206,6 +206,26 @@ def test_a_log_that_another_one_followed_is_said_to_be_closed_and_no_alarm(
     assert told.returncode == 0
 
 
+@pytest.mark.parametrize(("ahead_s", "code"), [(300, "clocks.ahead"), (-300, "clocks.behind"), (30, None)])
+def test_a_clock_that_is_not_the_database_s_is_said_loudly(
+    fresh_database: Database, ahead_s: int, code: str | None
+) -> None:
+    # The program with a clock that was set wrongly, in a process of its own.
+    program = (
+        "import sys; from datetime import timedelta; from salw.core import clock; right = clock.now\n"
+        f"clock.now = lambda: right() + timedelta(seconds={ahead_s})\n"
+        "from salw_cli.main import main; sys.argv = ['salw', *sys.argv[1:]]; main()\n"
+    )
+
+    def run_wrongly(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", program, "ledger", *words]
+        url = {f"SALW_{URL_SETTINGS['salw_sequencer'].upper()}": fresh_database.urls["salw_sequencer"]}
+        return subprocess.run(command, env={**bare_environment(), **url}, capture_output=True, text=True, check=False)
+
+    told = run_wrongly("status")
+    assert (told.returncode, f"[{code}]" in told.stderr) == ((0, False) if code is None else (1, True)), told.stderr
+
+
 def status(database: Database) -> list[dict[str, object]]:
     found: list[dict[str, object]] = json.loads(salw(database.urls, "ledger", "status", "--json").stdout)
     return found

@@ -23,7 +23,7 @@ from salw.access.traces import Asked, asks_for
 from salw.core import clock
 from salw.core.actor import Actor, Via
 from salw.core.db import enter_scope, run_one
-from salw.core.errors import Refused, Unauthenticated
+from salw.core.errors import Refused, Unauthenticated, Unavailable
 from salw.core.http import language_of
 from salw.core.language import Language
 
@@ -32,7 +32,16 @@ COOKIE = "salw_session"
 # How long after both factors were proven an act of `STEP_UP` needs no further proof.
 PROOF_LASTS = timedelta(minutes=10)
 
-_BEGIN = "select * from begin_request(%(country)s, %(token_hash)s, %(now)s, %(idle)s, %(roles)s, %(emergency)s)"
+# The database's time comes along for nothing.
+_BEGIN = (
+    "select *, clock_timestamp() as database_now "
+    "from begin_request(%(country)s, %(token_hash)s, %(now)s, %(idle)s, %(roles)s, %(emergency)s)"
+)
+
+# What is written while clocks differ is a break for ever where verification allows less: 5 minutes ahead of the
+# database, 60 behind it, in which a write may also have waited for its turn.
+_AHEAD_AT_MOST, _BEHIND_AT_MOST = timedelta(minutes=2), timedelta(minutes=30)
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +110,8 @@ def begin(
     permission: Permission,
     language: Language,
     asked: Asked | None = None,
+    *,
+    writes: bool = False,
 ) -> Desk:
     """Return the desk of a session or token, with the scope of this transaction set to what `permission` covers.
 
@@ -108,7 +119,8 @@ def begin(
     password was proven, `access.not_by_token` and `access.token_without` where a program may not,
     `access.not_permitted` where no posting in force holds the permission (`session:own` needs none), and
     `session.proof_required` where the proof of both factors is too old for the act. `asked` is told whose session it is
-    before any of these but the first.
+    before any of these but the first. What `writes` is refused where `now` is not the time of the database:
+    `clocks.refused`.
     """
     country, token_hash = hash_token(token)
     row = run_one(
@@ -134,6 +146,8 @@ def begin(
         None if row["permissions"] is None else frozenset(row["permissions"]),
     )
     _check(credential, permission, now, has_role=bool(row["roles"]))
+    if writes:
+        _check_clock(now, row["database_now"])
     actor = Actor(
         country=country,
         person_id=row["person_id"],
@@ -169,6 +183,16 @@ def _check_proof(credential: Credential, permission: Permission, now: datetime) 
         raise Refused("session.proof_required", permission=permission.value)
 
 
+def _check_clock(now: datetime, database_now: datetime) -> None:
+    if not -_BEHIND_AT_MOST <= now - database_now <= _AHEAD_AT_MOST:
+        raise Unavailable("clocks.refused", seconds=round(abs((now - database_now).total_seconds())))
+
+
+def is_write(request: Request) -> bool:
+    """Say whether a request may write."""
+    return request.method not in _READS
+
+
 def token_of(request: Request) -> str:
     """Return the session token of a request, from the Authorization header or the cookie."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -189,7 +213,7 @@ def requires(permission: Permission, *, engine: str = "app") -> Any:
         asked = asks_for(request, hash_token(token)[0], permission.value)
         engines: dict[str, Engine] = request.app.state.engines
         with engines[engine].connect() as db:
-            yield begin(db, token, now, permission, language_of(request), asked)
+            yield begin(db, token, now, permission, language_of(request), asked, writes=is_write(request))
             db.commit()
 
     named: Callable[..., Iterator[Desk]] = desk

@@ -44,6 +44,12 @@ class Conflict(DomainError):
     status = 409
 
 
+class Unavailable(DomainError):
+    """This node cannot do it now, whoever asks (503)."""
+
+    status = 503
+
+
 class TooManyAttempts(DomainError):
     """Too much was tried in too little time (429); `seconds` of the details is how long to wait."""
 

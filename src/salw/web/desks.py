@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from salw.access.guard import Desk, begin, hash_token, token_of
+from salw.access.guard import Desk, begin, hash_token, is_write, token_of
 from salw.access.log_in_rules import NextStep
 from salw.access.operations import sessions
 from salw.access.queries import has_demo_accounts
@@ -56,7 +56,7 @@ def open_desk(
     with engines[engine].connect() as db:
         token = token_of(request)
         asked = asks_for(request, hash_token(token)[0], permission.value)
-        desk = begin(db, token, clock.now(), permission, language, asked)
+        desk = begin(db, token, clock.now(), permission, language, asked, writes=is_write(request))
         desk.require_session()
         if not half:
             desk.require_full()
