@@ -50,7 +50,12 @@ def test_a_bundle_is_written_and_checked_with_nothing_running(
     checked = salw(NOTHING, "ledger", "verify-bundle", str(out), "--key", key.text, *more)
     assert checked.returncode == 0, checked.stderr
     assert "INTACT, et signé par une clé que vous connaissez" in checked.stdout
-    assert checked.stdout.count("· prouvé") == 3
+    assert checked.stdout.count(" du journal\u00a0: prouvé · ") == 3
+    assert checked.stdout.count("prouvé\n") == 0, "what proves nothing is not called proven"
+    explained, _, events = checked.stdout.partition("* nom ou fonction selon le registre")
+    assert "\u00a0*" not in explained
+    assert all("(Bataillon d'essai Alpha)\u00a0*" in line for line in events.splitlines() if "De\u00a0: " in line)
+    assert events.count("storekeeper") == 0
     assert "son point de contrôle est prouvé par ce dossier" in checked.stdout
     assert "Perception · De" in checked.stdout
     untrusted = salw(NOTHING, "ledger", "verify-bundle", str(out))
