@@ -158,6 +158,7 @@ def test_page_and_program_mark_alike_what_is_proven_and_what_the_register_only_s
 RED_WORDS = {
     "a byte of an event": "MODIFIÉ, ou pas à sa place",
     "two events swapped": "MODIFIÉ, ou pas à sa place",
+    "two events swapped with their proofs": "pas à sa place dans le dossier",
     "a hash of the proofs": "MODIFIÉ, ou pas à sa place",
     "the size in the checkpoint": "SIGNATURE FAUSSE",
     "the signature": "SIGNATURE FAUSSE",
