@@ -41,7 +41,7 @@ EXIT_NOTHING = 2
 CONNECTIONS = 3
 
 app = typer.Typer(
-    no_args_is_help=True, help="Journal : donner leur rang aux événements, les sceller, les prouver, les vérifier."
+    no_args_is_help=True, help="Journal : numéroter les événements, les sceller, les prouver, les vérifier."
 )
 app.command("sequence")(service.sequence)
 app.command("reopen")(service.reopen_log)

@@ -93,6 +93,11 @@ def test_a_bundle_is_written_and_checked_with_nothing_running(
         assert words[1] in slip.stderr
 
 
+def test_the_help_asks_for_keys_that_one_trusts_and_not_that_one_believes() -> None:
+    told = salw(NOTHING, "ledger", "verify-bundle", "--help").stdout
+    assert ("vous vous fiez" in " ".join(told.replace("│", " ").split()), "croyez" in told) == (True, False)
+
+
 def test_a_refusal_is_one_line_and_writes_no_file(urls: Mapping[str, str], world: World, tmp_path: Path) -> None:
     out, keeper = tmp_path / "dossier.zip", give_account(world, "keeper")
     (weapon,) = world.register(1)

@@ -363,6 +363,7 @@ def test_events_of_the_first_schema_and_of_a_process_are_told(
     put_event(owner_engine, world, weapon, {**new, "schema": 1, "actor": author})
     put_event(owner_engine, world, weapon, {**new, "id": str(new_id()), "actor": {"process": "sequencer"}})
     _, old, process = history(client, world, weapon.weapon_id)
+    assert old["text"] == process["text"] == "Étiquette faite", "the sentence says which; a title does not say it twice"
     assert old["sentence"] == process["sentence"] == "Étiquette WK7M3ZP0WQX faite pour cette arme."
     assert (old["actor"]["name"], old["actor"]["via"], old["clock"]) == ("SGT ESSAI-KEEPER", None, None)
     assert (process["actor"]["name"], process["actor"]["unit_name"]) == (None, None)
