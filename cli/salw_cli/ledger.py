@@ -174,10 +174,10 @@ def _told(country: str, quiet: bool) -> Iterator[Progress]:
 
 
 def _print(done: Verification, every: bool, language: Language) -> None:
-    """Print what was found, then what was read, and who was believed."""
+    """Print what was found, then what was read, and who was believed: all of it the answer, so all on one stream."""
     breaks = done.breaks if every else done.breaks[:1]
     for found in breaks:
-        print(visible(f"{sentence(found, language, done.numbers)} [{found.code}]"), file=sys.stderr)
+        print(visible(f"{sentence(found, language, done.numbers)} [{found.code}]"))
     count = format_decimal
 
     def say(code: str, /, **details: Any) -> None:
