@@ -135,6 +135,10 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (f"update event set recorded_at = 'infinity' where {BF} and id = {ISSUED}",),
         ("verify.recorded_at_changed",),
     ),
+    "an event is recorded before our era": (
+        (f"update event set recorded_at = '4000-01-01 BC' where {BF} and id = {ISSUED}",),
+        ("verify.recorded_at_changed",),
+    ),
     "a leaf is sequenced in no year": (
         (f"update leaf set sequenced_at = '-infinity' where {BF} and idx = {IDX}",),
         ("verify.recorded_after_sealed",),

@@ -278,7 +278,10 @@ class Reading:
 
 
 _days: dict[str, int] = {}
-_FAR = 9_999 * 365.0 * 86_400 - EPOCH.year * 366 * 86_400  # what Python's calendar reaches, with a margin
+# The first and the last instant that Python's calendar has.
+_CALENDAR = tuple(
+    (day - EPOCH).total_seconds() for day in (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+)
 
 
 def seconds(text: str) -> float:
@@ -315,8 +318,9 @@ def _seconds_or_none(text: Any) -> float:
 
 def instant(at: float) -> str:
     """Return an instant as people and programs write it; PostgreSQL also keeps those that no calendar has."""
-    if not -_FAR < at < _FAR:
-        return "infinity" if at > 0 else "-infinity"
+    first, last = _CALENDAR
+    if not first <= at < last:
+        return "-infinity" if at < first else "infinity"
     return (EPOCH + timedelta(microseconds=round(at * 1_000_000))).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
