@@ -185,13 +185,18 @@ def test_a_log_that_was_never_sealed_is_verified_without_seals(register: Registe
         assert done.logs[0].sealed is None
 
 
+def cut_behind_what_was_published(register: Register) -> None:
+    """Take the last movement away and seal what is left, with the published checkpoint as it was."""
+    path = register.sealer.published.path_of(BF_LOG)
+    published = path.read_bytes()
+    register.as_superuser(*CUT)
+    register.rebuild()
+    path.write_bytes(published)
+
+
 def test_a_loss_that_a_new_log_tells_of_is_said_and_is_no_break(register: Register, tmp_path: Path) -> None:
     with register.put_back():
-        path = register.sealer.published.path_of(BF_LOG)
-        published = path.read_bytes()
-        register.as_superuser(*CUT)
-        register.rebuild()
-        path.write_bytes(published)
+        cut_behind_what_was_published(register)
         register.seal()
         assert codes(register.verify()) == ["verify.behind_published"]
         with register.engines["salw_sequencer"].begin() as db:
@@ -214,11 +219,7 @@ def test_a_loss_that_a_new_log_tells_of_is_said_and_is_no_break(register: Regist
 @pytest.mark.parametrize("sealed", ["no event", "an event, unsealed"])
 def test_a_log_that_says_nothing_of_the_cut_before_it_hides_none(register: Register, sealed: str) -> None:
     with register.put_back():
-        path = register.sealer.published.path_of(BF_LOG)
-        published = path.read_bytes()
-        register.as_superuser(*CUT)
-        register.rebuild()
-        path.write_bytes(published)
+        cut_behind_what_was_published(register)
         if sealed == "no event":
             register.as_superuser(
                 "insert into log (country, id, origin, first_idx) "
