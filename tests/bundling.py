@@ -56,6 +56,11 @@ def _swapped(files: Files) -> None:
     files["1/events.jsonl"] = b"".join([second, first, *rest])
 
 
+def _swapped_with_proofs(files: Files) -> None:
+    _swapped(files)
+    _edit(files, "1/proofs.json", lambda proofs: proofs["paths"].insert(0, proofs["paths"].pop(1)))
+
+
 def _dropped(files: Files) -> None:
     files["1/events.jsonl"] = b"".join(lines(files)[1:])
 
@@ -145,6 +150,7 @@ def _files(change: Callable[[Files], None], code: str) -> Damage:
 DAMAGES: Mapping[str, Damage] = {
     "a byte of an event": _files(_event_byte, "proven.event_wrong"),
     "two events swapped": _files(_swapped, "proven.event_wrong"),
+    "two events swapped with their proofs": _files(_swapped_with_proofs, "proven.event_out_of_order"),
     "an event taken out": _files(_dropped, "proven.events_missing"),
     "a movement taken out with its proof": _files(_dropped_with_proof, "proven.movement_missing"),
     "a hash of the proofs": _files(_proof_hash, "proven.event_wrong"),

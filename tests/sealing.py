@@ -82,6 +82,7 @@ def seal_log(sequencer: Engine, country: str) -> None:
 
 def cosign(sequencer: Engine, head: Checkpoint, witnesses: Sequence[Signer], country: str = "BF") -> None:
     """Keep the signatures of witnesses on a checkpoint of a country's first log, and that they are enough."""
+    now = clock.now().replace(microsecond=0)  # a signature tells whole seconds
     with sequencer.begin() as db:
         for witness in witnesses:
             run(
@@ -92,8 +93,8 @@ def cosign(sequencer: Engine, head: Checkpoint, witnesses: Sequence[Signer], cou
                     "country": country,
                     "size": head.size,
                     "witness": witness.verifier.text,
-                    "line": witness.sign(head.text, clock.now()).line,
-                    "now": clock.now(),
+                    "line": witness.sign(head.text, now).line,
+                    "now": now,
                 },
             )
         run(

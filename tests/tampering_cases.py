@@ -7,6 +7,7 @@ LAST = "(select weapon_id from movement where country = 'BF' and seq = 3 order b
 IDX = f"(select idx from leaf where {BF} and event_id = {ISSUED})"
 
 REHASH = r"update event set leaf_hash = sha256('\x00'::bytea || canonical) where country = 'BF' and id = "
+GHOST = "01a2185b-0000-7000-8000-00000000000a"
 BODY = (
     "update event set canonical = convert_to(replace(convert_from(canonical, 'UTF8'), '\"seq\":2', "
     "'\"seq\":7'), 'UTF8') "
@@ -129,6 +130,33 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             f"{BF} and seq = 1 and weapon_id <> {LAST} limit 1)",
         ),
         ("verify.event_column_changed", "verify.movement_changed"),
+    ),
+    "an event is recorded in no year": (
+        (f"update event set recorded_at = 'infinity' where {BF} and id = {ISSUED}",),
+        ("verify.recorded_at_changed",),
+    ),
+    "an event is recorded before our era": (
+        (f"update event set recorded_at = '4000-01-01 BC' where {BF} and id = {ISSUED}",),
+        ("verify.recorded_at_changed",),
+    ),
+    "a leaf is sequenced in no year": (
+        (f"update leaf set sequenced_at = '-infinity' where {BF} and idx = {IDX}",),
+        ("verify.recorded_after_sealed",),
+    ),
+    "a movement is recorded in no year": (
+        (f"update movement set recorded_at = 'infinity' where {BF} and event_id = {ISSUED}",),
+        ("verify.movement_time_changed",),
+    ),
+    "a checkpoint is signed in no year": (
+        (f"update checkpoint set signed_at = 'infinity' where {BF}",),
+        ("verify.checkpoint_post_dated",),
+    ),
+    "a document in the bytes becomes what is no identifier": (
+        (
+            "update event set canonical = convert_to(regexp_replace(convert_from(canonical, 'UTF8'), "
+            f'\'"document":"[^"]*"\', \'"document":"x"\'), \'UTF8\') where {BF} and id = {ISSUED}',
+        ),
+        ("verify.bytes_changed", "verify.movement_changed", "verify.document_changed"),
     ),
     "a tile is edited": (
         (
@@ -362,7 +390,8 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "the log is said to begin later": ((f"update log set first_idx = 5 where {BF}",), ("verify.log_changed",)),
 }
 
-VALUES = "values_not_committed_to() returns setof uuid language sql stable security definer"
+NAMED = "values_not_committed_to()"
+VALUES = f"{NAMED} returns setof uuid language sql stable security definer"
 # What is done to the schema, and how it is undone. name: (statements, undoing ones, codes).
 ALTERING: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
     "a person's holder becomes a post": (
@@ -398,6 +427,47 @@ ALTERING: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = 
         ),
         (),
         ("verify.function_changed",),
+    ),
+    "a policy hides a weapon from who verifies": (
+        (
+            f"create policy hidden on custody as restrictive for select to salw_auditor using (weapon_id <> '{GHOST}')",
+            "insert into custody (country, weapon_id, seq, holder_id, unit_id, recorded_at) "
+            f"select country, '{GHOST}', seq, holder_id, unit_id, recorded_at from custody where {BF} limit 1",
+        ),
+        ("drop policy hidden on custody",),
+        ("verify.table_changed",),
+    ),
+    "a table is replaced by a view that shows what should stand there": (
+        (
+            "alter table month_end rename to month_end_kept",
+            "create view month_end as select * from month_end_kept",
+            "grant select on month_end to salw_auditor",
+        ),
+        ("drop view month_end", "alter table month_end_kept rename to month_end"),
+        ("verify.table_changed",),
+    ),
+    "the check of kept values belongs to who sees none": (
+        (
+            "grant select on personal_value to salw_publisher",
+            "grant execute on function canonical_text(jsonb) to salw_publisher",
+            f"alter function {NAMED} owner to salw_publisher",
+        ),
+        (
+            f"alter function {NAMED} owner to salw_owner",
+            "revoke select on personal_value from salw_publisher",
+            "revoke execute on function canonical_text(jsonb) from salw_publisher",
+        ),
+        ("verify.function_changed",),
+    ),
+    "a trigger keeps what is written from being refused": (
+        ("alter table movement disable trigger all",),
+        ("alter table movement enable trigger all",),
+        ("verify.table_changed",),
+    ),
+    "row security is switched off": (
+        ("alter table weapon disable row level security",),
+        ("alter table weapon enable row level security",),
+        ("verify.table_changed",),
     ),
     "other tables are put before those of the register": (
         (

@@ -92,7 +92,9 @@ def verifier(out: Annotated[Path, typer.Option(help="Fichier .html à écrire ; 
 def verify(
     file: Annotated[Path, typer.Argument(metavar="FICHIER", help="Dossier de preuve (.zip).")],
     key: Annotated[list[str] | None, typer.Option(help="Clé que vous connaissez, recopiée du papier.")] = None,
-    policy: Annotated[Path | None, typer.Option(help="Fichier des journaux et témoins que vous croyez.")] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="Fichier des journaux et témoins auxquels vous vous fiez.")
+    ] = None,
     report: Annotated[str | None, typer.Option(help="Numéro imprimé d'un état (BF-…).")] = None,
     report_checkpoint: Annotated[
         str | None, typer.Option(help="Point de contrôle imprimé d'un état : son texte, ou le nom d'un fichier.")

@@ -41,7 +41,7 @@ EXIT_NOTHING = 2
 CONNECTIONS = 3
 
 app = typer.Typer(
-    no_args_is_help=True, help="Journal : donner leur rang aux événements, les sceller, les prouver, les vérifier."
+    no_args_is_help=True, help="Journal : numéroter les événements, les sceller, les prouver, les vérifier."
 )
 app.command("sequence")(service.sequence)
 app.command("reopen")(service.reopen_log)
@@ -174,10 +174,10 @@ def _told(country: str, quiet: bool) -> Iterator[Progress]:
 
 
 def _print(done: Verification, every: bool, language: Language) -> None:
-    """Print what was found, then what was read, and who was believed."""
+    """Print what was found, then what was read, and who was believed: all of it the answer, so all on one stream."""
     breaks = done.breaks if every else done.breaks[:1]
     for found in breaks:
-        print(visible(f"{sentence(found, language, done.numbers)} [{found.code}]"), file=sys.stderr)
+        print(visible(f"{sentence(found, language, done.numbers)} [{found.code}]"))
     count = format_decimal
 
     def say(code: str, /, **details: Any) -> None:

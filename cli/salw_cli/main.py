@@ -59,7 +59,12 @@ EXIT_UNAVAILABLE = 3  # settings or database are not as they must be
 
 
 # What a database says that is down, refuses us, or has not got our schema yet.
-UNAVAILABLE = (psycopg.OperationalError, psycopg.errors.UndefinedFunction, psycopg.errors.UndefinedTable)
+UNAVAILABLE = (
+    psycopg.OperationalError,
+    psycopg.errors.UndefinedFunction,
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.InsufficientPrivilege,
+)
 NO_PASSWORD = "program.no_password"  # noqa: S105 - a code, no password
 MALFORMED = "request.malformed"
 NOT_READY = "program.database_not_ready"

@@ -74,7 +74,7 @@ def serve() -> None:
 
 
 def sequence(once: bool = typer.Option(False, "--once", help="Vider la file une fois, puis finir.")) -> None:
-    """Donner aux événements validés un rang sans trou et sceller le journal, jusqu'à l'arrêt du processus.
+    """Donner aux événements validés leur n° du journal, sans trou, et sceller le journal, jusqu'à l'arrêt du processus.
 
     Un seul processus à la fois ; un second attend. Une fois l'heure passée, le relevé de ses refus et consultations
     entre au journal, un par pays ; une fois le mois passé, l'état des détentions à sa fin est gardé, d'où se calcule le

@@ -1,5 +1,6 @@
 """What checking a bundle came to, in lines for a person: what is proven, who signed, what is not known."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +9,8 @@ from salw.core.language import catalogue, translate
 from salw.intake.register.findings import visible
 from salw.ledger.checkpoints import encode
 from salw.proofs.bundles.verdict import ProvenEvent, ProvenLog, Verdict
+
+_INSTANT = re.compile(r"([0-9]+)-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2})")
 
 
 def tell(verdict: Verdict, digest: str, *, brought: bool, told: Sequence[str]) -> Iterator[str]:
@@ -64,9 +67,9 @@ def _event(event: ProvenEvent, verdict: Verdict) -> str:
     said, facts = event.said, event.said.get("facts", {})
     kind = f"proven.event.{said.get('kind')}"
     parts = [
-        _instant(said.get("at", "")),
+        *([_instant(said["at"])] if said.get("at") else []),
         *([_say("verifier.happened", at=_instant(facts["occurred_at"]))] if facts.get("occurred_at") else []),
-        _say("verifier.place_in_log", index=event.index),
+        _say("verifier.proven" if event.proven else "verifier.not_proven", index=event.index),
         _say(kind if kind in catalogue("fr") else "proven.event.other"),
     ]
     if said.get("weapon") and verdict.head["subject"]["kind"] != "weapon":
@@ -76,8 +79,8 @@ def _event(event: ProvenEvent, verdict: Verdict) -> str:
             parts.append(_say(f"verifier.{side}", place=_holder(verdict, facts[side])))
     if facts.get("number"):
         parts.append(_say("verifier.document", number=facts["number"]))
-    parts.append(_say("verifier.by", who=_author(verdict, said)))
-    parts.append(_say("verifier.proven" if event.proven else "verifier.not_proven"))
+    if said.get("actor"):
+        parts.append(_say("verifier.by", who=_author(verdict, said)))
     return "  " + " · ".join(parts)
 
 
@@ -86,18 +89,26 @@ def _weapon(verdict: Verdict, weapon: str) -> str:
         return _say("verifier.weapon", weapon=verdict.numbers[weapon])
     known = verdict.labels.get("weapons", {}).get(weapon)
     named = _say("verifier.weapon", weapon=known["number"] if known else weapon)
-    return _say("verifier.unproven", what=named) if known else named
+    return _by_label(named) if known else named
+
+
+def _by_label(text: str) -> str:
+    """Return what labels.json calls something with the mark that it proves nothing."""
+    return _say("verifier.by_label", what=text)
 
 
 def _instant(at: Any) -> str:
-    return f"{str(at)[:16].replace('T', ' ')} UTC"
+    """Return an instant as the page writes it; what is none as it stands."""
+    parts = _INSTANT.match(str(at))
+    return f"{parts[3]}/{parts[2]}/{parts[1]} {parts[4]}:{parts[5]} UTC" if parts else str(at)
 
 
 def _holder(verdict: Verdict, holder: Any) -> str:
     known = verdict.labels.get("holders", {}).get(holder)
     if known is None:
         return str(holder)
-    return f"{known['store'] or _say('holder_kind.' + known['kind'])} ({known['unit']})"
+    name = known.get("store") or _named(f"holder_kind.{known['kind']}", known["kind"])
+    return _by_label(f"{name} ({known['unit']})")
 
 
 def _author(verdict: Verdict, said: Any) -> str:
@@ -108,8 +119,14 @@ def _author(verdict: Verdict, said: Any) -> str:
     parts = [" ".join(str(value[p]) for p in ("rank", "family_name", "given_names") if value.get(p))]
     known = verdict.labels.get("actors", {}).get(str(said.get("id")))
     if known:
-        parts += [_say(f"role.{known['role'] or 'none'}"), known["unit"]]
+        role = _named(f"role.{known.get('role')}", _say("role.none"))
+        parts.append(_by_label(", ".join(text for text in (role, known["unit"]) if text)))
     return ", ".join(part for part in parts if part) or str(actor.get("person", "?"))
+
+
+def _named(code: str, otherwise: str) -> str:
+    """Return the words of a code that a bundle gives, or what to say where the program does not know it."""
+    return _say(code) if code in catalogue("fr") else otherwise
 
 
 def _say(code: str, **details: Any) -> str:

@@ -19,6 +19,7 @@ from salw.ledger.notes import Note, Verifier, read_note
 from salw.proofs.bundles.archive import read_archive
 from salw.proofs.bundles.page import make_page
 from salw.proofs.bundles.verifying import verify_bundle
+from salw_cli.verdicts import tell
 from sealing import make_sealer, seal_now
 from world import World
 
@@ -134,9 +135,30 @@ def test_a_sound_bundle_is_told_as_a_story_in_two_languages(
     assert read_archive(whole)["VERIFIER.html"] == make_page()
 
 
+def test_page_and_program_mark_alike_what_is_proven_and_what_the_register_only_says(
+    client: httpx.Client, world: World, whole: bytes, sealer: Sealer, open_file: Callable[..., Page]
+) -> None:
+    page, keys = open_file(), trusting(sealer)
+    today = world.founder.today.isoformat()
+    store = bundle(client, world, store=world.store_alpha, from_=today, to=today)
+    for data in (whole, store, DAMAGES["a byte of an event"].do(whole)):
+        give(page, data, keys[0].text)
+        events = page.locator("ol.time > li").all()
+        shown = [" · ".join(event.locator(":scope > div").all_inner_texts()) for event in events]
+        told = list(tell(verify_bundle(data, keys), "", brought=True, told=()))
+        assert shown
+        assert [line.strip() for line in told if " du journal\u00a0: " in line] == shown
+        assert sum("NON PROUVÉ" in line for line in shown) == (data not in (whole, store))
+        mark = "* nom ou fonction selon le registre"
+        assert page.locator("#result").inner_text().count(mark) == 1 == sum(mark in line for line in told)
+        for line in shown:
+            assert line.count("\u00a0*") == line.count("Bataillon d'essai"), "every name of a unit is marked"
+
+
 RED_WORDS = {
     "a byte of an event": "MODIFIÉ, ou pas à sa place",
     "two events swapped": "MODIFIÉ, ou pas à sa place",
+    "two events swapped with their proofs": "pas à sa place dans le dossier",
     "a hash of the proofs": "MODIFIÉ, ou pas à sa place",
     "the size in the checkpoint": "SIGNATURE FAUSSE",
     "the signature": "SIGNATURE FAUSSE",

@@ -50,7 +50,12 @@ def test_a_bundle_is_written_and_checked_with_nothing_running(
     checked = salw(NOTHING, "ledger", "verify-bundle", str(out), "--key", key.text, *more)
     assert checked.returncode == 0, checked.stderr
     assert "INTACT, et signé par une clé que vous connaissez" in checked.stdout
-    assert checked.stdout.count("· prouvé") == 3
+    assert checked.stdout.count(" du journal\u00a0: prouvé · ") == 3
+    assert checked.stdout.count("prouvé\n") == 0, "what proves nothing is not called proven"
+    explained, _, events = checked.stdout.partition("* nom ou fonction selon le registre")
+    assert "\u00a0*" not in explained
+    assert all("(Bataillon d'essai Alpha)\u00a0*" in line for line in events.splitlines() if "De\u00a0: " in line)
+    assert events.count("storekeeper") == 0
     assert "son point de contrôle est prouvé par ce dossier" in checked.stdout
     assert "Perception · De" in checked.stdout
     untrusted = salw(NOTHING, "ledger", "verify-bundle", str(out))
@@ -86,6 +91,11 @@ def test_a_bundle_is_written_and_checked_with_nothing_running(
         slip = salw(NOTHING, "ledger", "verify-bundle", str(out), *words)
         assert (slip.returncode, slip.stderr.count("\n"), slip.stdout) == (2, 1, "")
         assert words[1] in slip.stderr
+
+
+def test_the_help_asks_for_keys_that_one_trusts_and_not_that_one_believes() -> None:
+    told = salw(NOTHING, "ledger", "verify-bundle", "--help").stdout
+    assert ("vous vous fiez" in " ".join(told.replace("│", " ").split()), "croyez" in told) == (True, False)
 
 
 def test_a_refusal_is_one_line_and_writes_no_file(urls: Mapping[str, str], world: World, tmp_path: Path) -> None:

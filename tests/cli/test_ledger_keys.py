@@ -166,7 +166,7 @@ def test_the_status_says_what_is_recorded_and_sealed_and_why_a_log_is_halted(
     told = salw(fresh_database.urls, "ledger", "status")
     assert told.returncode == 0
     assert f"Scellés : {size} (" in told.stdout
-    assert "Aucun témoin n'est réglé" in told.stdout
+    assert "Aucun témoin n'est désigné" in told.stdout
     with engines[0].begin() as db:
         assert {row["code"] for row in run(db, "select code from country")} == COUNTRIES
     published: Published = sealer.published

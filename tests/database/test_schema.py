@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from salw.core.db import Row, make_engine, run
 from salw.models import metadata
+from salw.proofs.verification.schema import PINNED, describe, shipped
 
 # Reference data that belongs to no country, and what another country may read because it was published.
 WITHOUT_COUNTRY = {"country", "model", "alembic_version", "witness_state"}
@@ -140,6 +141,11 @@ def test_no_reader_sees_secrets(owner: Connection) -> None:
     }
     # Labels are printed by the service. Not even the eraser sees a salt: his one function erases it.
     assert seen == {("salw_app", "label", "tail")}
+
+
+def test_verification_knows_the_schema_as_the_migrations_make_it(owner: Connection) -> None:
+    run(owner, PINNED)
+    assert describe(owner) == shipped(), "run: .venv/bin/python tests/shipping.py"
 
 
 def test_the_service_may_only_add_to_movements_and_ledger(owner: Connection) -> None:

@@ -5,12 +5,14 @@ import random
 import secrets
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from attesting import make_signer
 from cluster import Run, drop
 from flipping import ALL, COVERED, KINDS, count, covered, flip, known
 from program import bare_environment
@@ -18,13 +20,14 @@ from salw.core.db import run as execute
 from salw.core.embedded import Cluster
 from salw.ledger import merkle
 from salw.ledger.checkpoints import Checkpoint, Request
-from salw.ledger.notes import Note
+from salw.ledger.notes import Algorithm, Note
+from salw.ledger.policy import NONE, Policy, Witness
 from salw.ledger.reopening import get_halted_head, reopen
 from salw.ledger.trees import LogId, compute
 from salw.ledger.witness_rules import CONFLICT, INCONSISTENT, Seen, judge_growth, judge_signature
 from salw.proofs.verification.trust import Source, Trust
 from salw.proofs.verification.words import sentence
-from sealing import checkpoints, make_keys, make_sealer, seal_now
+from sealing import checkpoints, cosign, make_keys, make_sealer, seal_now
 from starter import run_program
 from tampering import BF_LOG, TABLES, Register, make_register
 from tampering_cases import ALTERING, LAST, TAMPERING
@@ -182,13 +185,18 @@ def test_a_log_that_was_never_sealed_is_verified_without_seals(register: Registe
         assert done.logs[0].sealed is None
 
 
+def cut_behind_what_was_published(register: Register) -> None:
+    """Take the last movement away and seal what is left, with the published checkpoint as it was."""
+    path = register.sealer.published.path_of(BF_LOG)
+    published = path.read_bytes()
+    register.as_superuser(*CUT)
+    register.rebuild()
+    path.write_bytes(published)
+
+
 def test_a_loss_that_a_new_log_tells_of_is_said_and_is_no_break(register: Register, tmp_path: Path) -> None:
     with register.put_back():
-        path = register.sealer.published.path_of(BF_LOG)
-        published = path.read_bytes()
-        register.as_superuser(*CUT)
-        register.rebuild()
-        path.write_bytes(published)
+        cut_behind_what_was_published(register)
         register.seal()
         assert codes(register.verify()) == ["verify.behind_published"]
         with register.engines["salw_sequencer"].begin() as db:
@@ -201,6 +209,64 @@ def test_a_loss_that_a_new_log_tells_of_is_said_and_is_no_break(register: Regist
         assert codes(done) == []
         assert [(log.origin, log.lost) for log in done.logs] == [(BF_LOG, 1), ("registre.example/bf/2027", None)]
         assert done.logs[1].sealed is not None
+
+        signer, told = register.sealer.signers_of("BF")[0], Checkpoint(BF_LOG, done.logs[0].size + 9, bytes(32))
+        more = Note(told.text, (signer.sign(told.text, register.sealer.now()),))
+        register.sealer.published.write(BF_LOG, more)
+        assert codes(register.verify()) == ["verify.lost_more_than_told"]
+
+
+@pytest.mark.parametrize("sealed", ["no event", "an event, unsealed"])
+def test_a_log_that_says_nothing_of_the_cut_before_it_hides_none(register: Register, sealed: str) -> None:
+    with register.put_back():
+        cut_behind_what_was_published(register)
+        if sealed == "no event":
+            register.as_superuser(
+                "insert into log (country, id, origin, first_idx) "
+                "select country, 2, null, max(idx) + 1 from leaf where country = 'BF' group by country"
+            )
+        else:
+            register.seal()
+            with register.engines["salw_sequencer"].begin() as db:
+                head = get_halted_head(db, "BF")
+                reopen(db, head=head, published=register.sealer.published, order="Ordre 7", now=register.sealer.now())
+        assert codes(register.verify()) == ["verify.log_without_reopening"]
+
+
+@pytest.fixture
+def attested(register: Register, tmp_path: Path) -> Iterator[tuple[Trust, Checkpoint]]:
+    """Give the newest checkpoint, which a witness that is known signed, and who verifies believes."""
+    mali = make_signer(tmp_path, "temoin.mali/1", Algorithm.COSIGNATURE)
+    with register.put_back():
+        head = checkpoints(register.engines["salw_sequencer"], register.sealer)[-1]
+        cosign(register.engines["salw_sequencer"], head, [mali])
+        yield Trust(policy=Policy((), (Witness("mali", mali.verifier, None),), (), NONE)), head
+
+
+def test_what_a_witness_signed_is_not_dated_later(register: Register, attested: tuple[Trust, Checkpoint]) -> None:
+    trust, head = attested
+    keys = Trust(tuple(key for log in register.verify().logs for key in log.keys), trust.policy)
+    assert codes(register.verify(trust=keys)) == []
+    later = "now() + interval '6 minutes'"
+    register.as_superuser(f"update leaf set sequenced_at = {later} where country = 'BF' and idx >= {head.size - 3}")
+    assert "verify.dated_after_witnessed" in codes(register.verify(trust=keys))
+
+
+def test_what_only_a_stranger_signed_is_not_witnessed(
+    register: Register, attested: tuple[Trust, Checkpoint], tmp_path: Path
+) -> None:
+    trust, head = attested
+    keys = Trust(tuple(key for log in register.verify().logs for key in log.keys), trust.policy)
+    register.as_superuser("delete from cosignature", "delete from witnessed")
+    earlier, stranger = checkpoints(register.engines["salw_sequencer"], register.sealer)[-2], "temoin.mali/1"
+    cosign(register.engines["salw_sequencer"], earlier, [make_signer(tmp_path, stranger, Algorithm.COSIGNATURE)])
+    assert codes(register.verify()) == []
+    assert codes(register.verify(trust=keys)) == ["verify.witnessed_by_nobody_known"]
+    # A witness that is known has seen, with what it signs later, that it goes on from there.
+    known = make_signer(tmp_path, "temoin.niger/1", Algorithm.COSIGNATURE)
+    cosign(register.engines["salw_sequencer"], head, [known])
+    more = replace(keys, policy=replace(trust.policy, witnesses=(Witness("niger", known.verifier, None),)))
+    assert codes(register.verify(trust=more)) == []
 
 
 def run_verify(register: Register, *words: str) -> subprocess.CompletedProcess[str]:
@@ -234,17 +300,19 @@ def test_the_program_names_the_break_and_says_whom_it_believed(register: Registe
         register.as_superuser(*TAMPERING["the newest movement is deleted and custody set back"][0])
         broken, every = verify(), verify("--all")
     assert broken.returncode == every.returncode == 1
-    assert broken.stderr.count("\n") == 1
-    assert number in broken.stderr
-    assert "[verify.movement_missing]" in broken.stderr
+    assert (broken.stderr, every.stderr) == ("", ""), "what was found is the answer: it goes where the answer goes"
+    found, read = broken.stdout.splitlines()[:2]
+    assert number in found
+    assert found.endswith("[verify.movement_missing]")
+    assert read.startswith("BF\u00a0:")
     assert "RUPTURE" in broken.stdout
     assert "--all" not in every.stdout
-    assert every.stderr.startswith(broken.stderr)
+    assert every.stdout.startswith(found + "\n")
     other = verify("--key", key.replace(BF_LOG, "autre"))
     assert (other.returncode, "[verify.key_malformed]" in other.stderr) == (2, True)
     paper.write_text(paper.read_text("utf-8").replace(BF_LOG, "autre.example/bf"), "utf-8")
     deleted = verify("--checkpoint", str(paper))
-    assert (deleted.returncode, "[verify.given_of_no_log]" in deleted.stderr) == (1, True)
+    assert (deleted.returncode, "[verify.given_of_no_log]" in deleted.stdout) == (1, True)
     paper.write_text("rien")
     for words, said in (
         (("--checkpoint", str(paper)), "[verify.checkpoint_file]"),
@@ -279,9 +347,9 @@ def test_a_database_that_lost_everything_does_not_come_out_clean(register: Regis
         register.sealer.published.path_of(BF_LOG).unlink()
         on_paper = run_verify(register, "--checkpoint", str(paper))
     assert emptied.returncode == on_paper.returncode == 1
-    assert "[verify.published_of_no_log]" in emptied.stderr
-    assert "[verify.given_of_no_log]" in emptied.stderr
-    assert "[verify.given_of_no_log]" in on_paper.stderr
+    assert "[verify.published_of_no_log]" in emptied.stdout
+    assert "[verify.given_of_no_log]" in emptied.stdout
+    assert "[verify.given_of_no_log]" in on_paper.stdout
 
 
 def turn(register: Register, table: str, column: str, draw: random.Random) -> None:

@@ -1,5 +1,6 @@
 """A weapon's history in words: who as he was then, from where, on which device, on what paper, how far proven."""
 
+import html
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -362,6 +363,7 @@ def test_events_of_the_first_schema_and_of_a_process_are_told(
     put_event(owner_engine, world, weapon, {**new, "schema": 1, "actor": author})
     put_event(owner_engine, world, weapon, {**new, "id": str(new_id()), "actor": {"process": "sequencer"}})
     _, old, process = history(client, world, weapon.weapon_id)
+    assert old["text"] == process["text"] == "Étiquette faite", "the sentence says which; a title does not say it twice"
     assert old["sentence"] == process["sentence"] == "Étiquette WK7M3ZP0WQX faite pour cette arme."
     assert (old["actor"]["name"], old["actor"]["via"], old["clock"]) == ("SGT ESSAI-KEEPER", None, None)
     assert (process["actor"]["name"], process["actor"]["unit_name"]) == (None, None)
@@ -416,6 +418,61 @@ def test_an_entry_is_recorded_then_sealed_then_witnessed_to_who_may_read_it(
         assert client.get("/logs", headers=world["keeper"].headers).status_code == 403
     app.dispose()
     sequencer.dispose()
+
+
+def test_an_event_edited_in_the_database_is_told_as_an_alarm_and_never_as_sealed(
+    fresh_database: Database, tmp_path: Path
+) -> None:
+    app, sequencer, superuser = (
+        make_engine(fresh_database.urls[role]) for role in ("salw_app", "salw_sequencer", "postgres")
+    )
+    world = build_world(app)
+    (weapon,) = world.register()
+    sealer = make_sealer(tmp_path)
+    with (
+        writes.serving(fresh_database.urls) as address,
+        httpx.Client(base_url=address, timeout=30) as client,
+    ):
+        issue(client, world, [weapon])
+        seal_now(sequencer, sealer)
+
+        def proofs(job: str = "auditor", **query: Any) -> list[str | None]:
+            shown = [entry["proof"] for entry in history(client, world, weapon.weapon_id, job, **query)]
+            return [proof["state"] if proof else None for proof in shown]
+
+        def page(language: str) -> str:
+            token = world["auditor"].headers["Authorization"].removeprefix("Bearer ")
+            answer = httpx.get(
+                f"{address.removesuffix('/v1')}/armes/{weapon.weapon_id}/historique",
+                params={"language": language},
+                headers={"Cookie": f"salw_session={token}", "Accept": "text/html"},
+            )
+            assert answer.status_code == 200, answer.text
+            return html.unescape(answer.text).replace("\u00a0", " ")
+
+        assert proofs() == ["sealed", "sealed"]
+        assert 'role="alert"' not in page("fr")
+        text = "convert_from(canonical, 'UTF8')"
+        edit = f"update event set canonical = convert_to(replace({text}, %(old)s, %(new)s), 'UTF8')"
+        said = {"old": '"via":', "new": '"vib":', "weapon": weapon.weapon_id}
+        of_issue = "where weapon_id = %(weapon)s and kind = 'weapon.issued'"
+        with superuser.begin() as db:
+            run(db, "set local session_replication_role = replica")
+            run(db, "alter table event drop constraint ck_event_leaf_hash_is_of_canonical")
+            run(db, f"{edit} {of_issue}", said)
+        assert proofs() == ["sealed", "altered"]
+        with superuser.begin() as db:
+            run(db, "set local session_replication_role = replica")
+            run(db, f"update event set leaf_hash = sha256('\\x00'::bytea || canonical) {of_issue}", said)
+        assert proofs() == ["sealed", "altered"], "the hash beside the bytes is as easily written as they are"
+        assert proofs("keeper") == [None, None]
+        names = [entry["proof"]["name"] for entry in history(client, world, weapon.weapon_id, "auditor")]
+        assert names == ["scellé", "MODIFIÉ\u00a0: ne correspond pas à ce qui a été scellé"]
+        assert "ALERTE : un événement au moins de cette page" in page("fr")
+        assert page("fr").count(".tlog-proof") == 1, "no proof is offered of what does not match it"
+        assert "have the operator run the verification (salw ledger verify)" in page("en")
+    for engine in (app, sequencer, superuser):
+        engine.dispose()
 
 
 def test_a_program_reads_the_state_of_proof_only_with_the_permission_for_it(client: httpx.Client, world: World) -> None:

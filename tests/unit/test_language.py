@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from salw.core.language import Language, translate
+from salw.core.language import LANGUAGES, Language, catalogue, translate
 from salw.custody.rules import TransferStatus
 
 
@@ -28,9 +28,18 @@ def test_one_of_several_is_written_alone() -> None:
 def test_a_code_of_either_family_is_found() -> None:
     said = [translate("incident.part_not_of_kind", "fr", part="store", kind=kind) for kind in ("lost", "clerical")]
     assert said == [
-        "«\u00a0magasin\u00a0» n'a pas sa place ici (Perte)",
+        "«\u00a0magasin\u00a0» n'a pas sa place ici (perte)",
         "«\u00a0magasin\u00a0» n'a pas sa place ici (erreur d'écriture)",
     ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_words_of_a_family_stand_inside_a_sentence_and_begin_small(language: Language) -> None:
+    kinds = {code: text for code, text in catalogue(language).items() if code.startswith("incident.kind.")}
+    assert len(kinds) > 10
+    assert {code: text for code, text in kinds.items() if not text[0].islower()} == {}
+    said = translate("told.weapon.case_opened", language, incident_kind="stolen", holder="Alpha")
+    assert ("(vol)" if language == "fr" else "(stolen)") in said
 
 
 def test_a_code_without_words_is_written_as_it_is() -> None:

@@ -324,11 +324,12 @@ def test_the_totals_of_many_checks_leave_room_to_sign() -> None:
     assert "Les 3 opérations closes auparavant" in text
 
 
-def test_the_size_of_the_log_is_said_as_the_last_event_that_the_report_knows() -> None:
+def test_the_size_of_the_log_is_said_as_a_number_of_events_and_never_as_the_place_of_one() -> None:
     report = replace(a_report(), opening_log_size=0, log_size=4_618)
     facts = dict(printed(report).facts)
     assert facts["À l'ouverture\u00a0:"] == "journal vide"
-    assert facts["À la clôture\u00a0:"] == "journal arrêté après l'événement n° 4\u202f618"
+    assert facts["À la clôture\u00a0:"] == "journal arrêté à ses 4\u202f618 premiers événements"
+    assert "log closed at its first 4,618 events" in dict(printed(report, "en").facts).values()
 
 
 def test_a_class_that_runs_over_a_page_is_named_again_on_the_next() -> None:

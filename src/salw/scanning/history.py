@@ -36,7 +36,8 @@ select exists (select 1 from weapon
 # The index on (country, weapon_id, recorded_at) gives the order; ids settle what one statement recorded. The event by
 # which a weapon came to whom it leaves says which version of him had it.
 _EVENTS = """
-select e.id, e.kind, e.canonical, e.recorded_at, l.idx, l.log_id, m.kind as movement_kind, pe.canonical as came_by
+select e.id, e.kind, e.canonical, e.recorded_at, l.idx, l.log_id, m.kind as movement_kind, pe.canonical as came_by,
+       e.leaf_hash as event_hash, l.leaf_hash as sealed_hash
   from event e
   left join leaf l on l.country = e.country and l.event_id = e.id
   left join movement m on m.country = e.country and m.event_id = e.id

@@ -23,7 +23,7 @@ from salw.scanning.history_schemas import (
     ProofOut,
     SignatoryOut,
 )
-from salw.scanning.proofs import Proven, proof_state
+from salw.scanning.proofs import Proven, is_as_hashed, proof_state
 from salw.scanning.sentences import sentence, title
 from salw.scanning.words import clocks_text, day_text, holder_name, person_name, rank_of, somebody
 
@@ -304,5 +304,7 @@ def _clock(fact: Fact, reader: Reader) -> ClockOut | None:
 def _proof(row: Row, reader: Reader) -> ProofOut | None:
     if reader.proven is None:
         return None
-    state = proof_state(row["idx"], reader.proven.get(row["log_id"]))
+    # The bytes are what this history tells: a signature over others says nothing of them.
+    as_hashed = is_as_hashed(bytes(row["canonical"]), row["event_hash"], row["sealed_hash"])
+    state = proof_state(row["idx"], reader.proven.get(row["log_id"]), as_hashed=as_hashed)
     return ProofOut(state=state, name=translate(f"proof_state.{state}", reader.language), log_number=row["log_id"])

@@ -5,6 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from salw.core.shapes import Out
+from salw.scanning.proofs import ProofState
 
 
 class EvidenceState(StrEnum):
@@ -98,10 +99,11 @@ class ClockOut(Out):
 class ProofOut(Out):
     """How far an entry is proven: recorded, sealed in a signed checkpoint, or witnessed by others.
 
-    `log_number` is the log of the country that it stands in, null until it is sequenced.
+    `altered` is an alarm: the bytes that this entry is told from do not match what was sealed. `log_number` is the log
+    of the country that it stands in, null until it is sequenced.
     """
 
-    state: str
+    state: ProofState
     name: str
     log_number: int | None
 

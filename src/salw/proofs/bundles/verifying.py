@@ -199,7 +199,9 @@ def _verify_events(verdict: Verdict, log: int, checkpoint: Checkpoint, lines: by
     for canonical, path in zip(entries, paths, strict=False):
         index, *places = (_whole(number) for number in _list(path))
         where = f"{log}/{index}"
-        if index <= last or len(places) > PROOF_MAX:
+        if index <= last:
+            verdict.add("event_out_of_order", where)
+        if len(places) > PROOF_MAX:
             verdict.add("malformed", where)
         last = index
         try:

@@ -12,14 +12,16 @@ from sqlalchemy import Connection
 from salw.core.db import Row, run
 from salw.custody.rules import LOSSES, USER_HOLDERS, HolderKind, MovementKind
 from salw.proofs.verification.breaks import KEPT_MAX, Findings
-from salw.proofs.verification.entries import shown
+from salw.proofs.verification.entries import instant, shown
 from salw.proofs.verification.month_ends import check_month_ends
 
 _IDX = "(select l.idx from leaf l where l.country = %(country)s and l.event_id = {0} limit 1)"
 
 # Each movement goes on where the one before ended: number, holder, unit, and not before it.
 _CHAIN = f"""
-select c.*, {_IDX.format("c.event_id")} as idx
+select c.weapon, c.seq, c.event_id, c.from_holder_id, c.from_unit_id, c.last_seq, c.last_holder_id, c.last_unit_id,
+       date_part('epoch', c.recorded_at) as recorded_at, date_part('epoch', c.last_recorded_at) as last_recorded_at,
+       {_IDX.format("c.event_id")} as idx
   from (select m.weapon_id::text as weapon, m.seq, m.event_id, m.recorded_at, m.from_holder_id, m.from_unit_id,
                lag(m.seq) over w as last_seq, lag(m.to_holder_id) over w as last_holder_id,
                lag(m.to_unit_id) over w as last_unit_id, lag(m.recorded_at) over w as last_recorded_at
@@ -38,7 +40,7 @@ with last as (
     select coalesce(l.weapon_id, c.weapon_id) as weapon_id, l.event_id, l.seq as due_seq, c.seq as seq,
            l.to_holder_id as due_holder_id, c.holder_id, l.to_unit_id as due_unit_id, c.unit_id,
            h.awaited_by_unit_id as due_awaited_by_unit_id, c.awaited_by_unit_id,
-           l.recorded_at as due_recorded_at, c.recorded_at
+           date_part('epoch', l.recorded_at) as due_recorded_at, date_part('epoch', c.recorded_at) as recorded_at
       from last l
       left join holder h on h.country = %(country)s and h.id = l.to_holder_id
       full join (select * from custody where country = %(country)s) as c on c.weapon_id = l.weapon_id
@@ -178,7 +180,7 @@ def _chain(row: Row, found: Findings) -> None:
         ("from_unit_id", row["from_unit_id"], row["last_unit_id"]),
     ]
     if row["last_recorded_at"] is not None and row["recorded_at"] < row["last_recorded_at"]:
-        pairs.append(("recorded_at", row["recorded_at"], row["last_recorded_at"]))
+        pairs.append(("recorded_at", instant(row["recorded_at"]), instant(row["last_recorded_at"])))
     _differ("verify.chain_broken", row, pairs, found)
 
 
@@ -188,7 +190,8 @@ def _custody(row: Row, found: Findings) -> None:
     elif row["due_seq"] is None:
         found.add("verify.custody_without_movement", weapon=row["weapon"], seq=row["seq"])
     else:
-        _differ("verify.custody_changed", row, _columns(row, *_CUSTODY_COLUMNS), found)
+        times = ("recorded_at", instant(row["recorded_at"]), instant(row["due_recorded_at"]))
+        _differ("verify.custody_changed", row, [*_columns(row, *_CUSTODY_COLUMNS), times], found)
 
 
 def _weapon(row: Row, found: Findings) -> None:
@@ -250,7 +253,7 @@ _GOES_TO: dict[MovementKind, Iterable[HolderKind]] = {
     MovementKind.DESTRUCTION: (HolderKind.DESTROYED,),
 }
 _KINDS = {"moves": list(_GOES_TO), "kinds": [", ".join(sorted(kinds)) for kinds in _GOES_TO.values()]}
-_CUSTODY_COLUMNS = ("seq", "holder_id", "unit_id", "awaited_by_unit_id", "recorded_at")
+_CUSTODY_COLUMNS = ("seq", "holder_id", "unit_id", "awaited_by_unit_id")
 
 # One core is enough beside the reading of the log, which takes longer; and no two rows of it cross alike.
 _BESIDE = """

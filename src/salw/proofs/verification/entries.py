@@ -40,7 +40,8 @@ REGISTERED = "weapon.registered"
 HOLDER_OPENED = "holder.opened"
 PERSON_ENTERED = "person.entered"
 PERSON_ERASED = "person.erased"
-_KEEPING = frozenset({HOLDER_OPENED, PERSON_ENTERED, PERSON_ERASED, TRANSFER_ORDERED})
+LOG_REOPENED = "log.reopened"
+_KEEPING = frozenset({HOLDER_OPENED, PERSON_ENTERED, PERSON_ERASED, TRANSFER_ORDERED, LOG_REOPENED})
 _NAMED = frozenset({"id", "country", "kind"})
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DIGEST_LENGTH = 64  # of a commitment in hexadecimal
@@ -93,6 +94,7 @@ class Reading:
     ordered: dict[str, int] = field(default_factory=dict)  # to which unit each transfer goes
     transits: dict[str, tuple[int, int | None]] = field(default_factory=dict)  # and so who awaits its holder
     erasures: dict[float, set[str]] = field(default_factory=dict)  # whom the log says were erased, by instant
+    reopened: dict[int | None, Mapping[str, Any]] = field(default_factory=dict)  # what later logs say of earlier ones
     whose: dict[str, str] = field(default_factory=dict)  # the person that a commitment is called, as far as one is
     # What most entries have in common with the one before.
     _document: str = ""
@@ -140,7 +142,7 @@ class Reading:
                 self._movement(entry, facts)
             elif kind in _KEEPING:
                 self._keep(kind, idx, facts)
-        except (KeyError, TypeError):
+        except (KeyError, TypeError, AttributeError):
             self._add("verify.bytes_unreadable", entry)
 
     def _read(self, told: bytes, idx: int | None, event_id: str) -> dict[str, Any]:
@@ -170,6 +172,8 @@ class Reading:
             self.persons[facts["person"]] = (facts["commitment"], facts.get("unit", UNTOLD), idx)
         elif kind == TRANSFER_ORDERED:
             self.ordered[facts["transfer"]] = facts["to_unit"]
+        elif kind == LOG_REOPENED:
+            self.reopened[idx] = facts
         else:
             self.erasures.setdefault(self._at, set()).add(facts["person"])
 
@@ -274,6 +278,10 @@ class Reading:
 
 
 _days: dict[str, int] = {}
+# The first and the last instant that Python's calendar has.
+_CALENDAR = tuple(
+    (day - EPOCH).total_seconds() for day in (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+)
 
 
 def seconds(text: str) -> float:
@@ -309,7 +317,10 @@ def _seconds_or_none(text: Any) -> float:
 
 
 def instant(at: float) -> str:
-    """Return an instant as people and programs write it."""
+    """Return an instant as people and programs write it; PostgreSQL also keeps those that no calendar has."""
+    first, last = _CALENDAR
+    if not first <= at < last:
+        return "-infinity" if at < first else "infinity"
     return (EPOCH + timedelta(microseconds=round(at * 1_000_000))).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 

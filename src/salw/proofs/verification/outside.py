@@ -8,7 +8,7 @@ from salw.core.db import enter_scope, run
 from salw.ledger.notes import NoteError
 from salw.ledger.published import Published
 from salw.proofs.verification.breaks import Findings
-from salw.proofs.verification.server import PINNED
+from salw.proofs.verification.schema import PINNED
 from salw.proofs.verification.trust import Outside, read_outside
 
 # A country is looked at where any of these has a row: whoever empties some of them leaves the others.

@@ -28,11 +28,13 @@ select number, hashes from tile
 
 _CHECKPOINTS = """
 select c.size, c.root, c.note, date_part('epoch', c.signed_at) as signed_at,
-       c.signed_at > clock_timestamp() + make_interval(secs => %(differ)s) as ahead, s.witnesses, s.lines, s.times
+       c.signed_at > clock_timestamp() + make_interval(secs => %(differ)s) as ahead, s.witnesses, s.lines, s.times,
+       exists (select from witnessed w
+                where (w.country, w.log_id, w.size) = (c.country, c.log_id, c.size)) as witnessed
   from checkpoint c
   left join lateral (
       select array_agg(witness order by witness) as witnesses, array_agg(line order by witness) as lines,
-             array_agg(extract(epoch from cosigned_at)::bigint order by witness) as times
+             array_agg(round(date_part('epoch', cosigned_at)) order by witness) as times
         from cosignature s where (s.country, s.log_id, s.size) = (c.country, c.log_id, c.size)
   ) as s on true
  where c.country = %(country)s and c.log_id = %(log)s and c.size > %(after)s
@@ -90,6 +92,7 @@ class Seals:
     _rows: list[Row] = field(default_factory=list)
     _signed_last: float = 0.0
     _differs: bool = False
+    _unattested: int | None = None  # the first size said to be witnessed that no known witness signed, or a later one
     next_stop: int = -1
 
     def __post_init__(self) -> None:
@@ -139,6 +142,8 @@ class Seals:
         self._beyond()
         for row in run(self.db, _UNSIGNED, self._whose):
             self._add("verify.witnessed_without_signatures", row["size"])
+        if self._unattested is not None and self.witnesses:
+            self._add("verify.witnessed_by_nobody_known", self._unattested)
         while self._rows:
             for row in reversed(self._rows):
                 self._add("verify.behind_checkpoint", row["size"], idx=self._end_idx, stands=self.size)
@@ -210,8 +215,12 @@ class Seals:
         if row["ahead"]:
             self._add("verify.checkpoint_post_dated", size, stands=instant(row["signed_at"]))
         self._signed_last = max(self._signed_last, row["signed_at"])
-        if row["lines"]:
-            self._cosignatures(row, note, recorded_last)
+        attested = bool(row["lines"]) and self._cosignatures(row, note, recorded_last, sequenced_last)
+        # Who signs a later size has seen that it continues this one, whoever witnessed when this one was made.
+        if attested:
+            self._unattested = None
+        elif row["witnessed"] and row["lines"] and self._unattested is None:
+            self._unattested = size
 
     def _signature(self, note: Note, size: int, place: str) -> None:
         where = place or "checkpoint"
@@ -222,7 +231,9 @@ class Seals:
         except NoteError:
             self._add("verify.checkpoint_signature_wrong", size, place=where)
 
-    def _cosignatures(self, row: Row, note: Note, recorded_last: float) -> None:
+    def _cosignatures(self, row: Row, note: Note, recorded_last: float, sequenced_last: float) -> bool:
+        """Hold the signatures of witnesses on a checkpoint against it, and say whether a known one is right."""
+        attested = False
         known = {(w.key.name, w.key.key_id): w for w in self.witnesses}
         for name, line, time in zip(row["witnesses"], row["lines"], row["times"], strict=True):
             try:
@@ -237,14 +248,15 @@ class Seals:
             self.cosignatures += 1
             if not verifies(witness.key, signature, note.text) or signature.time != time:
                 self._add("verify.cosignature_wrong", row["size"], witness=name)
-            elif recorded_last > signature.time + CLOCKS_DIFFER:
-                self._add(
-                    "verify.recorded_after_witnessed",
-                    row["size"],
-                    witness=name,
-                    stands=instant(recorded_last),
-                    due=instant(float(signature.time)),
-                )
+                continue
+            attested = True
+            dated = max(sequenced_last, row["signed_at"])
+            for code, latest in (("recorded_after", recorded_last), ("dated_after", dated)):
+                if latest > signature.time + CLOCKS_DIFFER:
+                    due = instant(float(signature.time))
+                    self._add(f"verify.{code}_witnessed", row["size"], witness=name, stands=instant(latest), due=due)
+                    break
+        return attested
 
     def _tile(self, key: TileKey, hashes: bytes) -> None:
         """Hold a tile of the tree against the stored one, which may be as old as the last checkpoint."""

@@ -1,6 +1,7 @@
 """What events only commit to: each kept value must be what its commitment was made from, and each be committed to."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -9,6 +10,7 @@ from salw.core.db import run
 from salw.proofs.verification.breaks import Findings
 from salw.proofs.verification.entries import UNTOLD, Reading, Told, instant, shown
 
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Whoever begins a register is in no book yet.
 _NOBODY = "00" * 32
 _PAGE = 10_000
@@ -107,7 +109,7 @@ class Companions:
                 told.clear()
 
     def _compare(self, told: dict[str, Told], sql: str, name: str, columns: Sequence[str]) -> None:
-        rows = run(self._db, sql, {"country": self._reading.country, "ids": list(told)})
+        rows = run(self._db, sql, {"country": self._reading.country, "ids": _ids(told)})
         stand = {row.pop("id"): tuple(row.values()) for row in rows}
         nothing = (None,) * len(columns)
         for key, due in told.items():
@@ -126,6 +128,11 @@ class Companions:
                         stands=shown(one),
                         due=shown(fact),
                     )
+
+
+def _ids(told: Iterable[str]) -> list[str]:
+    """Return what can be an identifier: bytes that were edited may say anything in its place."""
+    return [text for text in told if _ID.fullmatch(text)]
 
 
 def check_persons(db: Connection, reading: Reading, found: Findings) -> int:
@@ -174,7 +181,7 @@ def check_holders(db: Connection, reading: Reading, found: Findings) -> None:
         due.setdefault(holder, (UNTOLD, PERSON, person, None, idx))
     for holder, (awaited_by, idx) in reading.transits.items():
         due.setdefault(holder, (UNTOLD, TRANSIT, None, awaited_by, idx))
-    rows = run(db, _HOLDERS, {"country": reading.country, "ids": list(due)})
+    rows = run(db, _HOLDERS, {"country": reading.country, "ids": _ids(due)})
     stand = {row["id"]: row for row in rows}
     nothing = dict.fromkeys(_HOLDER_COLUMNS)
     for holder, (*told, idx) in due.items():

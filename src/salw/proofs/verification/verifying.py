@@ -16,8 +16,9 @@ from salw.ledger.trees import LogId
 from salw.proofs.verification.books import CHECKS, Counted, check_books, check_left_over
 from salw.proofs.verification.breaks import Break, Findings
 from salw.proofs.verification.outside import check_strays
+from salw.proofs.verification.reopenings import check_reopenings
+from salw.proofs.verification.schema import PINNED, check_schema
 from salw.proofs.verification.seals import Log, Seals
-from salw.proofs.verification.server import PINNED, check_functions
 from salw.proofs.verification.trail import Trail
 from salw.proofs.verification.trust import Outside, Source, Trust, read_published
 from salw.proofs.verification.values import Commitments, check_erasures, check_holders, check_persons
@@ -114,11 +115,12 @@ def verify(
         commitments = Commitments(country, found)
         trail = Trail(beside, country, [one.seals for one in opened], commitments, found)
         try:
-            check_functions(beside, found)
+            check_schema(beside, found)
             commitments.load(beside)
             trail.read(db, progress.read)
             for one in opened:
                 one.seals.end()
+            check_reopenings([one.seals for one in opened], trail.reading.reopened, outside, found)
             commitments.end()
             persons = check_persons(beside, trail.reading, found)
             check_holders(beside, trail.reading, found)

@@ -12,6 +12,7 @@ from salw.core.pages import PAGE_SIZE
 from salw.scanning import history as entries
 from salw.scanning import queries, routes
 from salw.scanning.history_schemas import EntryOut
+from salw.scanning.proofs import ProofState
 from salw.scanning.schemas import line_out
 
 # A fact recorded as it happened needs no second time beside it.
@@ -32,6 +33,7 @@ def history(desk: Desk, weapon_id: UUID, order: Literal["oldest", "newest"], cur
         "bundled": desk.also_holds(Permission.LEDGER_BUNDLE),
         "whole": entries.get_view(desk.db, desk.actor, weapon_id).whole,
         "entries": [_line(entry) for entry in page.items],
+        "altered": any(entry.proof is not None and entry.proof.state is ProofState.ALTERED for entry in page.items),
         "renamed": _renamed(desk, page.items),
         "order": order,
         "next_cursor": page.next_cursor,

@@ -287,7 +287,8 @@
     for (var i = 0; i < split.lines.length && i < paths.length; i++) {
       var numbers = Salw.list(paths[i]).map(Salw.whole), index = numbers[0], where = log + "/" + index;
       Salw.whole(index);
-      if (index <= last || numbers.length > 64) verdict.add("malformed", where);
+      if (index <= last) verdict.add("event_out_of_order", where);
+      if (numbers.length > 64) verdict.add("malformed", where);
       last = index;
       var said = null;
       try {

@@ -49,11 +49,16 @@
     byId("language").textContent = say("verifier.language");
   }
 
+  /* What labels.json calls something proves nothing, and is marked so wherever it stands. */
+  function byLabel(text) {
+    return say("verifier.by_label", { what: text });
+  }
+
   function holder(verdict, id) {
     var known = (verdict.labels.holders || {})[id];
-    if (!known) return String(id).substr(0, 8);
+    if (!known) return String(id);
     var name = known.store || (has("holder_kind." + known.kind) ? say("holder_kind." + known.kind) : known.kind);
-    return name + " (" + known.unit + ")";
+    return byLabel(name + " (" + known.unit + ")");
   }
 
   function author(verdict, said) {
@@ -65,17 +70,17 @@
         .join(" ").replace(/\s+/g, " ").trim());
     }
     if (known) {
-      parts.push(has("role." + known.role) ? say("role." + known.role) : say("role.none"));
-      parts.push(known.unit);
+      var role = has("role." + known.role) ? say("role." + known.role) : say("role.none");
+      parts.push(byLabel([role, known.unit].filter(Boolean).join(", ")));
     }
-    return parts.filter(Boolean).join(", ") || (said.actor ? String(said.actor.person).substr(0, 8) : "");
+    return parts.filter(Boolean).join(", ") || String(said.actor && said.actor.person || "?");
   }
 
   function weaponOf(verdict, id) {
     if (verdict.numbers.hasOwnProperty(id)) return say("verifier.weapon", { weapon: verdict.numbers[id] });
     var known = (verdict.labels.weapons || {})[id];
-    if (!known) return say("verifier.weapon", { weapon: id.substr(0, 8) });
-    return say("verifier.unproven", { what: say("verifier.weapon", { weapon: known.number }) });
+    if (!known) return say("verifier.weapon", { weapon: id });
+    return byLabel(say("verifier.weapon", { weapon: known.number }));
   }
 
   function showEvent(list, verdict, event) {
@@ -83,7 +88,8 @@
     var told = [];
     if (said.at) told.push(when(said.at));
     if (facts.occurred_at) told.push(say("verifier.happened", { at: when(String(facts.occurred_at)) }));
-    add(item, "div", told.concat(say("verifier.place_in_log", { index: event.index })).join(" · "), "when");
+    told.push(say(event.proven ? "verifier.proven" : "verifier.not_proven", { index: event.index }));
+    add(item, "div", told.join(" · "), event.proven ? "when" : "red");
     var code = "proven.event." + said.kind;
     add(item, "div", say(has(code) ? code : "proven.event.other"), "what");
     if (said.weapon && verdict.head.subject.kind !== "weapon") {
@@ -93,7 +99,6 @@
     if (facts.to) add(item, "div", say("verifier.to", { place: holder(verdict, facts.to) }));
     if (facts.number) add(item, "div", say("verifier.document", { number: facts.number }));
     if (said.actor) add(item, "div", say("verifier.by", { who: author(verdict, said) }));
-    add(item, "div", say(event.proven ? "verifier.proven" : "verifier.not_proven"), event.proven ? "" : "red");
     var more = add(item, "details");
     add(more, "summary", say("verifier.bytes"));
     var shown;
