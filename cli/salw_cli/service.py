@@ -105,7 +105,7 @@ def sequence(once: bool = typer.Option(False, "--once", help="Vider la file une 
     signal.signal(signal.SIGINT, stop)
     try:
         if once:
-            print(lead_once(engine, sealer, chores))
+            print(translate("ledger.sequenced", settings.language, count=lead_once(engine, sealer, chores)))
         else:
             lead_forever(engine, lambda: stopping, sealer, chores)
     finally:

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 from pydantic import ValidationError
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from salw.core.db import run
 from salw.core.http import field_text
@@ -51,7 +51,12 @@ def misused(place: str, code: str, **details: Any) -> typer.BadParameter:
 def known_country(engine: Engine, given: str, place: str = "--country") -> str:
     """Return a country's code as the database has it. Raises a usage error where it has none such."""
     with engine.begin() as db:
-        known = [row["code"] for row in run(db, "select code from country order by code")]
+        return country_in(db, given, place)
+
+
+def country_in(db: Connection, given: str, place: str) -> str:
+    """Return a country's code as the database of an open transaction has it; else as `known_country`."""
+    known = [row["code"] for row in run(db, "select code from country order by code")]
     if given.upper() not in known:
         raise misused(place, "usage.country_unknown", country=given, known=", ".join(known))
     return given.upper()

@@ -26,10 +26,11 @@ from salw.ledger.witness_rules import SIGNED, Answer, AnswerFile, read_answer, r
 from salw.ledger.witnessing import Engines, Witnessing, attest
 from salw_cli.connection import ensure_database
 from salw_cli.files import refuse_existing, write_new
+from salw_cli.usage import country_in
 
 app = typer.Typer(no_args_is_help=True, help="Témoins : faire attester un journal par clé USB, de nœud à nœud.")
 
-_WHY = {400: "witness.malformed", 403: "witness.not_of_the_log", 404: "witness.unknown_log"}
+_WHY = {400: "witness.answered_unread", 403: "witness.answered_unsigned", 404: "witness.answered_unknown"}
 
 
 @app.callback()
@@ -51,7 +52,8 @@ def request(
 ) -> None:
     """Écrire la demande d'attestation du journal d'un pays, à porter à un témoin.
 
-    Code de sortie : 1, la demande ne se fait pas ; 3, la base ou un réglage manque ou ne va pas.
+    Code de sortie : 1, la demande ne se fait pas ; 2, la commande est fautive ; 3, la base ou un réglage manque ou ne va
+    pas.
     """
     refuse_existing(out)
     settings = get_settings()
@@ -161,9 +163,10 @@ def _sequencer(settings: Settings) -> Iterator[Connection]:
 
 
 def _head(db: Connection, country: str) -> Head:
-    heads = list_heads(db, country.upper())
+    code = country_in(db, country, "--log")
+    heads = list_heads(db, code)
     if not heads or not heads[0].sealed:
-        raise NotFound("witness.nothing_sealed", country=country.upper())
+        raise NotFound("witness.nothing_sealed", country=code)
     return heads[0]
 
 

@@ -33,6 +33,7 @@ class Pair:
         self.world.engine.dispose()
         done = run_program("ledger", "sequence", "--once", environment=self.home.environment)
         assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines()[-1].startswith("Événements mis en ordre")
         assert is_sealed(self.home.standing)
 
 
@@ -108,8 +109,12 @@ def test_a_refusal_says_what_to_do_on_both_sides(pair: Pair, tmp_path: Path) -> 
     broken, spoilt = next(files), next(files)
     broken.write_text(better.read_text()[:40])
     told(pair.sign(broken, spoilt), "witness.malformed")
-    told(pair.at_home("accept", str(spoilt)), "witness.malformed")
+    line = told(pair.at_home("accept", str(spoilt)), "witness.answered_unread")
+    assert "Le témoin ml" in line, "whose answer it is"
+    assert "salw witness request" in line, "and what to do"
     told(pair.at_home("accept", str(better)), "witness.answer_malformed")
+    unknown = pair.at_home("request", "--log", "XX", "--out", str(next(files)))
+    assert (unknown.returncode, "[usage.country_unknown]" in unknown.stderr) == (2, True)
     words = ("request", "--log", "BF", "--witness", "ne", "--out", str(next(files)))
     told(pair.at_home(*words), "witness.not_in_policy")
 

@@ -29,7 +29,7 @@ from salw.ledger.checkpoints import Request
 from salw.ledger.policy import NOBODY, Policy, Witness
 from salw.ledger.sealing import list_halts
 from salw.ledger.trees import LogId, TreeIncomplete
-from salw.ledger.witness_rules import Answer
+from salw.ledger.witness_rules import CONFLICT, FORBIDDEN, INCONSISTENT, MALFORMED, SIGNED, UNKNOWN, Answer
 
 ASK_EVERY_S = 2.0
 BACKOFF_MAX_S = 60.0
@@ -92,7 +92,7 @@ class Asker:
                 if old <= sealed.checkpoint.size:
                     continue
                 return True  # it has signed a newer one of ours since: that one is asked about next
-            self._say(sealed, f"{answer.status} {outcome.value}")
+            self._say(sealed, _told(answer))
             return False
         return False
 
@@ -187,3 +187,18 @@ def _ask_on(engine: Engine, asker: Asker, rounds: Rounds, stop: threading.Event,
             log.exception("witness.failed", witness=asker.witness.name)
             well = False
         pause_s = 0.0 if well else min(max(pause_s * 2, every_s), BACKOFF_MAX_S)
+
+
+_MEANS = {
+    SIGNED: "the signature is not one of this witness on this checkpoint",
+    MALFORMED: "it could not read the request",
+    FORBIDDEN: "it knows no key that signed this checkpoint",
+    UNKNOWN: "it does not know this log",
+    CONFLICT: "it has signed otherwise: see why the log is halted",
+    INCONSISTENT: "it has signed another log of this name: see why the log is halted",
+}
+
+
+def _told(answer: Answer) -> str:
+    """Return what an answer that brought no signature means, for whoever reads the log of this process."""
+    return f"answer {answer.status}: {_MEANS.get(answer.status, 'no signature')}"
