@@ -52,8 +52,8 @@ def request(
 ) -> None:
     """Écrire la demande d'attestation du journal d'un pays, à porter à un témoin.
 
-    Code de sortie : 1, la demande ne se fait pas ; 2, la commande est fautive ; 3, la base ou un réglage manque ou ne va
-    pas.
+    Code de sortie : 1, la demande ne se fait pas ; 2, la commande est fautive ; 3, la base ou un réglage manque ou ne
+    va pas.
     """
     refuse_existing(out)
     settings = get_settings()
