@@ -17,8 +17,6 @@ ONE_BY_ONE := $(shell command -v flock >/dev/null 2>&1 && echo flock pyproject.t
 PIP := $(IN_VENV) -m pip install --quiet --quiet --disable-pip-version-check --no-input
 COMPILE := $(IN_VENV) -m uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 WORKERS ?= 2
-# What a file sets up at length (a browser, a whole demonstration) is set up once, and the short files come last.
-BY_FILE := --dist loadfile --no-loadscope-reorder
 ARGS ?=
 
 define check_python
@@ -44,7 +42,7 @@ run: $(RUN_STAMP) ## install, start the database, load the demo, serve on http:/
 
 .PHONY: test
 test: $(DEV_STAMP) ## run the tests on a PostgreSQL of their own (ARGS="-k transfer")
-	@$(IN_VENV) -m pytest -n $(WORKERS) $(BY_FILE) -q $(ARGS)
+	@$(IN_VENV) -m pytest -n $(WORKERS) -q $(ARGS)
 
 .PHONY: check
 check: lint test ## lint, format, types, import contracts, tests

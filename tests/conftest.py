@@ -66,8 +66,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[_alive].close()
 
 
+# Files whose fixture takes longer than most of their tests: at the head of the list they go to one worker. (By file, or
+# by group, xdist loses tests that bear one name: those of every route do.)
+LONG_SET_UP = {"test_make_run", "test_demo"}
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave long loops to `make soak`, and leave out what the machine cannot run."""
+    """Leave long loops to `make soak`, leave out what the machine cannot run, begin with what is set up at length."""
+    items.sort(key=lambda item: item.path.stem not in LONG_SET_UP)
     if "soak" not in str(config.getoption("-m")):
         soak = [item for item in items if item.get_closest_marker("soak")]
         if soak:

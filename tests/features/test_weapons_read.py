@@ -243,7 +243,8 @@ def test_a_history_tells_where_a_weapon_came_from_and_where_it_went(
         "text": "SGT ESSAI-KEEPER, détenteur dépositaire, Bataillon d'essai Alpha",
         "via": {"kind": "session", "name": None, "text": "une session ouverte au registre"},
     }
-    assert label["text"].startswith("Étiquette W")
+    assert label["text"] == "Étiquette faite"
+    assert label["sentence"].startswith("Étiquette W")
     assert label["seq"] is None
     drain(sequencer_engine)
     indexes = [e["log_index"] for e in entries(client, world, weapon)]
