@@ -52,9 +52,9 @@ def test_a_report_prints_its_checkpoint_once_it_is_sealed_and_stays_the_same_rep
     assert printed["root"] in ask(client, world, "csv").content.decode()
     pdf = ask(client, world, "pdf").content
     assert f"Empreinte du journal {printed['root']}" in text_of(pdf)
-    said = " ".join(text_of(pdf).split())
-    assert f"S'appuie sur les {head.size} premiers événements du journal" in said
-    assert f"journal arrêté à ses {head.size} premiers événements" in said
+    said, size = " ".join(text_of(pdf).split()), f"{head.size:,}".replace(",", " ")
+    assert f"S'appuie sur les {size} premiers événements du journal" in said
+    assert f"journal arrêté à ses {size} premiers événements" in said
     (tmp_path / "etat.pdf").write_bytes(pdf)
     subprocess.run(["pdftoppm", "-r", "150", "-gray", "-png", tmp_path / "etat.pdf", tmp_path / "page"], check=True)
     read = [code.text for page in tmp_path.glob("page*.png") for code in zxingcpp.read_barcodes(Image.open(page))]
