@@ -116,6 +116,7 @@ def status(as_json: bool = typer.Option(False, "--json", help="Réponse lisible 
     with _reading(settings) as db:
         standings = list_standings(db, log_policy(settings))
         ahead = measure(db, clock.now)
+    now = clock.now() - ahead  # the database's time, by which it gave the indexes theirs
     if differ(ahead):
         seconds = round(abs(ahead.total_seconds()))
         code = "clocks.ahead" if ahead > timedelta() else "clocks.behind"
@@ -124,9 +125,8 @@ def status(as_json: bool = typer.Option(False, "--json", help="Réponse lisible 
         told = {"clock_ahead_s": round(ahead.total_seconds(), 1)}
         print(json.dumps([_plain(standing) | told for standing in standings]))
     else:
-        print("\n\n".join(_lines(standing) for standing in standings) or translate("journal.none", "fr"))
-    # By the database's time, as it gave the indexes theirs.
-    late = any(one.halt or one.is_late(clock.now() - ahead) for one in standings)
+        print("\n\n".join(_lines(standing, now) for standing in standings) or translate("journal.none", "fr"))
+    late = any(one.halt or one.is_late(now) for one in standings)
     sys.exit(EXIT_HALTED if late or differ(ahead) else 0)
 
 
@@ -156,7 +156,7 @@ def _told(shown: ShownKey) -> str:
     return f"{title}\n{shown.text}\n{translate('keys.fingerprint', 'fr')} {' '.join(shown.groups)}"
 
 
-def _lines(standing: Standing) -> str:
+def _lines(standing: Standing, now: datetime) -> str:
     """Return where a log stands, line by line."""
     lines = [
         translate("journal.title", "fr", country=standing.log.country, number=standing.log.log_id)
@@ -174,7 +174,7 @@ def _lines(standing: Standing) -> str:
     if standing.halt is not None:
         told = translate(standing.halt["code"], "fr", **standing.halt["details"])
         lines.append(f"  {translate('journal.halted', 'fr')} {told} [{standing.halt['code']}]")
-    elif standing.is_late(clock.now()) and standing.waiting_since is not None:
+    elif standing.is_late(now) and standing.waiting_since is not None:
         unsealed = standing.recorded - standing.sealed
         lines.append(f"  {translate('journal.waiting', 'fr', count=unsealed, since=_instant(standing.waiting_since))}")
     if standing.followed_by is not None:
