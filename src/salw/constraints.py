@@ -9,6 +9,7 @@ from salw.commission.rules import CONSTRAINTS as COMMISSION
 from salw.core.errors import DomainError
 from salw.custody.rules import CONSTRAINTS as CUSTODY
 from salw.incidents.rules import CONSTRAINTS as INCIDENTS
+from salw.registry.labels.rules import CONSTRAINTS as LABELS
 from salw.registry.rules import CONSTRAINTS as REGISTRY
 from salw.stocktakes.rules import CONSTRAINTS as STOCKTAKES
 from salw.summaries.rules import CONSTRAINTS as SUMMARIES
@@ -17,6 +18,7 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     **EMERGENCY,
     **ERASURE,
     **REGISTRY,
+    **LABELS,
     **CUSTODY,
     **INCIDENTS,
     **STOCKTAKES,

@@ -13,6 +13,7 @@ from salw.incidents import models as incidents
 from salw.intake.register import models as register
 from salw.ledger import models as ledger
 from salw.registry import models as registry
+from salw.scanning import models as scanning
 from salw.stocktakes import models as stocktakes
 from salw.summaries import models as summaries
 
@@ -30,6 +31,7 @@ __all__ = [
     "metadata",
     "register",
     "registry",
+    "scanning",
     "stocktakes",
     "summaries",
 ]

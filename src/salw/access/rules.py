@@ -35,6 +35,8 @@ class Permission(StrEnum):
     INCIDENT_OPEN = "incident:open"
     INCIDENT_READ = "incident:read"
     ISSUE_RECORD = "issue:record"
+    LABEL_ALARM_CLOSE = "label_alarm:close"
+    LABEL_ALARM_READ = "label_alarm:read"
     LABEL_MAKE = "label:make"
     LEDGER_BUNDLE = "ledger:bundle"
     LEDGER_MIRROR = "ledger:mirror"
@@ -89,6 +91,7 @@ _READS = {
     Permission.DEROGATION_READ,
     Permission.DISPOSAL_READ,
     Permission.INCIDENT_READ,
+    Permission.LABEL_ALARM_READ,
     Permission.MODEL_READ,
     Permission.ORGANISATION_READ,
     Permission.REPORT_EXPORT,
@@ -134,6 +137,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             # The authority above settles what the commander reported himself: who reports does not decide.
             Permission.INCIDENT_CLOSE,
             Permission.INCIDENT_OPEN,
+            Permission.LABEL_ALARM_CLOSE,
             Permission.LEDGER_BUNDLE,
             Permission.TRANSFER_CANCEL,
             Permission.TRANSFER_ORDER,
@@ -186,6 +190,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.ERASURE_READ,
             Permission.INCIDENT_CLOSE,
             Permission.INCIDENT_OPEN,
+            # Who makes labels does not judge an alarm about one.
+            Permission.LABEL_ALARM_CLOSE,
             Permission.LEDGER_BUNDLE,
             Permission.LEDGER_READ,
             Permission.RELIEF_RECORD,
