@@ -7,6 +7,7 @@ from salw.access.erasure.rules import CONSTRAINTS as ERASURE
 from salw.access.rules import CONSTRAINTS as ACCESS
 from salw.commission.rules import CONSTRAINTS as COMMISSION
 from salw.core.errors import DomainError
+from salw.custody.nominal_lists.rules import CONSTRAINTS as NOMINAL_LISTS
 from salw.custody.rules import CONSTRAINTS as CUSTODY
 from salw.incidents.rules import CONSTRAINTS as INCIDENTS
 from salw.registry.rules import CONSTRAINTS as REGISTRY
@@ -18,6 +19,7 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     **ERASURE,
     **REGISTRY,
     **CUSTODY,
+    **NOMINAL_LISTS,
     **INCIDENTS,
     **STOCKTAKES,
     **SUMMARIES,

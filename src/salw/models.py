@@ -8,6 +8,7 @@ from salw.access.erasure import models as erasure
 from salw.commission import models as commission
 from salw.core.db import metadata
 from salw.custody import models as custody
+from salw.custody.nominal_lists import models as nominal_lists
 from salw.documents import models as documents
 from salw.incidents import models as incidents
 from salw.intake.register import models as register
@@ -28,6 +29,7 @@ __all__ = [
     "incidents",
     "ledger",
     "metadata",
+    "nominal_lists",
     "register",
     "registry",
     "stocktakes",

@@ -55,6 +55,7 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "ledger:mirror": {_AUDITOR},
     "ledger:read": {_COMMANDER, _AUDITOR} | COMMISSION,
     "model:read": _BOOKS | COMMISSION,
+    "nominal_list:record": {_KEEPER, _COMMANDER},
     "organisation:read": _BOOKS | {_ADMINISTRATOR},
     "organisation:record": {_ADMINISTRATOR},
     "person:record": {_ADMINISTRATOR},
@@ -111,6 +112,7 @@ UNIT, TRANSFER, DISPOSAL = "unit.not_found", "transfer.not_found", "disposal.not
 INCIDENT, STOCKTAKE, SCAN = "incident.not_found", "stocktake.not_found", "scan.unknown"
 ACCOUNT, POSTING, TOKEN, FACTOR = "account.not_found", "posting.not_found", "token.not_found", "factor.not_found"
 DEROGATION, DEVICE, EMERGENCY = "derogation.not_found", "device.not_found", "emergency.not_found"
+NOMINAL_LIST = "nominal_list.not_found"
 ERASURE, NAMED_FORCE = "erasure.not_found", "force.not_found"
 
 # A request that mixes one's own things with one of another's is asked at one's own unit alone: above it, what comes of
