@@ -41,9 +41,7 @@ def put_incident(
     def work() -> IncidentOpenedOut:
         check_reported(body.kind)
         check_parts(body.kind, body.parts)
-        report = schemas.report_of(
-            incident_id, body, _unit(desk, body), desk.now, ZoneInfo(desk.actor.time_zone)
-        )
+        report = schemas.report_of(incident_id, body, _unit(desk, body), desk.now, ZoneInfo(desk.actor.time_zone))
         if body.kind in LOSS_KINDS:
             return _open(desk, body, report)
         if body.kind in FIND_KINDS:
