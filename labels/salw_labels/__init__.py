@@ -1,10 +1,16 @@
-"""Weapon labels: payload, QR matrix, label stock, sheets. Pure: bytes in, bytes out."""
+"""Labels of weapons, stores, racks and persons: payload, QR matrix, label stock, sheets. Pure: bytes in, bytes out."""
 
 from salw_labels.errors import ERROR_CODES, LabelError
 from salw_labels.payload import (
+    PREFIXES,
+    Kind,
     LabelCode,
+    ReadCode,
+    check_kind,
+    check_mode,
     draw,
     draw_many,
+    parse,
     parse_registry_number,
     parse_scanned,
     parse_typed,
@@ -15,13 +21,19 @@ from salw_labels.stock import STOCKS, Stock
 
 __all__ = [
     "ERROR_CODES",
+    "PREFIXES",
     "STOCKS",
+    "Kind",
     "LabelCode",
     "LabelError",
     "PrintedLabel",
+    "ReadCode",
     "Stock",
+    "check_kind",
+    "check_mode",
     "draw",
     "draw_many",
+    "parse",
     "parse_registry_number",
     "parse_scanned",
     "parse_typed",

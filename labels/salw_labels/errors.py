@@ -2,6 +2,12 @@
 
 ERROR_CODES = (
     "label.malformed",
+    "label.not_training",
+    "label.of_person",
+    "label.of_rack",
+    "label.of_store",
+    "label.of_weapon",
+    "label.training",
     "label.wrong_check",
     "label.wrong_prefix",
     "label_sheet.empty",
