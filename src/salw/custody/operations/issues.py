@@ -194,9 +194,7 @@ def return_weapons(
     return number, held
 
 
-def _compare(
-    db: Connection, actor: Actor, weapons: Sequence[Expected], declared: Sequence[Declared]
-) -> list[Compared]:
+def _compare(db: Connection, actor: Actor, weapons: Sequence[Expected], declared: Sequence[Declared]) -> list[Compared]:
     """Return what the slips that issued these weapons declare against what came back so far, and what comes now."""
     account = list_account(db, actor, list_issues_of(db, actor, weapons))
     issued = [entry.line for entry in account if not entry.returned]
