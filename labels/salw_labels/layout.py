@@ -120,6 +120,7 @@ def layout_of(stock: Stock) -> Layout:
     code = Spot(
         middle_mm, box_y_mm - _CODE_BASELINE_MM, fonts.MONO, (CODE_FONT_SIZE, LINE_FONT_SIZE), code_width_mm, True
     )
+    lines: tuple[Spot, ...]
     if weapon:
         room_mm = stock.label_width_mm - 2 * stock.edge_mm
         lines = (Spot(middle_mm, box_y_mm - _LINE_BASELINE_MM, fonts.SANS, (LINE_FONT_SIZE,), room_mm, True),)
