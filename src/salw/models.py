@@ -8,6 +8,7 @@ from salw.access.erasure import models as erasure
 from salw.commission import models as commission
 from salw.core.db import metadata
 from salw.custody import models as custody
+from salw.custody.entitlements import models as entitlements
 from salw.documents import models as documents
 from salw.incidents import models as incidents
 from salw.intake.register import models as register
@@ -24,6 +25,7 @@ __all__ = [
     "documents",
     "duties",
     "emergency",
+    "entitlements",
     "erasure",
     "incidents",
     "ledger",
