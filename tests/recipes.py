@@ -42,6 +42,11 @@ def made(write: Callable[[httpx.Client, World], writes.Write]) -> Callable[[Scen
     return lambda scene: last_part(writes.done(scene.client, write(scene.client, scene.there)))
 
 
+def on_paper(book: object) -> dict[str, object]:
+    """Say that an act stands on the first line of a booklet."""
+    return {"paper": {"book": str(book), "page": 1, "line": 1}, "occurred_at": "2026-01-02T05:00:00Z"}
+
+
 def serial_of(scene: Scene) -> Word:
     """Make a weapon; return its serial, one that no weapon bears, and its id."""
     serial, other = (f"ASK{new_id().hex[-10:].upper()}" for _ in range(2))

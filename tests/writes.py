@@ -110,6 +110,32 @@ def return_(client: httpx.Client, world: World, weapons: list[Expected] | None =
     return Write("PUT", f"/returns/{new_id()}", body, world["keeper"].headers)
 
 
+def print_book(_client: httpx.Client, world: World, pages: int = 3) -> Write:
+    """Print a blank booklet for Alpha's store."""
+    return Write(
+        "PUT", f"/paper-books/{new_id()}", {"store": str(world.store_alpha), "pages": pages}, world["keeper"].headers
+    )
+
+
+def void_line(client: httpx.Client, world: World) -> Write:
+    """Declare the first line of a booklet void."""
+    book = done(client, print_book(client, world)).path
+    body = {"id": str(new_id()), "lines": [{"page": 1, "line": 1}], "reason": "Ligne mal écrite"}
+    return Write("POST", f"{book}/void-lines", body, world["keeper"].headers)
+
+
+def issue_from_paper(client: httpx.Client, world: World) -> Write:
+    """Enter an issue from the second line of a booklet, with rounds beside the weapons."""
+    book = done(client, print_book(client, world)).path.rsplit("/", 1)[1]
+    sent = issue(client, world)
+    more = {
+        "occurred_at": "2026-01-02T05:00:00Z",
+        "paper": {"book": book, "page": 1, "line": 2},
+        "declared": [{"kind": "rounds", "calibre": "7,62x39", "quantity": 90}],
+    }
+    return Write(sent.method, sent.path, {**sent.body, **more}, sent.headers)
+
+
 def order(client: httpx.Client, world: World, weapons: list[Expected] | None = None) -> Write:
     """Order a transfer from Alpha to Bravo."""
     body = {
@@ -317,6 +343,9 @@ WRITES: dict[str, tuple[str, Callable[[httpx.Client, World], Write]]] = {
     "entitle": ("PUT /v1/entitlements/{decision_id}", entitle),
     "issue": ("PUT /v1/issues/{issue_id}", issue),
     "return": ("PUT /v1/returns/{return_id}", return_),
+    "print_book": ("PUT /v1/paper-books/{book_id}", print_book),
+    "void_line": ("POST /v1/paper-books/{book_id}/void-lines", void_line),
+    "issue_from_paper": ("PUT /v1/issues/{issue_id}", issue_from_paper),
     "order": ("PUT /v1/transfers/{transfer_id}", order),
     "approve": ("POST /v1/transfers/{transfer_id}/approval", approve),
     "cancel": ("POST /v1/transfers/{transfer_id}/cancellation", cancel),

@@ -8,7 +8,9 @@ from salw.access.erasure import models as erasure
 from salw.commission import models as commission
 from salw.core.db import metadata
 from salw.custody import models as custody
+from salw.custody.declarations import models as declarations
 from salw.custody.entitlements import models as entitlements
+from salw.custody.paper import models as paper
 from salw.documents import models as documents
 from salw.incidents import models as incidents
 from salw.intake.register import models as register
@@ -21,6 +23,7 @@ __all__ = [
     "access",
     "commission",
     "custody",
+    "declarations",
     "devices",
     "documents",
     "duties",
@@ -30,6 +33,7 @@ __all__ = [
     "incidents",
     "ledger",
     "metadata",
+    "paper",
     "register",
     "registry",
     "stocktakes",

@@ -39,6 +39,7 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "disposal:approve": {_COMMANDER},
     "disposal:propose": {_ORDERER},
     "disposal:read": _BOOKS,
+    "document:read": _BOOKS,
     "emergency:acknowledge": AUTHORITIES,
     "emergency:end": AUTHORITIES | {_AUDITOR},
     "emergency:open": AUTHORITIES | {_AUDITOR},
@@ -58,6 +59,7 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "model:read": _BOOKS | COMMISSION,
     "organisation:read": _BOOKS | {_ADMINISTRATOR},
     "organisation:record": {_ADMINISTRATOR},
+    "paper:record": {_ACCOUNTANT, _KEEPER},
     "person:record": {_ADMINISTRATOR},
     "posting:manage": {_ADMINISTRATOR},
     "relief:record": {_KEEPER, _COMMANDER},
@@ -112,6 +114,7 @@ UNIT, TRANSFER, DISPOSAL = "unit.not_found", "transfer.not_found", "disposal.not
 INCIDENT, STOCKTAKE, SCAN = "incident.not_found", "stocktake.not_found", "scan.unknown"
 ACCOUNT, POSTING, TOKEN, FACTOR = "account.not_found", "posting.not_found", "token.not_found", "factor.not_found"
 DEROGATION, DEVICE, EMERGENCY = "derogation.not_found", "device.not_found", "emergency.not_found"
+DOCUMENT, PAPER_BOOK = "document.not_found", "paper_book.not_found"
 ERASURE, NAMED_FORCE = "erasure.not_found", "force.not_found"
 
 # A request that mixes one's own things with one of another's is asked at one's own unit alone: above it, what comes of

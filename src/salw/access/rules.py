@@ -24,6 +24,7 @@ class Permission(StrEnum):
     DISPOSAL_APPROVE = "disposal:approve"
     DISPOSAL_PROPOSE = "disposal:propose"
     DISPOSAL_READ = "disposal:read"
+    DOCUMENT_READ = "document:read"
     EMERGENCY_ACKNOWLEDGE = "emergency:acknowledge"
     EMERGENCY_END = "emergency:end"
     EMERGENCY_OPEN = "emergency:open"
@@ -43,6 +44,7 @@ class Permission(StrEnum):
     MODEL_READ = "model:read"
     ORGANISATION_READ = "organisation:read"
     ORGANISATION_RECORD = "organisation:record"
+    PAPER_RECORD = "paper:record"
     PERSON_RECORD = "person:record"
     POSTING_MANAGE = "posting:manage"
     RELIEF_RECORD = "relief:record"
@@ -89,6 +91,7 @@ _READS = {
     Permission.DEVICE_READ,
     Permission.DEROGATION_READ,
     Permission.DISPOSAL_READ,
+    Permission.DOCUMENT_READ,
     Permission.INCIDENT_READ,
     Permission.MODEL_READ,
     Permission.ORGANISATION_READ,
@@ -150,6 +153,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.ENTITLEMENT_SET,
             Permission.INCIDENT_OPEN,
             Permission.LABEL_MAKE,
+            Permission.PAPER_RECORD,
             Permission.WEAPON_REGISTER,
         }
     ),
@@ -162,6 +166,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.INCIDENT_OPEN,
             Permission.ISSUE_RECORD,
             Permission.LABEL_MAKE,
+            Permission.PAPER_RECORD,
             Permission.RELIEF_RECORD,
             Permission.RETURN_RECORD,
             Permission.STOCKTAKE_COUNT,
