@@ -242,6 +242,18 @@ def _alpha(world: World) -> str:
         return str(run(db, "select uuid from unit where id = %(id)s", {"id": world.alpha})[0]["uuid"])
 
 
+def entitle(_client: httpx.Client, world: World) -> Write:
+    """Say what Alpha ought to hold, of a class and of a model."""
+    body = {
+        "unit": _alpha(world),
+        "reference": "TED d'essai n° 12",
+        "dated_on": "2026-01-01",
+        "from_day": "2026-01-15",
+        "lines": [{"class_code": "SA-ASR", "quantity": 120}, {"model": "akm-tula-su", "quantity": 9}],
+    }
+    return Write("PUT", f"/entitlements/{new_id()}", body, world["accountant"].headers)
+
+
 def unit_under(parent: str, force: str = "AT") -> dict[str, object]:
     """Return what is said of a new unit under another of the same force."""
     return {
@@ -328,6 +340,7 @@ def recover(client: httpx.Client, world: World) -> Write:
 # Each with the address it is sent to, as the OpenAPI document names it.
 WRITES: dict[str, tuple[str, Callable[[httpx.Client, World], Write]]] = {
     "register": ("PUT /v1/weapons/{weapon_id}", register),
+    "entitle": ("PUT /v1/entitlements/{decision_id}", entitle),
     "issue": ("PUT /v1/issues/{issue_id}", issue),
     "return": ("PUT /v1/returns/{return_id}", return_),
     "print_book": ("PUT /v1/paper-books/{book_id}", print_book),

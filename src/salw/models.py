@@ -9,6 +9,7 @@ from salw.commission import models as commission
 from salw.core.db import metadata
 from salw.custody import models as custody
 from salw.custody.declarations import models as declarations
+from salw.custody.entitlements import models as entitlements
 from salw.custody.paper import models as paper
 from salw.documents import models as documents
 from salw.incidents import models as incidents
@@ -27,6 +28,7 @@ __all__ = [
     "documents",
     "duties",
     "emergency",
+    "entitlements",
     "erasure",
     "incidents",
     "ledger",

@@ -7,6 +7,9 @@ from oracle.table import EMPTY, HOLDER, MIXED, PAPER_BOOK, PERSON, STORE, UNIT, 
 from salw.access.rules import Role
 
 LINES: tuple[Line, ...] = (
+    # --- entitlements
+    Line("PUT /v1/entitlements/{decision_id}", "entitlement:set", recipes.entitle, UNIT),
+    Line("GET /v1/entitlements", "report:read", listing("/entitlements", recipes.entitlement), EMPTY),
     # --- holders, assignments, reliefs
     Line("GET /v1/holders", "weapon:read", listing("/holders", lambda s: s.there.post_alpha), EMPTY),
     Line("PUT /v1/holders/{holder_id}", "relief:record", of(writes.open_holder), UNIT),

@@ -44,6 +44,7 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "emergency:end": AUTHORITIES | {_AUDITOR},
     "emergency:open": AUTHORITIES | {_AUDITOR},
     "emergency:read": AUTHORITIES | {_AUDITOR},
+    "entitlement:set": {_ACCOUNTANT},
     "erasure:approve": {_COMMANDER},
     "erasure:order": {_ORDERER},
     "erasure:read": {_ORDERER, _COMMANDER, _AUDITOR},

@@ -29,6 +29,7 @@ class Permission(StrEnum):
     EMERGENCY_END = "emergency:end"
     EMERGENCY_OPEN = "emergency:open"
     EMERGENCY_READ = "emergency:read"
+    ENTITLEMENT_SET = "entitlement:set"
     ERASURE_APPROVE = "erasure:approve"
     ERASURE_ORDER = "erasure:order"
     ERASURE_READ = "erasure:read"
@@ -148,6 +149,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {
             Permission.DEVICE_MANAGE,
             Permission.DISCLOSURE_READ,
+            # The decision is the authority's, signed on paper; who keeps the books enters it.
+            Permission.ENTITLEMENT_SET,
             Permission.INCIDENT_OPEN,
             Permission.LABEL_MAKE,
             Permission.PAPER_RECORD,
