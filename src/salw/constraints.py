@@ -7,6 +7,9 @@ from salw.access.erasure.rules import CONSTRAINTS as ERASURE
 from salw.access.rules import CONSTRAINTS as ACCESS
 from salw.commission.rules import CONSTRAINTS as COMMISSION
 from salw.core.errors import DomainError
+from salw.custody.declarations.rules import CONSTRAINTS as DECLARATIONS
+from salw.custody.nominal_lists.rules import CONSTRAINTS as NOMINAL_LISTS
+from salw.custody.paper.rules import CONSTRAINTS as PAPER
 from salw.custody.rules import CONSTRAINTS as CUSTODY
 from salw.incidents.rules import CONSTRAINTS as INCIDENTS
 from salw.registry.labels.rules import CONSTRAINTS as LABELS
@@ -20,6 +23,9 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     **REGISTRY,
     **LABELS,
     **CUSTODY,
+    **NOMINAL_LISTS,
+    **DECLARATIONS,
+    **PAPER,
     **INCIDENTS,
     **STOCKTAKES,
     **SUMMARIES,

@@ -30,6 +30,9 @@ from salw.constraints import CONSTRAINTS
 from salw.core.db import make_engine
 from salw.core.http import describe_problems, install
 from salw.core.migrate import current, head
+from salw.custody.entitlements.routes import router as entitlements
+from salw.custody.nominal_lists.routes import router as nominal_lists
+from salw.custody.paper.routes import router as paper
 from salw.custody.routes.disposals import router as disposals
 from salw.custody.routes.holders import router as holders
 from salw.custody.routes.issues import router as issues
@@ -69,6 +72,8 @@ ROUTERS = (
     erasures,
     disposals,
     holders,
+    nominal_lists,
+    paper,
     incidents,
     intake,
     stocktakes,
@@ -77,6 +82,7 @@ ROUTERS = (
     registry,
     labels,
     alarms,
+    entitlements,
     reports,
     bundles,
     logs,

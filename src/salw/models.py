@@ -8,6 +8,10 @@ from salw.access.erasure import models as erasure
 from salw.commission import models as commission
 from salw.core.db import metadata
 from salw.custody import models as custody
+from salw.custody.declarations import models as declarations
+from salw.custody.entitlements import models as entitlements
+from salw.custody.nominal_lists import models as nominal_lists
+from salw.custody.paper import models as paper
 from salw.documents import models as documents
 from salw.incidents import models as incidents
 from salw.intake.register import models as register
@@ -21,14 +25,18 @@ __all__ = [
     "access",
     "commission",
     "custody",
+    "declarations",
     "devices",
     "documents",
     "duties",
     "emergency",
+    "entitlements",
     "erasure",
     "incidents",
     "ledger",
     "metadata",
+    "nominal_lists",
+    "paper",
     "register",
     "registry",
     "scanning",

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine
 import derogating
 import devices
 import erasing
+import label_recipes
 import writes
 from cluster import Database, Run, drop
 from counting import close, count, label, open_check, typed, unreadable
@@ -121,6 +122,7 @@ def fill(client: httpx.Client, world: World) -> None:
     erasing.ordered(client, world, world["armourer"].person_id)
     prove_and_be_refused(client, world)
     change_the_storekeeper(client, world)
+    label_recipes.live(client, world)
 
 
 def succeeded(answer: httpx.Response) -> httpx.Response:

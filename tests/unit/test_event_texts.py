@@ -12,6 +12,7 @@ from salw.core.language import LANGUAGES, Language, catalogue, translate
 from salw.custody.rules import LOSSES, HolderKind, MovementKind
 from salw.incidents.rules import OutcomeKind
 from salw.intake.operations.registration import ORIGINS
+from salw.scanning.alarms.rules import AlarmKind
 from salw.scanning.sentences import sentence
 from salw.stocktakes.reconciliation import Outcome
 
@@ -38,6 +39,11 @@ OF_WEAPONS: dict[str, list[dict[str, str]]] = {
     "weapon.taken_over": [{}],
     "label.made": [{}],
     "label.voided": [{}],
+    "label.attached": [{}],
+    "label.cancelled": [{}],
+    "label.reprinted": [{}],
+    "label.alarm_raised": [{"alarm_kind": kind} for kind in AlarmKind],
+    "label.alarm_closed": [{}],
     "stocktake.difference_found": [{"outcome": outcome} for outcome in Outcome],
     "stocktake.found_under_case": [{}],
 }

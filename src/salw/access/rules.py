@@ -24,10 +24,12 @@ class Permission(StrEnum):
     DISPOSAL_APPROVE = "disposal:approve"
     DISPOSAL_PROPOSE = "disposal:propose"
     DISPOSAL_READ = "disposal:read"
+    DOCUMENT_READ = "document:read"
     EMERGENCY_ACKNOWLEDGE = "emergency:acknowledge"
     EMERGENCY_END = "emergency:end"
     EMERGENCY_OPEN = "emergency:open"
     EMERGENCY_READ = "emergency:read"
+    ENTITLEMENT_SET = "entitlement:set"
     ERASURE_APPROVE = "erasure:approve"
     ERASURE_ORDER = "erasure:order"
     ERASURE_READ = "erasure:read"
@@ -42,8 +44,10 @@ class Permission(StrEnum):
     LEDGER_MIRROR = "ledger:mirror"
     LEDGER_READ = "ledger:read"
     MODEL_READ = "model:read"
+    NOMINAL_LIST_RECORD = "nominal_list:record"
     ORGANISATION_READ = "organisation:read"
     ORGANISATION_RECORD = "organisation:record"
+    PAPER_RECORD = "paper:record"
     PERSON_RECORD = "person:record"
     POSTING_MANAGE = "posting:manage"
     RELIEF_RECORD = "relief:record"
@@ -90,6 +94,7 @@ _READS = {
     Permission.DEVICE_READ,
     Permission.DEROGATION_READ,
     Permission.DISPOSAL_READ,
+    Permission.DOCUMENT_READ,
     Permission.INCIDENT_READ,
     Permission.LABEL_ALARM_READ,
     Permission.MODEL_READ,
@@ -149,8 +154,11 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {
             Permission.DEVICE_MANAGE,
             Permission.DISCLOSURE_READ,
+            # The decision is the authority's, signed on paper; who keeps the books enters it.
+            Permission.ENTITLEMENT_SET,
             Permission.INCIDENT_OPEN,
             Permission.LABEL_MAKE,
+            Permission.PAPER_RECORD,
             Permission.WEAPON_REGISTER,
         }
     ),
@@ -163,6 +171,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.INCIDENT_OPEN,
             Permission.ISSUE_RECORD,
             Permission.LABEL_MAKE,
+            Permission.NOMINAL_LIST_RECORD,
+            Permission.PAPER_RECORD,
             Permission.RELIEF_RECORD,
             Permission.RETURN_RECORD,
             Permission.STOCKTAKE_COUNT,
@@ -194,6 +204,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.LABEL_ALARM_CLOSE,
             Permission.LEDGER_BUNDLE,
             Permission.LEDGER_READ,
+            Permission.NOMINAL_LIST_RECORD,
             Permission.RELIEF_RECORD,
             Permission.STOCKTAKE_CLOSE,
             Permission.STOCKTAKE_OPEN,

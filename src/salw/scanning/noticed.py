@@ -1,4 +1,4 @@
-"""What of an answered scan is worth keeping: where a label was seen, and whether it is one that raises an alarm. Pure."""
+"""What of an answered scan is worth keeping: where a label was seen, and whether it raises an alarm. Pure."""
 
 from datetime import datetime
 from uuid import UUID

@@ -30,18 +30,19 @@ select l.code, b.recorded_at as made_at, b.copies, l.store_id is not null as was
 # gave one away prints no more labels of it. One weapon after the other by its key: entered by the unit, ten thousand
 # labels would each read them all.
 _PRINTED = """
-select l.code, l.tail, {place} as place, w.registry_number as line
+select l.code, l.tail, {place} as place, w.registry_number as line, null::jsonb as person
   from {source}
   join lateral (select w.registry_number from weapon w
                  where (w.country, w.id) = (l.country, l.weapon_id) and w.unit_id = any(%(units)s)
                 offset 0) as w on true
  where {condition} and l.voided_at is null
 union all
-select l.code, l.tail, {place}, coalesce(r.name, p.matricule, case when l.code like 'S%%' then s.name end, '')
+select l.code, l.tail, {place}, coalesce(r.name, p.matricule, case when l.code like 'S%%' then s.name end, ''), v.value
   from {source}
   left join store s on (s.country, s.id) = (l.country, l.store_id)
   left join rack r on (r.country, r.id) = (l.country, l.rack_id)
   left join person p on (p.country, p.id) = (l.country, l.person_id)
+  left join personal_value v on (v.country, v.id) = (p.country, p.value_id)
  where {condition} and l.voided_at is null and l.weapon_id is null and l.unit_id = any(%(units)s)
  order by place
 """
@@ -78,7 +79,7 @@ def list_labels(db: Connection, actor: Actor, weapon_id: UUID) -> list[Row]:
 def list_printed(
     db: Connection, actor: Actor, *, batch_id: UUID | None = None, reprint_id: UUID | None = None
 ) -> list[Row]:
-    """Return what a batch or a reprint in scope prints (`code, tail, line`), valid labels alone, in their order."""
+    """Return what a batch or a reprint in scope prints (`code, tail, line, person`): valid labels alone, in order."""
     values = {"country": actor.country, "units": list(actor.units), "id": batch_id or reprint_id}
     return run(db, _OF_BATCH if reprint_id is None else _OF_REPRINT, values)
 

@@ -1,5 +1,6 @@
 """`/v1/label-blanks`, `-codes`, `-attachments`, `-voidings` and `-reprints`; racks."""
 
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -17,7 +18,9 @@ from salw_labels import Kind
 
 router = APIRouter(tags=["registry"])
 
-_PDF = {200: {"content": {"application/pdf": {}}, "description": "The sheets, ready to print at 100 %."}}
+_PDF: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/pdf": {}}, "description": "The sheets, ready to print at 100 %."}
+}
 
 
 @router.post("/label-blanks")

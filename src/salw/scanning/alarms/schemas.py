@@ -66,9 +66,6 @@ class AlarmClosureOut(Out):
 
 def alarm_out(row: Row, language: Language) -> AlarmOut:
     """Return an alarm in the reader's language."""
-    other = SeenOut(
-        store=row["other_store_id"], store_name=row["other_store_name"], at=row["other_seen_at"] or row["seen_at"]
-    )
     return AlarmOut(
         id=row["id"],
         kind=row["kind"],

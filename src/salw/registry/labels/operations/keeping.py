@@ -9,13 +9,14 @@ from sqlalchemy import Connection
 
 from salw.core.actor import Actor
 from salw.core.db import Row, run
-from salw.core.errors import NotFound
+from salw.core.errors import NotFound, Unacceptable
 from salw.ledger.events import Commitment, commit_to, make_event
 from salw.ledger.events import columns as event_columns
 from salw.ledger.operations import APPEND_CTE, append, keep_values
 from salw.registry.labels.rules import check_count, check_known, check_none, check_once
 from salw.registry.operations import MadeLabels, unit_above, void_labels
 from salw.registry.rules import check_stock
+from salw_labels import parse
 
 # Weapons first and then labels, each in order, as whoever makes labels locks them.
 _LOCK_WEAPONS = """
@@ -108,9 +109,12 @@ def reprint_labels(
     Raises `label.not_found`, `label.already_void`, `label_batch.no_unit`, and what `rules.check_count`, `check_once`
     and `check_stock` raise.
     """
-    per_page = check_stock(stock, start).per_page
     scope = {"country": actor.country, "units": list(actor.units)}
     rows = _lock_labels(db, scope, codes)
+    kinds = {parse(code).kind for code in codes}
+    if len(kinds) > 1:
+        raise Unacceptable("label_sheet.wrong_stock")
+    per_page = check_stock(stock, start, kinds.pop()).per_page
     unit_id = unit_above(db, scope, rows)
     kept = commit_to(reason)
     keep_values(db, country=actor.country, commitments=[kept], unit_id=unit_id)

@@ -106,7 +106,7 @@ def make_codes(
         raise Unacceptable("label.kind_not_made", kind=kind.value)
     check_count(len(ids))
     check_once(ids)
-    per_page = check_stock(stock, start).per_page
+    per_page = check_stock(stock, start, kind).per_page
     scope = {"country": actor.country, "ids": list(ids), "units": list(actor.units)}
     found = {row["id"]: row for row in run(db, _NAMED[kind], scope)}
     unknown = [str(i) for i in ids if i not in found]
