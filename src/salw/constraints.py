@@ -8,7 +8,9 @@ from salw.access.rules import CONSTRAINTS as ACCESS
 from salw.commission.rules import CONSTRAINTS as COMMISSION
 from salw.core.errors import DomainError
 from salw.custody.rules import CONSTRAINTS as CUSTODY
+from salw.documents.files.rules import CONSTRAINTS as FILES
 from salw.incidents.rules import CONSTRAINTS as INCIDENTS
+from salw.registry.photos.rules import CONSTRAINTS as PHOTOS
 from salw.registry.rules import CONSTRAINTS as REGISTRY
 from salw.stocktakes.rules import CONSTRAINTS as STOCKTAKES
 from salw.summaries.rules import CONSTRAINTS as SUMMARIES
@@ -25,4 +27,6 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     **ACCESS,
     **DEVICES,
     **DUTIES,
+    **FILES,
+    **PHOTOS,
 }

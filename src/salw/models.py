@@ -9,10 +9,12 @@ from salw.commission import models as commission
 from salw.core.db import metadata
 from salw.custody import models as custody
 from salw.documents import models as documents
+from salw.documents.files import models as files
 from salw.incidents import models as incidents
 from salw.intake.register import models as register
 from salw.ledger import models as ledger
 from salw.registry import models as registry
+from salw.registry.photos import models as photos
 from salw.stocktakes import models as stocktakes
 from salw.summaries import models as summaries
 
@@ -25,9 +27,11 @@ __all__ = [
     "duties",
     "emergency",
     "erasure",
+    "files",
     "incidents",
     "ledger",
     "metadata",
+    "photos",
     "register",
     "registry",
     "stocktakes",

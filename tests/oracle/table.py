@@ -46,6 +46,8 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "erasure:approve": {_COMMANDER},
     "erasure:order": {_ORDERER},
     "erasure:read": {_ORDERER, _COMMANDER, _AUDITOR},
+    "file:keep": _BOOKS - {_AUDITOR},
+    "file:read": _BOOKS,
     "incident:close": {_ORDERER, _COMMANDER},
     "incident:open": _BOOKS - {_AUDITOR},
     "incident:read": _BOOKS,
@@ -58,6 +60,7 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "organisation:read": _BOOKS | {_ADMINISTRATOR},
     "organisation:record": {_ADMINISTRATOR},
     "person:record": {_ADMINISTRATOR},
+    "photo:record": {_KEEPER, _ARMOURER, _ACCOUNTANT},
     "posting:manage": {_ADMINISTRATOR},
     "relief:record": {_KEEPER, _COMMANDER},
     "report:export": _BOOKS,
@@ -112,6 +115,7 @@ INCIDENT, STOCKTAKE, SCAN = "incident.not_found", "stocktake.not_found", "scan.u
 ACCOUNT, POSTING, TOKEN, FACTOR = "account.not_found", "posting.not_found", "token.not_found", "factor.not_found"
 DEROGATION, DEVICE, EMERGENCY = "derogation.not_found", "device.not_found", "emergency.not_found"
 ERASURE, NAMED_FORCE = "erasure.not_found", "force.not_found"
+FILE, PHOTO = "file.not_found", "photo.not_found"
 
 # A request that mixes one's own things with one of another's is asked at one's own unit alone: above it, what comes of
 # the mixture is for the feature's own tests.

@@ -31,6 +31,8 @@ class Permission(StrEnum):
     ERASURE_APPROVE = "erasure:approve"
     ERASURE_ORDER = "erasure:order"
     ERASURE_READ = "erasure:read"
+    FILE_KEEP = "file:keep"
+    FILE_READ = "file:read"
     INCIDENT_CLOSE = "incident:close"
     INCIDENT_OPEN = "incident:open"
     INCIDENT_READ = "incident:read"
@@ -43,6 +45,7 @@ class Permission(StrEnum):
     ORGANISATION_READ = "organisation:read"
     ORGANISATION_RECORD = "organisation:record"
     PERSON_RECORD = "person:record"
+    PHOTO_RECORD = "photo:record"
     POSTING_MANAGE = "posting:manage"
     RELIEF_RECORD = "relief:record"
     REPORT_EXPORT = "report:export"
@@ -88,6 +91,7 @@ _READS = {
     Permission.DEVICE_READ,
     Permission.DEROGATION_READ,
     Permission.DISPOSAL_READ,
+    Permission.FILE_READ,
     Permission.INCIDENT_READ,
     Permission.MODEL_READ,
     Permission.ORGANISATION_READ,
@@ -133,6 +137,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.ERASURE_READ,
             # The authority above settles what the commander reported himself: who reports does not decide.
             Permission.INCIDENT_CLOSE,
+            Permission.FILE_KEEP,
             Permission.INCIDENT_OPEN,
             Permission.LEDGER_BUNDLE,
             Permission.TRANSFER_CANCEL,
@@ -145,8 +150,10 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {
             Permission.DEVICE_MANAGE,
             Permission.DISCLOSURE_READ,
+            Permission.FILE_KEEP,
             Permission.INCIDENT_OPEN,
             Permission.LABEL_MAKE,
+            Permission.PHOTO_RECORD,
             Permission.WEAPON_REGISTER,
         }
     ),
@@ -156,9 +163,11 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {
             Permission.ASSIGNMENT_RECORD,
             Permission.DEVICE_REPORT,
+            Permission.FILE_KEEP,
             Permission.INCIDENT_OPEN,
             Permission.ISSUE_RECORD,
             Permission.LABEL_MAKE,
+            Permission.PHOTO_RECORD,
             Permission.RELIEF_RECORD,
             Permission.RETURN_RECORD,
             Permission.STOCKTAKE_COUNT,
@@ -168,7 +177,15 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.ARMOURER: frozenset(
-        _READS | _TOKENS | {Permission.DEVICE_REPORT, Permission.INCIDENT_OPEN, Permission.STOCKTAKE_COUNT}
+        _READS
+        | _TOKENS
+        | {
+            Permission.DEVICE_REPORT,
+            Permission.FILE_KEEP,
+            Permission.INCIDENT_OPEN,
+            Permission.PHOTO_RECORD,
+            Permission.STOCKTAKE_COUNT,
+        }
     ),
     Role.UNIT_COMMANDER: frozenset(
         _READS
@@ -185,6 +202,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.ERASURE_APPROVE,
             Permission.ERASURE_READ,
             Permission.INCIDENT_CLOSE,
+            Permission.FILE_KEEP,
             Permission.INCIDENT_OPEN,
             Permission.LEDGER_BUNDLE,
             Permission.LEDGER_READ,
