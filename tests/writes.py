@@ -110,6 +110,32 @@ def return_(client: httpx.Client, world: World, weapons: list[Expected] | None =
     return Write("PUT", f"/returns/{new_id()}", body, world["keeper"].headers)
 
 
+def print_book(_client: httpx.Client, world: World, pages: int = 3) -> Write:
+    """Print a blank booklet for Alpha's store."""
+    return Write(
+        "PUT", f"/paper-books/{new_id()}", {"store": str(world.store_alpha), "pages": pages}, world["keeper"].headers
+    )
+
+
+def void_line(client: httpx.Client, world: World) -> Write:
+    """Declare the first line of a booklet void."""
+    book = done(client, print_book(client, world)).path
+    body = {"id": str(new_id()), "lines": [{"page": 1, "line": 1}], "reason": "Ligne mal écrite"}
+    return Write("POST", f"{book}/void-lines", body, world["keeper"].headers)
+
+
+def issue_from_paper(client: httpx.Client, world: World) -> Write:
+    """Enter an issue from the second line of a booklet, with rounds beside the weapons."""
+    book = done(client, print_book(client, world)).path.rsplit("/", 1)[1]
+    sent = issue(client, world)
+    more = {
+        "occurred_at": "2026-01-02T05:00:00Z",
+        "paper": {"book": book, "page": 1, "line": 2},
+        "declared": [{"kind": "rounds", "calibre": "7,62x39", "quantity": 90}],
+    }
+    return Write(sent.method, sent.path, {**sent.body, **more}, sent.headers)
+
+
 def order(client: httpx.Client, world: World, weapons: list[Expected] | None = None) -> Write:
     """Order a transfer from Alpha to Bravo."""
     body = {
@@ -216,6 +242,18 @@ def _alpha(world: World) -> str:
         return str(run(db, "select uuid from unit where id = %(id)s", {"id": world.alpha})[0]["uuid"])
 
 
+def entitle(_client: httpx.Client, world: World) -> Write:
+    """Say what Alpha ought to hold, of a class and of a model."""
+    body = {
+        "unit": _alpha(world),
+        "reference": "TED d'essai n° 12",
+        "dated_on": "2026-01-01",
+        "from_day": "2026-01-15",
+        "lines": [{"class_code": "SA-ASR", "quantity": 120}, {"model": "akm-tula-su", "quantity": 9}],
+    }
+    return Write("PUT", f"/entitlements/{new_id()}", body, world["accountant"].headers)
+
+
 def unit_under(parent: str, force: str = "AT") -> dict[str, object]:
     """Return what is said of a new unit under another of the same force."""
     return {
@@ -302,8 +340,12 @@ def recover(client: httpx.Client, world: World) -> Write:
 # Each with the address it is sent to, as the OpenAPI document names it.
 WRITES: dict[str, tuple[str, Callable[[httpx.Client, World], Write]]] = {
     "register": ("PUT /v1/weapons/{weapon_id}", register),
+    "entitle": ("PUT /v1/entitlements/{decision_id}", entitle),
     "issue": ("PUT /v1/issues/{issue_id}", issue),
     "return": ("PUT /v1/returns/{return_id}", return_),
+    "print_book": ("PUT /v1/paper-books/{book_id}", print_book),
+    "void_line": ("POST /v1/paper-books/{book_id}/void-lines", void_line),
+    "issue_from_paper": ("PUT /v1/issues/{issue_id}", issue_from_paper),
     "order": ("PUT /v1/transfers/{transfer_id}", order),
     "approve": ("POST /v1/transfers/{transfer_id}/approval", approve),
     "cancel": ("POST /v1/transfers/{transfer_id}/cancellation", cancel),

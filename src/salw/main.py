@@ -30,6 +30,8 @@ from salw.constraints import CONSTRAINTS
 from salw.core.db import make_engine
 from salw.core.http import describe_problems, install
 from salw.core.migrate import current, head
+from salw.custody.entitlements.routes import router as entitlements
+from salw.custody.paper.routes import router as paper
 from salw.custody.routes.disposals import router as disposals
 from salw.custody.routes.holders import router as holders
 from salw.custody.routes.issues import router as issues
@@ -70,12 +72,14 @@ ROUTERS = (
     photos,
     disposals,
     holders,
+    paper,
     incidents,
     intake,
     stocktakes,
     summaries,
     commission,
     registry,
+    entitlements,
     reports,
     bundles,
     logs,

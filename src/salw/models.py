@@ -8,6 +8,9 @@ from salw.access.erasure import models as erasure
 from salw.commission import models as commission
 from salw.core.db import metadata
 from salw.custody import models as custody
+from salw.custody.declarations import models as declarations
+from salw.custody.entitlements import models as entitlements
+from salw.custody.paper import models as paper
 from salw.documents import models as documents
 from salw.documents.files import models as files
 from salw.incidents import models as incidents
@@ -22,15 +25,18 @@ __all__ = [
     "access",
     "commission",
     "custody",
+    "declarations",
     "devices",
     "documents",
     "duties",
     "emergency",
+    "entitlements",
     "erasure",
     "files",
     "incidents",
     "ledger",
     "metadata",
+    "paper",
     "photos",
     "register",
     "registry",

@@ -58,6 +58,7 @@ OF_THINGS = {
     "stocktake_count": {"text", "read_as"},
     "unit": {"name", "short_name"},
     "unit_name": {"name", "short_name"},
+    "declared_line": {"calibre"},
     "force": {"name_fr", "name_en", "ministry"},
     "log": {"origin"},
     "log_key": {"key"},

@@ -39,10 +39,12 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "disposal:approve": {_COMMANDER},
     "disposal:propose": {_ORDERER},
     "disposal:read": _BOOKS,
+    "document:read": _BOOKS,
     "emergency:acknowledge": AUTHORITIES,
     "emergency:end": AUTHORITIES | {_AUDITOR},
     "emergency:open": AUTHORITIES | {_AUDITOR},
     "emergency:read": AUTHORITIES | {_AUDITOR},
+    "entitlement:set": {_ACCOUNTANT},
     "erasure:approve": {_COMMANDER},
     "erasure:order": {_ORDERER},
     "erasure:read": {_ORDERER, _COMMANDER, _AUDITOR},
@@ -59,6 +61,7 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "model:read": _BOOKS | COMMISSION,
     "organisation:read": _BOOKS | {_ADMINISTRATOR},
     "organisation:record": {_ADMINISTRATOR},
+    "paper:record": {_ACCOUNTANT, _KEEPER},
     "person:record": {_ADMINISTRATOR},
     "photo:record": {_KEEPER, _ARMOURER, _ACCOUNTANT},
     "posting:manage": {_ADMINISTRATOR},
@@ -114,6 +117,7 @@ UNIT, TRANSFER, DISPOSAL = "unit.not_found", "transfer.not_found", "disposal.not
 INCIDENT, STOCKTAKE, SCAN = "incident.not_found", "stocktake.not_found", "scan.unknown"
 ACCOUNT, POSTING, TOKEN, FACTOR = "account.not_found", "posting.not_found", "token.not_found", "factor.not_found"
 DEROGATION, DEVICE, EMERGENCY = "derogation.not_found", "device.not_found", "emergency.not_found"
+DOCUMENT, PAPER_BOOK = "document.not_found", "paper_book.not_found"
 ERASURE, NAMED_FORCE = "erasure.not_found", "force.not_found"
 FILE, PHOTO = "file.not_found", "photo.not_found"
 

@@ -24,10 +24,12 @@ class Permission(StrEnum):
     DISPOSAL_APPROVE = "disposal:approve"
     DISPOSAL_PROPOSE = "disposal:propose"
     DISPOSAL_READ = "disposal:read"
+    DOCUMENT_READ = "document:read"
     EMERGENCY_ACKNOWLEDGE = "emergency:acknowledge"
     EMERGENCY_END = "emergency:end"
     EMERGENCY_OPEN = "emergency:open"
     EMERGENCY_READ = "emergency:read"
+    ENTITLEMENT_SET = "entitlement:set"
     ERASURE_APPROVE = "erasure:approve"
     ERASURE_ORDER = "erasure:order"
     ERASURE_READ = "erasure:read"
@@ -44,6 +46,7 @@ class Permission(StrEnum):
     MODEL_READ = "model:read"
     ORGANISATION_READ = "organisation:read"
     ORGANISATION_RECORD = "organisation:record"
+    PAPER_RECORD = "paper:record"
     PERSON_RECORD = "person:record"
     PHOTO_RECORD = "photo:record"
     POSTING_MANAGE = "posting:manage"
@@ -91,6 +94,7 @@ _READS = {
     Permission.DEVICE_READ,
     Permission.DEROGATION_READ,
     Permission.DISPOSAL_READ,
+    Permission.DOCUMENT_READ,
     Permission.FILE_READ,
     Permission.INCIDENT_READ,
     Permission.MODEL_READ,
@@ -150,9 +154,12 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {
             Permission.DEVICE_MANAGE,
             Permission.DISCLOSURE_READ,
+            # The decision is the authority's, signed on paper; who keeps the books enters it.
+            Permission.ENTITLEMENT_SET,
             Permission.FILE_KEEP,
             Permission.INCIDENT_OPEN,
             Permission.LABEL_MAKE,
+            Permission.PAPER_RECORD,
             Permission.PHOTO_RECORD,
             Permission.WEAPON_REGISTER,
         }
@@ -167,6 +174,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.INCIDENT_OPEN,
             Permission.ISSUE_RECORD,
             Permission.LABEL_MAKE,
+            Permission.PAPER_RECORD,
             Permission.PHOTO_RECORD,
             Permission.RELIEF_RECORD,
             Permission.RETURN_RECORD,
