@@ -31,6 +31,7 @@ from salw.core.db import make_engine
 from salw.core.http import describe_problems, install
 from salw.core.migrate import current, head
 from salw.custody.entitlements.routes import router as entitlements
+from salw.custody.nominal_lists.routes import router as nominal_lists
 from salw.custody.paper.routes import router as paper
 from salw.custody.routes.disposals import router as disposals
 from salw.custody.routes.holders import router as holders
@@ -72,6 +73,7 @@ ROUTERS = (
     photos,
     disposals,
     holders,
+    nominal_lists,
     paper,
     incidents,
     intake,

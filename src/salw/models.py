@@ -10,6 +10,7 @@ from salw.core.db import metadata
 from salw.custody import models as custody
 from salw.custody.declarations import models as declarations
 from salw.custody.entitlements import models as entitlements
+from salw.custody.nominal_lists import models as nominal_lists
 from salw.custody.paper import models as paper
 from salw.documents import models as documents
 from salw.documents.files import models as files
@@ -36,6 +37,7 @@ __all__ = [
     "incidents",
     "ledger",
     "metadata",
+    "nominal_lists",
     "paper",
     "photos",
     "register",

@@ -59,6 +59,7 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "ledger:mirror": {_AUDITOR},
     "ledger:read": {_COMMANDER, _AUDITOR} | COMMISSION,
     "model:read": _BOOKS | COMMISSION,
+    "nominal_list:record": {_KEEPER, _COMMANDER},
     "organisation:read": _BOOKS | {_ADMINISTRATOR},
     "organisation:record": {_ADMINISTRATOR},
     "paper:record": {_ACCOUNTANT, _KEEPER},
@@ -117,6 +118,7 @@ UNIT, TRANSFER, DISPOSAL = "unit.not_found", "transfer.not_found", "disposal.not
 INCIDENT, STOCKTAKE, SCAN = "incident.not_found", "stocktake.not_found", "scan.unknown"
 ACCOUNT, POSTING, TOKEN, FACTOR = "account.not_found", "posting.not_found", "token.not_found", "factor.not_found"
 DEROGATION, DEVICE, EMERGENCY = "derogation.not_found", "device.not_found", "emergency.not_found"
+NOMINAL_LIST = "nominal_list.not_found"
 DOCUMENT, PAPER_BOOK = "document.not_found", "paper_book.not_found"
 ERASURE, NAMED_FORCE = "erasure.not_found", "force.not_found"
 FILE, PHOTO = "file.not_found", "photo.not_found"

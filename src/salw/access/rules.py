@@ -44,6 +44,7 @@ class Permission(StrEnum):
     LEDGER_MIRROR = "ledger:mirror"
     LEDGER_READ = "ledger:read"
     MODEL_READ = "model:read"
+    NOMINAL_LIST_RECORD = "nominal_list:record"
     ORGANISATION_READ = "organisation:read"
     ORGANISATION_RECORD = "organisation:record"
     PAPER_RECORD = "paper:record"
@@ -174,6 +175,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.INCIDENT_OPEN,
             Permission.ISSUE_RECORD,
             Permission.LABEL_MAKE,
+            Permission.NOMINAL_LIST_RECORD,
             Permission.PAPER_RECORD,
             Permission.PHOTO_RECORD,
             Permission.RELIEF_RECORD,
@@ -214,6 +216,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.INCIDENT_OPEN,
             Permission.LEDGER_BUNDLE,
             Permission.LEDGER_READ,
+            Permission.NOMINAL_LIST_RECORD,
             Permission.RELIEF_RECORD,
             Permission.STOCKTAKE_CLOSE,
             Permission.STOCKTAKE_OPEN,
