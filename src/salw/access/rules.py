@@ -33,6 +33,8 @@ class Permission(StrEnum):
     ERASURE_APPROVE = "erasure:approve"
     ERASURE_ORDER = "erasure:order"
     ERASURE_READ = "erasure:read"
+    FILE_KEEP = "file:keep"
+    FILE_READ = "file:read"
     INCIDENT_CLOSE = "incident:close"
     INCIDENT_OPEN = "incident:open"
     INCIDENT_READ = "incident:read"
@@ -49,6 +51,7 @@ class Permission(StrEnum):
     ORGANISATION_RECORD = "organisation:record"
     PAPER_RECORD = "paper:record"
     PERSON_RECORD = "person:record"
+    PHOTO_RECORD = "photo:record"
     POSTING_MANAGE = "posting:manage"
     RELIEF_RECORD = "relief:record"
     REPORT_EXPORT = "report:export"
@@ -95,6 +98,7 @@ _READS = {
     Permission.DEROGATION_READ,
     Permission.DISPOSAL_READ,
     Permission.DOCUMENT_READ,
+    Permission.FILE_READ,
     Permission.INCIDENT_READ,
     Permission.LABEL_ALARM_READ,
     Permission.MODEL_READ,
@@ -141,6 +145,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.ERASURE_READ,
             # The authority above settles what the commander reported himself: who reports does not decide.
             Permission.INCIDENT_CLOSE,
+            Permission.FILE_KEEP,
             Permission.INCIDENT_OPEN,
             Permission.LABEL_ALARM_CLOSE,
             Permission.LEDGER_BUNDLE,
@@ -156,9 +161,11 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.DISCLOSURE_READ,
             # The decision is the authority's, signed on paper; who keeps the books enters it.
             Permission.ENTITLEMENT_SET,
+            Permission.FILE_KEEP,
             Permission.INCIDENT_OPEN,
             Permission.LABEL_MAKE,
             Permission.PAPER_RECORD,
+            Permission.PHOTO_RECORD,
             Permission.WEAPON_REGISTER,
         }
     ),
@@ -168,11 +175,13 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {
             Permission.ASSIGNMENT_RECORD,
             Permission.DEVICE_REPORT,
+            Permission.FILE_KEEP,
             Permission.INCIDENT_OPEN,
             Permission.ISSUE_RECORD,
             Permission.LABEL_MAKE,
             Permission.NOMINAL_LIST_RECORD,
             Permission.PAPER_RECORD,
+            Permission.PHOTO_RECORD,
             Permission.RELIEF_RECORD,
             Permission.RETURN_RECORD,
             Permission.STOCKTAKE_COUNT,
@@ -182,7 +191,15 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.ARMOURER: frozenset(
-        _READS | _TOKENS | {Permission.DEVICE_REPORT, Permission.INCIDENT_OPEN, Permission.STOCKTAKE_COUNT}
+        _READS
+        | _TOKENS
+        | {
+            Permission.DEVICE_REPORT,
+            Permission.FILE_KEEP,
+            Permission.INCIDENT_OPEN,
+            Permission.PHOTO_RECORD,
+            Permission.STOCKTAKE_COUNT,
+        }
     ),
     Role.UNIT_COMMANDER: frozenset(
         _READS
@@ -199,6 +216,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.ERASURE_APPROVE,
             Permission.ERASURE_READ,
             Permission.INCIDENT_CLOSE,
+            Permission.FILE_KEEP,
             Permission.INCIDENT_OPEN,
             # Who makes labels does not judge an alarm about one.
             Permission.LABEL_ALARM_CLOSE,
