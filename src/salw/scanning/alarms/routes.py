@@ -22,7 +22,7 @@ def get_alarms(
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)] = PAGE_SIZE,
 ) -> Page[AlarmOut]:
-    """List the alarms about labels of units in scope, the newest first."""
+    """List the alarms about labels of units in scope, the oldest first."""
     rows = list_alarms(desk.db, desk.actor, is_open=is_open, after=decode_cursor(cursor), limit=limit + 1)
     alarms = [alarm_out(row, desk.actor.language) for row in rows]
     return cut(alarms, limit, [row["id"] for row in rows])
