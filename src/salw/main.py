@@ -43,6 +43,7 @@ from salw.proofs.logs.routes import router as logs
 from salw.proofs.witness import router as witness
 from salw.registry.routes import router as registry
 from salw.reports.routes import router as reports
+from salw.reports.slips.routes import router as slips
 from salw.scanning.routes import router as scanning
 from salw.stocktakes.routes import router as stocktakes
 from salw.summaries.routes import router as summaries
@@ -75,6 +76,7 @@ ROUTERS = (
     commission,
     registry,
     reports,
+    slips,
     bundles,
     logs,
     witness,
