@@ -228,6 +228,17 @@ def report_of(path: str, thing: Callable[[Scene], object], *, period: bool) -> R
     return reading(path, thing, **days)
 
 
+def entitle(scene: Scene) -> Ask:
+    """Say what the unit of the place ought to hold."""
+    return asked(writes.entitle(scene.client, scene.there))
+
+
+def entitlement(scene: Scene) -> str:
+    """Say what the unit of the place ought to hold; return the id of a line."""
+    write = writes.entitle(scene.client, scene.there)
+    return str(write.send(scene.client).json()["lines"][0]["id"])
+
+
 def a_weapon(scene: Scene) -> Expected:
     """Make a weapon in the store of the place, for a list of weapons."""
     return scene.there.register()[0]

@@ -1,6 +1,7 @@
 """Labels of weapons, stores, racks and persons: payload, QR matrix, label stock, sheets. Pure: bytes in, bytes out."""
 
 from salw_labels.errors import ERROR_CODES, LabelError
+from salw_labels.layout import PrintedLabel
 from salw_labels.payload import (
     PREFIXES,
     Kind,
@@ -16,8 +17,8 @@ from salw_labels.payload import (
     parse_typed,
     registry_number,
 )
-from salw_labels.sheet import PrintedLabel, sheet_pdf
-from salw_labels.stock import STOCKS, Stock
+from salw_labels.sheet import sheet_pdf
+from salw_labels.stock import STOCKS, Stock, Use
 
 __all__ = [
     "ERROR_CODES",
@@ -29,6 +30,7 @@ __all__ = [
     "PrintedLabel",
     "ReadCode",
     "Stock",
+    "Use",
     "check_kind",
     "check_mode",
     "draw",

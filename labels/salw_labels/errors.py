@@ -13,6 +13,9 @@ ERROR_CODES = (
     "label_sheet.empty",
     "label_sheet.line_too_wide",
     "label_sheet.start_outside",
+    "label_sheet.too_many_lines",
+    "label_sheet.wrong_stock",
+    "label_zpl.module_too_small",
     "registry_number.malformed",
     "registry_number.wrong_check",
 )

@@ -67,6 +67,8 @@ INTERFACE = (
     "POST /v1/derogations/{derogation_id}/revocation",
     "GET /v1/derogations",
     "GET /v1/derogations/{derogation_id}/acts",
+    "PUT /v1/entitlements/{decision_id}",
+    "GET /v1/entitlements",
     "GET /v1/handovers",
     "GET /v1/factors",
     "POST /v1/factors/totp",
