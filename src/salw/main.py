@@ -48,6 +48,7 @@ from salw.registry.labels.routes import router as labels
 from salw.registry.photos.routes import router as photos
 from salw.registry.routes import router as registry
 from salw.reports.routes import router as reports
+from salw.reports.slips.routes import router as slips
 from salw.scanning.alarms.noting import Watch
 from salw.scanning.alarms.routes import router as alarms
 from salw.scanning.routes import router as scanning
@@ -88,6 +89,7 @@ ROUTERS = (
     alarms,
     entitlements,
     reports,
+    slips,
     bundles,
     logs,
     witness,
