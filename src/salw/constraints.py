@@ -7,6 +7,7 @@ from salw.access.erasure.rules import CONSTRAINTS as ERASURE
 from salw.access.rules import CONSTRAINTS as ACCESS
 from salw.commission.rules import CONSTRAINTS as COMMISSION
 from salw.core.errors import DomainError
+from salw.custody.authorisations.rules import CONSTRAINTS as AUTHORISATIONS
 from salw.custody.rules import CONSTRAINTS as CUSTODY
 from salw.incidents.rules import CONSTRAINTS as INCIDENTS
 from salw.registry.rules import CONSTRAINTS as REGISTRY
@@ -18,6 +19,7 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     **ERASURE,
     **REGISTRY,
     **CUSTODY,
+    **AUTHORISATIONS,
     **INCIDENTS,
     **STOCKTAKES,
     **SUMMARIES,

@@ -30,6 +30,8 @@ from salw.constraints import CONSTRAINTS
 from salw.core.db import make_engine
 from salw.core.http import describe_problems, install
 from salw.core.migrate import current, head
+from salw.custody.authorisations.routes import router as authorisations
+from salw.custody.authorisations.suspension_routes import router as suspensions
 from salw.custody.routes.disposals import router as disposals
 from salw.custody.routes.holders import router as holders
 from salw.custody.routes.issues import router as issues
@@ -52,6 +54,8 @@ from salw.web.routes import router as web
 # armoury does all day comes first.
 ROUTERS = (
     scanning,
+    authorisations,
+    suspensions,
     issues,
     transfers,
     sessions,

@@ -8,6 +8,7 @@ from salw.access.erasure import models as erasure
 from salw.commission import models as commission
 from salw.core.db import metadata
 from salw.custody import models as custody
+from salw.custody.authorisations import models as authorisations
 from salw.documents import models as documents
 from salw.incidents import models as incidents
 from salw.intake.register import models as register
@@ -18,6 +19,7 @@ from salw.summaries import models as summaries
 
 __all__ = [
     "access",
+    "authorisations",
     "commission",
     "custody",
     "devices",

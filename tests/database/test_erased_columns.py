@@ -39,6 +39,7 @@ CODES = {
     "model_code", "opened_role", "operation", "outcome", "permission", "public_key", "purpose", "quarter", "reading",
     "reason", "region", "role", "script", "set_as", "sha256", "signature", "state", "status", "stock", "tail",
     "weapon_ids", "written_off_as",
+    "covers", "missing",
 }  # fmt: skip
 # What is read on weapons and written on them, the organisation chart, and the seals of the log.
 OF_THINGS = {

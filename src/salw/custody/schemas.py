@@ -54,7 +54,10 @@ class RecipientIn(In):
 
 
 class IssueIn(In):
-    """A perception. Without `due_back_at` it is permanent."""
+    """A perception. Without `due_back_at` it is permanent.
+
+    `override` is the reason for issuing all the same to who may not draw; the commander is told of it.
+    """
 
     model_config = example(
         store="019aa000-0000-7000-8000-0000000000aa",
@@ -69,6 +72,7 @@ class IssueIn(In):
     due_back_at: Instant | None = None
     occurred_at: Instant | None = None
     order: OrderIn = OrderIn()
+    override: Annotated[Said, Field(max_length=500)] | None = None
 
 
 class ReturnIn(In):

@@ -51,6 +51,8 @@ def sentence(
         said.append(translate("told.cause", language, cause=facts["cause"]))
     if facts.get("derogations"):
         said.append(translate("told.derogation", language))
+    if facts.get("override"):
+        said.append(translate("told.override", language))
     return " ".join(said)
 
 

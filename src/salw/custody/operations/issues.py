@@ -12,6 +12,8 @@ from salw.core.actor import Actor
 from salw.core.db import Part, instant_text
 from salw.core.errors import NotFound, Unacceptable
 from salw.core.ids import new_id
+from salw.custody.authorisations.operations.overrides import override as overriding
+from salw.custody.authorisations.rules import check_draw
 from salw.custody.operations.holders import lock_for_issue
 from salw.custody.operations.moves import (
     Destination,
@@ -64,22 +66,26 @@ def issue_weapons(
     occurred_at: datetime,
     weapons: Sequence[Expected],
     order: Order,
+    override: str | None = None,
     answer: Answering | None = None,
 ) -> tuple[DocumentNumber, list[Held]]:
     """Issue weapons of a store to a person, post, crew, vehicle or detachment.
 
     For a task where `due_back_at` is given, else permanent. Returns the slip's number and the custody
-    that the weapons had. Raises `store.not_found`, `custody.held_elsewhere`, `custody.case_open`,
-    `issue.due_before_issue`, `duty.giver_receiver` (a weapon passes from one person to another, R5) and what
-    `lock_for_issue` raises.
+    that the weapons had. `override` is the reason for issuing to who may not draw: it is written down with the issue
+    where something is missing, and not at all where nothing is. Raises `store.not_found`, `custody.held_elsewhere`,
+    `custody.case_open`, `issue.due_before_issue`, `duty.giver_receiver` (a weapon passes from one person to another,
+    R5), and what `lock_for_issue` and `authorisations.rules.check_draw` raise.
     """
     if due_back_at is not None and due_back_at <= occurred_at:
         raise Unacceptable("issue.due_before_issue")
-    unit_id, to, held, number = lock_for_issue(
+    unit_id, to, held, number, drawing = lock_for_issue(
         db, actor=actor, store_id=store_id, person_id=person_id, holder_id=holder_id, weapons=weapons
     )
     check_held_by(held, store_id)
     check_no_open_case(held)
+    missing = check_draw(drawing.standing, drawing.classes, overridden=override is not None)
+    excused, said = overriding(missing, override) if missing and override is not None else ([], {})
     receiver = UUID(to.person["id"]) if to.person else None
     under = check_duties(
         db,
@@ -119,8 +125,9 @@ def issue_weapons(
             "purpose": purpose,
             "due_back_at": instant_text(due_back_at),
             **marks(under),
+            **said,
         },
-        beside=[Part("issued", _INSERT_ISSUE, row), *([answer(number, held)] if answer else [])],
+        beside=[Part("issued", _INSERT_ISSUE, row), *excused, *([answer(number, held)] if answer else [])],
     )
     return number, held
 
