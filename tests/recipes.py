@@ -42,6 +42,11 @@ def made(write: Callable[[httpx.Client, World], writes.Write]) -> Callable[[Scen
     return lambda scene: last_part(writes.done(scene.client, write(scene.client, scene.there)))
 
 
+def on_paper(book: object) -> dict[str, object]:
+    """Say that an act stands on the first line of a booklet."""
+    return {"paper": {"book": str(book), "page": 1, "line": 1}, "occurred_at": "2026-01-02T05:00:00Z"}
+
+
 def serial_of(scene: Scene) -> Word:
     """Make a weapon; return its serial, one that no weapon bears, and its id."""
     serial, other = (f"ASK{new_id().hex[-10:].upper()}" for _ in range(2))
@@ -210,6 +215,17 @@ def report_of(path: str, thing: Callable[[Scene], object], *, period: bool) -> R
     """Return a reconciliation of a thing of the place, over today where it is of a period."""
     days = {"from": _today(), "to": _today()} if period else {}
     return reading(path, thing, **days)
+
+
+def entitle(scene: Scene) -> Ask:
+    """Say what the unit of the place ought to hold."""
+    return asked(writes.entitle(scene.client, scene.there))
+
+
+def entitlement(scene: Scene) -> str:
+    """Say what the unit of the place ought to hold; return the id of a line."""
+    write = writes.entitle(scene.client, scene.there)
+    return str(write.send(scene.client).json()["lines"][0]["id"])
 
 
 def a_weapon(scene: Scene) -> Expected:

@@ -1,27 +1,41 @@
-"""Weapon labels: payload, QR matrix, label stock, sheets. Pure: bytes in, bytes out."""
+"""Labels of weapons, stores, racks and persons: payload, QR matrix, label stock, sheets. Pure: bytes in, bytes out."""
 
 from salw_labels.errors import ERROR_CODES, LabelError
+from salw_labels.layout import PrintedLabel
 from salw_labels.payload import (
+    PREFIXES,
+    Kind,
     LabelCode,
+    ReadCode,
+    check_kind,
+    check_mode,
     draw,
     draw_many,
+    parse,
     parse_registry_number,
     parse_scanned,
     parse_typed,
     registry_number,
 )
-from salw_labels.sheet import PrintedLabel, sheet_pdf
-from salw_labels.stock import STOCKS, Stock
+from salw_labels.sheet import sheet_pdf
+from salw_labels.stock import STOCKS, Stock, Use
 
 __all__ = [
     "ERROR_CODES",
+    "PREFIXES",
     "STOCKS",
+    "Kind",
     "LabelCode",
     "LabelError",
     "PrintedLabel",
+    "ReadCode",
     "Stock",
+    "Use",
+    "check_kind",
+    "check_mode",
     "draw",
     "draw_many",
+    "parse",
     "parse_registry_number",
     "parse_scanned",
     "parse_typed",

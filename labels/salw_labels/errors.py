@@ -2,11 +2,20 @@
 
 ERROR_CODES = (
     "label.malformed",
+    "label.not_training",
+    "label.of_person",
+    "label.of_rack",
+    "label.of_store",
+    "label.of_weapon",
+    "label.training",
     "label.wrong_check",
     "label.wrong_prefix",
     "label_sheet.empty",
     "label_sheet.line_too_wide",
     "label_sheet.start_outside",
+    "label_sheet.too_many_lines",
+    "label_sheet.wrong_stock",
+    "label_zpl.module_too_small",
     "registry_number.malformed",
     "registry_number.wrong_check",
 )

@@ -32,16 +32,21 @@ from salw.core.http import describe_problems, install
 from salw.core.migrate import current, head
 from salw.custody.authorisations.routes import router as authorisations
 from salw.custody.authorisations.suspension_routes import router as suspensions
+from salw.custody.entitlements.routes import router as entitlements
+from salw.custody.nominal_lists.routes import router as nominal_lists
+from salw.custody.paper.routes import router as paper
 from salw.custody.routes.disposals import router as disposals
 from salw.custody.routes.holders import router as holders
 from salw.custody.routes.issues import router as issues
 from salw.custody.routes.transfers import router as transfers
+from salw.documents.files.routes import router as files
 from salw.incidents.routes import router as incidents
 from salw.intake.routes import router as intake
 from salw.ledger.witnessing import NO_WITNESS, Witnessing
 from salw.proofs.bundles.routes import router as bundles
 from salw.proofs.logs.routes import router as logs
 from salw.proofs.witness import router as witness
+from salw.registry.photos.routes import router as photos
 from salw.registry.routes import router as registry
 from salw.reports.routes import router as reports
 from salw.scanning.routes import router as scanning
@@ -68,14 +73,19 @@ ROUTERS = (
     devices,
     derogations,
     erasures,
+    files,
+    photos,
     disposals,
     holders,
+    nominal_lists,
+    paper,
     incidents,
     intake,
     stocktakes,
     summaries,
     commission,
     registry,
+    entitlements,
     reports,
     bundles,
     logs,

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection
 
 from derogating import day
-from drawing import authorisations, contracts, draw, end, listed, ok, require
+from drawing import authorisations, contracts, draw, end, listed, ok, require, suspend
 from nation import somebody
 from salw.access.rules import Role
 from salw.core.db import run
@@ -20,7 +20,8 @@ from salw.custody.authorisations.rules import Cause, Period, recall_of
 from salw.custody.rules import Expected
 from salw.registry.classification import ClassCode
 from world import World
-from writes import issue, later, return_
+from writes import issue, later, prepare_list, return_
+from writes import listed as versions
 
 
 def test_a_section_is_engaged_authorised_ended_and_renewed_together(client: httpx.Client, world: World) -> None:
@@ -109,7 +110,9 @@ def test_an_issue_in_spite_of_what_is_missing_is_open_until_a_commander_takes_no
     seen = ok(client.post(path, headers=world["commander"].headers))
     assert ok(client.post(path, headers=world["commander_hq"].headers)) == seen
     assert listed(client, world, "/overrides", seen="false") == []
-    assert [o["seen_by"] for o in listed(client, world, "/overrides", seen="true")] == [str(world["commander"].person_id)]
+    assert [o["seen_by"] for o in listed(client, world, "/overrides", seen="true")] == [
+        str(world["commander"].person_id)
+    ]
     with world.transaction() as db:
         rows = run(
             db,
@@ -125,6 +128,34 @@ def test_an_issue_in_spite_of_what_is_missing_is_open_until_a_commander_takes_no
     # A return is never refused for any of it.
     back = return_(client, world, later(weapons))
     ok(client.put(back.path, json=back.body, headers=back.headers))
+
+
+def test_a_nominal_list_issues_to_nobody_who_may_not_draw_and_names_his_line(
+    client: httpx.Client, world: World
+) -> None:
+    dismissed, withdrawn, sound = (somebody(world).person_id for _ in range(3))
+    lines = [{"to": {"person": str(one)}} for one in (dismissed, withdrawn, sound)]
+    made = ok(prepare_list(client, world, lines=lines).send(client))
+    holders = {line["person"]: line["holder"] for line in made["people"]}
+    ok(end(client, world, "authorisations", ok(authorisations(client, world, dismissed))["items"][0]["id"]))
+    ok(suspend(client, world, withdrawn))
+    weapons = world.register(3)
+    numbers = {line["person"]: line["line"] for line in made["people"]}
+
+    def drawn(**people: UUID) -> httpx.Response:
+        chosen = list(zip(people.values(), weapons, strict=False))
+        body = {
+            "id": str(new_id()),
+            "weapons": versions([weapon for _, weapon in chosen]),
+            "instead": [{"line": numbers[str(p)], "weapon": str(w.weapon_id)} for p, w in chosen],
+        }
+        return client.post(f"/nominal-lists/{made['id']}/issue", json=body, headers=world["keeper"].headers)
+
+    both = drawn(a=dismissed, b=withdrawn, c=sound).json()
+    assert (both["code"], both["details"]["holders"]) == ("draw.suspended", [holders[str(withdrawn)]])
+    one = drawn(a=dismissed, b=sound).json()
+    assert (one["code"], one["details"]["holders"]) == ("draw.authorisation_ended", [holders[str(dismissed)]])
+    ok(drawn(a=sound))
 
 
 def test_what_the_counter_asks_rides_in_the_statement_that_locks(

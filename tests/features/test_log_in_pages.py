@@ -13,6 +13,7 @@ from proving import half_session, let_proofs_age
 from salw.access.guard import COOKIE
 from salw.core.ids import new_id
 from salw.web.forms import safe_next
+from service_fixtures import NO_CERTIFICATES
 from world import World
 
 PAGE = {"accept": "text/html"}
@@ -20,7 +21,9 @@ PAGE = {"accept": "text/html"}
 
 @pytest.fixture
 def site(service: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=service, timeout=30, headers={"origin": service, **PAGE}) as site:
+    with httpx.Client(
+        base_url=service, verify=NO_CERTIFICATES, timeout=30, headers={"origin": service, **PAGE}
+    ) as site:
         yield site
 
 

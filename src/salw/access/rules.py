@@ -27,14 +27,18 @@ class Permission(StrEnum):
     DISPOSAL_APPROVE = "disposal:approve"
     DISPOSAL_PROPOSE = "disposal:propose"
     DISPOSAL_READ = "disposal:read"
+    DOCUMENT_READ = "document:read"
     DRAW_READ = "draw:read"
     EMERGENCY_ACKNOWLEDGE = "emergency:acknowledge"
     EMERGENCY_END = "emergency:end"
     EMERGENCY_OPEN = "emergency:open"
     EMERGENCY_READ = "emergency:read"
+    ENTITLEMENT_SET = "entitlement:set"
     ERASURE_APPROVE = "erasure:approve"
     ERASURE_ORDER = "erasure:order"
     ERASURE_READ = "erasure:read"
+    FILE_KEEP = "file:keep"
+    FILE_READ = "file:read"
     INCIDENT_CLOSE = "incident:close"
     INCIDENT_OPEN = "incident:open"
     INCIDENT_READ = "incident:read"
@@ -44,11 +48,14 @@ class Permission(StrEnum):
     LEDGER_MIRROR = "ledger:mirror"
     LEDGER_READ = "ledger:read"
     MODEL_READ = "model:read"
+    NOMINAL_LIST_RECORD = "nominal_list:record"
     ORGANISATION_READ = "organisation:read"
     ORGANISATION_RECORD = "organisation:record"
     OVERRIDE_ACKNOWLEDGE = "override:acknowledge"
     OVERRIDE_READ = "override:read"
+    PAPER_RECORD = "paper:record"
     PERSON_RECORD = "person:record"
+    PHOTO_RECORD = "photo:record"
     POSTING_MANAGE = "posting:manage"
     RELIEF_RECORD = "relief:record"
     REPORT_EXPORT = "report:export"
@@ -96,7 +103,9 @@ _READS = {
     Permission.DEVICE_READ,
     Permission.DEROGATION_READ,
     Permission.DISPOSAL_READ,
+    Permission.DOCUMENT_READ,
     Permission.DRAW_READ,
+    Permission.FILE_READ,
     Permission.INCIDENT_READ,
     Permission.MODEL_READ,
     Permission.ORGANISATION_READ,
@@ -154,6 +163,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.ERASURE_READ,
             # The authority above settles what the commander reported himself: who reports does not decide.
             Permission.INCIDENT_CLOSE,
+            Permission.FILE_KEEP,
             Permission.INCIDENT_OPEN,
             Permission.LEDGER_BUNDLE,
             Permission.TRANSFER_CANCEL,
@@ -166,8 +176,13 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {
             Permission.DEVICE_MANAGE,
             Permission.DISCLOSURE_READ,
+            # The decision is the authority's, signed on paper; who keeps the books enters it.
+            Permission.ENTITLEMENT_SET,
+            Permission.FILE_KEEP,
             Permission.INCIDENT_OPEN,
             Permission.LABEL_MAKE,
+            Permission.PAPER_RECORD,
+            Permission.PHOTO_RECORD,
             Permission.WEAPON_REGISTER,
         }
     ),
@@ -177,9 +192,13 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {
             Permission.ASSIGNMENT_RECORD,
             Permission.DEVICE_REPORT,
+            Permission.FILE_KEEP,
             Permission.INCIDENT_OPEN,
             Permission.ISSUE_RECORD,
             Permission.LABEL_MAKE,
+            Permission.NOMINAL_LIST_RECORD,
+            Permission.PAPER_RECORD,
+            Permission.PHOTO_RECORD,
             Permission.RELIEF_RECORD,
             Permission.RETURN_RECORD,
             Permission.STOCKTAKE_COUNT,
@@ -189,7 +208,15 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.ARMOURER: frozenset(
-        _READS | _TOKENS | {Permission.DEVICE_REPORT, Permission.INCIDENT_OPEN, Permission.STOCKTAKE_COUNT}
+        _READS
+        | _TOKENS
+        | {
+            Permission.DEVICE_REPORT,
+            Permission.FILE_KEEP,
+            Permission.INCIDENT_OPEN,
+            Permission.PHOTO_RECORD,
+            Permission.STOCKTAKE_COUNT,
+        }
     ),
     Role.UNIT_COMMANDER: frozenset(
         _READS
@@ -209,9 +236,11 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.ERASURE_APPROVE,
             Permission.ERASURE_READ,
             Permission.INCIDENT_CLOSE,
+            Permission.FILE_KEEP,
             Permission.INCIDENT_OPEN,
             Permission.LEDGER_BUNDLE,
             Permission.LEDGER_READ,
+            Permission.NOMINAL_LIST_RECORD,
             Permission.RELIEF_RECORD,
             Permission.STOCKTAKE_CLOSE,
             Permission.STOCKTAKE_OPEN,

@@ -9,8 +9,11 @@ from pydantic import Field, model_validator
 
 from salw.core.db import Row
 from salw.core.shapes import Day, In, Instant, Out, Said, example
+from salw.custody.declarations.rules import Compared
+from salw.custody.declarations.schemas import ComparedOut, DeclaredBackLines, DeclaredLines, compared_out
 from salw.custody.operations.moves import DocumentNumber, Order
 from salw.custody.operations.transfers import TransferStep
+from salw.custody.paper.schemas import PaperIn
 from salw.custody.rules import Absence, DisposalMethod, Expected, Held, HolderKind, LineStatus, TransferStatus
 
 LIST_MAX = 1_000
@@ -73,6 +76,8 @@ class IssueIn(In):
     occurred_at: Instant | None = None
     order: OrderIn = OrderIn()
     override: Annotated[Said, Field(max_length=500)] | None = None
+    declared: DeclaredLines = Field(default_factory=list)
+    paper: PaperIn | None = None
 
 
 class ReturnIn(In):
@@ -87,6 +92,8 @@ class ReturnIn(In):
     weapons: Weapons
     occurred_at: Instant | None = None
     order: OrderIn = OrderIn()
+    declared: DeclaredBackLines = Field(default_factory=list)
+    paper: PaperIn | None = None
 
 
 class TransferIn(In):
@@ -271,6 +278,12 @@ class MovedOut(Out):
     weapons: list[MovedWeapon]
 
 
+class ReturnedOut(MovedOut):
+    """What a return left; where something was declared beside its weapons, issued against returned so far."""
+
+    declared: list[ComparedOut]
+
+
 class TransferStepOut(Out):
     """Where a step left a transfer, its document's number if it made one, and the new versions."""
 
@@ -415,6 +428,14 @@ def moved(request_id: UUID, document_kind: str, number: DocumentNumber, held: li
         document_number=number.printed,
         weapons=[MovedWeapon(weapon=h.weapon_id, version=h.seq + 1) for h in held],
     )
+
+
+def returned(
+    request_id: UUID, document_kind: str, number: DocumentNumber, held: list[Held], compared: list[Compared]
+) -> ReturnedOut:
+    """Return the answer to a return of `held`."""
+    head = moved(request_id, document_kind, number, held)
+    return ReturnedOut(**dict(head), declared=[compared_out(line) for line in compared])
 
 
 def stepped(transfer_id: UUID, step: TransferStep) -> TransferStepOut:

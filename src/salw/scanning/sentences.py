@@ -49,6 +49,8 @@ def sentence(
     said = [translate(code, language, **words)]
     if facts.get("cause"):
         said.append(translate("told.cause", language, cause=facts["cause"]))
+    if facts.get("paper"):
+        said.append(translate("told.on_paper", language, book=facts["paper"]["number"], **_lines(facts["paper"])))
     if facts.get("derogations"):
         said.append(translate("told.derogation", language))
     if facts.get("override"):
@@ -66,6 +68,11 @@ def _code(kind: str, facts: Mapping[str, Any], phrases: Mapping[str, str]) -> st
         return f"told.{kind}.{facts.get('outcome_kind')}"
     variant = VARIANTS.get(kind)
     return f"told.{kind}.{facts.get(variant)}" if variant else f"told.{kind}"
+
+
+def _lines(paper: Mapping[str, Any]) -> dict[str, Any]:
+    first, last = paper["line"], paper["last_line"]
+    return {"page": paper["page"], "line": first if first == last else f"{first}-{last}"}
 
 
 def _plain(facts: Mapping[str, Any]) -> dict[str, str]:

@@ -6,7 +6,7 @@ authorisation only where his unit, or one above it, has switched that on. So an 
 nothing on record, and an auxiliary never draws on a contract that has run out (`domain` 5.2).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -163,12 +163,28 @@ def check_draw(standing: Standing, classes: Iterable[str], *, overridden: bool) 
     return missing
 
 
-REFUSALS = {
-    Missing.NO_CONTRACT: lambda: Conflict("draw.no_contract"),
-    Missing.CONTRACT_ENDED: lambda: Conflict("draw.contract_ended"),
-    Missing.NO_AUTHORISATION: lambda: Conflict("draw.no_authorisation"),
-    Missing.AUTHORISATION_ENDED: lambda: Conflict("draw.authorisation_ended"),
-    Missing.NOT_COVERED: lambda: Conflict("draw.not_covered"),
+def check_all(standings: Iterable[tuple[UUID, Standing, Iterable[str]]]) -> None:
+    """Refuse a list on which somebody may not draw, naming the holders: each is a holder, his standing, his classes.
+
+    Who draws in spite of something draws apart, with a reason of his own. Raises what `check_draw` raises.
+    """
+    found = [(holder, standing, list(classes)) for holder, standing, classes in standings]
+    withdrawn = [str(holder) for holder, standing, _ in found if standing.suspended]
+    if withdrawn:
+        raise Conflict("draw.suspended", holders=withdrawn, count=len(withdrawn))
+    missing = {holder: missing_to_draw(standing, classes) for holder, standing, classes in found}
+    for what, refusal in REFUSALS.items():
+        holders = [str(holder) for holder, lacks in missing.items() if lacks is what]
+        if holders:
+            raise refusal(holders=holders, count=len(holders))
+
+
+REFUSALS: dict[Missing, Callable[..., Conflict]] = {
+    Missing.NO_CONTRACT: lambda **more: Conflict("draw.no_contract", **more),
+    Missing.CONTRACT_ENDED: lambda **more: Conflict("draw.contract_ended", **more),
+    Missing.NO_AUTHORISATION: lambda **more: Conflict("draw.no_authorisation", **more),
+    Missing.AUTHORISATION_ENDED: lambda **more: Conflict("draw.authorisation_ended", **more),
+    Missing.NOT_COVERED: lambda **more: Conflict("draw.not_covered", **more),
 }
 
 
