@@ -30,21 +30,22 @@ def test_a_section_is_engaged_authorised_ended_and_renewed_together(client: http
     given = ok(authorisations(client, world, *people, covers="SA-ASR", last_day=day(30), reference="Note 1"))["items"]
     assert {line["person"] for line in recorded} == {line["person"] for line in given} == {str(p) for p in people}
     assert {(line["in_force"], line["covers"], line["reference"]) for line in given} == {(True, "SA-ASR", "Note 1")}
+    first = UUID(given[0]["person"])
     ended = ok(end(client, world, "authorisations", given[0]["id"]))["items"]
     assert [(line["in_force"], line["ended_on"]) for line in ended] == [(False, day(0))]
     assert end(client, world, "authorisations", given[0]["id"]).json()["code"] == "authorisation.over"
     # A list holds as a whole or not at all.
     assert end(client, world, "authorisations", given[1]["id"], str(new_id())).status_code == 404
     ok(end(client, world, "contracts", *[line["id"] for line in recorded]))
-    assert contracts(client, world, people[0], people[0]).json()["code"] == "draw.person_repeated"
-    assert contracts(client, world, people[0], kind="auxiliary", last_day=None).json()["code"] == "contract.without_end"
-    assert contracts(client, world, people[0], last_day=day(-2)).json()["code"] == "draw.over"
-    assert contracts(client, world, people[0], first_day=day(20), last_day=day(10)).json()["code"] == "draw.backwards"
-    request = {"people": [str(people[0])], "first_day": day(0)}
+    assert contracts(client, world, first, first).json()["code"] == "draw.person_repeated"
+    assert contracts(client, world, first, kind="auxiliary", last_day=None).json()["code"] == "contract.without_end"
+    assert contracts(client, world, first, last_day=day(-2)).json()["code"] == "draw.over"
+    assert contracts(client, world, first, first_day=day(20), last_day=day(10)).json()["code"] == "draw.backwards"
+    request = {"people": [str(first)], "first_day": day(0)}
     path = f"/authorisations/{new_id()}"
     once, again = (client.put(path, json=request, headers=world["commander"].headers) for _ in range(2))
     assert ok(once) == ok(again)
-    shown = listed(client, world, "/authorisations", "auditor", person=str(people[0]))
+    shown = listed(client, world, "/authorisations", "auditor", person=str(first))
     assert [line["in_force"] for line in shown] == [False, True]
     with world.transaction() as db:
         said = run(

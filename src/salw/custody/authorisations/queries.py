@@ -165,36 +165,6 @@ def list_standings(db: Connection, actor: Actor, people: Sequence[UUID]) -> dict
     return found
 
 
-def list_draws(
-    db: Connection, actor: Actor, draws: Sequence[tuple[UUID, UUID, UUID]]
-) -> list[tuple[UUID, Standing, Sequence[str]]]:
-    """Return what is on record of each who draws (holder, person, weapon), and the classes of what he draws.
-
-    One statement for a whole list. The people are held by the caller: what is withdrawn later waits.
-    """
-    rows = run(
-        db,
-        """
-        select d.holder, s.*, d.classes
-          from (select n.holder, n.person, array_agg(distinct w.class_code) as classes
-                  from unnest(%(holders)s::uuid[], %(people)s::uuid[], %(weapons)s::uuid[])
-                       as n (holder, person, weapon)
-                  join weapon w on w.country = %(country)s and w.id = n.weapon
-                 group by n.holder, n.person) as d
-          join standings_to_draw(%(people)s::uuid[], %(today)s) as s on s.of_person = d.person
-         order by d.holder
-        """,
-        {
-            "country": actor.country,
-            "today": actor.today,
-            "holders": [holder for holder, _, _ in draws],
-            "people": [person for _, person, _ in draws],
-            "weapons": [weapon for _, _, weapon in draws],
-        },
-    )
-    return [(row["holder"], standing_of(row), row["classes"]) for row in rows]
-
-
 def list_recalls(db: Connection, actor: Actor, *, after: UUID | None, limit: int) -> list[Row]:
     """Return the weapons on holders in scope whose person's weapons are asked back, by weapon, at most `limit`.
 
