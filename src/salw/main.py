@@ -43,6 +43,7 @@ from salw.proofs.bundles.routes import router as bundles
 from salw.proofs.logs.routes import router as logs
 from salw.proofs.witness import router as witness
 from salw.registry.routes import router as registry
+from salw.reports.desk_routes import router as desk_reports
 from salw.reports.routes import router as reports
 from salw.scanning.routes import router as scanning
 from salw.stocktakes.routes import router as stocktakes
@@ -77,6 +78,7 @@ ROUTERS = (
     registry,
     entitlements,
     reports,
+    desk_reports,
     bundles,
     logs,
     witness,
