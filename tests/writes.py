@@ -337,6 +337,38 @@ def recover(client: httpx.Client, world: World) -> Write:
     return _decide(world, opened, "recovered", store=str(world.store_alpha))
 
 
+def prepare_list(client: httpx.Client, world: World, weapons: list[Expected] | None = None, **more: object) -> Write:
+    """Prepare a list for the soldier, a weapon a line."""
+    to = {"person": str(world["soldier"].person_id)}
+    lines = [{"to": to, "weapon": str(w.weapon_id)} for w in weapons or world.register(2)]
+    body = {"store": str(world.store_alpha), "title": "Patrouille d'essai", "due_back_at": f"{DUE}T18:00:00Z"}
+    return Write("PUT", f"/nominal-lists/{new_id()}", {**body, "lines": lines, **more}, world["keeper"].headers)
+
+
+def change_list(client: httpx.Client, world: World) -> Write:
+    """Strike out a line and add the armourer."""
+    prepared = done(client, prepare_list(client, world))
+    add = [{"to": {"person": str(world["armourer"].person_id)}, "weapon": str(world.register()[0].weapon_id)}]
+    body = {"id": str(new_id()), "version": 1, "remove": [1], "add": add}
+    return Write("POST", f"{prepared.path}/changes", body, world["keeper"].headers)
+
+
+def issue_list(client: httpx.Client, world: World, weapons: list[Expected] | None = None, **more: object) -> Write:
+    """Issue both weapons of a list."""
+    weapons = weapons or world.register(2)
+    prepared = done(client, prepare_list(client, world, weapons))
+    body = {"id": str(new_id()), "weapons": listed(weapons), **more}
+    return Write("POST", f"{prepared.path}/issue", body, world["keeper"].headers)
+
+
+def return_list(client: httpx.Client, world: World) -> Write:
+    """Take one of two weapons of a list back."""
+    weapons = world.register(2)
+    issued = done(client, issue_list(client, world, weapons))
+    body = {"id": str(new_id()), "weapons": listed(later(weapons[:1]))}
+    return Write("POST", issued.path.replace("/issue", "/return"), body, world["keeper"].headers)
+
+
 # Each with the address it is sent to, as the OpenAPI document names it.
 WRITES: dict[str, tuple[str, Callable[[httpx.Client, World], Write]]] = {
     "register": ("PUT /v1/weapons/{weapon_id}", register),
@@ -357,6 +389,10 @@ WRITES: dict[str, tuple[str, Callable[[httpx.Client, World], Write]]] = {
     "unassign": ("PUT /v1/assignments/{assignment_id}", unassign),
     "relieve": ("PUT /v1/reliefs/{relief_id}", relieve),
     "open_holder": ("PUT /v1/holders/{holder_id}", open_holder),
+    "prepare_list": ("PUT /v1/nominal-lists/{list_id}", prepare_list),
+    "change_list": ("POST /v1/nominal-lists/{list_id}/changes", change_list),
+    "issue_list": ("POST /v1/nominal-lists/{list_id}/issue", issue_list),
+    "return_list": ("POST /v1/nominal-lists/{list_id}/return", return_list),
     "open_store": ("PUT /v1/stores/{store_id}", open_store),
     "report": ("PUT /v1/incidents/{incident_id}", report),
     "retrieve": ("PUT /v1/incidents/{incident_id}", retrieve),

@@ -8,9 +8,12 @@ from salw.access.rules import CONSTRAINTS as ACCESS
 from salw.commission.rules import CONSTRAINTS as COMMISSION
 from salw.core.errors import DomainError
 from salw.custody.declarations.rules import CONSTRAINTS as DECLARATIONS
+from salw.custody.nominal_lists.rules import CONSTRAINTS as NOMINAL_LISTS
 from salw.custody.paper.rules import CONSTRAINTS as PAPER
 from salw.custody.rules import CONSTRAINTS as CUSTODY
+from salw.documents.files.rules import CONSTRAINTS as FILES
 from salw.incidents.rules import CONSTRAINTS as INCIDENTS
+from salw.registry.photos.rules import CONSTRAINTS as PHOTOS
 from salw.registry.rules import CONSTRAINTS as REGISTRY
 from salw.stocktakes.rules import CONSTRAINTS as STOCKTAKES
 from salw.summaries.rules import CONSTRAINTS as SUMMARIES
@@ -20,6 +23,7 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     **ERASURE,
     **REGISTRY,
     **CUSTODY,
+    **NOMINAL_LISTS,
     **DECLARATIONS,
     **PAPER,
     **INCIDENTS,
@@ -29,4 +33,6 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     **ACCESS,
     **DEVICES,
     **DUTIES,
+    **FILES,
+    **PHOTOS,
 }

@@ -31,17 +31,20 @@ from salw.core.db import make_engine
 from salw.core.http import describe_problems, install
 from salw.core.migrate import current, head
 from salw.custody.entitlements.routes import router as entitlements
+from salw.custody.nominal_lists.routes import router as nominal_lists
 from salw.custody.paper.routes import router as paper
 from salw.custody.routes.disposals import router as disposals
 from salw.custody.routes.holders import router as holders
 from salw.custody.routes.issues import router as issues
 from salw.custody.routes.transfers import router as transfers
+from salw.documents.files.routes import router as files
 from salw.incidents.routes import router as incidents
 from salw.intake.routes import router as intake
 from salw.ledger.witnessing import NO_WITNESS, Witnessing
 from salw.proofs.bundles.routes import router as bundles
 from salw.proofs.logs.routes import router as logs
 from salw.proofs.witness import router as witness
+from salw.registry.photos.routes import router as photos
 from salw.registry.routes import router as registry
 from salw.reports.desk_routes import router as desk_reports
 from salw.reports.routes import router as reports
@@ -67,8 +70,11 @@ ROUTERS = (
     devices,
     derogations,
     erasures,
+    files,
+    photos,
     disposals,
     holders,
+    nominal_lists,
     paper,
     incidents,
     intake,

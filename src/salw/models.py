@@ -10,12 +10,15 @@ from salw.core.db import metadata
 from salw.custody import models as custody
 from salw.custody.declarations import models as declarations
 from salw.custody.entitlements import models as entitlements
+from salw.custody.nominal_lists import models as nominal_lists
 from salw.custody.paper import models as paper
 from salw.documents import models as documents
+from salw.documents.files import models as files
 from salw.incidents import models as incidents
 from salw.intake.register import models as register
 from salw.ledger import models as ledger
 from salw.registry import models as registry
+from salw.registry.photos import models as photos
 from salw.stocktakes import models as stocktakes
 from salw.summaries import models as summaries
 
@@ -30,10 +33,13 @@ __all__ = [
     "emergency",
     "entitlements",
     "erasure",
+    "files",
     "incidents",
     "ledger",
     "metadata",
+    "nominal_lists",
     "paper",
+    "photos",
     "register",
     "registry",
     "stocktakes",

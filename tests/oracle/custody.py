@@ -3,7 +3,7 @@
 import recipes
 import writes
 from asks import listed, listing, mixed, of, reading, used_id
-from oracle.table import EMPTY, HOLDER, MIXED, PAPER_BOOK, PERSON, STORE, UNIT, WEAPON, Line
+from oracle.table import EMPTY, HOLDER, MIXED, NOMINAL_LIST, PAPER_BOOK, PERSON, STORE, UNIT, WEAPON, Line
 from salw.access.rules import Role
 
 LINES: tuple[Line, ...] = (
@@ -75,6 +75,18 @@ LINES: tuple[Line, ...] = (
         about="to a post of theirs",
         posts=MIXED,
     ),
+    # --- nominal lists
+    Line("GET /v1/nominal-lists", "weapon:read", listing("/nominal-lists", recipes.made(writes.prepare_list)), EMPTY),
+    Line(
+        "GET /v1/nominal-lists/{list_id}",
+        "weapon:read",
+        reading("/nominal-lists/{}", recipes.made(writes.prepare_list)),
+        NOMINAL_LIST,
+    ),
+    Line("PUT /v1/nominal-lists/{list_id}", "nominal_list:record", of(writes.prepare_list), STORE),
+    Line("POST /v1/nominal-lists/{list_id}/changes", "nominal_list:record", of(writes.change_list), NOMINAL_LIST),
+    Line("POST /v1/nominal-lists/{list_id}/issue", "issue:record", of(writes.issue_list), NOMINAL_LIST),
+    Line("POST /v1/nominal-lists/{list_id}/return", "return:record", of(writes.return_list), NOMINAL_LIST),
     Line("PUT /v1/returns/{return_id}", "return:record", of(writes.return_), STORE),
     Line(
         "PUT /v1/returns/{return_id}",

@@ -29,7 +29,11 @@ holder = Table(
     Column("awaited_by_unit_id", Integer),
     Column("person_id", Uuid),
     Column("name", Text),
+    Column("closed_at", type_instant),
     UniqueConstraint("country", "id", "unit_id"),
+    CheckConstraint(
+        "closed_at is null or kind in ('post', 'crew', 'vehicle', 'detachment')", name="collective_is_closed"
+    ),
     country_key(["unit_id"], "unit", ["id"]),
     country_key(["awaited_by_unit_id"], "unit", ["id"]),
     country_key(["person_id"], "person", ["id"]),
@@ -239,6 +243,8 @@ issue = Table(
     country_key(["to_holder_id"], "holder", ["id"]),
     country_key(["document_id"], "document", ["id"]),
     country_key(["derogation_id", "unit_id"], "derogation", ["id", "unit_id"]),
+    # A nominal slip is one document with an issue for each receiver.
+    UniqueConstraint("country", "document_id", "to_holder_id"),
     CheckConstraint("received_by <> issued_by or derogation_id is not null", name="receiver_is_another"),
     CheckConstraint("purpose in ('task', 'permanent')", name="purpose_known"),
     CheckConstraint("(purpose = 'task') = (due_back_at is not null)", name="task_is_due"),

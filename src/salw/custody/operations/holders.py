@@ -88,7 +88,7 @@ def find_user_holder(db: Connection, *, actor: Actor, person_id: UUID | None, ho
     found = f"with {_found(person_id)} select * from found"
     values = _parties(actor, None, person_id, holder_id)
     row = _once_settled(lambda: run(db, found, values)[0], lambda row: row)
-    return _destination(row, person_id, holder_id)
+    return destination_of(row, person_id, holder_id)
 
 
 def lock_for_issue(
@@ -112,7 +112,7 @@ def lock_for_issue(
     )
     if row["store_unit_id"] is None:
         raise NotFound("store.not_found", store=str(store_id))
-    to = _destination(row, person_id, holder_id)
+    to = destination_of(row, person_id, holder_id)
     check_versions(weapons, held)
     assert number is not None  # noqa: S101 - taken where both sides were found
     return row["store_unit_id"], to, held, number
@@ -149,7 +149,8 @@ def _once_settled(look: Callable[[], Answer], row_of: Callable[[Answer], Row]) -
     raise Conflict("request.try_again")
 
 
-def _destination(row: Row, person_id: UUID | None, holder_id: UUID | None) -> Destination:
+def destination_of(row: Row, person_id: UUID | None, holder_id: UUID | None) -> Destination:
+    """Return who receives, from a row of the looks above, or say why nobody does (`find_user_holder`)."""
     if row["to_id"] is None:
         if person_id is not None:
             raise NotFound("person.not_found", person=str(person_id))
