@@ -49,6 +49,7 @@ from salw.proofs.witness import router as witness
 from salw.registry.labels.routes import router as labels
 from salw.registry.photos.routes import router as photos
 from salw.registry.routes import router as registry
+from salw.reports.desk_routes import router as desk_reports
 from salw.reports.routes import router as reports
 from salw.reports.slips.routes import router as slips
 from salw.scanning.alarms.noting import Watch
@@ -94,6 +95,7 @@ ROUTERS = (
     entitlements,
     reports,
     slips,
+    desk_reports,
     bundles,
     logs,
     witness,
