@@ -35,9 +35,7 @@ Store = Annotated[str, typer.Option("--store", help="Magasin, par son nom ou son
 StockName = Annotated[str, typer.Option("--stock", help="Planche ; les connaître : salw labels stocks.")]
 Start = Annotated[int, typer.Option("--start", min=0, help="Étiquettes déjà prises sur la première planche.")]
 Copies = Annotated[int, typer.Option("--copies", min=1, max=4, help="Exemplaires de chacune.")]
-Password = Annotated[
-    Path | None, typer.Option("--password-file", exists=True, dir_okay=False, help="Mot de passe.")
-]
+Password = Annotated[Path | None, typer.Option("--password-file", exists=True, dir_okay=False, help="Mot de passe.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Réponse lisible par une machine.")]
 Reason = Annotated[str, typer.Option("--reason", help="Motif, écrit au registre.")]
 

@@ -68,7 +68,9 @@ def test_blanks_cards_reprints_and_voids_are_made_from_the_program(
 
     made = said("blanks", "--store", str(world.store_alpha), "--count", "2", "--out", "vierges.pdf")
     with world.transaction() as db:
-        first, second = (r["code"] for r in run(db, "select code from label where batch_id = %(b)s", {"b": made["batch"]}))
+        first, second = (
+            r["code"] for r in run(db, "select code from label where batch_id = %(b)s", {"b": made["batch"]})
+        )
     assert said("reprint", first, "--reason", "Bourrage", "--out", "encore.pdf")["labels"] == 1
     salw(urls, "labels", "zpl", made["batch"], "--account", account, "--out", "vierges.zpl", cwd=tmp_path)
     assert said("void", first[1:], "--reason", "Tombée")["labels"] == [first]
