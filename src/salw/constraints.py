@@ -8,6 +8,7 @@ from salw.access.rules import CONSTRAINTS as ACCESS
 from salw.commission.rules import CONSTRAINTS as COMMISSION
 from salw.core.errors import DomainError
 from salw.custody.declarations.rules import CONSTRAINTS as DECLARATIONS
+from salw.custody.musters.rules import CONSTRAINTS as MUSTERS
 from salw.custody.nominal_lists.rules import CONSTRAINTS as NOMINAL_LISTS
 from salw.custody.paper.rules import CONSTRAINTS as PAPER
 from salw.custody.rules import CONSTRAINTS as CUSTODY
@@ -21,6 +22,7 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     **ERASURE,
     **REGISTRY,
     **CUSTODY,
+    **MUSTERS,
     **NOMINAL_LISTS,
     **DECLARATIONS,
     **PAPER,

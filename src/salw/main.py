@@ -31,6 +31,7 @@ from salw.core.db import make_engine
 from salw.core.http import describe_problems, install
 from salw.core.migrate import current, head
 from salw.custody.entitlements.routes import router as entitlements
+from salw.custody.musters.routes import router as musters
 from salw.custody.nominal_lists.routes import router as nominal_lists
 from salw.custody.paper.routes import router as paper
 from salw.custody.routes.disposals import router as disposals
@@ -70,6 +71,7 @@ ROUTERS = (
     disposals,
     holders,
     nominal_lists,
+    musters,
     paper,
     incidents,
     intake,

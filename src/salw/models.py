@@ -10,6 +10,7 @@ from salw.core.db import metadata
 from salw.custody import models as custody
 from salw.custody.declarations import models as declarations
 from salw.custody.entitlements import models as entitlements
+from salw.custody.musters import models as musters
 from salw.custody.nominal_lists import models as nominal_lists
 from salw.custody.paper import models as paper
 from salw.documents import models as documents
@@ -34,6 +35,7 @@ __all__ = [
     "incidents",
     "ledger",
     "metadata",
+    "musters",
     "nominal_lists",
     "paper",
     "register",

@@ -57,6 +57,7 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "ledger:mirror": {_AUDITOR},
     "ledger:read": {_COMMANDER, _AUDITOR} | COMMISSION,
     "model:read": _BOOKS | COMMISSION,
+    "muster:record": {_KEEPER, _ARMOURER, _COMMANDER, _AUDITOR},
     "nominal_list:record": {_KEEPER, _COMMANDER},
     "organisation:read": _BOOKS | {_ADMINISTRATOR},
     "organisation:record": {_ADMINISTRATOR},

@@ -42,6 +42,7 @@ class Permission(StrEnum):
     LEDGER_MIRROR = "ledger:mirror"
     LEDGER_READ = "ledger:read"
     MODEL_READ = "model:read"
+    MUSTER_RECORD = "muster:record"
     NOMINAL_LIST_RECORD = "nominal_list:record"
     ORGANISATION_READ = "organisation:read"
     ORGANISATION_RECORD = "organisation:record"
@@ -167,6 +168,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.INCIDENT_OPEN,
             Permission.ISSUE_RECORD,
             Permission.LABEL_MAKE,
+            Permission.MUSTER_RECORD,
             Permission.NOMINAL_LIST_RECORD,
             Permission.PAPER_RECORD,
             Permission.RELIEF_RECORD,
@@ -178,7 +180,14 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.ARMOURER: frozenset(
-        _READS | _TOKENS | {Permission.DEVICE_REPORT, Permission.INCIDENT_OPEN, Permission.STOCKTAKE_COUNT}
+        _READS
+        | _TOKENS
+        | {
+            Permission.DEVICE_REPORT,
+            Permission.INCIDENT_OPEN,
+            Permission.MUSTER_RECORD,
+            Permission.STOCKTAKE_COUNT,
+        }
     ),
     Role.UNIT_COMMANDER: frozenset(
         _READS
@@ -198,6 +207,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.INCIDENT_OPEN,
             Permission.LEDGER_BUNDLE,
             Permission.LEDGER_READ,
+            Permission.MUSTER_RECORD,
             Permission.NOMINAL_LIST_RECORD,
             Permission.RELIEF_RECORD,
             Permission.STOCKTAKE_CLOSE,
@@ -220,6 +230,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             # A copy of every event is the whole register: the commission, which sees what a force shows, has none.
             Permission.LEDGER_MIRROR,
             Permission.LEDGER_READ,
+            Permission.MUSTER_RECORD,
             Permission.STOCKTAKE_CLOSE,
             Permission.STOCKTAKE_COUNT,
             Permission.STOCKTAKE_OPEN,
