@@ -12,7 +12,9 @@ from salw.custody.musters.rules import CONSTRAINTS as MUSTERS
 from salw.custody.nominal_lists.rules import CONSTRAINTS as NOMINAL_LISTS
 from salw.custody.paper.rules import CONSTRAINTS as PAPER
 from salw.custody.rules import CONSTRAINTS as CUSTODY
+from salw.documents.files.rules import CONSTRAINTS as FILES
 from salw.incidents.rules import CONSTRAINTS as INCIDENTS
+from salw.registry.photos.rules import CONSTRAINTS as PHOTOS
 from salw.registry.rules import CONSTRAINTS as REGISTRY
 from salw.stocktakes.rules import CONSTRAINTS as STOCKTAKES
 from salw.summaries.rules import CONSTRAINTS as SUMMARIES
@@ -33,4 +35,6 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     **ACCESS,
     **DEVICES,
     **DUTIES,
+    **FILES,
+    **PHOTOS,
 }

@@ -38,12 +38,14 @@ from salw.custody.routes.disposals import router as disposals
 from salw.custody.routes.holders import router as holders
 from salw.custody.routes.issues import router as issues
 from salw.custody.routes.transfers import router as transfers
+from salw.documents.files.routes import router as files
 from salw.incidents.routes import router as incidents
 from salw.intake.routes import router as intake
 from salw.ledger.witnessing import NO_WITNESS, Witnessing
 from salw.proofs.bundles.routes import router as bundles
 from salw.proofs.logs.routes import router as logs
 from salw.proofs.witness import router as witness
+from salw.registry.photos.routes import router as photos
 from salw.registry.routes import router as registry
 from salw.reports.routes import router as reports
 from salw.scanning.routes import router as scanning
@@ -68,6 +70,8 @@ ROUTERS = (
     devices,
     derogations,
     erasures,
+    files,
+    photos,
     disposals,
     holders,
     nominal_lists,

@@ -14,10 +14,12 @@ from salw.custody.musters import models as musters
 from salw.custody.nominal_lists import models as nominal_lists
 from salw.custody.paper import models as paper
 from salw.documents import models as documents
+from salw.documents.files import models as files
 from salw.incidents import models as incidents
 from salw.intake.register import models as register
 from salw.ledger import models as ledger
 from salw.registry import models as registry
+from salw.registry.photos import models as photos
 from salw.stocktakes import models as stocktakes
 from salw.summaries import models as summaries
 
@@ -32,12 +34,14 @@ __all__ = [
     "emergency",
     "entitlements",
     "erasure",
+    "files",
     "incidents",
     "ledger",
     "metadata",
     "musters",
     "nominal_lists",
     "paper",
+    "photos",
     "register",
     "registry",
     "stocktakes",

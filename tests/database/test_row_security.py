@@ -19,6 +19,7 @@ import writes
 from cluster import Database, Run, drop
 from counting import close, count, label, open_check, typed, unreadable
 from entrance import log_in
+from filing import keep, put_photo
 from proving import enrol_totp, half_session
 from reporting import unit_uuid
 from salw.access.duties.rules import Duty
@@ -121,6 +122,13 @@ def fill(client: httpx.Client, world: World) -> None:
     erasing.ordered(client, world, world["armourer"].person_id)
     prove_and_be_refused(client, world)
     change_the_storekeeper(client, world)
+    photograph(client, world)
+
+
+def photograph(client: httpx.Client, world: World) -> None:
+    """Attach a picture to a weapon."""
+    (weapon,) = world.register()
+    succeeded(put_photo(client, world, weapon.weapon_id, keep(client, world)))
 
 
 def succeeded(answer: httpx.Response) -> httpx.Response:

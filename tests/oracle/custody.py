@@ -81,7 +81,7 @@ LINES: tuple[Line, ...] = (
     Line(
         "GET /v1/unpresented-weapons",
         "weapon:read",
-        listing("/unpresented-weapons?never=true", lambda s: recipes.issued_weapon(s).weapon_id),
+        recipes.unpresented,
         EMPTY,
     ),
     Line(

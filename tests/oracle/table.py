@@ -48,6 +48,8 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "erasure:approve": {_COMMANDER},
     "erasure:order": {_ORDERER},
     "erasure:read": {_ORDERER, _COMMANDER, _AUDITOR},
+    "file:keep": _BOOKS - {_AUDITOR},
+    "file:read": _BOOKS,
     "incident:close": {_ORDERER, _COMMANDER},
     "incident:open": _BOOKS - {_AUDITOR},
     "incident:read": _BOOKS,
@@ -63,6 +65,7 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "organisation:record": {_ADMINISTRATOR},
     "paper:record": {_ACCOUNTANT, _KEEPER},
     "person:record": {_ADMINISTRATOR},
+    "photo:record": {_KEEPER, _ARMOURER, _ACCOUNTANT},
     "posting:manage": {_ADMINISTRATOR},
     "relief:record": {_KEEPER, _COMMANDER},
     "report:export": _BOOKS,
@@ -119,6 +122,7 @@ DEROGATION, DEVICE, EMERGENCY = "derogation.not_found", "device.not_found", "eme
 NOMINAL_LIST = "nominal_list.not_found"
 DOCUMENT, PAPER_BOOK = "document.not_found", "paper_book.not_found"
 ERASURE, NAMED_FORCE = "erasure.not_found", "force.not_found"
+FILE, PHOTO = "file.not_found", "photo.not_found"
 
 # A request that mixes one's own things with one of another's is asked at one's own unit alone: above it, what comes of
 # the mixture is for the feature's own tests.

@@ -12,6 +12,7 @@ from salw.core.language import LANGUAGES, Language, catalogue, translate
 from salw.custody.rules import LOSSES, HolderKind, MovementKind
 from salw.incidents.rules import OutcomeKind
 from salw.intake.operations.registration import ORIGINS
+from salw.registry.photos.rules import PhotoKind
 from salw.scanning.sentences import sentence
 from salw.stocktakes.reconciliation import Outcome
 
@@ -39,6 +40,8 @@ OF_WEAPONS: dict[str, list[dict[str, str]]] = {
     "weapon.presented": [{}],
     "weapon.reported": [{}],
     "weapon.not_presented": [{}],
+    "weapon.photographed": [{"photo_kind": kind} for kind in PhotoKind],
+    "weapon.photo_hidden": [{}],
     "label.made": [{}],
     "label.voided": [{}],
     "stocktake.difference_found": [{"outcome": outcome} for outcome in Outcome],

@@ -33,6 +33,8 @@ class Permission(StrEnum):
     ERASURE_APPROVE = "erasure:approve"
     ERASURE_ORDER = "erasure:order"
     ERASURE_READ = "erasure:read"
+    FILE_KEEP = "file:keep"
+    FILE_READ = "file:read"
     INCIDENT_CLOSE = "incident:close"
     INCIDENT_OPEN = "incident:open"
     INCIDENT_READ = "incident:read"
@@ -48,6 +50,7 @@ class Permission(StrEnum):
     ORGANISATION_RECORD = "organisation:record"
     PAPER_RECORD = "paper:record"
     PERSON_RECORD = "person:record"
+    PHOTO_RECORD = "photo:record"
     POSTING_MANAGE = "posting:manage"
     RELIEF_RECORD = "relief:record"
     REPORT_EXPORT = "report:export"
@@ -94,6 +97,7 @@ _READS = {
     Permission.DEROGATION_READ,
     Permission.DISPOSAL_READ,
     Permission.DOCUMENT_READ,
+    Permission.FILE_READ,
     Permission.INCIDENT_READ,
     Permission.MODEL_READ,
     Permission.ORGANISATION_READ,
@@ -139,6 +143,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.ERASURE_READ,
             # The authority above settles what the commander reported himself: who reports does not decide.
             Permission.INCIDENT_CLOSE,
+            Permission.FILE_KEEP,
             Permission.INCIDENT_OPEN,
             Permission.LEDGER_BUNDLE,
             Permission.TRANSFER_CANCEL,
@@ -153,9 +158,11 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.DISCLOSURE_READ,
             # The decision is the authority's, signed on paper; who keeps the books enters it.
             Permission.ENTITLEMENT_SET,
+            Permission.FILE_KEEP,
             Permission.INCIDENT_OPEN,
             Permission.LABEL_MAKE,
             Permission.PAPER_RECORD,
+            Permission.PHOTO_RECORD,
             Permission.WEAPON_REGISTER,
         }
     ),
@@ -165,12 +172,14 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {
             Permission.ASSIGNMENT_RECORD,
             Permission.DEVICE_REPORT,
+            Permission.FILE_KEEP,
             Permission.INCIDENT_OPEN,
             Permission.ISSUE_RECORD,
             Permission.LABEL_MAKE,
             Permission.MUSTER_RECORD,
             Permission.NOMINAL_LIST_RECORD,
             Permission.PAPER_RECORD,
+            Permission.PHOTO_RECORD,
             Permission.RELIEF_RECORD,
             Permission.RETURN_RECORD,
             Permission.STOCKTAKE_COUNT,
@@ -186,6 +195,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.DEVICE_REPORT,
             Permission.INCIDENT_OPEN,
             Permission.MUSTER_RECORD,
+            Permission.FILE_KEEP,
+            Permission.INCIDENT_OPEN,
+            Permission.PHOTO_RECORD,
             Permission.STOCKTAKE_COUNT,
         }
     ),
@@ -204,6 +216,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.ERASURE_APPROVE,
             Permission.ERASURE_READ,
             Permission.INCIDENT_CLOSE,
+            Permission.FILE_KEEP,
             Permission.INCIDENT_OPEN,
             Permission.LEDGER_BUNDLE,
             Permission.LEDGER_READ,
