@@ -7,6 +7,7 @@ from salw.access.erasure.rules import CONSTRAINTS as ERASURE
 from salw.access.rules import CONSTRAINTS as ACCESS
 from salw.commission.rules import CONSTRAINTS as COMMISSION
 from salw.core.errors import DomainError
+from salw.custody.authorisations.rules import CONSTRAINTS as AUTHORISATIONS
 from salw.custody.declarations.rules import CONSTRAINTS as DECLARATIONS
 from salw.custody.musters.rules import CONSTRAINTS as MUSTERS
 from salw.custody.nominal_lists.rules import CONSTRAINTS as NOMINAL_LISTS
@@ -25,6 +26,7 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     **REGISTRY,
     **CUSTODY,
     **MUSTERS,
+    **AUTHORISATIONS,
     **NOMINAL_LISTS,
     **DECLARATIONS,
     **PAPER,

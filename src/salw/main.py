@@ -30,6 +30,8 @@ from salw.constraints import CONSTRAINTS
 from salw.core.db import make_engine
 from salw.core.http import describe_problems, install
 from salw.core.migrate import current, head
+from salw.custody.authorisations.routes import router as authorisations
+from salw.custody.authorisations.suspension_routes import router as suspensions
 from salw.custody.entitlements.routes import router as entitlements
 from salw.custody.musters.routes import router as musters
 from salw.custody.nominal_lists.routes import router as nominal_lists
@@ -48,6 +50,7 @@ from salw.proofs.witness import router as witness
 from salw.registry.photos.routes import router as photos
 from salw.registry.routes import router as registry
 from salw.reports.routes import router as reports
+from salw.reports.slips.routes import router as slips
 from salw.scanning.routes import router as scanning
 from salw.stocktakes.routes import router as stocktakes
 from salw.summaries.routes import router as summaries
@@ -58,6 +61,8 @@ from salw.web.routes import router as web
 # armoury does all day comes first.
 ROUTERS = (
     scanning,
+    authorisations,
+    suspensions,
     issues,
     transfers,
     sessions,
@@ -85,6 +90,7 @@ ROUTERS = (
     registry,
     entitlements,
     reports,
+    slips,
     bundles,
     logs,
     witness,

@@ -8,6 +8,7 @@ from salw.access.erasure import models as erasure
 from salw.commission import models as commission
 from salw.core.db import metadata
 from salw.custody import models as custody
+from salw.custody.authorisations import models as authorisations
 from salw.custody.declarations import models as declarations
 from salw.custody.entitlements import models as entitlements
 from salw.custody.musters import models as musters
@@ -25,6 +26,7 @@ from salw.summaries import models as summaries
 
 __all__ = [
     "access",
+    "authorisations",
     "commission",
     "custody",
     "declarations",

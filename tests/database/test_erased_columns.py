@@ -36,10 +36,11 @@ OTHERWISE = {
 CODES = {
     "absence", "act", "canonical", "case_ids", "cause", "class_code", "code", "code_hash", "commitment", "condition",
     "counted_role", "country", "closed_role", "detail", "digest", "duty", "fingerprint", "flags", "force_code",
-    "granted_role", "how", "key_hash", "kind", "leaf_hash", "legibility", "level", "mapping_sha256", "mark", "media_type",
+    "granted_role", "key_hash", "kind", "leaf_hash", "legibility", "level", "mapping_sha256", "mark", "media_type",
     "method", "model_code", "opened_role", "operation", "outcome", "permission", "public_key", "purpose", "quarter",
-    "radio_dtg", "reading", "reason", "region", "result", "role", "script", "set_as", "sha256", "signature", "state", "status",
+    "radio_dtg", "reading", "reason", "region", "role", "script", "set_as", "sha256", "signature", "state", "status",
     "stock", "tail", "weapon_ids", "written_off_as",
+    "covers", "how", "missing", "result",
 }  # fmt: skip
 # What is read on weapons and written on them, the organisation chart, and the seals of the log.
 OF_THINGS = {
