@@ -49,6 +49,7 @@ from salw.proofs.logs.routes import router as logs
 from salw.proofs.witness import router as witness
 from salw.registry.photos.routes import router as photos
 from salw.registry.routes import router as registry
+from salw.reports.desk_routes import router as desk_reports
 from salw.reports.routes import router as reports
 from salw.reports.slips.routes import router as slips
 from salw.scanning.routes import router as scanning
@@ -91,6 +92,7 @@ ROUTERS = (
     entitlements,
     reports,
     slips,
+    desk_reports,
     bundles,
     logs,
     witness,

@@ -3,12 +3,14 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from salw.access.guard import Desk, requires
 from salw.access.rules import Permission
+from salw.core.errors import Unacceptable
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
 from salw.custody.rules import State
+from salw.custody.situation import Column
 from salw.scanning import history, queries
 from salw.scanning.history_schemas import EntryOut, LogOut
 from salw.scanning.operations import note_reads
@@ -19,6 +21,21 @@ router = APIRouter(tags=["registry"])
 
 Limit = Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)]
 Cursor = Annotated[str | None, Query(max_length=200)]
+
+
+def of_book(
+    unit: Annotated[UUID | None, Query(description="Whose book; with store or q it is refused.")] = None,
+    below: Annotated[bool, Query(description="With the units below it.")] = True,
+    on_book: Annotated[bool, Query(description="Only what is on the book, and not lost or destroyed")] = False,
+    class_code: Annotated[str | None, Query(alias="class", max_length=20)] = None,
+    model: Annotated[str | None, Query(max_length=100, description="A code of the catalogue.")] = None,
+    model_name: Annotated[str | None, Query(max_length=400, description="A model that no catalogue knows.")] = None,
+    situation: Annotated[Column | None, Query(description="A column of the situation d'armement.")] = None,
+) -> queries.OfBook | None:
+    """Return which weapons of a unit's book are asked for; None where no unit is named."""
+    if unit is None:
+        return None
+    return queries.OfBook(unit, below, on_book, class_code, model, model_name, situation)
 
 
 @router.post("/scans")
@@ -33,13 +50,18 @@ def get_weapons(
     store: UUID | None = None,
     q: Annotated[str | None, Query(min_length=1, max_length=200, description="A whole serial, mark or number.")] = None,
     state: State | None = None,
+    book: Annotated[queries.OfBook | None, Depends(of_book)] = None,
     cursor: Cursor = None,
     limit: Limit = PAGE_SIZE,
 ) -> Page[LineOut]:
-    """List the weapons in scope by id."""
-    ids = queries.list_weapon_ids(
-        desk.db, desk.actor, store=store, q=q, state=state, after=decode_cursor(cursor), limit=limit + 1
-    )
+    """List the weapons in scope by id; of the book of a `unit` where one is named, which takes neither store nor q."""
+    after = decode_cursor(cursor)
+    if book is not None:
+        if store is not None or q is not None:
+            raise Unacceptable("weapon.one_question")
+        ids = queries.list_ids_of_book(desk.db, desk.actor, book, state=state, after=after, limit=limit + 1)
+    else:
+        ids = queries.list_weapon_ids(desk.db, desk.actor, store=store, q=q, state=state, after=after, limit=limit + 1)
     rows = queries.list_cards(desk.db, desk.actor, ids[:limit]) if ids else []
     page = cut(ids, limit, ids)
     return Page(items=[line_out(row, desk.actor) for row in rows], next_cursor=page.next_cursor)
