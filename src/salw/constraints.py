@@ -7,6 +7,7 @@ from salw.access.erasure.rules import CONSTRAINTS as ERASURE
 from salw.access.rules import CONSTRAINTS as ACCESS
 from salw.commission.rules import CONSTRAINTS as COMMISSION
 from salw.core.errors import DomainError
+from salw.custody.acknowledgements.rules import CONSTRAINTS as ACKNOWLEDGEMENTS
 from salw.custody.declarations.rules import CONSTRAINTS as DECLARATIONS
 from salw.custody.nominal_lists.rules import CONSTRAINTS as NOMINAL_LISTS
 from salw.custody.paper.rules import CONSTRAINTS as PAPER
@@ -34,5 +35,6 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     **DEVICES,
     **DUTIES,
     **FILES,
+    **ACKNOWLEDGEMENTS,
     **PHOTOS,
 }

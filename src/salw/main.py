@@ -30,6 +30,7 @@ from salw.constraints import CONSTRAINTS
 from salw.core.db import make_engine
 from salw.core.http import describe_problems, install
 from salw.core.migrate import current, head
+from salw.custody.acknowledgements.routes import router as acknowledgements
 from salw.custody.entitlements.routes import router as entitlements
 from salw.custody.nominal_lists.routes import router as nominal_lists
 from salw.custody.paper.routes import router as paper
@@ -69,6 +70,7 @@ ROUTERS = (
     devices,
     derogations,
     erasures,
+    acknowledgements,
     files,
     photos,
     disposals,

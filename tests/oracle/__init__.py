@@ -22,6 +22,7 @@ A route without a permission stands in `OPEN` with the reason. An exception to t
 
 from oracle import (
     access,
+    acknowledgements,
     bundles,
     checks,
     commission,
@@ -44,6 +45,7 @@ LINES: tuple[Line, ...] = (
     *devices.LINES,
     *weapons.LINES,
     *files.LINES,
+    *acknowledgements.LINES,
     *custody.LINES,
     *transfers.LINES,
     *incidents.LINES,
