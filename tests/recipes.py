@@ -42,6 +42,17 @@ def made(write: Callable[[httpx.Client, World], writes.Write]) -> Callable[[Scen
     return lambda scene: last_part(writes.done(scene.client, write(scene.client, scene.there)))
 
 
+def slip(scene: Scene) -> UUID:
+    """Issue weapons of the place; return the slip."""
+    return made(writes.issue)(scene)
+
+
+def documents(scene: Scene) -> Ask:
+    """List the documents that the office of the place numbers."""
+    found = slip(scene)
+    return Ask("GET", "/documents", params={"office": unit_uuid(scene.there, scene.there.alpha)}, shows=(str(found),))
+
+
 def on_paper(book: object) -> dict[str, object]:
     """Say that an act stands on the first line of a booklet."""
     return {"paper": {"book": str(book), "page": 1, "line": 1}, "occurred_at": "2026-01-02T05:00:00Z"}

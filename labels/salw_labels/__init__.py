@@ -1,5 +1,6 @@
 """Labels of weapons, stores, racks and persons: payload, QR matrix, label stock, sheets. Pure: bytes in, bytes out."""
 
+from salw_labels.calibration import CalibrationWords, calibration_pdf
 from salw_labels.errors import ERROR_CODES, LabelError
 from salw_labels.layout import PrintedLabel
 from salw_labels.payload import (
@@ -17,13 +18,16 @@ from salw_labels.payload import (
     parse_typed,
     registry_number,
 )
+from salw_labels.preview import label_svg, page_svg
 from salw_labels.sheet import sheet_pdf
 from salw_labels.stock import STOCKS, Stock, Use
+from salw_labels.zpl import labels_zpl
 
 __all__ = [
     "ERROR_CODES",
     "PREFIXES",
     "STOCKS",
+    "CalibrationWords",
     "Kind",
     "LabelCode",
     "LabelError",
@@ -31,10 +35,14 @@ __all__ = [
     "ReadCode",
     "Stock",
     "Use",
+    "calibration_pdf",
     "check_kind",
     "check_mode",
     "draw",
     "draw_many",
+    "label_svg",
+    "labels_zpl",
+    "page_svg",
     "parse",
     "parse_registry_number",
     "parse_scanned",

@@ -12,6 +12,7 @@ ERROR_CODES = (
     "label.wrong_prefix",
     "label_sheet.empty",
     "label_sheet.line_too_wide",
+    "label_sheet.no_such_page",
     "label_sheet.start_outside",
     "label_sheet.too_many_lines",
     "label_sheet.wrong_stock",

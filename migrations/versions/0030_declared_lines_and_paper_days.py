@@ -81,17 +81,23 @@ select make_append_only('declared_line'), make_append_only('paper_book'), make_a
 """
 
 # A unit that has given a weapon up keeps the slips it was party to, with what stands on them: the number as engraved,
-# the register's number, the model. `lines` is how many weapons the document moved, so that a copy that shows fewer
-# says so.
+# the register's number, the model. `lines` is how many weapons the document moved, or orders to be moved, so that a
+# copy that shows fewer says so.
 DESCRIBE_MOVED = """
 create function describe_moved(p_document uuid)
 returns table (weapon_id uuid, registry_number text, serial text, class_code text, model_code text, model_text text,
                lines bigint)
 language sql stable security definer set search_path = pg_catalog, public as $$
-    with moved as materialized (
-        select m.weapon_id, m.from_unit_id, m.to_unit_id, count(*) over () as lines
+    with listed as materialized (
+        select m.weapon_id, m.from_unit_id, m.to_unit_id
           from movement m
          where m.country = (select nullif(current_setting('app.country', true), '')) and m.document_id = p_document
+        union all
+        select l.weapon_id, t.from_unit_id, t.to_unit_id
+          from transfer t join transfer_line l on l.country = t.country and l.transfer_id = t.id
+         where t.country = (select nullif(current_setting('app.country', true), '')) and t.id = p_document
+    ), moved as (
+        select weapon_id, from_unit_id, to_unit_id, count(*) over () as lines from listed
     )
     select w.id, w.registry_number, w.serial, w.class_code, w.model_code, w.model_text, m.lines
       from moved m

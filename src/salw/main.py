@@ -48,6 +48,7 @@ from salw.proofs.witness import router as witness
 from salw.registry.photos.routes import router as photos
 from salw.registry.routes import router as registry
 from salw.reports.routes import router as reports
+from salw.reports.slips.routes import router as slips
 from salw.scanning.routes import router as scanning
 from salw.stocktakes.routes import router as stocktakes
 from salw.summaries.routes import router as summaries
@@ -85,6 +86,7 @@ ROUTERS = (
     registry,
     entitlements,
     reports,
+    slips,
     bundles,
     logs,
     witness,

@@ -3,7 +3,7 @@
 import recipes
 import writes
 from asks import listed, listing, mixed, of, reading, used_id
-from oracle.table import EMPTY, HOLDER, MIXED, NOMINAL_LIST, PAPER_BOOK, PERSON, STORE, UNIT, WEAPON, Line
+from oracle.table import DOCUMENT, EMPTY, HOLDER, MIXED, NOMINAL_LIST, PAPER_BOOK, PERSON, STORE, UNIT, WEAPON, Line
 from salw.access.rules import Role
 
 LINES: tuple[Line, ...] = (
@@ -113,5 +113,15 @@ LINES: tuple[Line, ...] = (
         PAPER_BOOK,
         about="on a line of theirs",
         posts=MIXED,
+    ),
+    # --- numbered documents
+    Line("GET /v1/documents/{document_id}", "document:read", reading("/documents/{}", recipes.slip), DOCUMENT),
+    Line("GET /v1/documents/{document_id}.pdf", "document:read", reading("/documents/{}.pdf", recipes.slip), DOCUMENT),
+    Line("GET /v1/documents", "document:read", recipes.documents, UNIT),
+    Line(
+        "GET /v1/paper-books/{book_id}/blank.pdf",
+        "document:read",
+        reading("/paper-books/{}/blank.pdf", recipes.made(writes.print_book)),
+        PAPER_BOOK,
     ),
 )
