@@ -8,6 +8,7 @@ from salw.access.rules import CONSTRAINTS as ACCESS
 from salw.commission.rules import CONSTRAINTS as COMMISSION
 from salw.core.errors import DomainError
 from salw.custody.acknowledgements.rules import CONSTRAINTS as ACKNOWLEDGEMENTS
+from salw.custody.authorisations.rules import CONSTRAINTS as AUTHORISATIONS
 from salw.custody.declarations.rules import CONSTRAINTS as DECLARATIONS
 from salw.custody.nominal_lists.rules import CONSTRAINTS as NOMINAL_LISTS
 from salw.custody.paper.rules import CONSTRAINTS as PAPER
@@ -24,6 +25,7 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     **ERASURE,
     **REGISTRY,
     **CUSTODY,
+    **AUTHORISATIONS,
     **NOMINAL_LISTS,
     **DECLARATIONS,
     **PAPER,

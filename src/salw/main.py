@@ -31,6 +31,8 @@ from salw.core.db import make_engine
 from salw.core.http import describe_problems, install
 from salw.core.migrate import current, head
 from salw.custody.acknowledgements.routes import router as acknowledgements
+from salw.custody.authorisations.routes import router as authorisations
+from salw.custody.authorisations.suspension_routes import router as suspensions
 from salw.custody.entitlements.routes import router as entitlements
 from salw.custody.nominal_lists.routes import router as nominal_lists
 from salw.custody.paper.routes import router as paper
@@ -59,6 +61,8 @@ from salw.web.routes import router as web
 # armoury does all day comes first.
 ROUTERS = (
     scanning,
+    authorisations,
+    suspensions,
     issues,
     transfers,
     sessions,

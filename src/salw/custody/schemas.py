@@ -58,7 +58,10 @@ class RecipientIn(In):
 
 
 class IssueIn(In):
-    """A perception. Without `due_back_at` it is permanent."""
+    """A perception. Without `due_back_at` it is permanent.
+
+    `override` is the reason for issuing all the same to who may not draw; the commander is told of it.
+    """
 
     model_config = example(
         store="019aa000-0000-7000-8000-0000000000aa",
@@ -74,6 +77,7 @@ class IssueIn(In):
     acknowledgement: AcknowledgementPart | None = None
     occurred_at: Instant | None = None
     order: OrderIn = OrderIn()
+    override: Annotated[Said, Field(max_length=500)] | None = None
     declared: DeclaredLines = Field(default_factory=list)
     paper: PaperIn | None = None
 

@@ -53,6 +53,8 @@ def sentence(
         said.append(translate("told.on_paper", language, book=facts["paper"]["number"], **_lines(facts["paper"])))
     if facts.get("derogations"):
         said.append(translate("told.derogation", language))
+    if facts.get("override"):
+        said.append(translate("told.override", language))
     return " ".join(said)
 
 

@@ -11,6 +11,8 @@ from salw.access.duties.rules import Duty
 from salw.core.actor import Actor
 from salw.core.db import Part, instant_text
 from salw.core.errors import NotFound, Unacceptable
+from salw.custody.authorisations.operations.overrides import override as overriding
+from salw.custody.authorisations.rules import check_draw
 from salw.custody.declarations.operations import declare
 from salw.custody.declarations.queries import DECLARED_OUT, list_account, list_issues_of
 from salw.custody.declarations.rules import Compared, Declared, check_declared, compare
@@ -70,6 +72,7 @@ def issue_weapons(
     occurred_at: datetime,
     weapons: Sequence[Expected],
     order: Order,
+    override: str | None = None,
     declared: Sequence[Declared] = (),
     paper: PaperEntry | None = None,
     answer: Answering | None = None,
@@ -77,19 +80,22 @@ def issue_weapons(
     """Issue weapons of a store to a person, post, crew, vehicle or detachment.
 
     For a task where `due_back_at` is given, else permanent. The issue's id is its document's id. `declared` goes with
-    the weapons; `paper` is where the issue was written on a day without the service. Returns the slip's number and the
-    custody that the weapons had. Raises `store.not_found`, `custody.held_elsewhere`, `custody.case_open`,
-    `issue.due_before_issue`, `duty.giver_receiver` (a weapon passes from one person to another, R5) and what
-    `lock_for_issue`, `check_declared` and `enter_from_paper` raise.
+    the weapons; `paper` is where the issue was written on a day without the service. `override` is the reason for
+    issuing to who may not draw: it is written down with the issue where something is missing, and not at all where
+    nothing is. Returns the slip's number and the custody that the weapons had. Raises `store.not_found`,
+    `custody.held_elsewhere`, `custody.case_open`, `issue.due_before_issue`, `duty.giver_receiver` (a weapon passes from
+    one person to another, R5) and what `lock_for_issue`, `check_draw`, `check_declared` and `enter_from_paper` raise.
     """
     check_declared(declared, returning=False)
     if due_back_at is not None and due_back_at <= occurred_at:
         raise Unacceptable("issue.due_before_issue")
-    unit_id, to, held, number = lock_for_issue(
+    unit_id, to, held, number, drawing = lock_for_issue(
         db, actor=actor, store_id=store_id, person_id=person_id, holder_id=holder_id, weapons=weapons
     )
     check_held_by(held, store_id)
     check_no_open_case(held)
+    missing = check_draw(drawing.standing, drawing.classes, overridden=override is not None)
+    excused, said = overriding(missing, override) if missing and override is not None else ([], {})
     receiver = UUID(to.person["id"]) if to.person else None
     under = check_duties(
         db,
@@ -133,9 +139,16 @@ def issue_weapons(
             "due_back_at": instant_text(due_back_at),
             **on_paper,
             **marks(under),
+            **said,
         },
         extra_events=told,
-        beside=[Part("issued", _INSERT_ISSUE, row), *lines, *entered, *([answer(number, held)] if answer else [])],
+        beside=[
+            Part("issued", _INSERT_ISSUE, row),
+            *excused,
+            *lines,
+            *entered,
+            *([answer(number, held)] if answer else []),
+        ],
     )
     return number, held
 

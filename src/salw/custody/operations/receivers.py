@@ -1,6 +1,7 @@
 """Many receivers at once: people and posts that a nominal list issues to, each answering for his own weapon."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -9,6 +10,8 @@ from salw.core.actor import Actor
 from salw.core.db import Row, run
 from salw.core.errors import Conflict, NotFound
 from salw.core.ids import new_id
+from salw.custody.authorisations.queries import standing_of
+from salw.custody.authorisations.rules import check_all
 from salw.custody.operations.holders import destination_of
 from salw.custody.operations.moves import Destination
 
@@ -23,7 +26,7 @@ with answering as materialized (
      order by a.holder_id
        for share of a
 )
-select h.id as to_id, h.unit_id as to_unit_id, h.kind as to_kind, p.id as person_id, p.commitment
+select h.id as to_id, h.unit_id as to_unit_id, h.kind as to_kind, p.id as person_id, p.commitment{columns}
   from holder h
   left join answering a on a.country = h.country and a.holder_id = h.id
   left join lateral (
@@ -31,10 +34,24 @@ select h.id as to_id, h.unit_id as to_unit_id, h.kind as to_kind, p.id as person
           from commit_to_person(coalesce(a.person_id, h.person_id)) as c
          where (a.person_id is not null or c.unit_id = h.unit_id)
            and hold_person(coalesce(a.person_id, h.person_id))
-        ) as p on true
+        ) as p on true{joins}
  where h.country = %(country)s and h.id = any(%(holders)s) and h.unit_id = any(%(units)s)
  order by h.id
 """
+
+# What is on record of each who draws, once he is held, and the classes of what he draws: in the same round trip.
+_DRAWERS = _RECEIVERS.format(
+    columns=", s.*, d.classes",
+    joins="""
+  left join lateral standings_to_draw(array[p.id], %(today)s) as s on true
+  left join lateral (
+        select array_agg(distinct w.class_code) as classes
+          from unnest(%(draws)s::uuid[], %(weapons)s::uuid[]) as n (holder_id, weapon_id)
+          join weapon w on w.country = %(country)s and w.id = n.weapon_id
+         where n.holder_id = h.id
+        ) as d on true""",
+)
+_RECEIVERS = _RECEIVERS.format(columns="", joins="")
 
 _OPEN = """
 with wanted as (
@@ -62,14 +79,36 @@ def find_receivers(db: Connection, *, actor: Actor, holder_ids: Collection[UUID]
     Raises `holder.not_found`, `holder.not_a_user`, `holder.nobody_answers`, `holder.person_left`, which name the first
     holder that is none.
     """
-    wanted = sorted(set(holder_ids))
-    values = {"country": actor.country, "units": list(actor.units), "holders": wanted}
-    rows = run(db, _RECEIVERS, values)
+    return _destinations(_receivers(db, actor, _RECEIVERS, holder_ids, {}), holder_ids)
+
+
+def find_drawers(db: Connection, *, actor: Actor, draws: Sequence[tuple[UUID, UUID]]) -> dict[UUID, Destination]:
+    """Return the same of who draws (holder and weapon), where everybody may draw what he does.
+
+    Raises what `find_receivers` and `authorisations.rules.check_all` raise.
+    """
+    holder_ids = [holder for holder, _ in draws]
+    own = {"today": actor.today, "draws": holder_ids, "weapons": [weapon for _, weapon in draws]}
+    rows = _receivers(db, actor, _DRAWERS, holder_ids, own)
+    found = _destinations(rows, holder_ids)
+    check_all((row["to_id"], standing_of(row), row["classes"] or ()) for row in rows)
+    return found
+
+
+def _receivers(
+    db: Connection, actor: Actor, sql: str, holder_ids: Collection[UUID], own: Mapping[str, Any]
+) -> list[Row]:
+    values = {"country": actor.country, "units": list(actor.units), "holders": sorted(set(holder_ids)), **own}
+    rows = run(db, sql, values)
     if any(row["person_id"] is None for row in rows):
-        rows = run(db, _RECEIVERS, values)  # a relief may have committed while we waited for it: look at what it left
+        rows = run(db, sql, values)  # a relief may have committed while we waited for it: look at what it left
+    return rows
+
+
+def _destinations(rows: Sequence[Row], holder_ids: Collection[UUID]) -> dict[UUID, Destination]:
     found: dict[UUID, Row] = {row["to_id"]: row for row in rows}
     nobody: Row = {"to_id": None}
-    return {holder: destination_of(found.get(holder, nobody), None, holder) for holder in wanted}
+    return {holder: destination_of(found.get(holder, nobody), None, holder) for holder in sorted(set(holder_ids))}
 
 
 def open_person_holders(db: Connection, *, actor: Actor, person_ids: Collection[UUID]) -> dict[UUID, UUID]:

@@ -55,6 +55,7 @@ def put_issue(issue_id: UUID, body: IssueIn, desk: Desk = requires(Permission.IS
             occurred_at=when(body.occurred_at, desk.now),
             weapons=expected(body.weapons),
             order=order_of(body.order),
+            override=body.override,
             declared=declared_of(body.declared),
             paper=paper_entry(body.paper),
             answer=lambda number, held: keep(moved(issue_id, DocumentKind.ISSUE_SLIP, number, held)),

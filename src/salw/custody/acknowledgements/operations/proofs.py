@@ -47,8 +47,10 @@ def prove_pin(
     """Refuse a PIN that is not the person's. Attempts are counted, and after some of them there is a wait.
 
     Nothing is locked by it: a slip is recorded without, and acknowledged in another way or later. `keep` commits the
-    count before the PIN is looked at. Raises `session.too_many_attempts`, `pin.wrong`.
+    count before the PIN is looked at. Raises `person.not_found`,
+    `session.too_many_attempts`, `pin.wrong`.
     """
+    get_person(db, actor, person_id)
     key = f"pin:{person_id}"
     count(db, country=actor.country, kind=AttemptKind.PIN, key=key, now=now)
     keep()

@@ -17,7 +17,7 @@ from salw.core.ids import new_id
 from salw.custody.nominal_lists.operations.lists import lock_list
 from salw.custody.nominal_lists.rules import Draw, Exceptions, match_lines
 from salw.custody.operations.moves import Destination, DocumentNumber, Order, Step, lock_weapons, record_moves
-from salw.custody.operations.receivers import find_receivers, open_person_holders
+from salw.custody.operations.receivers import find_drawers, open_person_holders
 from salw.custody.rules import Expected, Held, MovementKind, check_held_by, check_no_open_case
 from salw.documents.rules import DocumentKind
 
@@ -88,7 +88,7 @@ def issue_from_list(
 
     The id is that of the slip. One issue a receiver under it, so that each answers for his own and every check of an
     issue holds for each (R5). Raises `nominal_list.not_found`, `issue.due_before_issue`, `custody.held_elsewhere`,
-    `custody.case_open`, `duty.giver_receiver` and what `rules.match_lines`, `find_receivers` and locking raise.
+    `custody.case_open`, `duty.giver_receiver` and what `rules.match_lines`, `find_drawers` and locking raise.
     """
     head, lines = lock_list(db, actor, list_id)
     if head["due_back_at"] is not None and head["due_back_at"] <= occurred_at:
@@ -102,7 +102,7 @@ def issue_from_list(
         Draw(head["last_line"] + 1 + place, d.holder_id, d.weapon_id, added=True) if d.added else d
         for place, d in _placed(draws)
     ]
-    to = find_receivers(db, actor=actor, holder_ids=[d.holder_id for d in draws])
+    to = find_drawers(db, actor=actor, draws=[(d.holder_id, d.weapon_id) for d in draws])
     held, number = lock_weapons(db, actor, weapons, number_for_unit=head["unit_id"])
     assert number is not None  # noqa: S101 - the store of a list in scope numbers its slips
     check_held_by(held, head["store_id"])
