@@ -218,13 +218,13 @@ def of_unit(scene: Scene) -> str:
     return unit_uuid(scene.there, scene.there.alpha)
 
 
-def _today() -> str:
+def this_day() -> str:
     return clock.now().date().isoformat()
 
 
 def report_of(path: str, thing: Callable[[Scene], object], *, period: bool) -> Recipe:
     """Return a reconciliation of a thing of the place, over today where it is of a period."""
-    days = {"from": _today(), "to": _today()} if period else {}
+    days = {"from": this_day(), "to": this_day()} if period else {}
     return reading(path, thing, **days)
 
 

@@ -65,7 +65,7 @@ def reconciliation(
         store_id = connection.find_store(desk, store) if store else None
         sealed = seal(_reconcile(desk, store_id, unit, stocktake, days))
         content = (
-            make_json(sealed, checkpoint=find_checkpoint(desk.db, sealed))
+            make_json(sealed, checkpoint=find_checkpoint(desk.db, sealed.report.country, sealed.report.log_size))
             if form is Format.JSON
             else print_report(desk.db, actor=desk.actor, now=desk.now, sealed=sealed, form=PrintedFormat(form.value))
         )

@@ -10,7 +10,7 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
 from salw_labels import fonts
-from salw_labels.sheet import draw_cut_marks, new_canvas
+from salw_labels.sheet import cut_marks, new_canvas
 from salw_labels.stock import Stock
 
 RULER_MM = 100
@@ -42,11 +42,10 @@ def calibration_pdf(stock: Stock, words: CalibrationWords) -> bytes:
         x_mm, y_mm = stock.corner_mm(position)
         canvas.rect(x_mm * mm, y_mm * mm, stock.label_width_mm * mm, stock.label_height_mm * mm)
     canvas.setStrokeGray(0)
-    if not stock.one_up:
-        draw_cut_marks(canvas, stock)
     if stock.one_up:
         _draw_on_label(canvas, stock)
     else:
+        canvas.addLiteral(cut_marks(stock))
         _draw_on_page(canvas, stock, words)
     canvas.showPage()
     with fonts.saving:

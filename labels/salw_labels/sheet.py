@@ -6,6 +6,7 @@ modules, and without hairlines between them.
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -56,7 +57,7 @@ def sheet_pdf(
         offset = start if page == 0 else 0
         writer.write(copies[first:last], offset)
         if not (stock.die_cut or stock.one_up):
-            draw_cut_marks(canvas, stock)
+            canvas.addLiteral(cut_marks(stock))
         if not stock.one_up:
             _draw_foot(canvas, stock, title, f"{page + 1}/{pages}", banner)
         canvas.showPage()
@@ -144,8 +145,9 @@ class _LabelWriter:
             yield f"{font.getSubsetInternalName(subset, document)} {size:g} Tf {string} Tj"
 
 
-def draw_cut_marks(canvas: Canvas, stock: Stock) -> None:
-    """Draw short ticks outside the grid at every edge of a label, so that no line runs through a label."""
+@cache
+def cut_marks(stock: Stock) -> str:
+    """Return as PDF operators short ticks outside the grid at every edge of a label: no line runs through one."""
     near, far = _CUT_MARK_MM
     corners = [stock.corner_mm(position) for position in range(stock.per_page)]
     columns = {x + side for x, _ in corners for side in (0.0, stock.label_width_mm)}
@@ -156,8 +158,8 @@ def draw_cut_marks(canvas: Canvas, stock: Stock) -> None:
         ticks += [(x, top + near, x, top + far), (x, bottom - near, x, bottom - far)]
     for y in sorted(rows):
         ticks += [(left - near, y, left - far, y), (right + near, y, right + far, y)]
-    canvas.setLineWidth(0.25)
-    canvas.lines([tuple(end * mm for end in tick) for tick in ticks])
+    lines = ("{:.2f} {:.2f} m {:.2f} {:.2f} l".format(*(end * mm for end in tick)) for tick in ticks)
+    return "0 G .25 w " + " ".join(lines) + " S"
 
 
 def _draw_foot(canvas: Canvas, stock: Stock, title: str, page: str, banner: str | None) -> None:

@@ -10,6 +10,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, CondPageBreak, Flowable, Frame, KeepTogether, PageTemplate, Spacer
 
 from salw.reports.rendering.grid import PADDING, SIZE, SUMS, Grid, GridColumn, GridRow, drawable, fit, font_of, wrap
+from salw.reports.rendering.headline import Headline
 from salw.reports.rendering.paging import draw_banner, numbered
 from salw.reports.rendering.parts import Cell, Document, RowKind, Table
 from salw.reports.rendering.sealing import Checkpoint
@@ -57,10 +58,17 @@ def _story(document: Document) -> list[Flowable]:
         story.append(Text(document.warning, fonts.SANS_BOLD, 8.5, space_before=2 * mm))
     if document.masked:
         story.append(Text(document.masked, fonts.SANS_BOLD, 8.5, space_before=2 * mm))
+    if document.headline:
+        story += [Spacer(1, 3 * mm), Headline(document.headline, BODY_WIDTH)]
     for table in document.tables:
         story += _table(document, table)
     if document.note is not None:
         story.append(KeepTogether([Spacer(1, GAP), Checkpoint(document, document.note, BODY_WIDTH)]))
+    for note in document.notes:
+        story.append(Text(note, fonts.SANS, 7, space_before=2.5 * mm))
+    if not document.recap:
+        story.append(KeepTogether([Spacer(1, GAP), Signatures(document, BODY_WIDTH)]))
+        return story
     title, *totals = document.recap
     recap = [Text(title, fonts.SANS_BOLD, 8.5), Spacer(1, 0.8 * mm), *(Text(line, fonts.SANS, 8) for line in totals)]
     closing = [Observations(document, BODY_WIDTH), Spacer(1, 3 * mm), Signatures(document, BODY_WIDTH)]
