@@ -14,6 +14,7 @@ from salw.custody.paper.rules import CONSTRAINTS as PAPER
 from salw.custody.rules import CONSTRAINTS as CUSTODY
 from salw.documents.files.rules import CONSTRAINTS as FILES
 from salw.incidents.rules import CONSTRAINTS as INCIDENTS
+from salw.registry.labels.rules import CONSTRAINTS as LABELS
 from salw.registry.photos.rules import CONSTRAINTS as PHOTOS
 from salw.registry.rules import CONSTRAINTS as REGISTRY
 from salw.stocktakes.rules import CONSTRAINTS as STOCKTAKES
@@ -23,6 +24,7 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     **EMERGENCY,
     **ERASURE,
     **REGISTRY,
+    **LABELS,
     **CUSTODY,
     **AUTHORISATIONS,
     **NOMINAL_LISTS,

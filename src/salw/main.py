@@ -46,11 +46,14 @@ from salw.ledger.witnessing import NO_WITNESS, Witnessing
 from salw.proofs.bundles.routes import router as bundles
 from salw.proofs.logs.routes import router as logs
 from salw.proofs.witness import router as witness
+from salw.registry.labels.routes import router as labels
 from salw.registry.photos.routes import router as photos
 from salw.registry.routes import router as registry
 from salw.reports.desk_routes import router as desk_reports
 from salw.reports.routes import router as reports
 from salw.reports.slips.routes import router as slips
+from salw.scanning.alarms.noting import Watch
+from salw.scanning.alarms.routes import router as alarms
 from salw.scanning.routes import router as scanning
 from salw.stocktakes.routes import router as stocktakes
 from salw.summaries.routes import router as summaries
@@ -87,6 +90,8 @@ ROUTERS = (
     summaries,
     commission,
     registry,
+    labels,
+    alarms,
     entitlements,
     reports,
     slips,
@@ -115,6 +120,7 @@ def create_app(urls: Mapping[str, str], party: Party, witnessing: Witnessing = N
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         app.state.traces.flush()
+        app.state.watch.flush()
         for engine in app.state.engines.values():
             engine.dispose()
 
@@ -133,6 +139,7 @@ def create_app(urls: Mapping[str, str], party: Party, witnessing: Witnessing = N
     app.state.party = party
     app.state.witnessing = witnessing
     app.state.traces = Recorder(app.state.engines["traces"])
+    app.state.watch = Watch(app.state.engines["traces"])
     install(app, CONSTRAINTS, problem_page, refused, SIGNED_PATHS)
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)

@@ -20,6 +20,7 @@ from salw.intake.register import models as register
 from salw.ledger import models as ledger
 from salw.registry import models as registry
 from salw.registry.photos import models as photos
+from salw.scanning import models as scanning
 from salw.stocktakes import models as stocktakes
 from salw.summaries import models as summaries
 
@@ -44,6 +45,7 @@ __all__ = [
     "photos",
     "register",
     "registry",
+    "scanning",
     "stocktakes",
     "summaries",
 ]

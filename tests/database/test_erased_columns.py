@@ -55,6 +55,7 @@ OF_THINGS = {
         "serial_normalised",
     },
     "mark": {"raw", "normalised", "place"},
+    "rack": {"name"},
     "incident_mark": {"raw", "normalised"},
     "stocktake_count": {"text", "read_as"},
     "unit": {"name", "short_name"},

@@ -16,6 +16,7 @@ import derogating
 import devices
 import drawing
 import erasing
+import label_recipes
 import writes
 from cluster import Database, Run, drop
 from counting import close, count, label, open_check, typed, unreadable
@@ -124,6 +125,7 @@ def fill(client: httpx.Client, world: World) -> None:
     draw_in_spite(client, world)
     prove_and_be_refused(client, world)
     change_the_storekeeper(client, world)
+    label_recipes.live(client, world)
     photograph(client, world)
 
 

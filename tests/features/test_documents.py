@@ -1,6 +1,8 @@
 """Numbered documents: listed by office and year, shown with the lines one may see, printed as slips."""
 
 import re
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 import httpx
@@ -9,7 +11,9 @@ from pypdf import PdfReader
 import moving
 from reporting import unit_uuid
 from salw.core import clock
+from salw.core.db import enter_scope, make_engine, run
 from salw.core.ids import new_id
+from salw.custody.rules import Expected
 from world import World
 from writes import done, issue, issue_from_paper, print_book
 
@@ -133,3 +137,64 @@ def test_a_blank_booklet_is_the_same_whenever_it_is_printed(client: httpx.Client
     assert "de la page 1 à la page 4, a été coté et paraphé" in cover
     assert "Page 4 / 4" in pages[4].extract_text()
     assert "booklet." not in "".join(page.extract_text() for page in pages)
+
+
+def test_numbers_have_no_gap_after_refusals_kills_and_issues_at_once(
+    client: httpx.Client, world: World, urls: Mapping[str, str]
+) -> None:
+    weapons = world.register(8)
+    superuser = make_engine(urls["postgres"])
+    killed = world.engine.connect()
+    enter_scope(killed, country=world.country, units=world.units)
+    asked = {"unit": world.alpha, "year": clock.now().year}
+    taken = run(killed, "select number, pg_backend_pid() as pid from number_document(%(unit)s, %(year)s, 0)", asked)[0]
+
+    def send(weapon: Expected) -> int:
+        stale = issue(client, world, [Expected(weapon.weapon_id, 9)]).send(client)
+        assert stale.status_code == 409
+        return issue(client, world, [weapon]).send(client).status_code
+
+    with ThreadPoolExecutor(4) as at_once:
+        waiting = at_once.map(send, weapons)  # all wait for the counter that the killed one holds
+        with superuser.begin() as db:
+            run(db, "select pg_terminate_backend(%(pid)s)", {"pid": taken["pid"]})
+        assert list(waiting) == [200] * 8
+    killed.invalidate()
+    killed.close()
+    superuser.dispose()
+    where = {"office": unit_uuid(world, world.alpha), "limit": 200}
+    listed = client.get("/documents", params=where, headers=world["keeper"].headers).json()["items"]
+    numbers = [int(item["number"].split("/")[0]) for item in listed]
+    assert numbers == list(range(taken["number"] + 7, 0, -1))
+
+
+def test_a_nominal_slip_has_a_line_for_each_man(client: httpx.Client, world: World) -> None:
+    weapons = world.register(2)
+    men = [{"person": str(world[job].person_id)} for job in ("soldier", "armourer")]
+    lines = [{"to": man, "weapon": str(w.weapon_id)} for man, w in zip(men, weapons, strict=True)]
+    keeper = world["keeper"].headers
+    list_id, slip_id = new_id(), new_id()
+    listed = {"store": str(world.store_alpha), "title": "Garde", "lines": lines}
+    made = client.put(f"/nominal-lists/{list_id}", json=listed, headers=keeper)
+    assert made.status_code == 200, made.text
+    body = {
+        "id": str(slip_id),
+        "weapons": [{"weapon": str(w.weapon_id), "version": 1} for w in weapons],
+        "declared": [{"kind": "magazine", "quantity": 6}],
+    }
+    assert client.post(f"/nominal-lists/{list_id}/issue", json=body, headers=keeper).status_code == 200
+    shown = show(client, world, slip_id).json()
+    assert shown["receiver"]["person"] is None
+    names = {line["person"]["name"] for line in shown["lines"]}
+    assert len(names) == 2
+    told = text_of(slip(client, world, slip_id))
+    assert "Émargement" in told
+    assert "chargeurs" in told
+    assert all(name in told for name in names)
+    back = {
+        "id": str(new_id()),
+        "weapons": [{"weapon": str(w.weapon_id), "version": 2} for w in weapons],
+        "declared": [{"kind": "magazine", "quantity": 5, "reason": "1 perdu"}],
+    }
+    returned = client.post(f"/nominal-lists/{list_id}/return", json=back, headers=keeper)
+    assert [c["difference"] for c in returned.json()["declared"]] == [1]

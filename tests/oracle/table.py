@@ -58,6 +58,8 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "incident:open": _BOOKS - {_AUDITOR},
     "incident:read": _BOOKS,
     "issue:record": {_KEEPER},
+    "label_alarm:close": {_ORDERER, _COMMANDER},
+    "label_alarm:read": _BOOKS,
     "label:make": {_ACCOUNTANT, _KEEPER},
     "ledger:bundle": AUTHORITIES | {_AUDITOR},
     "ledger:mirror": {_AUDITOR},

@@ -43,6 +43,8 @@ class Permission(StrEnum):
     INCIDENT_OPEN = "incident:open"
     INCIDENT_READ = "incident:read"
     ISSUE_RECORD = "issue:record"
+    LABEL_ALARM_CLOSE = "label_alarm:close"
+    LABEL_ALARM_READ = "label_alarm:read"
     LABEL_MAKE = "label:make"
     LEDGER_BUNDLE = "ledger:bundle"
     LEDGER_MIRROR = "ledger:mirror"
@@ -107,6 +109,7 @@ _READS = {
     Permission.DRAW_READ,
     Permission.FILE_READ,
     Permission.INCIDENT_READ,
+    Permission.LABEL_ALARM_READ,
     Permission.MODEL_READ,
     Permission.ORGANISATION_READ,
     Permission.REPORT_EXPORT,
@@ -165,6 +168,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.INCIDENT_CLOSE,
             Permission.FILE_KEEP,
             Permission.INCIDENT_OPEN,
+            Permission.LABEL_ALARM_CLOSE,
             Permission.LEDGER_BUNDLE,
             Permission.TRANSFER_CANCEL,
             Permission.TRANSFER_ORDER,
@@ -238,6 +242,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.INCIDENT_CLOSE,
             Permission.FILE_KEEP,
             Permission.INCIDENT_OPEN,
+            # Who makes labels does not judge an alarm about one.
+            Permission.LABEL_ALARM_CLOSE,
             Permission.LEDGER_BUNDLE,
             Permission.LEDGER_READ,
             Permission.NOMINAL_LIST_RECORD,

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request
 
 from salw.access.guard import Desk, requires
 from salw.access.rules import Permission
@@ -11,8 +11,12 @@ from salw.core.errors import Unacceptable
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
 from salw.custody.rules import State
 from salw.custody.situation import Column
+from salw.registry.labels.queries import list_labels
 from salw.scanning import history, queries
+from salw.scanning.alarms.noting import Watch
 from salw.scanning.history_schemas import EntryOut, LogOut
+from salw.scanning.label_lines import LabelLineOut, label_line_out
+from salw.scanning.noticed import seen_of
 from salw.scanning.operations import note_reads
 from salw.scanning.resolver import resolve
 from salw.scanning.schemas import LineOut, ScanIn, ScanOut, WeaponOut, line_out, weapon_out
@@ -39,9 +43,21 @@ def of_book(
 
 
 @router.post("/scans")
-def post_scan(body: ScanIn, desk: Desk = requires(Permission.SCAN_READ)) -> ScanOut:
-    """Say which weapon a scanned or typed text names, who answers for it, and what may be done next."""
-    return resolve(desk.db, desk.actor, text=body.code, typed=body.typed)
+def post_scan(
+    body: ScanIn, request: Request, afterwards: BackgroundTasks, desk: Desk = requires(Permission.SCAN_READ)
+) -> ScanOut:
+    """Say which weapon a scanned or typed text names, who answers for it, and what may be done next.
+
+    Or which store, rack or person, or for which store a blank label is reserved. A label that is void, copied or was
+    just seen in another `store` raises an alarm, once the answer has left.
+    """
+    found = resolve(desk.db, desk.actor, text=body.code, typed=body.typed)
+    seen = seen_of(found, desk.actor, store_id=body.store, at=desk.now)
+    if seen is not None:
+        watch: Watch = request.app.state.watch
+        watch.note(seen)
+        afterwards.add_task(watch.flush)
+    return found
 
 
 @router.get("/weapons")
@@ -73,6 +89,14 @@ def get_weapon(weapon_id: UUID, desk: Desk = requires(Permission.WEAPON_READ)) -
     row = queries.get_card(desk.db, desk.actor, weapon_id)
     note_reads(desk.db, actor=desk.actor, permission=Permission.WEAPON_READ, weapons={weapon_id: row["holder_named"]})
     return weapon_out(row, queries.list_marks(desk.db, desk.actor, weapon_id), desk.actor)
+
+
+@router.get("/weapons/{weapon_id}/labels")
+def get_labels(weapon_id: UUID, desk: Desk = requires(Permission.WEAPON_READ)) -> list[LabelLineOut]:
+    """List the labels that a weapon has or had: made, how often printed, voided by whom and why."""
+    row = queries.get_card(desk.db, desk.actor, weapon_id)
+    note_reads(desk.db, actor=desk.actor, permission=Permission.WEAPON_READ, weapons={weapon_id: row["holder_named"]})
+    return [label_line_out(label, desk.actor.language) for label in list_labels(desk.db, desk.actor, weapon_id)]
 
 
 @router.get("/weapons/{weapon_id}/history")

@@ -16,6 +16,7 @@ from salw.scanning.words import instant_words
 VARIANTS: Mapping[str, str] = {
     "weapon.registered": "origin",
     "weapon.issued": "purpose",
+    "label.alarm_raised": "alarm_kind",
     "weapon.written_off": "sink",
     "stocktake.difference_found": "outcome",
 }

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from salw.core.actor import Actor
 from salw.core.db import run
-from salw.custody.declarations.rules import Declared, DeclaredKind
+from salw.custody.declarations.rules import Compared, Declared, DeclaredKind, compare
 from salw.custody.rules import Expected
 
 # The issue by which a weapon that is out went out: the last one before the version that its holder has it at.
@@ -85,6 +85,14 @@ def list_account(db: Connection, actor: Actor, documents: Iterable[UUID]) -> lis
         )
         for row in rows
     ]
+
+
+def compare_account(db: Connection, actor: Actor, document_id: UUID) -> list[Compared]:
+    """Return what was issued against what came back, over all slips that account for the same things as this one."""
+    account = list_account(db, actor, [document_id])
+    return compare(
+        [entry.line for entry in account if not entry.returned], [entry.line for entry in account if entry.returned]
+    )
 
 
 def list_issues_of(db: Connection, actor: Actor, weapons: Sequence[Expected]) -> list[UUID]:

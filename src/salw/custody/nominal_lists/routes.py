@@ -11,6 +11,8 @@ from salw.access.rules import Permission
 from salw.core.errors import Unacceptable
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
 from salw.core.shapes import Addressed
+from salw.custody.declarations.queries import compare_account
+from salw.custody.declarations.schemas import compared_out, declared_of
 from salw.custody.nominal_lists import queries
 from salw.custody.nominal_lists.operations.issues import issue_from_list
 from salw.custody.nominal_lists.operations.lists import change_list, prepare_list
@@ -125,6 +127,7 @@ def post_issue(list_id: UUID, body: NominalIssueIn, desk: Desk = requires(Permis
             absent=body.absent,
             newcomers=newcomers_of(body.added),
             order=order_of(body.order),
+            declared=declared_of(body.declared),
             answer=lambda number, drawn: keep(issued_out(body.id, number, drawn)),
         )
 
@@ -152,11 +155,13 @@ def post_return(
             occurred_at=when(body.occurred_at, desk.now),
             weapons=expected(body.weapons),
             order=order_of(body.order),
+            declared=declared_of(body.declared),
         )
         lines = queries.list_lines(desk.db, desk.actor, list_id)
         return NominalReturnedOut(
             **dict(moved(body.id, DocumentKind.RETURN_SLIP, number, held)),
             still_out=nominal_lines([line for line in lines if line["state"] is LineState.OUT]),
+            declared=[compared_out(line) for line in compare_account(desk.db, desk.actor, body.id)],
         )
 
     addressed = Addressed(subject=list_id, body=body)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from salw.core.db import Row
 from salw.core.shapes import In, Instant, Out, Said, example
+from salw.custody.declarations.schemas import ComparedOut, DeclaredBackLines, DeclaredLines
 from salw.custody.nominal_lists.operations.issues import Drawn, Newcomer
 from salw.custody.nominal_lists.operations.lists import Wish
 from salw.custody.nominal_lists.rules import LINES_MAX, Hindrance, LineState
@@ -79,6 +80,7 @@ class NominalIssueIn(StepIn):
     added: Annotated[list[NewcomerIn], Field(default_factory=list, max_length=LINES_MAX)]
     occurred_at: Instant | None = None
     order: OrderIn = OrderIn()
+    declared: DeclaredLines = Field(default_factory=list)
 
 
 class NominalReturnIn(StepIn):
@@ -89,6 +91,7 @@ class NominalReturnIn(StepIn):
     weapons: Annotated[list[VersionedWeapon], Field(min_length=1, max_length=LINES_MAX)]
     occurred_at: Instant | None = None
     order: OrderIn = OrderIn()
+    declared: DeclaredBackLines = Field(default_factory=list)
 
 
 class NominalHead(Out):
@@ -160,9 +163,10 @@ class NominalIssuedOut(Out):
 
 
 class NominalReturnedOut(MovedOut):
-    """The return slip, and the lines of the list that are still out."""
+    """The return slip, the lines of the list that are still out, and what came back beside the weapons."""
 
     still_out: list[NominalLine]
+    declared: list[ComparedOut]
 
 
 def wishes_of(lines: list[WishIn]) -> list[Wish]:

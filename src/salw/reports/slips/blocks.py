@@ -128,7 +128,7 @@ class Signatures(Flowable):  # type: ignore[misc]  # reportlab has no types
 
     def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:  # noqa: ARG002
         """Return the size."""
-        self.width, self.height = available_width, 33 * mm
+        self.width, self.height = available_width, 29 * mm
         return self.width, self.height
 
     def draw(self) -> None:

@@ -121,7 +121,9 @@ def _story(slip: Slip, layout: Layout, form: Form, words: Words) -> list[Flowabl
     if declared:
         title = Paragraph(say("declared"), font=fonts.SANS_BOLD, size=8.5)
         closing += [Spacer(1, 1.5 * mm), title, Spacer(1, 0.8 * mm), declared]
-    names = [layout.signatories[code].say(language) for code in form.signatories]
+    # On a nominal slip every user holder signs his own line.
+    signing = [code for code in form.signatories if not (slip.is_nominal and code == "user")]
+    names = [layout.signatories[code].say(language) for code in signing]
     closing += [
         Spacer(1, 3 * mm),
         Signatures(names, [say("sign.name"), say("sign.date"), say("sign.signature")]),
@@ -235,6 +237,10 @@ def _draw_margins(
     right = WIDTH - MARGIN
     canvas.setFillGray(0)
     canvas.setStrokeGray(0)
+    if number > 1:
+        canvas.setFont(fonts.SANS, 7)
+        running = (form.title.say(words.language), words.say("number", number=slip.printed_number), slip.names["unit"])
+        canvas.drawString(MARGIN, HEIGHT - TOP + 1.2 * mm, drawable(" · ".join(running), fonts.SANS))
     y = FOOT - 2.5 * mm
     canvas.setLineWidth(0.25)
     canvas.line(MARGIN, y, right, y)

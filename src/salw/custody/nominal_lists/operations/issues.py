@@ -14,6 +14,8 @@ from salw.core.actor import Actor
 from salw.core.db import Part, Row, instant_text
 from salw.core.errors import Unacceptable
 from salw.core.ids import new_id
+from salw.custody.declarations.operations import declare
+from salw.custody.declarations.rules import Declared, check_declared
 from salw.custody.nominal_lists.operations.lists import lock_list
 from salw.custody.nominal_lists.rules import Draw, Exceptions, match_lines
 from salw.custody.operations.moves import Destination, DocumentNumber, Order, Step, lock_weapons, record_moves
@@ -82,14 +84,17 @@ def issue_from_list(
     absent: Sequence[int],
     newcomers: Sequence[Newcomer],
     order: Order,
+    declared: Sequence[Declared] = (),
     answer: Answering | None = None,
 ) -> tuple[DocumentNumber, Drawn]:
     """Issue the scanned weapons of a list, each to the man or post of its line; what is not scanned stays open.
 
     The id is that of the slip. One issue a receiver under it, so that each answers for his own and every check of an
     issue holds for each (R5). Raises `nominal_list.not_found`, `issue.due_before_issue`, `custody.held_elsewhere`,
-    `custody.case_open`, `duty.giver_receiver` and what `rules.match_lines`, `find_drawers` and locking raise.
+    `custody.case_open`, `duty.giver_receiver` and what `rules.match_lines`, `find_drawers`, `check_declared` and
+    locking raise.
     """
+    check_declared(declared, returning=False)
     head, lines = lock_list(db, actor, list_id)
     if head["due_back_at"] is not None and head["due_back_at"] <= occurred_at:
         raise Unacceptable("issue.due_before_issue")
@@ -122,6 +127,7 @@ def issue_from_list(
     steps = [_step(h, by_weapon[h.weapon_id], to, issues, own) for h in held]
     drawn = Drawn(draws, {h.weapon_id: h for h in held})
     derogation = under.get(Duty.GIVER_RECEIVER)
+    declared_lines, told = declare(actor, now, document_id=issue_id, unit_id=head["unit_id"], lines=declared)
     rows = {
         "nl_unit": head["unit_id"],
         "nl_store": head["store_id"],
@@ -150,8 +156,10 @@ def issue_from_list(
             "purpose": head["purpose"],
             "due_back_at": instant_text(head["due_back_at"]),
         },
+        extra_events=told,
         beside=[
             Part("issued", _ISSUES, rows),
+            *declared_lines,
             *_line_parts(list_id, drawn, issues, absent),
             *([answer(number, drawn)] if answer else []),
         ],
