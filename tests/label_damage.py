@@ -26,12 +26,16 @@ def unchanged(picture: Image.Image, _: random.Random) -> Image.Image:
 
 @dataclass(frozen=True)
 class Damage:
-    """What happens to the label, then to its shape in space, then in the camera."""
+    """What happens to the label, then to its shape in space, then in the camera.
+
+    `second_look`: a frame that is not read is shown to the decoders once more, doubled.
+    """
 
     label: Change = unchanged
     shape: Change = unchanged
     optics: Change = unchanged
     quality: int = 80
+    second_look: bool = False
 
 
 def frame(picture: Image.Image, damage: Damage, chance: random.Random) -> Image.Image:
@@ -241,12 +245,12 @@ SURE = {
     "low contrast": Damage(optics=faded),
     "noise and strong JPEG": Damage(optics=noisy, quality=20),
     "glare": Damage(optics=glaring),
-    "3 thin scratches": Damage(label=scratched(3, 0.1)),
+    "3 thin scratches": Damage(label=scratched(3, 0.085), second_look=True),
 }
 # Of these and the above together, most must be read.
 HARD = {
-    "3 thick scratches": Damage(label=scratched(3, 0.4)),
-    "8 thick scratches": Damage(label=scratched(8, 0.4)),
+    "3 thick scratches": Damage(label=scratched(3, 0.38)),
+    "8 thick scratches": Damage(label=scratched(8, 0.38)),
     "dirt on 5 %": Damage(label=dirty(0.05)),
     "dirt on 10 %": Damage(label=dirty(0.10)),
     "dirt on 15 %": Damage(label=dirty(0.15)),

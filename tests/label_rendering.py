@@ -56,12 +56,10 @@ def read_by_zbar(picture: Image.Image) -> set[str]:
 
 
 def read_frame(picture: Image.Image) -> set[str]:
-    """Return every text that either decoder finds in a frame; where none does, in the same frame doubled.
+    """Return every text that either decoder finds in a frame."""
+    return read_by_zxing(picture) | read_by_zbar(picture)
 
-    Doubled, zxing-cpp finds a finder that a thin scratch runs through.
-    """
-    found = read_by_zxing(picture) | read_by_zbar(picture)
-    if not found:
-        doubled = picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.BICUBIC)
-        found = read_by_zxing(doubled) | read_by_zbar(doubled)
-    return found
+
+def doubled(picture: Image.Image) -> Image.Image:
+    """Return the same frame at double size: in it zxing-cpp finds a finder that a thin scratch runs through."""
+    return picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.BICUBIC)

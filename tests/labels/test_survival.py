@@ -28,12 +28,15 @@ def sheet(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def check(tallies: dict[str, Tally], bar: float, seed: str = SEED) -> None:
-    """Hold the bar of labels.md 3c: all of the sure ones, enough of the mixture, and nothing wrong ever."""
+    """Hold the bar: all of the sure ones, enough of the mixture at once, and nothing wrong ever.
+
+    A thin scratch through a finder may take a second look at the same frame; nothing else has one.
+    """
     whole = total(tallies)
     assert whole.wrong == 0, f"seed {seed}: {tallies}"
     unread = {name: tally for name, tally in tallies.items() if name in SURE and tally.read < tally.frames}
     assert not unread, f"seed {seed}"
-    assert whole.read / whole.frames >= bar, f"seed {seed}: {tallies}"
+    assert whole.at_once / whole.frames >= bar, f"seed {seed}: {tallies}"
 
 
 def test_labels_survive_what_a_weapon_does_to_them(sheet: RenderedSheet) -> None:
