@@ -7,6 +7,7 @@ from salw.access.erasure.rules import CONSTRAINTS as ERASURE
 from salw.access.rules import CONSTRAINTS as ACCESS
 from salw.commission.rules import CONSTRAINTS as COMMISSION
 from salw.core.errors import DomainError
+from salw.custody.acknowledgements.rules import CONSTRAINTS as ACKNOWLEDGEMENTS
 from salw.custody.authorisations.rules import CONSTRAINTS as AUTHORISATIONS
 from salw.custody.declarations.rules import CONSTRAINTS as DECLARATIONS
 from salw.custody.musters.rules import CONSTRAINTS as MUSTERS
@@ -40,5 +41,6 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     **DEVICES,
     **DUTIES,
     **FILES,
+    **ACKNOWLEDGEMENTS,
     **PHOTOS,
 }

@@ -30,6 +30,7 @@ from salw.constraints import CONSTRAINTS
 from salw.core.db import make_engine
 from salw.core.http import describe_problems, install
 from salw.core.migrate import current, head
+from salw.custody.acknowledgements.routes import router as acknowledgements
 from salw.custody.authorisations.routes import router as authorisations
 from salw.custody.authorisations.suspension_routes import router as suspensions
 from salw.custody.entitlements.routes import router as entitlements
@@ -79,6 +80,7 @@ ROUTERS = (
     devices,
     derogations,
     erasures,
+    acknowledgements,
     files,
     photos,
     disposals,

@@ -8,6 +8,7 @@ from salw.access.erasure import models as erasure
 from salw.commission import models as commission
 from salw.core.db import metadata
 from salw.custody import models as custody
+from salw.custody.acknowledgements import models as acknowledgements
 from salw.custody.authorisations import models as authorisations
 from salw.custody.declarations import models as declarations
 from salw.custody.entitlements import models as entitlements
@@ -27,6 +28,7 @@ from salw.summaries import models as summaries
 
 __all__ = [
     "access",
+    "acknowledgements",
     "authorisations",
     "commission",
     "custody",

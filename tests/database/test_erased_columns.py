@@ -27,6 +27,8 @@ OTHERWISE = {
     ("factor", "credential_id"),
     ("factor", "public_key"),
     ("file", "bytes"),
+    ("counter_proof", "secret_hash"),
+    ("acknowledgement_rule", "kinds"),
     ("recovery_code", "code_hash"),
     ("challenge", "value"),
     ("api_token", "token_hash"),

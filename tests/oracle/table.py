@@ -26,6 +26,8 @@ _BOOKS = {_ORDERER, _ACCOUNTANT, _KEEPER, _ARMOURER, _COMMANDER, _AUDITOR}
 HOLDERS: Mapping[str, Collection[Role]] = {
     "account:manage": {_ADMINISTRATOR},
     "account:read": {_ADMINISTRATOR},
+    "acknowledgement:record": {_KEEPER},
+    "acknowledgement:set": AUTHORITIES,
     "assignment:record": {_KEEPER, _COMMANDER},
     "attempt:read": {_ADMINISTRATOR, _AUDITOR},
     "authorisation:give": {_COMMANDER},

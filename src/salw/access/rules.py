@@ -11,6 +11,8 @@ class Permission(StrEnum):
 
     ACCOUNT_MANAGE = "account:manage"
     ACCOUNT_READ = "account:read"
+    ACKNOWLEDGEMENT_RECORD = "acknowledgement:record"
+    ACKNOWLEDGEMENT_SET = "acknowledgement:set"
     ASSIGNMENT_RECORD = "assignment:record"
     ATTEMPT_READ = "attempt:read"
     AUTHORISATION_GIVE = "authorisation:give"
@@ -158,6 +160,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | _EMERGENCY
         | _TOKENS
         | {
+            Permission.ACKNOWLEDGEMENT_SET,
             Permission.DISCLOSURE_READ,
             Permission.DISCLOSURE_SET,
             Permission.DEROGATION_GRANT,
@@ -195,6 +198,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _READS
         | _TOKENS
         | {
+            Permission.ACKNOWLEDGEMENT_RECORD,
             Permission.ASSIGNMENT_RECORD,
             Permission.DEVICE_REPORT,
             Permission.FILE_KEEP,
@@ -232,6 +236,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | _EMERGENCY
         | _TOKENS
         | {
+            Permission.ACKNOWLEDGEMENT_SET,
             Permission.ASSIGNMENT_RECORD,
             Permission.AUTHORISATION_GIVE,
             Permission.CONTRACT_RECORD,
