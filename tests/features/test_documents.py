@@ -4,9 +4,11 @@ import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from pathlib import Path
 
 import httpx
 from pypdf import PdfReader
+from sqlalchemy import Engine
 
 import moving
 from reporting import unit_uuid
@@ -14,6 +16,8 @@ from salw.core import clock
 from salw.core.db import enter_scope, make_engine, run
 from salw.core.ids import new_id
 from salw.custody.rules import Expected
+from salw.ledger.sequencer import drain
+from sealing import make_sealer, seal_now
 from world import World
 from writes import done, issue, issue_from_paper, print_book
 
@@ -198,3 +202,15 @@ def test_a_nominal_slip_has_a_line_for_each_man(client: httpx.Client, world: Wor
     }
     returned = client.post(f"/nominal-lists/{list_id}/return", json=back, headers=keeper)
     assert [c["difference"] for c in returned.json()["declared"]] == [1]
+
+
+def test_a_sealed_slip_names_the_checkpoint_that_covers_it(
+    client: httpx.Client, world: World, sequencer_engine: Engine, tmp_path: Path
+) -> None:
+    document = id_of(done(client, issue(client, world)).path)
+    assert "Pas encore scellé" in text_of(slip(client, world, document))
+    drain(sequencer_engine)
+    seal_now(sequencer_engine, make_sealer(tmp_path))
+    told = text_of(slip(client, world, document))
+    assert "Inscrit au journal" in told
+    assert "Empreinte du journal" in told
