@@ -53,6 +53,8 @@ class Permission(StrEnum):
     LEDGER_READ = "ledger:read"
     MODEL_READ = "model:read"
     NOMINAL_LIST_RECORD = "nominal_list:record"
+    ORDER_CONFIRM = "order:confirm"
+    ORDER_RECORD = "order:record"
     ORGANISATION_READ = "organisation:read"
     ORGANISATION_RECORD = "organisation:record"
     OVERRIDE_ACKNOWLEDGE = "override:acknowledge"
@@ -173,6 +175,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.INCIDENT_OPEN,
             Permission.LABEL_ALARM_CLOSE,
             Permission.LEDGER_BUNDLE,
+            Permission.ORDER_CONFIRM,
             Permission.TRANSFER_CANCEL,
             Permission.TRANSFER_ORDER,
         }
@@ -205,6 +208,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.ISSUE_RECORD,
             Permission.LABEL_MAKE,
             Permission.NOMINAL_LIST_RECORD,
+            Permission.ORDER_RECORD,
             Permission.PAPER_RECORD,
             Permission.PHOTO_RECORD,
             Permission.RELIEF_RECORD,
@@ -250,6 +254,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             # Who makes labels does not judge an alarm about one.
             Permission.LABEL_ALARM_CLOSE,
             Permission.LEDGER_BUNDLE,
+            Permission.ORDER_CONFIRM,
             Permission.LEDGER_READ,
             Permission.NOMINAL_LIST_RECORD,
             Permission.RELIEF_RECORD,
