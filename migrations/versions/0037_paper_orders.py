@@ -51,6 +51,7 @@ select protect('paper_order', 'select, insert');
 grant update (status, decided_by, decided_at, reason_id) on paper_order to salw_app;
 select scope_rows('paper_order', 'scoped(unit_id)');
 grant update (approval_order_id) on transfer to salw_app;
+grant insert (paper_order_id), select (paper_order_id) on document to salw_app;
 """
 
 # As in 0035, with the photos of the orders that he signed.
