@@ -18,7 +18,7 @@ CREATE TABLE paper_order (
     file_id UUID NOT NULL,
     status TEXT NOT NULL,
     recorded_by UUID NOT NULL,
-    recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     decided_by UUID,
     decided_at TIMESTAMP WITH TIME ZONE,
     reason_id UUID,
@@ -47,7 +47,8 @@ create index ix_transfer_approval_order_id on transfer (country, approval_order_
 """
 
 GRANTS = """
-select protect('paper_order', 'select, insert');
+select protect('paper_order', 'select');
+grant insert (country, id, unit_id, number_id, dated_on, signatory_id, file_id, status, recorded_by) on paper_order to salw_app;
 grant update (status, decided_by, decided_at, reason_id) on paper_order to salw_app;
 select scope_rows('paper_order', 'scoped(unit_id)');
 grant update (approval_order_id) on transfer to salw_app;

@@ -1,6 +1,6 @@
 """Table of the orders on paper."""
 
-from sqlalchemy import CheckConstraint, Column, Date, Index, Integer, Table, Text, Uuid
+from sqlalchemy import CheckConstraint, Column, Date, Index, Integer, Table, Text, Uuid, func
 
 from salw.core.db import country_column, country_key, metadata, type_instant
 
@@ -16,7 +16,7 @@ paper_order = Table(
     Column("file_id", Uuid, nullable=False),
     Column("status", Text, nullable=False),
     Column("recorded_by", Uuid, nullable=False),
-    Column("recorded_at", type_instant, nullable=False),
+    Column("recorded_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
     Column("decided_by", Uuid),
     Column("decided_at", type_instant),
     Column("reason_id", Uuid),

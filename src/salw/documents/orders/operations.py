@@ -15,9 +15,8 @@ from salw.ledger import operations as ledger
 from salw.ledger.events import commit_to, make_event
 
 _INSERT = """
-insert into paper_order (country, id, unit_id, number_id, dated_on, signatory_id, file_id, status, recorded_by,
-                         recorded_at)
-values (%(country)s, %(id)s, %(unit)s, %(number)s, %(dated_on)s, %(signatory)s, %(file)s, 'recorded', %(by)s, %(now)s)
+insert into paper_order (country, id, unit_id, number_id, dated_on, signatory_id, file_id, status, recorded_by)
+values (%(country)s, %(id)s, %(unit)s, %(number)s, %(dated_on)s, %(signatory)s, %(file)s, 'recorded', %(by)s)
 """
 
 _LOCK = """
@@ -54,7 +53,7 @@ def record_order(
     kept = commit_to({"number": number})
     ledger.keep_values(db, country=actor.country, commitments=[kept], unit_id=unit_id)
     row = {"id": order_id, "unit": unit_id, "number": kept.id, "dated_on": dated_on, "signatory": signatory_id}
-    run(db, _INSERT, {**row, "country": actor.country, "file": file_id, "by": actor.person_id, "now": now})
+    run(db, _INSERT, {**row, "country": actor.country, "file": file_id, "by": actor.person_id})
     facts = {
         "order": str(order_id),
         "unit": unit_id,
