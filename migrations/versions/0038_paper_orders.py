@@ -23,6 +23,7 @@ CREATE TABLE paper_order (
     decided_at TIMESTAMP WITH TIME ZONE,
     reason_id UUID,
     CONSTRAINT pk_paper_order PRIMARY KEY (country, id),
+    CONSTRAINT uq_paper_order_country_id_unit_id_signatory_id UNIQUE (country, id, unit_id, signatory_id),
     CONSTRAINT fk_paper_order_country_unit_id FOREIGN KEY(country, unit_id) REFERENCES unit (country, id),
     CONSTRAINT fk_paper_order_country_number_id FOREIGN KEY(country, number_id) REFERENCES personal_value (country, id),
     CONSTRAINT fk_paper_order_country_signatory_id FOREIGN KEY(country, signatory_id) REFERENCES person (country, id),
@@ -42,7 +43,8 @@ alter table document add paper_order_id UUID;
 alter table document add constraint fk_document_country_paper_order_id FOREIGN KEY (country, paper_order_id) REFERENCES paper_order (country, id);
 create index ix_document_paper_order_id on document (country, paper_order_id) where paper_order_id is not null;
 alter table transfer add approval_order_id UUID;
-alter table transfer add constraint fk_transfer_country_approval_order_id FOREIGN KEY (country, approval_order_id) REFERENCES paper_order (country, id);
+alter table transfer add constraint fk_transfer_country_approval_order_id_from_unit_id_approved_by FOREIGN KEY (country, approval_order_id, from_unit_id, approved_by) REFERENCES paper_order (country, id, unit_id, signatory_id);
+alter table transfer add constraint ck_transfer_approved_by_its_order CHECK (approval_order_id is null or approved_by is not null);
 create index ix_transfer_approval_order_id on transfer (country, approval_order_id) where approval_order_id is not null;
 """
 
@@ -55,7 +57,19 @@ grant update (approval_order_id) on transfer to salw_app;
 grant insert (paper_order_id), select (paper_order_id) on document to salw_app;
 """
 
-# As in 0035, with the photos of the orders that he signed.
+# A decision is taken once, and what it is about stays as it was recorded.
+DECIDED_ONCE = """
+create function keep_decided_order() returns trigger language plpgsql as $$
+begin
+    if old.status <> 'recorded' then
+        raise exception 'an order on paper is decided once' using errcode = 'SW002';
+    end if;
+    return new;
+end $$;
+create trigger decided_once before update on paper_order for each row execute function keep_decided_order();
+"""
+
+# As in 0036, with the photos of the orders that he signed.
 ERASURE = """
 create or replace function erase_with_person() returns trigger
 language plpgsql security definer set search_path = pg_catalog, public as $$
@@ -82,4 +96,5 @@ def upgrade() -> None:
     """Create orders on paper, and let documents and approvals rest on one."""
     op.execute(TABLES)
     op.execute(GRANTS)
+    op.execute(DECIDED_ONCE)
     op.execute(ERASURE)

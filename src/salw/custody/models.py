@@ -296,7 +296,9 @@ transfer = Table(
     CheckConstraint("(closed_by is null) = (closed_at is null)", name="closing_pair"),
     CheckConstraint("from_store_id <> to_store_id", name="two_stores"),
     country_key(["approval_derogation_id", "from_unit_id"], "derogation", ["id", "unit_id"]),
-    country_key(["approval_order_id"], "paper_order", ["id"]),
+    # An approval on paper is its signatory's, and the paper one of the unit that sends.
+    country_key(["approval_order_id", "from_unit_id", "approved_by"], "paper_order", ["id", "unit_id", "signatory_id"]),
+    CheckConstraint("approval_order_id is null or approved_by is not null", name="approved_by_its_order"),
     Index(
         "ix_transfer_approval_order_id",
         "country",

@@ -9,11 +9,12 @@ from salw.access.duties.rules import Duty, refusal
 from salw.access.rules import Permission, roles_with
 from salw.core.actor import Actor
 from salw.core.db import Row, run_one
-from salw.core.errors import Refused
+from salw.core.errors import Conflict, Refused
 from salw.custody.operations.transfer_rows import advance, lock_transfer, tell
 from salw.custody.operations.transfers import TransferStep
 from salw.custody.rules import MAY_APPROVE, TransferStatus
 from salw.documents.orders.queries import lock_usable
+from salw.documents.orders.rules import check_awaiting
 
 _MAY_APPROVE = """
 select exists (select from posting g
@@ -28,12 +29,16 @@ def approve_on_paper(db: Connection, *, actor: Actor, now: datetime, transfer_id
     """Approve a transfer in the name of who signed an order on paper; who dispatches records it.
 
     It loosens no duty: the signatory must have been one who may approve on the day of the paper, he did not order the
-    transfer himself, under no derogation, and he never is who recorded the paper. Until he confirms it, the transfer
-    shows that it awaits that. Raises `transfer.not_found`, `transfer.wrong_status`, `order.not_found`,
-    `order.contested`, `order.signatory_may_not`, `duty.requester_approver`.
+    transfer himself, under no derogation, he never is who recorded the paper, and what he confirmed takes no further
+    approval. Until he confirms it, the transfer shows that it awaits that. Raises `transfer.not_found`,
+    `transfer.wrong_status`, `order.not_found`, `order.contested`, `order.decided`, `order.of_another_unit`,
+    `order.signatory_may_not`, `duty.requester_approver`.
     """
     transfer = lock_transfer(db, actor, transfer_id, "from", MAY_APPROVE)
     paper = lock_usable(db, actor, order_id)
+    check_awaiting(paper["status"])
+    if paper["unit_id"] != transfer["from_unit_id"]:
+        raise Conflict("order.of_another_unit")
     _check_signatory(db, actor, transfer, paper)
     change = {
         "status": TransferStatus.APPROVED.value,

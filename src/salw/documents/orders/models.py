@@ -1,6 +1,6 @@
 """Table of the orders on paper."""
 
-from sqlalchemy import CheckConstraint, Column, Date, Index, Integer, Table, Text, Uuid, func
+from sqlalchemy import CheckConstraint, Column, Date, Index, Integer, Table, Text, UniqueConstraint, Uuid, func
 
 from salw.core.db import country_column, country_key, metadata, type_instant
 
@@ -20,6 +20,7 @@ paper_order = Table(
     Column("decided_by", Uuid),
     Column("decided_at", type_instant),
     Column("reason_id", Uuid),
+    UniqueConstraint("country", "id", "unit_id", "signatory_id"),
     country_key(["unit_id"], "unit", ["id"]),
     country_key(["number_id"], "personal_value", ["id"]),
     country_key(["signatory_id"], "person", ["id"]),

@@ -52,7 +52,7 @@ def list_orders(db: Connection, actor: Actor, *, status: str | None, after: UUID
 def lock_usable(db: Connection, actor: Actor, order_id: UUID) -> Row:
     """Hold an order that an act is about to rest on, so that it is not contested before the act is committed.
 
-    Returns `unit_id, dated_on, signatory_id`. Raises `order.not_found`, `order.contested`.
+    Returns `unit_id, dated_on, signatory_id, status`. Raises `order.not_found`, `order.contested`.
     """
     row = run_one(
         db,

@@ -12,7 +12,7 @@ from salw.access.rules import Permission
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
 from salw.core.shapes import Addressed
 from salw.documents.orders import queries
-from salw.documents.orders.operations import decide_order, record_order
+from salw.documents.orders.operations import confirm_order, contest_order, record_order
 from salw.documents.orders.rules import OrderStatus
 from salw.documents.orders.schemas import (
     ConfirmationIn,
@@ -51,7 +51,13 @@ def post_confirmation(
     order_id: UUID, body: ConfirmationIn, desk: Desk = requires(Permission.ORDER_CONFIRM)
 ) -> PaperOrderStepOut:
     """Confirm an order on paper: its signatory, or a commander of the unit, never who recorded it."""
-    return _decided(desk, "paper_order.confirmation", order_id, body, None)
+
+    def work() -> PaperOrderStepOut:
+        confirm_order(desk.db, actor=desk.actor, now=desk.now, order_id=order_id, seen=body.transfers)
+        return PaperOrderStepOut(id=order_id, status=OrderStatus.CONFIRMED)
+
+    addressed = Addressed(subject=order_id, body=body)
+    return answer_once(desk, "paper_order.confirmation", body.id, addressed, PaperOrderStepOut, work)
 
 
 @router.post("/paper-orders/{order_id}/contestation")
@@ -59,7 +65,13 @@ def post_contestation(
     order_id: UUID, body: ContestationIn, desk: Desk = requires(Permission.ORDER_CONFIRM)
 ) -> PaperOrderStepOut:
     """Contest an order on paper, for a reason: nothing more rests on it."""
-    return _decided(desk, "paper_order.contestation", order_id, body, body.reason)
+
+    def work() -> PaperOrderStepOut:
+        contest_order(desk.db, actor=desk.actor, now=desk.now, order_id=order_id, reason=body.reason)
+        return PaperOrderStepOut(id=order_id, status=OrderStatus.CONTESTED)
+
+    addressed = Addressed(subject=order_id, body=body)
+    return answer_once(desk, "paper_order.contestation", body.id, addressed, PaperOrderStepOut, work)
 
 
 @router.get("/paper-orders")
@@ -74,11 +86,3 @@ def get_orders(
         desk.db, desk.actor, status=status.value if status else None, after=decode_cursor(cursor), limit=limit + 1
     )
     return cut([PaperOrderOut(**row) for row in rows], limit, [row["id"] for row in rows])
-
-
-def _decided(desk: Desk, operation: str, order_id: UUID, body: ConfirmationIn, reason: str | None) -> PaperOrderStepOut:
-    def work() -> PaperOrderStepOut:
-        status = decide_order(desk.db, actor=desk.actor, now=desk.now, order_id=order_id, reason=reason)
-        return PaperOrderStepOut(id=order_id, status=status)
-
-    return answer_once(desk, operation, body.id, Addressed(subject=order_id, body=body), PaperOrderStepOut, work)

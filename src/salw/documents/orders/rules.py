@@ -1,11 +1,10 @@
 """Where an order on paper stands, who may confirm it, and what may rest on it. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from salw.access.rules import Role
 from salw.core.errors import Conflict, DomainError, Refused, Unacceptable
 
 
@@ -28,9 +27,7 @@ def check_recorded(dated_on: date, *, today: date, signatory_id: UUID, recorder_
         raise Refused("order.own")
 
 
-def check_decision(
-    status: str, *, decider_id: UUID, signatory_id: UUID, recorder_id: UUID, roles: Collection[str]
-) -> None:
+def check_decision(status: str, *, decider_id: UUID, signatory_id: UUID, recorder_id: UUID, commands: bool) -> None:
     """Refuse a decision by anybody but the signatory or a commander of the unit, and never by who recorded it.
 
     Raises `order.decided`, `order.own`, `order.not_yours`.
@@ -39,14 +36,30 @@ def check_decision(
         raise Conflict("order.decided", status=status)
     if decider_id == recorder_id:
         raise Refused("order.own")
-    if decider_id != signatory_id and Role.UNIT_COMMANDER.value not in roles:
+    if decider_id != signatory_id and not commands:
         raise Refused("order.not_yours")
+
+
+def check_seen(seen: Collection[UUID], approved: Sequence[UUID]) -> None:
+    """Refuse to confirm what the commander did not see: the transfers approved in his name. Raises `order.not_seen`."""
+    if set(seen) != set(approved):
+        raise Conflict("order.not_seen", transfers=[str(t) for t in approved], count=len(approved))
 
 
 def check_usable(status: str) -> None:
     """Refuse an act on an order that the commander contests. Raises `order.contested`."""
     if status == OrderStatus.CONTESTED:
         raise Conflict("order.contested")
+
+
+def check_awaiting(status: str) -> None:
+    """Refuse an approval on an order that was decided: what he confirmed, he had seen.
+
+    Raises `order.contested`, `order.decided`.
+    """
+    check_usable(status)
+    if status != OrderStatus.RECORDED:
+        raise Conflict("order.decided", status=status)
 
 
 CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {

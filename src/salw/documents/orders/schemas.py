@@ -9,6 +9,8 @@ from pydantic import Field
 from salw.core.shapes import Day, In, Out, Said, example
 from salw.documents.orders.rules import OrderStatus
 
+TRANSFERS_MAX = 1_000
+
 
 class PaperOrderIn(In):
     """An order on paper as who acts on it records it: number, date, signatory, and the photo of the paper."""
@@ -29,18 +31,26 @@ class PaperOrderIn(In):
 
 
 class ConfirmationIn(In):
-    """The commander's word that the order is his; the id is the client's."""
+    """The commander's word that the order is his, and so are the approvals on it; the id is the client's."""
 
-    model_config = example(id="019aa000-0000-7000-8000-0000000000cd")
+    model_config = example(
+        id="019aa000-0000-7000-8000-0000000000cd", transfers=["019aa000-0000-7000-8000-0000000000a7"]
+    )
 
     id: UUID
+    transfers: list[UUID] = Field(
+        default_factory=list,
+        max_length=TRANSFERS_MAX,
+        description="The transfers that he saw approved on it: all of them, or he is shown them again.",
+    )
 
 
-class ContestationIn(ConfirmationIn):
-    """The commander's word that it is not, and why."""
+class ContestationIn(In):
+    """The commander's word that the order is not his, and why; the id is the client's."""
 
     model_config = example(id="019aa000-0000-7000-8000-0000000000ce", reason="Ordre jamais signé")
 
+    id: UUID
     reason: Annotated[Said, Field(max_length=1_000)]
 
 
