@@ -20,6 +20,7 @@ from reporting import unit_uuid
 from salw.core import clock
 from salw.core.db import run
 from salw.core.ids import new_id
+from salw.core.pages import encode_cursor
 from salw.custody.rules import Expected
 from salw_labels import draw_many, registry_number
 from world import World
@@ -313,3 +314,12 @@ def loss_by_count(scene: Scene) -> Ask:
     """Report a loss of the unit of the place by number alone."""
     lines = [{"class_code": "SA-ASR", "quantity": 3}]
     return asked(writes.report(scene.client, scene.there, unit=of_unit(scene), loss_lines=lines))
+
+
+def unpresented(scene: Scene) -> Ask:
+    """Ask for what no muster has seen, from just before a weapon that somebody of the place has."""
+    found = issued_weapon(scene).weapon_id
+    before = encode_cursor(UUID(int=found.int - 1))
+    return Ask(
+        "GET", "/unpresented-weapons", params={"never": True, "limit": 200, "cursor": before}, shows=(str(found),)
+    )

@@ -369,6 +369,22 @@ def return_list(client: httpx.Client, world: World) -> Write:
     return Write("POST", issued.path.replace("/issue", "/return"), body, world["keeper"].headers)
 
 
+def muster(client: httpx.Client, world: World) -> Write:
+    """Hold a muster: one weapon seen, one reported by radio, whatever else Alpha's users have not presented."""
+    weapons = world.register(3)
+    done(client, issue(client, world, weapons))
+    seen, told, _ = (str(w.weapon_id) for w in weapons)
+    report_ = {"weapon": told, "how": "radio", "by": str(world["soldier"].person_id), "at": "2026-01-01T06:00:00Z"}
+    body = {
+        "unit": _alpha(world),
+        "held_at": "2026-01-01T07:00:00Z",
+        "presented": [{"weapon": seen, "how": "scan"}],
+        "reported": [report_],
+        "rest_not_presented": True,
+    }
+    return Write("PUT", f"/musters/{new_id()}", body, world["commander"].headers)
+
+
 # Each with the address it is sent to, as the OpenAPI document names it.
 WRITES: dict[str, tuple[str, Callable[[httpx.Client, World], Write]]] = {
     "register": ("PUT /v1/weapons/{weapon_id}", register),
@@ -393,6 +409,7 @@ WRITES: dict[str, tuple[str, Callable[[httpx.Client, World], Write]]] = {
     "change_list": ("POST /v1/nominal-lists/{list_id}/changes", change_list),
     "issue_list": ("POST /v1/nominal-lists/{list_id}/issue", issue_list),
     "return_list": ("POST /v1/nominal-lists/{list_id}/return", return_list),
+    "muster": ("PUT /v1/musters/{muster_id}", muster),
     "open_store": ("PUT /v1/stores/{store_id}", open_store),
     "report": ("PUT /v1/incidents/{incident_id}", report),
     "retrieve": ("PUT /v1/incidents/{incident_id}", retrieve),

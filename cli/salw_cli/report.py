@@ -1,4 +1,4 @@
-"""`salw report`: the états de rapprochement as files."""
+"""`salw report`: états de rapprochement, the situation d'armement and the registers as files."""
 
 from datetime import date
 from enum import StrEnum
@@ -18,12 +18,12 @@ from salw_cli import connection
 from salw_cli.files import refuse_existing, write_new
 from salw_cli.usage import day
 
-app = typer.Typer(no_args_is_help=True, help="États de rapprochement.")
+app = typer.Typer(no_args_is_help=True, help="États de rapprochement, situation d'armement et registres.")
 
 
 @app.callback()
 def group() -> None:
-    """États de rapprochement."""
+    """États de rapprochement, situation d'armement et registres."""
 
 
 _Day = partial(typer.Option, parser=day, metavar="AAAA-MM-JJ")

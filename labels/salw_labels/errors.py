@@ -16,6 +16,7 @@ ERROR_CODES = (
     "label_sheet.start_outside",
     "label_sheet.too_many_lines",
     "label_sheet.wrong_stock",
+    "label_stock.module_too_small",
     "label_zpl.module_too_small",
     "registry_number.malformed",
     "registry_number.wrong_check",
@@ -23,8 +24,11 @@ ERROR_CODES = (
 
 
 class LabelError(ValueError):
-    """What was read, typed or asked for cannot be a label; `code` is one of `ERROR_CODES`."""
+    """What was read, typed or asked for cannot be a label; `code` is one of `ERROR_CODES`.
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
+    `detail` is for whoever writes a stock, and shown nowhere else.
+    """
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(detail or code)
         self.code = code

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from salw_labels.errors import LabelError
 from salw_labels.matrix import QUIET_ZONE, SIZE
 from salw_labels.payload import Kind
 
@@ -42,7 +43,8 @@ _USE_OF = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stock:
-    """One kind of sheet. A stock that could not be read, cut or printed cannot exist: ValueError says why.
+    """One kind of sheet. A stock that could not be read, cut or printed cannot exist: ValueError says why,
+    LabelError `label_stock.module_too_small` for modules under 0.40 mm.
 
     `symbol_mm` is the side of the QR symbol with its quiet zone of four modules, which therefore always lies
     inside the label. `edge_mm` stays blank on all four sides of a label, for the hand that cuts or the feed
@@ -71,7 +73,8 @@ class Stock:
         if self.columns < 1 or self.rows < 1:
             raise ValueError(f"{self.name}: a sheet has at least one label")
         if self.module_mm < MODULE_MIN_MM:
-            raise ValueError(f"{self.name}: modules of {self.module_mm:.3f} mm, at least {MODULE_MIN_MM} mm needed")
+            detail = f"{self.name}: modules of {self.module_mm:.3f} mm, at least {MODULE_MIN_MM} mm needed"
+            raise LabelError("label_stock.module_too_small", detail)
         inner_width = self.label_width_mm - 2 * self.edge_mm
         inner_height = self.label_height_mm - 2 * self.edge_mm
         beside = 0.0 if self.use is Use.WEAPON else GAP_MM + _NAME_WIDTH_MM

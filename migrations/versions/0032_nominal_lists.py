@@ -65,6 +65,7 @@ create function holder_changes() returns trigger language plpgsql as $$
 begin
     if tg_op = 'UPDATE' then
         if to_jsonb(new) - '{name,closed_at}'::text[] = to_jsonb(old) - '{name,closed_at}'::text[]
+           and to_jsonb(new) <> to_jsonb(old)
            and (old.closed_at is null or new.closed_at = old.closed_at)
            and (new.name is not distinct from old.name or old.kind in ('post', 'crew', 'vehicle', 'detachment')
                 or coalesce(current_setting('app.erasing', true), '') <> '') then

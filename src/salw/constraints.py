@@ -7,8 +7,10 @@ from salw.access.erasure.rules import CONSTRAINTS as ERASURE
 from salw.access.rules import CONSTRAINTS as ACCESS
 from salw.commission.rules import CONSTRAINTS as COMMISSION
 from salw.core.errors import DomainError
+from salw.custody.acknowledgements.rules import CONSTRAINTS as ACKNOWLEDGEMENTS
 from salw.custody.authorisations.rules import CONSTRAINTS as AUTHORISATIONS
 from salw.custody.declarations.rules import CONSTRAINTS as DECLARATIONS
+from salw.custody.musters.rules import CONSTRAINTS as MUSTERS
 from salw.custody.nominal_lists.rules import CONSTRAINTS as NOMINAL_LISTS
 from salw.custody.paper.rules import CONSTRAINTS as PAPER
 from salw.custody.rules import CONSTRAINTS as CUSTODY
@@ -26,6 +28,7 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     **REGISTRY,
     **LABELS,
     **CUSTODY,
+    **MUSTERS,
     **AUTHORISATIONS,
     **NOMINAL_LISTS,
     **DECLARATIONS,
@@ -38,5 +41,6 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     **DEVICES,
     **DUTIES,
     **FILES,
+    **ACKNOWLEDGEMENTS,
     **PHOTOS,
 }

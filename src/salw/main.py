@@ -30,9 +30,11 @@ from salw.constraints import CONSTRAINTS
 from salw.core.db import make_engine
 from salw.core.http import describe_problems, install
 from salw.core.migrate import current, head
+from salw.custody.acknowledgements.routes import router as acknowledgements
 from salw.custody.authorisations.routes import router as authorisations
 from salw.custody.authorisations.suspension_routes import router as suspensions
 from salw.custody.entitlements.routes import router as entitlements
+from salw.custody.musters.routes import router as musters
 from salw.custody.nominal_lists.routes import router as nominal_lists
 from salw.custody.paper.routes import router as paper
 from salw.custody.routes.disposals import router as disposals
@@ -78,11 +80,13 @@ ROUTERS = (
     devices,
     derogations,
     erasures,
+    acknowledgements,
     files,
     photos,
     disposals,
     holders,
     nominal_lists,
+    musters,
     paper,
     incidents,
     intake,

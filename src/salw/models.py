@@ -8,9 +8,11 @@ from salw.access.erasure import models as erasure
 from salw.commission import models as commission
 from salw.core.db import metadata
 from salw.custody import models as custody
+from salw.custody.acknowledgements import models as acknowledgements
 from salw.custody.authorisations import models as authorisations
 from salw.custody.declarations import models as declarations
 from salw.custody.entitlements import models as entitlements
+from salw.custody.musters import models as musters
 from salw.custody.nominal_lists import models as nominal_lists
 from salw.custody.paper import models as paper
 from salw.documents import models as documents
@@ -26,6 +28,7 @@ from salw.summaries import models as summaries
 
 __all__ = [
     "access",
+    "acknowledgements",
     "authorisations",
     "commission",
     "custody",
@@ -40,6 +43,7 @@ __all__ = [
     "incidents",
     "ledger",
     "metadata",
+    "musters",
     "nominal_lists",
     "paper",
     "photos",

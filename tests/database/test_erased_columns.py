@@ -27,6 +27,8 @@ OTHERWISE = {
     ("factor", "credential_id"),
     ("factor", "public_key"),
     ("file", "bytes"),
+    ("counter_proof", "secret_hash"),
+    ("acknowledgement_rule", "kinds"),
     ("recovery_code", "code_hash"),
     ("challenge", "value"),
     ("api_token", "token_hash"),
@@ -40,7 +42,7 @@ CODES = {
     "method", "model_code", "opened_role", "operation", "outcome", "permission", "public_key", "purpose", "quarter",
     "radio_dtg", "reading", "reason", "region", "role", "script", "set_as", "sha256", "signature", "state", "status",
     "stock", "tail", "weapon_ids", "written_off_as",
-    "covers", "missing",
+    "covers", "how", "missing", "result",
 }  # fmt: skip
 # What is read on weapons and written on them, the organisation chart, and the seals of the log.
 OF_THINGS = {

@@ -23,6 +23,7 @@ from salw.registry.queries import list_same_serial
 from salw.registry.rules import MarkKind, NewMark
 from salw.reports.balances import Model
 from salw.reports.queries import Books, count_movements, count_stock
+from salw.reports.situation_queries import count_situation
 from salw.scanning import queries as scanning
 from salw.scanning.history import list_history
 from salw.stocktakes.queries import list_stocktakes
@@ -124,6 +125,7 @@ def questions(db: Connection, actor: Actor, loaded: Load) -> dict[str, Callable[
         "stock of the units at a month end": lambda: held_all(count_stock(db, unit_books, 1)),
         "stock of a store at a month end": lambda: held_all(count_stock(db, store_books, 1)),
         "movements of a store": lambda: count_movements(db, store_books, 0, 1),
+        "situation of the units": lambda: count_situation(db, unit_books, 2),
     }
 
 

@@ -34,6 +34,7 @@ from salw.core.embedded import Cluster
 from salw.core.ids import new_id
 from salw.ledger.sequencer import drain
 from salw.ledger.snapshots import take_snapshots
+from signing import decide_kinds, issued, put_acknowledgement
 from world import World, build_world
 
 ADR = Path(__file__).parents[2] / "docs" / "adr" / "0007-policies-by-unit.md"
@@ -100,6 +101,8 @@ def fill(client: httpx.Client, world: World) -> None:
     """Let everything happen once, so that no table stays empty."""
     for _, prepare in writes.WRITES.values():
         writes.done(client, prepare(client, world))
+    photograph(client, world)
+    sign(client, world)
     seen = world.register(2)
     codes = label(world, seen)
     check = open_check(client, world)
@@ -126,13 +129,20 @@ def fill(client: httpx.Client, world: World) -> None:
     prove_and_be_refused(client, world)
     change_the_storekeeper(client, world)
     label_recipes.live(client, world)
-    photograph(client, world)
 
 
 def photograph(client: httpx.Client, world: World) -> None:
     """Attach a picture to a weapon."""
     (weapon,) = world.register()
     succeeded(put_photo(client, world, weapon.weapon_id, keep(client, world)))
+
+
+def sign(client: httpx.Client, world: World) -> None:
+    """Let the soldier choose a PIN and acknowledge an issue, and the force decide what is valid."""
+    succeeded(put_acknowledgement(client, world, issued(client, world)))
+    pin = {"id": str(new_id()), "pin": "480913"}
+    succeeded(client.put(f"/people/{world['soldier'].person_id}/pin", json=pin, headers=world["keeper"].headers))
+    succeeded(decide_kinds(client, world))
 
 
 def succeeded(answer: httpx.Response) -> httpx.Response:

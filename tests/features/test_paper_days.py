@@ -1,15 +1,18 @@
 """Days on paper: a blank booklet is printed, and its lines are entered later, each once."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import httpx
+import psycopg
+import pytest
 
 from reporting import look
 from salw.core import clock
 from salw.core.ids import new_id
 from salw.custody.rules import Expected
 from world import World
-from writes import done, issue, print_book
+from writes import done, issue, issue_from_paper, print_book
 
 
 def issue_body(client: httpx.Client, world: World, weapons: list[Expected], **more: object) -> dict[str, object]:
@@ -127,3 +130,20 @@ def test_what_is_declared_beside_weapons_is_compared_at_return(client: httpx.Cli
     assert give_back(weapons).json()["declared"] == []
     told = look(world, "select kind from event where country = %(country)s and kind = 'document.declared'")
     assert len(told) >= 3
+
+
+def test_the_database_itself_holds_each_line_once_and_within_its_booklet(client: httpx.Client, world: World) -> None:
+    sent = done(client, issue_from_paper(client, world))
+    again = (
+        "insert into paper_line (country, book_id, page, line, unit_id, pages, document_id, entered_by) "
+        "select country, book_id, page + %(pages)s, line + %(lines)s, unit_id, pages, document_id, entered_by "
+        "from paper_line where document_id = %(document)s"
+    )
+    slip = UUID(sent.path.rsplit("/", 1)[1])
+    for pages, lines, refusal in (
+        (0, 0, "pk_paper_line"),
+        (3, 0, "ck_paper_line_page_in_book"),
+        (0, 19, "ck_paper_line_line_on_page"),
+    ):
+        with pytest.raises(psycopg.IntegrityError, match=refusal):
+            look(world, again, pages=pages, lines=lines, document=slip)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from salw_labels import STOCKS, Kind, Stock, Use
+from salw_labels import STOCKS, Kind, LabelError, Stock, Use
 from salw_labels.stock import load_stocks
 
 TWENTY = STOCKS["a4-weapon-20mm"]
@@ -20,8 +20,9 @@ def test_both_symbol_sizes_of_the_design_are_shipped_above_the_module_floor() ->
 
 def test_a_module_below_the_floor_is_refused() -> None:
     assert replace(FIFTEEN, symbol_mm=13.3).module_mm >= 0.40
-    with pytest.raises(ValueError, match=r"modules of 0\.397 mm"):
+    with pytest.raises(LabelError, match=r"modules of 0\.397 mm") as refused:
         replace(FIFTEEN, symbol_mm=13.1)
+    assert refused.value.code == "label_stock.module_too_small"
 
 
 @pytest.mark.parametrize(

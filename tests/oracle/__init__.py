@@ -22,6 +22,7 @@ A route without a permission stands in `OPEN` with the reason. An exception to t
 
 from oracle import (
     access,
+    acknowledgements,
     bundles,
     checks,
     commission,
@@ -47,6 +48,7 @@ LINES: tuple[Line, ...] = (
     *weapons.LINES,
     *labels.LINES,
     *files.LINES,
+    *acknowledgements.LINES,
     *custody.LINES,
     *drawing.LINES,
     *transfers.LINES,

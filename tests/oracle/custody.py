@@ -75,6 +75,18 @@ LINES: tuple[Line, ...] = (
         about="to a post of theirs",
         posts=MIXED,
     ),
+    # --- musters
+    Line("PUT /v1/musters/{muster_id}", "muster:record", of(writes.muster), UNIT),
+    Line("GET /v1/musters", "stocktake:read", listing("/musters", recipes.made(writes.muster)), EMPTY),
+    Line(
+        "GET /v1/unpresented-weapons",
+        "weapon:read",
+        recipes.unpresented,
+        EMPTY,
+    ),
+    Line(
+        "GET /v1/weapons/{weapon_id}/sightings", "weapon:read", reading("/weapons/{}/sightings", recipes.weapon), WEAPON
+    ),
     # --- nominal lists
     Line("GET /v1/nominal-lists", "weapon:read", listing("/nominal-lists", recipes.made(writes.prepare_list)), EMPTY),
     Line(

@@ -26,6 +26,8 @@ _BOOKS = {_ORDERER, _ACCOUNTANT, _KEEPER, _ARMOURER, _COMMANDER, _AUDITOR}
 HOLDERS: Mapping[str, Collection[Role]] = {
     "account:manage": {_ADMINISTRATOR},
     "account:read": {_ADMINISTRATOR},
+    "acknowledgement:record": {_KEEPER},
+    "acknowledgement:set": AUTHORITIES,
     "assignment:record": {_KEEPER, _COMMANDER},
     "attempt:read": {_ADMINISTRATOR, _AUDITOR},
     "authorisation:give": {_COMMANDER},
@@ -65,6 +67,7 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "ledger:mirror": {_AUDITOR},
     "ledger:read": {_COMMANDER, _AUDITOR} | COMMISSION,
     "model:read": _BOOKS | COMMISSION,
+    "muster:record": {_KEEPER, _ARMOURER, _COMMANDER, _AUDITOR},
     "nominal_list:record": {_KEEPER, _COMMANDER},
     "organisation:read": _BOOKS | {_ADMINISTRATOR},
     "organisation:record": {_ADMINISTRATOR},

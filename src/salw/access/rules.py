@@ -11,6 +11,8 @@ class Permission(StrEnum):
 
     ACCOUNT_MANAGE = "account:manage"
     ACCOUNT_READ = "account:read"
+    ACKNOWLEDGEMENT_RECORD = "acknowledgement:record"
+    ACKNOWLEDGEMENT_SET = "acknowledgement:set"
     ASSIGNMENT_RECORD = "assignment:record"
     ATTEMPT_READ = "attempt:read"
     AUTHORISATION_GIVE = "authorisation:give"
@@ -50,6 +52,7 @@ class Permission(StrEnum):
     LEDGER_MIRROR = "ledger:mirror"
     LEDGER_READ = "ledger:read"
     MODEL_READ = "model:read"
+    MUSTER_RECORD = "muster:record"
     NOMINAL_LIST_RECORD = "nominal_list:record"
     ORGANISATION_READ = "organisation:read"
     ORGANISATION_RECORD = "organisation:record"
@@ -157,6 +160,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | _EMERGENCY
         | _TOKENS
         | {
+            Permission.ACKNOWLEDGEMENT_SET,
             Permission.DISCLOSURE_READ,
             Permission.DISCLOSURE_SET,
             Permission.DEROGATION_GRANT,
@@ -194,12 +198,14 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _READS
         | _TOKENS
         | {
+            Permission.ACKNOWLEDGEMENT_RECORD,
             Permission.ASSIGNMENT_RECORD,
             Permission.DEVICE_REPORT,
             Permission.FILE_KEEP,
             Permission.INCIDENT_OPEN,
             Permission.ISSUE_RECORD,
             Permission.LABEL_MAKE,
+            Permission.MUSTER_RECORD,
             Permission.NOMINAL_LIST_RECORD,
             Permission.PAPER_RECORD,
             Permission.PHOTO_RECORD,
@@ -216,6 +222,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | _TOKENS
         | {
             Permission.DEVICE_REPORT,
+            Permission.INCIDENT_OPEN,
+            Permission.MUSTER_RECORD,
             Permission.FILE_KEEP,
             Permission.INCIDENT_OPEN,
             Permission.PHOTO_RECORD,
@@ -228,6 +236,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | _EMERGENCY
         | _TOKENS
         | {
+            Permission.ACKNOWLEDGEMENT_SET,
             Permission.ASSIGNMENT_RECORD,
             Permission.AUTHORISATION_GIVE,
             Permission.CONTRACT_RECORD,
@@ -246,6 +255,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.LABEL_ALARM_CLOSE,
             Permission.LEDGER_BUNDLE,
             Permission.LEDGER_READ,
+            Permission.MUSTER_RECORD,
             Permission.NOMINAL_LIST_RECORD,
             Permission.RELIEF_RECORD,
             Permission.STOCKTAKE_CLOSE,
@@ -269,6 +279,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             # A copy of every event is the whole register: the commission, which sees what a force shows, has none.
             Permission.LEDGER_MIRROR,
             Permission.LEDGER_READ,
+            Permission.MUSTER_RECORD,
             Permission.OVERRIDE_READ,
             Permission.STOCKTAKE_CLOSE,
             Permission.STOCKTAKE_COUNT,

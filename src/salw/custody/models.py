@@ -239,6 +239,7 @@ issue = Table(
     Column("received_by", Uuid),
     Column("derogation_id", Uuid),
     Column("recorded_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
+    Column("acknowledged_at", type_instant),
     country_key(["from_holder_id"], "holder", ["id"]),
     country_key(["to_holder_id"], "holder", ["id"]),
     country_key(["document_id"], "document", ["id"]),
@@ -246,6 +247,14 @@ issue = Table(
     # A nominal slip is one document with an issue for each receiver.
     UniqueConstraint("country", "document_id", "to_holder_id"),
     CheckConstraint("received_by <> issued_by or derogation_id is not null", name="receiver_is_another"),
+    Index(
+        "ix_issue_unacknowledged",
+        "country",
+        "unit_id",
+        "recorded_at",
+        "id",
+        postgresql_where=text("acknowledged_at is null"),
+    ),
     CheckConstraint("purpose in ('task', 'permanent')", name="purpose_known"),
     CheckConstraint("(purpose = 'task') = (due_back_at is not null)", name="task_is_due"),
     comment="A perception: for a task (due back) or permanent (never overdue, presented at musters).",

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from salw.core.db import Row
 from salw.core.shapes import Day, In, Instant, Out, Said, example
+from salw.custody.acknowledgements.schemas import AcknowledgementPart
 from salw.custody.declarations.rules import Compared
 from salw.custody.declarations.schemas import ComparedOut, DeclaredBackLines, DeclaredLines, compared_out
 from salw.custody.operations.moves import DocumentNumber, Order
@@ -84,6 +85,7 @@ class IssueIn(In):
     to: RecipientIn
     weapons: Weapons
     due_back_at: Instant | None = None
+    acknowledgement: AcknowledgementPart | None = None
     occurred_at: Instant | None = None
     order: OrderIn = OrderIn()
     override: Annotated[Said, Field(max_length=500)] | None = None

@@ -7,6 +7,10 @@ from fastapi import APIRouter
 from salw.access.guard import Desk, requires
 from salw.access.repeats import Keep, answer_within
 from salw.access.rules import Permission
+from salw.core.ids import new_id
+from salw.custody.acknowledgements.operations.recording import record_acknowledgement
+from salw.custody.acknowledgements.proving import prove
+from salw.custody.acknowledgements.schemas import acknowledged_of
 from salw.custody.declarations.schemas import declared_of
 from salw.custody.operations import issues as operations
 from salw.custody.paper.schemas import paper_entry
@@ -29,7 +33,15 @@ router = APIRouter(tags=["custody"])
 
 @router.put("/issues/{issue_id}")
 def put_issue(issue_id: UUID, body: IssueIn, desk: Desk = requires(Permission.ISSUE_RECORD)) -> MovedOut:
-    """Issue weapons from a store. The id is the client's; a repeat gives the first answer."""
+    """Issue weapons from a store. The id is the client's; a repeat gives the first answer.
+
+    Its acknowledgement may come with it; where that is refused, nothing is issued: send it without, to be signed later.
+    """
+
+    part = body.acknowledgement
+    acknowledged = acknowledged_of(new_id(), part) if part else None
+    if part:
+        prove(desk, part)
 
     def work(keep: Keep) -> None:
         operations.issue_weapons(
@@ -49,6 +61,8 @@ def put_issue(issue_id: UUID, body: IssueIn, desk: Desk = requires(Permission.IS
             paper=paper_entry(body.paper),
             answer=lambda number, held: keep(moved(issue_id, DocumentKind.ISSUE_SLIP, number, held)),
         )
+        if acknowledged:
+            record_acknowledgement(desk.db, actor=desk.actor, now=desk.now, slip_id=issue_id, acknowledged=acknowledged)
 
     return answer_within(desk, "issue", issue_id, body, MovedOut, work)
 

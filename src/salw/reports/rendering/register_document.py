@@ -1,6 +1,7 @@
 """Registers as documents: a table of lines, and for the état journalier the balance of the day before it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from salw.core.language import Language, translate
 from salw.custody.rules import HolderKind, State
@@ -64,7 +65,7 @@ def _subtitle(report: Register, words: Words) -> str:
     if report.kind is Kind.DAY:
         return words.say("register.of_day", day=words.day(report.from_date))
     if report.kind is Kind.INVENTORY:
-        return words.say("situation.now", at=words.instant(report.at))
+        return words.say("register.now", at=words.instant(report.at))
     return words.say("of_period", from_date=words.day(report.from_date), to_date=words.day(report.to_date))
 
 
@@ -95,18 +96,19 @@ def _facts(report: Register, words: Words) -> list[tuple[str, str]]:
 def _table(report: Register, words: Words) -> Table:
     columns: list[tuple[str, float]]
     lines: Sequence[object] = report.lines
+    # Numbers of weapons and papers never wrap: these widths hold sixteen characters of the one, all of the other.
     if report.kind is Kind.ISSUES:
-        columns = [("slip", 22), ("moment", 25), ("holder", 50), ("model", 44), ("serial", 30), ("registry_number", 25)]
-        columns += [("due_back", 25), ("returned", 34), ("entry", 34)]
+        columns = [("slip", 26), ("moment", 22), ("holder", 46), ("model", 38), ("serial", 35), ("registry_number", 27)]
+        columns += [("due_back", 22), ("returned", 24), ("entry", 24)]
     elif report.kind is Kind.HOLDER:
-        columns = [("model", 60), ("serial", 36), ("registry_number", 30), ("standing", 40), ("slip", 30)]
-        columns += [("since", 28), ("due_back", 30)]
+        columns = [("model", 60), ("serial", 36), ("registry_number", 30), ("standing", 34), ("slip", 34)]
+        columns += [("since", 24), ("due_back", 24)]
     elif report.kind is Kind.INVENTORY:
-        columns = [("code", 16), ("class", 44), ("model", 64), ("serial", 38), ("registry_number", 32)]
-        columns += [("standing", 26), ("slip", 30), ("since", 28)]
+        columns = [("code", 16), ("class", 40), ("model", 60), ("serial", 38), ("registry_number", 30)]
+        columns += [("standing", 26), ("slip", 34), ("since", 24)]
     else:
-        columns = [("slip", 36), ("moment", 25), ("movement", 26), ("from", 44), ("to", 44), ("model", 44)]
-        columns += [("serial", 28), ("registry_number", 24), ("entry", 30)]
+        columns = [("slip", 32), ("moment", 22), ("movement", 24), ("from", 36), ("to", 36), ("model", 34)]
+        columns += [("serial", 36), ("registry_number", 28), ("entry", 24)]
     rows = tuple(
         Row(_kind(line), (number, *_cells(line, words))) for number, line in enumerate(lines, report.first_line)
     )
@@ -133,7 +135,7 @@ def _cells(line: object, words: Words) -> tuple[Cell, ...]:
         due = words.say("permanent") if line.permanent else _instant(line.due_back_at, words)
         return (
             line.issued.slip.number,
-            words.instant(line.issued.occurred_at),
+            _when(line.issued.occurred_at, words),
             _party(line.to, words),
             *_weapon(line.weapon, words),
             due,
@@ -143,7 +145,7 @@ def _cells(line: object, words: Words) -> tuple[Cell, ...]:
     if isinstance(line, MovementLine):
         return (
             _slip(line.act.slip, words),
-            words.instant(line.act.occurred_at),
+            _when(line.act.occurred_at, words),
             words.say(f"move.{line.act.kind}"),
             _party(line.came_from, words) if line.came_from else "–",
             _party(line.went_to, words),
@@ -155,7 +157,7 @@ def _cells(line: object, words: Words) -> tuple[Cell, ...]:
     assert isinstance(line, InventoryLine)  # noqa: S101 - the four kinds of lines there are
     code = line.weapon.model.class_code
     state = words.state(line.state)
-    since = words.instant(line.since)
+    since = _when(line.since, words)
     return (code, words.weapon_class(code), *_weapon(line.weapon, words), state, _slip(line.slip, words), since)
 
 
@@ -174,15 +176,20 @@ def _held(line: HeldLine, words: Words) -> tuple[Cell, ...]:
     )
 
 
-def _instant(value: object, words: Words) -> str:
-    return "" if value is None else words.instant(value)  # type: ignore[arg-type]  # an instant, or none
+def _when(value: datetime, words: Words) -> str:
+    """Return an instant whose hour stands on one line of a narrow cell."""
+    return words.instant(value).replace(" h ", "\u00a0h\u00a0")
+
+
+def _instant(value: datetime | None, words: Words) -> str:
+    return "" if value is None else _when(value, words)
 
 
 def _ended(act: Act, words: Words) -> str:
     if act.kind == "return":
-        return words.say("returned", at=words.instant(act.occurred_at), document=act.slip.number)
+        return words.say("returned", at=_when(act.occurred_at, words), document=act.slip.number)
     said = words.say(f"movement.{act.kind}", document=act.slip.number)
-    return words.say("separator").join((words.instant(act.occurred_at), said))
+    return words.say("separator").join((_when(act.occurred_at, words), said))
 
 
 def _weapon(weapon: Weapon, words: Words) -> tuple[Cell, ...]:
@@ -202,7 +209,7 @@ def _entry(words: Words, *acts: Act) -> str:
         if act.slip.page is not None:
             said.append(words.say("from_booklet", book=act.slip.book, page=act.slip.page, line=act.slip.line))
         if act.late:
-            said.append(words.say("late", at=words.instant(act.recorded_at)))
+            said.append(words.say("late", at=_when(act.recorded_at, words)))
     return words.say("separator").join(dict.fromkeys(said))
 
 
