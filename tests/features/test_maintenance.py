@@ -1,4 +1,4 @@
-"""Condition and maintenance: what was seen, what is due, what was done, what does not match, what is to be struck off."""
+"""Condition and maintenance: what was seen, what is due and done, what does not match, what is to be struck off."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 
 from counting import a_count, count, open_check
-from moving import give_back, issue, listed, moved
+from moving import issue, listed, moved
 from reporting import look
 from salw.core import clock
 from salw.core.ids import new_id
@@ -53,7 +53,7 @@ def test_a_return_states_the_condition_of_some_weapons_and_supposes_nothing_of_t
     assert card(client, world, silent)["condition"] is None
     assert [f.get("condition") for f in events_of(world, dirty.weapon_id, "weapon.returned")] == ["to_clean"]
     assert ["condition" in f for f in events_of(world, silent.weapon_id, "weapon.returned")] == [False]
-    assert "État technique : à nettoyer." in sentences(client, world, dirty)[-1]
+    assert "État technique\u00a0: à nettoyer." in sentences(client, world, dirty)[-1]
     # What was seen yesterday and is entered today does not hide what is newer.
     out = issue(client, world, [w for w in back if w.weapon_id == dirty.weapon_id])
     late: dict[str, Any] = {"store": str(world.store_alpha), "weapons": listed(out)}
