@@ -8,12 +8,13 @@ from bench.harness import ROOT, Result, medians
 
 LABELS = 10_000
 BYTES_MAX = 200
+RATE_MIN = 10_000
 
 _WORK = f"""
 import time
 begun = time.process_time()
 from salw_labels import STOCKS, PrintedLabel, draw_many, registry_number, sheet_pdf
-labels = [PrintedLabel(code, registry_number("BF", n)) for n, code in enumerate(draw_many({LABELS}), 1)]
+labels = [PrintedLabel(code, registry_number("BF", n), copies=1) for n, code in enumerate(draw_many({LABELS}), 1)]
 pdf = sheet_pdf(labels, STOCKS["a4-weapon-20mm"], title="Étiquettes", banner=None)
 print(time.process_time() - begun, len(pdf))
 """
@@ -33,8 +34,8 @@ def sheet() -> list[Result]:
             "sheet of 10,000 labels, end to end, one core",
             f"{rate:,.0f} labels/s",
             "-",
-            ">= 5,000 labels/s",
-            rate >= 5_000,
+            f">= {RATE_MIN:,} labels/s",
+            rate >= RATE_MIN,
         ),
         Result("the same, size", f"{size:.0f} bytes/label", "-", f"< {BYTES_MAX} bytes/label", size < BYTES_MAX),
     ]

@@ -73,12 +73,19 @@ class Ask:
     theirs: Mapping[str, str] = field(default_factory=dict)
     shows: tuple[str, ...] = ()
     headers: Mapping[str, str] | None = None
+    content: bytes | None = None  # what is sent as it is, in the place of a body
 
     def send(self, client: httpx.Client, headers: Mapping[str, str]) -> httpx.Response:
         """Send it, as who has these headers and nobody else: a cookie that an earlier answer set stays out of it."""
         client.cookies.clear()
+        kind = {"Content-Type": "application/octet-stream"} if self.content is not None else {}
         return client.request(
-            self.method, self.path, json=self.body, params=self.params, headers=dict(self.headers or headers)
+            self.method,
+            self.path,
+            json=self.body,
+            content=self.content,
+            params=self.params,
+            headers={**(self.headers or headers), **kind},
         )
 
     def of_nothing(self) -> tuple["Ask", Mapping[str, str]]:

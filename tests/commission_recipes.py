@@ -17,7 +17,7 @@ def _forces(place: World) -> set[str]:
         return {row["code"] for row in run(db, "select code from force where country = %(c)s", {"c": place.country})}
 
 
-def _force(scene: Scene) -> str:
+def force_named(scene: Scene) -> str:
     """Return the force of the place; of another country one that one's own has not, if there is such a one."""
     alone = set() if scene.there.country == scene.own.country else _forces(scene.there) - _forces(scene.own)
     return min(alone, default=force_of(scene.there))
@@ -30,20 +30,20 @@ def show(place: World, level: Level) -> None:
 
 def disclosure(scene: Scene) -> Ask:
     """Read what the force of the place shows."""
-    force = _force(scene)
+    force = force_named(scene)
     return Ask("GET", f"/forces/{force}/disclosure", theirs={force: NO_FORCE})
 
 
 def disclose(scene: Scene) -> Ask:
     """Decide what the force of the place shows."""
-    force = _force(scene)
+    force = force_named(scene)
     body = {"id": str(new_id()), "level": "serials", "reference": "décision d'essai n° 1"}
     return Ask("PUT", f"/forces/{force}/disclosure", body, theirs={force: NO_FORCE})
 
 
 def holdings_of_force(scene: Scene) -> Ask:
     """Read the figures of the force of the place."""
-    force = _force(scene)
+    force = force_named(scene)
     return Ask("GET", "/commission/holdings", params={"force": force}, theirs={force: NO_FORCE})
 
 

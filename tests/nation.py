@@ -31,6 +31,7 @@ STAFF: dict[str, Role | None] = {
     "armourer": Role.ARMOURER,
     "commander": Role.UNIT_COMMANDER,
     "orderer": Role.ORDERING_AUTHORITY,
+    "accountant": Role.ACCOUNTANT,
     "commission": Role.COMMISSION_OFFICER,
     "soldier": None,
 }

@@ -20,6 +20,7 @@ from reporting import unit_uuid
 from salw.core import clock
 from salw.core.db import run
 from salw.core.ids import new_id
+from salw.core.pages import encode_cursor
 from salw.custody.rules import Expected
 from salw_labels import draw_many, registry_number
 from world import World
@@ -40,6 +41,22 @@ def last_part(write: writes.Write) -> UUID:
 def made(write: Callable[[httpx.Client, World], writes.Write]) -> Callable[[Scene], UUID]:
     """Return the way to make a thing in the place and know its id."""
     return lambda scene: last_part(writes.done(scene.client, write(scene.client, scene.there)))
+
+
+def slip(scene: Scene) -> UUID:
+    """Issue weapons of the place; return the slip."""
+    return made(writes.issue)(scene)
+
+
+def documents(scene: Scene) -> Ask:
+    """List the documents that the office of the place numbers."""
+    found = slip(scene)
+    return Ask("GET", "/documents", params={"office": unit_uuid(scene.there, scene.there.alpha)}, shows=(str(found),))
+
+
+def on_paper(book: object) -> dict[str, object]:
+    """Say that an act stands on the first line of a booklet."""
+    return {"paper": {"book": str(book), "page": 1, "line": 1}, "occurred_at": "2026-01-02T05:00:00Z"}
 
 
 def serial_of(scene: Scene) -> Word:
@@ -202,14 +219,25 @@ def of_unit(scene: Scene) -> str:
     return unit_uuid(scene.there, scene.there.alpha)
 
 
-def _today() -> str:
+def this_day() -> str:
     return clock.now().date().isoformat()
 
 
 def report_of(path: str, thing: Callable[[Scene], object], *, period: bool) -> Recipe:
     """Return a reconciliation of a thing of the place, over today where it is of a period."""
-    days = {"from": _today(), "to": _today()} if period else {}
+    days = {"from": this_day(), "to": this_day()} if period else {}
     return reading(path, thing, **days)
+
+
+def entitle(scene: Scene) -> Ask:
+    """Say what the unit of the place ought to hold."""
+    return asked(writes.entitle(scene.client, scene.there))
+
+
+def entitlement(scene: Scene) -> str:
+    """Say what the unit of the place ought to hold; return the id of a line."""
+    write = writes.entitle(scene.client, scene.there)
+    return str(write.send(scene.client).json()["lines"][0]["id"])
 
 
 def a_weapon(scene: Scene) -> Expected:
@@ -286,3 +314,12 @@ def loss_by_count(scene: Scene) -> Ask:
     """Report a loss of the unit of the place by number alone."""
     lines = [{"class_code": "SA-ASR", "quantity": 3}]
     return asked(writes.report(scene.client, scene.there, unit=of_unit(scene), loss_lines=lines))
+
+
+def unpresented(scene: Scene) -> Ask:
+    """Ask for what no muster has seen, from just before a weapon that somebody of the place has."""
+    found = issued_weapon(scene).weapon_id
+    before = encode_cursor(UUID(int=found.int - 1))
+    return Ask(
+        "GET", "/unpresented-weapons", params={"never": True, "limit": 200, "cursor": before}, shows=(str(found),)
+    )

@@ -110,6 +110,32 @@ def return_(client: httpx.Client, world: World, weapons: list[Expected] | None =
     return Write("PUT", f"/returns/{new_id()}", body, world["keeper"].headers)
 
 
+def print_book(_client: httpx.Client, world: World, pages: int = 3) -> Write:
+    """Print a blank booklet for Alpha's store."""
+    return Write(
+        "PUT", f"/paper-books/{new_id()}", {"store": str(world.store_alpha), "pages": pages}, world["keeper"].headers
+    )
+
+
+def void_line(client: httpx.Client, world: World) -> Write:
+    """Declare the first line of a booklet void."""
+    book = done(client, print_book(client, world)).path
+    body = {"id": str(new_id()), "lines": [{"page": 1, "line": 1}], "reason": "Ligne mal écrite"}
+    return Write("POST", f"{book}/void-lines", body, world["keeper"].headers)
+
+
+def issue_from_paper(client: httpx.Client, world: World) -> Write:
+    """Enter an issue from the second line of a booklet, with rounds beside the weapons."""
+    book = done(client, print_book(client, world)).path.rsplit("/", 1)[1]
+    sent = issue(client, world)
+    more = {
+        "occurred_at": "2026-01-02T05:00:00Z",
+        "paper": {"book": book, "page": 1, "line": 2},
+        "declared": [{"kind": "rounds", "calibre": "7,62x39", "quantity": 90}],
+    }
+    return Write(sent.method, sent.path, {**sent.body, **more}, sent.headers)
+
+
 def order(client: httpx.Client, world: World, weapons: list[Expected] | None = None) -> Write:
     """Order a transfer from Alpha to Bravo."""
     body = {
@@ -216,6 +242,18 @@ def _alpha(world: World) -> str:
         return str(run(db, "select uuid from unit where id = %(id)s", {"id": world.alpha})[0]["uuid"])
 
 
+def entitle(_client: httpx.Client, world: World) -> Write:
+    """Say what Alpha ought to hold, of a class and of a model."""
+    body = {
+        "unit": _alpha(world),
+        "reference": "TED d'essai n° 12",
+        "dated_on": "2026-01-01",
+        "from_day": "2026-01-15",
+        "lines": [{"class_code": "SA-ASR", "quantity": 120}, {"model": "akm-tula-su", "quantity": 9}],
+    }
+    return Write("PUT", f"/entitlements/{new_id()}", body, world["accountant"].headers)
+
+
 def unit_under(parent: str, force: str = "AT") -> dict[str, object]:
     """Return what is said of a new unit under another of the same force."""
     return {
@@ -299,11 +337,63 @@ def recover(client: httpx.Client, world: World) -> Write:
     return _decide(world, opened, "recovered", store=str(world.store_alpha))
 
 
+def prepare_list(client: httpx.Client, world: World, weapons: list[Expected] | None = None, **more: object) -> Write:
+    """Prepare a list for the soldier, a weapon a line."""
+    to = {"person": str(world["soldier"].person_id)}
+    lines = [{"to": to, "weapon": str(w.weapon_id)} for w in weapons or world.register(2)]
+    body = {"store": str(world.store_alpha), "title": "Patrouille d'essai", "due_back_at": f"{DUE}T18:00:00Z"}
+    return Write("PUT", f"/nominal-lists/{new_id()}", {**body, "lines": lines, **more}, world["keeper"].headers)
+
+
+def change_list(client: httpx.Client, world: World) -> Write:
+    """Strike out a line and add the armourer."""
+    prepared = done(client, prepare_list(client, world))
+    add = [{"to": {"person": str(world["armourer"].person_id)}, "weapon": str(world.register()[0].weapon_id)}]
+    body = {"id": str(new_id()), "version": 1, "remove": [1], "add": add}
+    return Write("POST", f"{prepared.path}/changes", body, world["keeper"].headers)
+
+
+def issue_list(client: httpx.Client, world: World, weapons: list[Expected] | None = None, **more: object) -> Write:
+    """Issue both weapons of a list."""
+    weapons = weapons or world.register(2)
+    prepared = done(client, prepare_list(client, world, weapons))
+    body = {"id": str(new_id()), "weapons": listed(weapons), **more}
+    return Write("POST", f"{prepared.path}/issue", body, world["keeper"].headers)
+
+
+def return_list(client: httpx.Client, world: World) -> Write:
+    """Take one of two weapons of a list back."""
+    weapons = world.register(2)
+    issued = done(client, issue_list(client, world, weapons))
+    body = {"id": str(new_id()), "weapons": listed(later(weapons[:1]))}
+    return Write("POST", issued.path.replace("/issue", "/return"), body, world["keeper"].headers)
+
+
+def muster(client: httpx.Client, world: World) -> Write:
+    """Hold a muster: one weapon seen, one reported by radio, whatever else Alpha's users have not presented."""
+    weapons = world.register(3)
+    done(client, issue(client, world, weapons))
+    seen, told, _ = (str(w.weapon_id) for w in weapons)
+    report_ = {"weapon": told, "how": "radio", "by": str(world["soldier"].person_id), "at": "2026-01-01T06:00:00Z"}
+    body = {
+        "unit": _alpha(world),
+        "held_at": "2026-01-01T07:00:00Z",
+        "presented": [{"weapon": seen, "how": "scan"}],
+        "reported": [report_],
+        "rest_not_presented": True,
+    }
+    return Write("PUT", f"/musters/{new_id()}", body, world["commander"].headers)
+
+
 # Each with the address it is sent to, as the OpenAPI document names it.
 WRITES: dict[str, tuple[str, Callable[[httpx.Client, World], Write]]] = {
     "register": ("PUT /v1/weapons/{weapon_id}", register),
+    "entitle": ("PUT /v1/entitlements/{decision_id}", entitle),
     "issue": ("PUT /v1/issues/{issue_id}", issue),
     "return": ("PUT /v1/returns/{return_id}", return_),
+    "print_book": ("PUT /v1/paper-books/{book_id}", print_book),
+    "void_line": ("POST /v1/paper-books/{book_id}/void-lines", void_line),
+    "issue_from_paper": ("PUT /v1/issues/{issue_id}", issue_from_paper),
     "order": ("PUT /v1/transfers/{transfer_id}", order),
     "approve": ("POST /v1/transfers/{transfer_id}/approval", approve),
     "cancel": ("POST /v1/transfers/{transfer_id}/cancellation", cancel),
@@ -315,6 +405,11 @@ WRITES: dict[str, tuple[str, Callable[[httpx.Client, World], Write]]] = {
     "unassign": ("PUT /v1/assignments/{assignment_id}", unassign),
     "relieve": ("PUT /v1/reliefs/{relief_id}", relieve),
     "open_holder": ("PUT /v1/holders/{holder_id}", open_holder),
+    "prepare_list": ("PUT /v1/nominal-lists/{list_id}", prepare_list),
+    "change_list": ("POST /v1/nominal-lists/{list_id}/changes", change_list),
+    "issue_list": ("POST /v1/nominal-lists/{list_id}/issue", issue_list),
+    "return_list": ("POST /v1/nominal-lists/{list_id}/return", return_list),
+    "muster": ("PUT /v1/musters/{muster_id}", muster),
     "open_store": ("PUT /v1/stores/{store_id}", open_store),
     "report": ("PUT /v1/incidents/{incident_id}", report),
     "retrieve": ("PUT /v1/incidents/{incident_id}", retrieve),

@@ -9,8 +9,9 @@ from salw.access.queries import is_demo
 from salw.access.rules import Permission
 from salw.core.errors import Unacceptable
 from salw.core.ids import new_id
+from salw.registry.labels.queries import list_printed
 from salw.registry.operations import make_labels
-from salw.registry.queries import get_label_batch, list_batch_labels
+from salw.registry.queries import get_label_batch
 from salw.registry.rules import LABELS_MAX
 from salw.registry.sheets import render_sheet
 from salw.scanning.queries import list_unlabelled
@@ -61,7 +62,7 @@ def sheet(
                 replace_reason=None,
             )
             batch = get_label_batch(at.db, at.actor, batch_id)
-            printed = list_batch_labels(at.db, at.actor, batch_id)
+            printed = list_printed(at.db, at.actor, batch_id=batch_id)
             # Written before the commit, so that a full disk leaves no labels that were never printed.
             _write(drawn, render_sheet(batch, printed, demo=is_demo(at.db), language=at.actor.language))
         drawn.rename(out)

@@ -18,7 +18,7 @@ from salw.core.http import database_refusal
 from salw.core.language import translate
 from salw.core.settings import SettingsError
 from salw.intake.register.findings import explain, visible
-from salw_cli import db, demo, labels, ledger, register, report, service, stocktake, summary, users, witness
+from salw_cli import db, demo, desk_reports, labels, ledger, register, service, stocktake, summary, users, witness
 from salw_cli.connection import use_token_file
 from salw_cli.files import told
 from salw_cli.run import RunError
@@ -43,7 +43,7 @@ def program(
 
 app.add_typer(db.app, name="db")
 app.add_typer(register.app, name="register")
-app.add_typer(report.app, name="report")
+app.add_typer(desk_reports.app, name="report")
 app.command("serve")(service.serve)
 app.command("demo")(demo.demo)
 app.add_typer(summary.app, name="summary")

@@ -1,4 +1,4 @@
-"""`salw report`: the états de rapprochement as files."""
+"""`salw report`: états de rapprochement, the situation d'armement and the registers as files."""
 
 from datetime import date
 from enum import StrEnum
@@ -18,12 +18,12 @@ from salw_cli import connection
 from salw_cli.files import refuse_existing, write_new
 from salw_cli.usage import day
 
-app = typer.Typer(no_args_is_help=True, help="États de rapprochement.")
+app = typer.Typer(no_args_is_help=True, help="États de rapprochement, situation d'armement et registres.")
 
 
 @app.callback()
 def group() -> None:
-    """États de rapprochement."""
+    """États de rapprochement, situation d'armement et registres."""
 
 
 _Day = partial(typer.Option, parser=day, metavar="AAAA-MM-JJ")
@@ -65,7 +65,7 @@ def reconciliation(
         store_id = connection.find_store(desk, store) if store else None
         sealed = seal(_reconcile(desk, store_id, unit, stocktake, days))
         content = (
-            make_json(sealed, checkpoint=find_checkpoint(desk.db, sealed))
+            make_json(sealed, checkpoint=find_checkpoint(desk.db, sealed.report.country, sealed.report.log_size))
             if form is Format.JSON
             else print_report(desk.db, actor=desk.actor, now=desk.now, sealed=sealed, form=PrintedFormat(form.value))
         )

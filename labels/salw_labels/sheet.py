@@ -6,7 +6,7 @@ modules, and without hairlines between them.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -17,34 +17,20 @@ from reportlab.pdfgen.canvas import Canvas
 
 from salw_labels import fonts
 from salw_labels.errors import LabelError
-from salw_labels.matrix import QUIET_ZONE, SIZE, packed
-from salw_labels.payload import LabelCode
+from salw_labels.layout import FRAME_MM, PrintedLabel, Spot, check_label, frame_of, laid_out, layout_of
+from salw_labels.matrix import SIZE, packed
 from salw_labels.stock import Stock
 
-CODE_FONT_SIZE = 7.2
-LINE_FONT_SIZE = 7.0
 FOOT_FONT_SIZE = 7.0
 BANNER_FONT_SIZE = 9.0
 
-# Baselines of the two lines, below the symbol's quiet zone; the stock reserves TEXT_HEIGHT_MM for them.
-_CODE_BASELINE_MM = 1.9
-_LINE_BASELINE_MM = 4.7
-_FOOT_BASELINE_MM = 6.0
-_BANNER_BASELINE_MM = 11.0
-_BANNER_HEIGHT_MM = 4.4
+_FOOT_BASELINE_MM = 5.5
+_BANNER_BASELINE_MM = 9.6
+_BANNER_HEIGHT_MM = 4.2
 _CUT_MARK_MM = (1.0, 3.5)
 
 # Bytes that stand for themselves between the brackets of a PDF string.
 _PLAIN = re.compile(rb"[ -'*-\[\]-~]*")
-
-
-@dataclass(frozen=True, slots=True)
-class PrintedLabel:
-    """One label to print: its code, a short second line (say, the registry number), copies side by side."""
-
-    code: LabelCode
-    line: str = ""
-    copies: int = 1
 
 
 def sheet_pdf(
@@ -53,16 +39,16 @@ def sheet_pdf(
     """Return the label sheets as one PDF, labels in the given order along the rows.
 
     `start` positions of the first sheet are left blank because they are used already. `title` stands at
-    the foot of every page and in the document's properties; `banner` marks demo data at the foot.
-    Raises LabelError `label_sheet.empty`, `label_sheet.start_outside`, or `label_sheet.line_too_wide` for a
-    second line that does not fit the stock: it is never cut or shrunk.
+    the foot of every page and in the document's properties; `banner` marks demo data at the foot. A roll has
+    no foot: there the title is in the properties alone and nothing shows the banner.
+    Raises LabelError `label_sheet.empty`, `label_sheet.start_outside`, `label_sheet.wrong_stock` (the stock is
+    for labels of another kind), `label_sheet.too_many_lines`, or `label_sheet.line_too_wide` for a line that
+    does not fit the stock: it is never cut.
     """
     if not 0 <= start < stock.per_page:
         raise LabelError("label_sheet.start_outside")
-    copies = [label for label in labels for _ in range(label.copies)]
-    if not copies:
-        raise LabelError("label_sheet.empty")
-    canvas = _new_canvas(stock, title)
+    copies = laid_out(labels)
+    canvas = new_canvas(stock, title)
     writer = _LabelWriter(canvas, stock)
     pages = -(-(start + len(copies)) // stock.per_page)
     for page in range(pages):
@@ -70,15 +56,18 @@ def sheet_pdf(
         last = (page + 1) * stock.per_page - start
         offset = start if page == 0 else 0
         writer.write(copies[first:last], offset)
-        _draw_cut_marks(canvas, stock)
-        _draw_foot(canvas, stock, title, f"{page + 1}/{pages}", banner)
+        if not (stock.die_cut or stock.one_up):
+            canvas.addLiteral(cut_marks(stock))
+        if not stock.one_up:
+            _draw_foot(canvas, stock, title, f"{page + 1}/{pages}", banner)
         canvas.showPage()
     with fonts.saving:
         pdf: bytes = canvas.getpdfdata()
     return pdf
 
 
-def _new_canvas(stock: Stock, title: str) -> Canvas:
+def new_canvas(stock: Stock, title: str) -> Canvas:
+    """Return an empty document of the stock's page size: same bytes each time, embedded fonts only."""
     fonts.register()
     canvas = Canvas(
         BytesIO(),
@@ -107,43 +96,45 @@ class _LabelWriter:
 
     def __init__(self, canvas: Canvas, stock: Stock) -> None:
         self._canvas = canvas
-        self._code_font = getFont(fonts.MONO)
-        self._line_font = getFont(fonts.SANS)
-        symbol_pt = SIZE * stock.module_mm * mm
+        self._stock = stock
+        self._fonts = {name: getFont(name) for name in (fonts.MONO, fonts.SANS, fonts.SANS_BOLD)}
+        self._layout = layout = layout_of(stock)
+        symbol_pt = layout.symbol_mm * mm
         self._stencil = (
             f"q {symbol_pt:.3f} 0 0 {symbol_pt:.3f} {{:.2f}} {{:.2f}} cm "
             f"BI /W {SIZE} /H {SIZE} /BPC 1 /IM true /D [1 0] /F /AHx ID {{}}> EI Q"
         )
-        corners = [stock.corner_mm(position) for position in range(stock.per_page)]
-        symbol_x_mm = (stock.label_width_mm - SIZE * stock.module_mm) / 2
-        box_y_mm = stock.label_height_mm - stock.edge_mm - stock.symbol_mm
-        symbol_y_mm = box_y_mm + QUIET_ZONE * stock.module_mm
-        self._symbols = [((x + symbol_x_mm) * mm, (y + symbol_y_mm) * mm) for x, y in corners]
-        self._middles = [((x + stock.label_width_mm / 2) * mm, (y + box_y_mm) * mm) for x, y in corners]
-        self._line_width_max = (stock.label_width_mm - 2 * stock.edge_mm) * mm
+        self._corners = [stock.corner_mm(position) for position in range(stock.per_page)]
+        self._symbols = [((x + layout.symbol_x_mm) * mm, (y + layout.symbol_y_mm) * mm) for x, y in self._corners]
 
     def write(self, labels: Sequence[PrintedLabel], offset: int) -> None:
         """Write one page of labels, the first of them at position `offset`."""
         operators = ["0 g"]
         for (x, y), label in zip(self._symbols[offset:], labels, strict=False):
             operators.append(self._stencil.format(x, y, packed(label.code.text).hex()))
+        for (x, y), label in zip(self._corners[offset:], labels, strict=False):
+            frame = frame_of(label, self._stock)
+            if frame:
+                left, bottom, width, height = (side * mm for side in frame)
+                box = f"{x * mm + left:.2f} {y * mm + bottom:.2f} {width:.2f} {height:.2f}"
+                operators.append(f"q {FRAME_MM * mm:.2f} w {box} re S Q")
         operators.append("BT")
-        for (x, y), label in zip(self._middles[offset:], labels, strict=False):
-            operators.extend(self._text(x, y, label))
+        for (x, y), label in zip(self._corners[offset:], labels, strict=False):
+            operators.extend(self._texts(x, y, label))
         operators.append("ET")
         self._canvas.addLiteral("\n".join(operators))
 
-    def _text(self, x: float, y: float, label: PrintedLabel) -> Iterator[str]:
-        code = label.code.printed
-        width = stringWidth(code, fonts.MONO, CODE_FONT_SIZE)
-        yield f"1 0 0 1 {x - width / 2:.2f} {y - _CODE_BASELINE_MM * mm:.2f} Tm"
-        yield from self._shown(self._code_font, CODE_FONT_SIZE, code)
-        if label.line:
-            width = stringWidth(label.line, fonts.SANS, LINE_FONT_SIZE)
-            if width > self._line_width_max:
-                raise LabelError("label_sheet.line_too_wide")
-            yield f"1 0 0 1 {x - width / 2:.2f} {y - _LINE_BASELINE_MM * mm:.2f} Tm"
-            yield from self._shown(self._line_font, LINE_FONT_SIZE, label.line)
+    def _texts(self, x_mm: float, y_mm: float, label: PrintedLabel) -> Iterator[str]:
+        check_label(label, self._stock)
+        yield from self._text(x_mm, y_mm, self._layout.code, label.code.printed)
+        for spot, line in zip(self._layout.lines, label.lines, strict=False):
+            if line:
+                yield from self._text(x_mm, y_mm, spot, line)
+
+    def _text(self, x_mm: float, y_mm: float, spot: Spot, text: str) -> Iterator[str]:
+        size, left_mm = spot.fit(text)
+        yield f"1 0 0 1 {(x_mm + left_mm) * mm:.2f} {(y_mm + spot.y_mm) * mm:.2f} Tm"
+        yield from self._shown(self._fonts[spot.font], size, text)
 
     def _shown(self, font: Any, size: float, text: str) -> Iterator[str]:
         """Yield the operators that show `text`; a subset font has one name for each 256 of its characters."""
@@ -151,11 +142,12 @@ class _LabelWriter:
         for subset, characters in font.splitString(text, document):
             plain = _PLAIN.fullmatch(characters)
             string = f"({characters.decode('ascii')})" if plain else f"<{characters.hex()}>"
-            yield f"{font.getSubsetInternalName(subset, document)} {size} Tf {string} Tj"
+            yield f"{font.getSubsetInternalName(subset, document)} {size:g} Tf {string} Tj"
 
 
-def _draw_cut_marks(canvas: Canvas, stock: Stock) -> None:
-    """Draw short ticks outside the grid at every edge of a label, so that no line runs through a label."""
+@cache
+def cut_marks(stock: Stock) -> str:
+    """Return as PDF operators short ticks outside the grid at every edge of a label: no line runs through one."""
     near, far = _CUT_MARK_MM
     corners = [stock.corner_mm(position) for position in range(stock.per_page)]
     columns = {x + side for x, _ in corners for side in (0.0, stock.label_width_mm)}
@@ -166,8 +158,8 @@ def _draw_cut_marks(canvas: Canvas, stock: Stock) -> None:
         ticks += [(x, top + near, x, top + far), (x, bottom - near, x, bottom - far)]
     for y in sorted(rows):
         ticks += [(left - near, y, left - far, y), (right + near, y, right + far, y)]
-    canvas.setLineWidth(0.25)
-    canvas.lines([tuple(end * mm for end in tick) for tick in ticks])
+    lines = ("{:.2f} {:.2f} m {:.2f} {:.2f} l".format(*(end * mm for end in tick)) for tick in ticks)
+    return "0 G .25 w " + " ".join(lines) + " S"
 
 
 def _draw_foot(canvas: Canvas, stock: Stock, title: str, page: str, banner: str | None) -> None:

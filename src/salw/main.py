@@ -30,18 +30,32 @@ from salw.constraints import CONSTRAINTS
 from salw.core.db import make_engine
 from salw.core.http import describe_problems, install
 from salw.core.migrate import current, head
+from salw.custody.acknowledgements.routes import router as acknowledgements
+from salw.custody.authorisations.routes import router as authorisations
+from salw.custody.authorisations.suspension_routes import router as suspensions
+from salw.custody.entitlements.routes import router as entitlements
+from salw.custody.musters.routes import router as musters
+from salw.custody.nominal_lists.routes import router as nominal_lists
+from salw.custody.paper.routes import router as paper
 from salw.custody.routes.disposals import router as disposals
 from salw.custody.routes.holders import router as holders
 from salw.custody.routes.issues import router as issues
 from salw.custody.routes.transfers import router as transfers
+from salw.documents.files.routes import router as files
 from salw.incidents.routes import router as incidents
 from salw.intake.routes import router as intake
 from salw.ledger.witnessing import NO_WITNESS, Witnessing
 from salw.proofs.bundles.routes import router as bundles
 from salw.proofs.logs.routes import router as logs
 from salw.proofs.witness import router as witness
+from salw.registry.labels.routes import router as labels
+from salw.registry.photos.routes import router as photos
 from salw.registry.routes import router as registry
+from salw.reports.desk_routes import router as desk_reports
 from salw.reports.routes import router as reports
+from salw.reports.slips.routes import router as slips
+from salw.scanning.alarms.noting import Watch
+from salw.scanning.alarms.routes import router as alarms
 from salw.scanning.routes import router as scanning
 from salw.stocktakes.routes import router as stocktakes
 from salw.summaries.routes import router as summaries
@@ -52,6 +66,8 @@ from salw.web.routes import router as web
 # armoury does all day comes first.
 ROUTERS = (
     scanning,
+    authorisations,
+    suspensions,
     issues,
     transfers,
     sessions,
@@ -64,15 +80,26 @@ ROUTERS = (
     devices,
     derogations,
     erasures,
+    acknowledgements,
+    files,
+    photos,
     disposals,
     holders,
+    nominal_lists,
+    musters,
+    paper,
     incidents,
     intake,
     stocktakes,
     summaries,
     commission,
     registry,
+    labels,
+    alarms,
+    entitlements,
     reports,
+    slips,
+    desk_reports,
     bundles,
     logs,
     witness,
@@ -97,6 +124,7 @@ def create_app(urls: Mapping[str, str], party: Party, witnessing: Witnessing = N
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         app.state.traces.flush()
+        app.state.watch.flush()
         for engine in app.state.engines.values():
             engine.dispose()
 
@@ -115,6 +143,7 @@ def create_app(urls: Mapping[str, str], party: Party, witnessing: Witnessing = N
     app.state.party = party
     app.state.witnessing = witnessing
     app.state.traces = Recorder(app.state.engines["traces"])
+    app.state.watch = Watch(app.state.engines["traces"])
     install(app, CONSTRAINTS, problem_page, refused, SIGNED_PATHS)
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)

@@ -8,28 +8,48 @@ from salw.access.erasure import models as erasure
 from salw.commission import models as commission
 from salw.core.db import metadata
 from salw.custody import models as custody
+from salw.custody.acknowledgements import models as acknowledgements
+from salw.custody.authorisations import models as authorisations
+from salw.custody.declarations import models as declarations
+from salw.custody.entitlements import models as entitlements
+from salw.custody.musters import models as musters
+from salw.custody.nominal_lists import models as nominal_lists
+from salw.custody.paper import models as paper
 from salw.documents import models as documents
+from salw.documents.files import models as files
 from salw.incidents import models as incidents
 from salw.intake.register import models as register
 from salw.ledger import models as ledger
 from salw.registry import models as registry
+from salw.registry.photos import models as photos
+from salw.scanning import models as scanning
 from salw.stocktakes import models as stocktakes
 from salw.summaries import models as summaries
 
 __all__ = [
     "access",
+    "acknowledgements",
+    "authorisations",
     "commission",
     "custody",
+    "declarations",
     "devices",
     "documents",
     "duties",
     "emergency",
+    "entitlements",
     "erasure",
+    "files",
     "incidents",
     "ledger",
     "metadata",
+    "musters",
+    "nominal_lists",
+    "paper",
+    "photos",
     "register",
     "registry",
+    "scanning",
     "stocktakes",
     "summaries",
 ]

@@ -26,6 +26,9 @@ OTHERWISE = {
     ("factor", "sealed_secret"),
     ("factor", "credential_id"),
     ("factor", "public_key"),
+    ("file", "bytes"),
+    ("counter_proof", "secret_hash"),
+    ("acknowledgement_rule", "kinds"),
     ("recovery_code", "code_hash"),
     ("challenge", "value"),
     ("api_token", "token_hash"),
@@ -35,10 +38,11 @@ OTHERWISE = {
 CODES = {
     "absence", "act", "canonical", "case_ids", "cause", "class_code", "code", "code_hash", "commitment", "condition",
     "counted_role", "country", "closed_role", "detail", "digest", "duty", "fingerprint", "flags", "force_code",
-    "granted_role", "key_hash", "kind", "leaf_hash", "legibility", "level", "mapping_sha256", "mark", "method",
-    "model_code", "opened_role", "operation", "outcome", "permission", "public_key", "purpose", "quarter", "reading",
-    "reason", "region", "role", "script", "set_as", "sha256", "signature", "state", "status", "stock", "tail",
-    "weapon_ids", "written_off_as",
+    "granted_role", "key_hash", "kind", "leaf_hash", "legibility", "level", "mapping_sha256", "mark", "media_type",
+    "method", "model_code", "opened_role", "operation", "outcome", "permission", "public_key", "purpose", "quarter",
+    "radio_dtg", "reading", "reason", "region", "role", "script", "set_as", "sha256", "signature", "state", "status",
+    "stock", "tail", "weapon_ids", "written_off_as",
+    "covers", "how", "missing", "result",
 }  # fmt: skip
 # What is read on weapons and written on them, the organisation chart, and the seals of the log.
 OF_THINGS = {
@@ -53,10 +57,12 @@ OF_THINGS = {
         "serial_normalised",
     },
     "mark": {"raw", "normalised", "place"},
+    "rack": {"name"},
     "incident_mark": {"raw", "normalised"},
     "stocktake_count": {"text", "read_as"},
     "unit": {"name", "short_name"},
     "unit_name": {"name", "short_name"},
+    "declared_line": {"calibre"},
     "force": {"name_fr", "name_en", "ministry"},
     "log": {"origin"},
     "log_key": {"key"},

@@ -14,6 +14,7 @@ from million import Load
 from salw.access.queries import list_people, list_stores
 from salw.core.actor import Actor
 from salw.core.db import make_engine, run, transaction
+from salw.custody.authorisations.queries import list_recalls, list_suspensions
 from salw.custody.queries import list_holders, list_transfers
 from salw.custody.rules import State
 from salw.incidents.queries import find_open_loss_matches, list_incidents
@@ -22,6 +23,7 @@ from salw.registry.queries import list_same_serial
 from salw.registry.rules import MarkKind, NewMark
 from salw.reports.balances import Model
 from salw.reports.queries import Books, count_movements, count_stock
+from salw.reports.situation_queries import count_situation
 from salw.scanning import queries as scanning
 from salw.scanning.history import list_history
 from salw.stocktakes.queries import list_stocktakes
@@ -116,11 +118,14 @@ def questions(db: Connection, actor: Actor, loaded: Load) -> dict[str, Callable[
         "stores": lambda: list_stores(db, actor, after=None, limit=51),
         "people": lambda: list_people(db, actor, matricule=None, after=None, limit=51),
         "holders": lambda: list_holders(db, actor, after=None, limit=51),
+        "weapons asked back": lambda: list_recalls(db, actor, after=None, limit=51),
+        "suspensions": lambda: list_suspensions(db, actor, after=None, limit=51),
         "stock of the units": lambda: count_stock(db, unit_books, 2),
         "stock of a store": lambda: count_stock(db, store_books, 2),
         "stock of the units at a month end": lambda: held_all(count_stock(db, unit_books, 1)),
         "stock of a store at a month end": lambda: held_all(count_stock(db, store_books, 1)),
         "movements of a store": lambda: count_movements(db, store_books, 0, 1),
+        "situation of the units": lambda: count_situation(db, unit_books, 2),
     }
 
 

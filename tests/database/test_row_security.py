@@ -14,11 +14,14 @@ from sqlalchemy import Connection, Engine
 
 import derogating
 import devices
+import drawing
 import erasing
+import label_recipes
 import writes
 from cluster import Database, Run, drop
 from counting import close, count, label, open_check, typed, unreadable
 from entrance import log_in
+from filing import keep, put_photo
 from proving import enrol_totp, half_session
 from reporting import unit_uuid
 from salw.access.duties.rules import Duty
@@ -31,6 +34,7 @@ from salw.core.embedded import Cluster
 from salw.core.ids import new_id
 from salw.ledger.sequencer import drain
 from salw.ledger.snapshots import take_snapshots
+from signing import decide_kinds, issued, put_acknowledgement
 from world import World, build_world
 
 ADR = Path(__file__).parents[2] / "docs" / "adr" / "0007-policies-by-unit.md"
@@ -97,6 +101,8 @@ def fill(client: httpx.Client, world: World) -> None:
     """Let everything happen once, so that no table stays empty."""
     for _, prepare in writes.WRITES.values():
         writes.done(client, prepare(client, world))
+    photograph(client, world)
+    sign(client, world)
     seen = world.register(2)
     codes = label(world, seen)
     check = open_check(client, world)
@@ -119,8 +125,24 @@ def fill(client: httpx.Client, world: World) -> None:
     bring_devices(client, world)
     act_under_a_derogation(client, world)
     erasing.ordered(client, world, world["armourer"].person_id)
+    draw_in_spite(client, world)
     prove_and_be_refused(client, world)
     change_the_storekeeper(client, world)
+    label_recipes.live(client, world)
+
+
+def photograph(client: httpx.Client, world: World) -> None:
+    """Attach a picture to a weapon."""
+    (weapon,) = world.register()
+    succeeded(put_photo(client, world, weapon.weapon_id, keep(client, world)))
+
+
+def sign(client: httpx.Client, world: World) -> None:
+    """Let the soldier choose a PIN and acknowledge an issue, and the force decide what is valid."""
+    succeeded(put_acknowledgement(client, world, issued(client, world)))
+    pin = {"id": str(new_id()), "pin": "480913"}
+    succeeded(client.put(f"/people/{world['soldier'].person_id}/pin", json=pin, headers=world["keeper"].headers))
+    succeeded(decide_kinds(client, world))
 
 
 def succeeded(answer: httpx.Response) -> httpx.Response:
@@ -153,6 +175,17 @@ def act_under_a_derogation(client: httpx.Client, world: World) -> None:
     derogation = derogating.granted(client, world, Duty.GIVER_RECEIVER)
     writes.done(client, derogating.issue_to_himself(client, world))
     succeeded(derogating.revoke(client, world, derogation))
+
+
+def draw_in_spite(client: httpx.Client, world: World) -> None:
+    """Let the soldier draw though his contract has ended; then his right is withdrawn."""
+    soldier = world["soldier"].person_id
+    succeeded(drawing.require(client, world, world.alpha, required=False))
+    succeeded(drawing.authorisations(client, world, soldier))
+    contract = drawing.ok(drawing.contracts(client, world, soldier))["items"][0]["id"]
+    succeeded(drawing.end(client, world, "contracts", contract))
+    succeeded(drawing.draw(client, world, override="Alerte"))
+    succeeded(drawing.suspend(client, world, soldier))
 
 
 def prove_and_be_refused(client: httpx.Client, world: World) -> None:
@@ -644,6 +677,7 @@ def beyond(filled: Filled) -> Mapping[str, tuple[str, Any]]:
             "sha": run(db, "select sha256 from register_file where unit_id = %(u)s", {"u": filled.ours.alpha})[0][
                 "sha256"
             ],
+            "suspension": run(db, "select id from suspension where unit_id = %(u)s", {"u": filled.ours.alpha})[0]["id"],
             "mark": run(
                 db, "select m.normalised from mark m join case_mark k using (country, weapon_id) where m.country = 'BF'"
             )[0]["normalised"],
@@ -654,6 +688,8 @@ def beyond(filled: Filled) -> Mapping[str, tuple[str, Any]]:
         "name_functions": (f"name_functions(array['{person}']::uuid[], array[current_date])", found),
         "name_reader": (f"name_reader('{person}')", found),
         "commit_to_person": (f"commit_to_person('{person}')", found),
+        "standings_to_draw": (f"standings_to_draw(array['{person}']::uuid[], current_date)", found),
+        "reasons_of_suspension": ("reasons_of_suspension(%(suspension)s)", found),
         "find_register_file": ("find_register_file(%(sha)s)", found),
         "describe_departed": ("describe_departed(%(weapons)s, 0)", found),
         "match_open_losses": (
@@ -682,7 +718,13 @@ def test_what_is_read_beyond_the_scope_stays_in_the_country(filled: Filled) -> N
 def test_a_sister_unit_learns_nothing_of_a_check_a_case_or_a_weapon_by_those_functions(filled: Filled) -> None:
     asked = beyond(filled)
     with transaction(filled.app, country="BF", units=filled.sister.units) as db:
-        for name in ("describe_departed", "outcomes_in_scope", "locate_counted", "describe_found"):
+        for name in (
+            "describe_departed",
+            "outcomes_in_scope",
+            "locate_counted",
+            "describe_found",
+            "reasons_of_suspension",
+        ):
             call, values = asked[name]
             assert run(db, f"select * from {call}", values) == [], name
         call, values = asked["match_open_losses"]

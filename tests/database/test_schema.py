@@ -130,6 +130,7 @@ def test_no_reader_sees_secrets(owner: Connection) -> None:
         ("label", "tail"),
         ("api_token", "token_hash"),
         ("device_invitation", "code_hash"),
+        ("counter_proof", "secret_hash"),
     }
     rows = run(
         owner,

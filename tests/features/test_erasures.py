@@ -326,13 +326,15 @@ def test_neither_the_service_nor_the_eraser_erases_by_hand(
 
 def test_rows_that_never_change_let_an_erasure_change_their_texts_alone(world: World, owner_engine: Engine) -> None:
     for erasing, sql, code in (
-        ("", "update holder set name = 'autre' where id = %(id)s", "SW002"),
+        # A post is renamed (its event keeps what it was called); a store is not.
+        ("", "update holder set name = 'autre' where id = %(store)s", "SW002"),
         ("x", "update holder set unit_id = unit_id + 1 where id = %(id)s", "SW002"),
         ("x", "delete from holder where id = %(id)s", "SW002"),
         ("x", "update holder set name = 'autre' where id = %(id)s", None),
     ):
         begun = ("set local role salw_owner", f"select set_config('app.erasing', '{erasing}', true)")
-        assert outcome(owner_engine, world.country, *begun, sql, id=world.post_alpha) == code, sql
+        holders = {"id": world.post_alpha, "store": world.store_alpha}
+        assert outcome(owner_engine, world.country, *begun, sql, **holders) == code, sql
 
 
 def test_killed_half_way_nothing_of_it_is_done(

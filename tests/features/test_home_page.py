@@ -21,7 +21,7 @@ from salw.core.ids import new_id
 from salw.core.language import Language, translate
 from salw.summaries.rules import Detail
 from salw.web.assets import static_address
-from service_fixtures import make_service
+from service_fixtures import NO_CERTIFICATES, make_service
 from world import World
 
 
@@ -48,7 +48,7 @@ def outline(html: str) -> Outline:
 
 @pytest.fixture
 def site(service: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=service, timeout=30, headers={"origin": service}) as site:
+    with httpx.Client(base_url=service, verify=NO_CERTIFICATES, timeout=30, headers={"origin": service}) as site:
         yield site
 
 
@@ -138,7 +138,9 @@ def test_what_is_typed_is_shown_as_text(site: httpx.Client) -> None:
 
 @pytest.mark.parametrize("origin", ["https://ailleurs.example", "null", ""])
 def test_another_site_cannot_log_anybody_in_or_out(site: httpx.Client, service: str, world: World, origin: str) -> None:
-    with httpx.Client(base_url=service, headers={"origin": origin} if origin else {}) as stranger:
+    with httpx.Client(
+        base_url=service, verify=NO_CERTIFICATES, headers={"origin": origin} if origin else {}
+    ) as stranger:
         assert log_in(stranger, give_account(world, "keeper")).status_code == 403
         stranger.cookies.set(COOKIE, world["keeper"].token)
         assert stranger.post("/log-out").status_code == 403

@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -165,6 +165,33 @@ def test_a_deadline_is_met_by_the_radio_message_not_by_the_typing(client: httpx.
     shown = show(client, world, incident_id)
     assert shown["message_reference"] == "201430Z NOV 26"
     assert shown["reported_at"].startswith(sent.strftime("%Y-%m-%dT%H:%M:%S"))
+
+
+def test_a_loss_reported_by_radio_in_time_is_in_time_whenever_it_is_typed_in(
+    client: httpx.Client, world: World
+) -> None:
+    sent = (clock.now() - timedelta(days=6)).replace(second=0, microsecond=0)
+    radio = {"dtg": f"{sent:%d%H%MZ %b %y}", "sender": "Poste nord", "station": "PC du bataillon"}
+    happened = (sent - timedelta(hours=23)).isoformat()
+    case = opened(client, world, world.register(), occurred_at=happened, radio=radio)
+    shown = show(client, world, case)
+    assert (shown["in_time"], shown["radio_dtg"]) == (True, f"{sent:%d%H%MZ%b%y}".upper())
+    assert datetime.fromisoformat(shown["reported_at"]) == sent
+    assert datetime.fromisoformat(shown["opened_at"]) > sent + timedelta(days=5)
+    assert (shown["radio_sender"], shown["radio_station"]) == ("Poste nord", "PC du bataillon")
+    (facts,) = facts_of(world, "incident.opened", case)
+    assert facts["radio_dtg"] == shown["radio_dtg"]
+    assert "Poste nord" not in json.dumps(facts)
+    late = opened(client, world, world.register(), occurred_at=(sent - timedelta(hours=25)).isoformat(), radio=radio)
+    assert show(client, world, late)["in_time"] is False
+    (weapon,) = world.register()
+    said = {"radio": radio, "reported_at": clock.now().isoformat()}
+    assert code(report(client, world, "lost", [weapon], **said)) == (422, "incident.radio_says_otherwise")
+    refused = report(client, world, "lost", [weapon], radio={**radio, "dtg": "311430ZNOV26"})
+    assert code(refused) == (422, "dtg.day")
+    at_a_well = opened(client, world, [], "found", circumstances="Au puits", store=str(world.store_alpha))
+    found = show(client, world, at_a_well)
+    assert (found["report_due_at"], found["in_time"]) == (None, None)
 
 
 def test_a_report_is_neither_before_the_fact_nor_in_the_future(client: httpx.Client, world: World) -> None:

@@ -16,6 +16,7 @@ from salw.access.operations.sessions import OpenSession
 from salw.core import clock
 from salw.core.errors import TooManyAttempts, Unauthenticated
 from salw.core.ids import new_id
+from service_fixtures import NO_CERTIFICATES
 from together import at_once
 from world import World
 
@@ -301,7 +302,7 @@ def test_the_page_hands_out_half_a_session_where_a_step_remains(
         as_owner(
             owner_engine, "update account set must_change_password = true where login = %(l)s", l=account.split("@")[0]
         )
-    with httpx.Client(base_url=service, headers={"Origin": service}) as site:
+    with httpx.Client(base_url=service, verify=NO_CERTIFICATES, headers={"Origin": service}) as site:
         answer = site.post("/log-in", data={"account": account, "password": PASSWORD})
         assert (answer.status_code, answer.headers["location"]) == (303, page)
         assert site.cookies
@@ -311,7 +312,7 @@ def test_the_page_hands_out_half_a_session_where_a_step_remains(
 
 def test_the_page_says_that_one_must_wait(service: str, world: World) -> None:
     account, place = give_account(world, "keeper"), somewhere()
-    with httpx.Client(base_url=service, headers={"Origin": service, **place}) as site:
+    with httpx.Client(base_url=service, verify=NO_CERTIFICATES, headers={"Origin": service, **place}) as site:
         for _ in range(5):
             assert site.post("/log-in", data={"account": account, "password": ANY}).status_code == 401
         answer = site.post("/log-in", data={"account": account, "password": PASSWORD})

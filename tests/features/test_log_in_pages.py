@@ -14,6 +14,7 @@ from salw.access.guard import COOKIE
 from salw.core.ids import new_id
 from salw.web.assets import static_address
 from salw.web.forms import safe_next
+from service_fixtures import NO_CERTIFICATES
 from world import World
 
 PAGE = {"accept": "text/html"}
@@ -21,7 +22,9 @@ PAGE = {"accept": "text/html"}
 
 @pytest.fixture
 def site(service: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=service, timeout=30, headers={"origin": service, **PAGE}) as site:
+    with httpx.Client(
+        base_url=service, verify=NO_CERTIFICATES, timeout=30, headers={"origin": service, **PAGE}
+    ) as site:
         yield site
 
 

@@ -44,6 +44,7 @@ def test_a_scanned_label_gives_the_card(client: httpx.Client, world: World) -> N
         "card": None,
         "candidates": [],
         "more": False,
+        "named": None,
     }
     assert card["id"] == str(weapon.weapon_id)
     assert (card["serial"], card["version"], card["state"], card["alarm"]) == ("0012345", 1, "in_store", False)

@@ -9,10 +9,15 @@ from hypothesis import strategies as st
 
 from salw_labels import (
     ERROR_CODES,
+    PREFIXES,
+    Kind,
     LabelCode,
     LabelError,
+    check_kind,
+    check_mode,
     draw,
     draw_many,
+    parse,
     parse_registry_number,
     parse_scanned,
     parse_typed,
@@ -23,10 +28,11 @@ CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 ALL = string.digits + string.ascii_uppercase
 
 seeds = st.integers(0, 2**32)
+kinds = st.sampled_from(Kind)
 
 
-def codes(count: int, seed: int = 1) -> list[LabelCode]:
-    return draw_many(count, random.Random(seed).randbytes)
+def codes(count: int, seed: int = 1, kind: Kind = Kind.WEAPON) -> list[LabelCode]:
+    return draw_many(count, random.Random(seed).randbytes, kind=kind)
 
 
 def check_character(body: str) -> str:
@@ -170,10 +176,73 @@ def test_a_label_code_cannot_exist_with_a_wrong_check_and_does_not_show_its_tail
     assert label.tail not in repr(label)
 
 
+@given(seeds, kinds)
+@settings(deadline=None)
+def test_one_parser_tells_the_kind_of_a_symbol_and_of_a_typed_line(seed: int, kind: Kind) -> None:
+    label = draw(random.Random(seed), kind=kind)
+    assert label.kind is kind
+    assert label.code[0] == PREFIXES[kind]
+    assert label.code[-1] == check_character(label.code[:-1])
+    for text in (label.text, f" {label.text}\r\n", label.text.lower()):
+        read = parse(text)
+        assert (read.kind, read.code, read.tail) == (kind, label.code, label.tail)
+    for text in (label.printed, label.printed.lower().replace("-", " "), label.code, label.printed.replace("0", "o")):
+        read = parse(text)
+        assert (read.kind, read.code, read.tail) == (kind, label.code, None)
+    assert label.tail not in repr(parse(label.text))
+
+
+@given(seeds, kinds, st.integers(0, 11), st.sampled_from(CROCKFORD))
+@settings(deadline=None, max_examples=300)
+def test_one_wrong_character_never_makes_another_code_of_any_kind(seed: int, kind: Kind, at: int, wrong: str) -> None:
+    label = draw(random.Random(seed), kind=kind)
+    if label.code[at] != wrong:
+        damaged = label.code[:at] + wrong + label.code[at + 1 :]
+        # A digit in the first place has not the form of a code; all else is told by the check character.
+        expected = {"label.malformed"} if at == 0 and wrong.isdigit() else {"label.wrong_check"}
+        assert {refusal(parse, damaged), refusal(parse, damaged + label.tail)} == expected
+
+
+@given(seeds, kinds, kinds)
+@settings(deadline=None)
+def test_the_check_character_covers_the_prefix(seed: int, kind: Kind, other: Kind) -> None:
+    label = draw(random.Random(seed), kind=kind)
+    if other is not kind:
+        assert refusal(parse, PREFIXES[other] + label.text[1:]) == "label.wrong_check"
+        assert refusal(parse, PREFIXES[other] + label.code[1:]) == "label.wrong_check"
+
+
+@given(seeds, st.sampled_from([kind for kind in Kind if kind is not Kind.WEAPON]))
+@settings(deadline=None)
+def test_no_other_kind_is_taken_for_a_weapon_even_without_its_prefix(seed: int, kind: Kind) -> None:
+    label = draw(random.Random(seed), kind=kind)
+    assert refusal(parse_scanned, label.text) == refusal(parse_typed, label.printed) == "label.wrong_prefix"
+    assert refusal(parse, label.code[1:]) == "label.wrong_check"
+
+
+def test_a_true_code_of_an_unknown_prefix_is_no_kind_of_ours() -> None:
+    body = "Q" + "7M3ZP0W4QX"
+    assert refusal(parse, body + check_character(body)) == "label.wrong_prefix"
+
+
+def test_each_kind_that_is_not_wanted_is_refused_by_its_own_code() -> None:
+    check_kind(Kind.STORE, Kind.RACK, Kind.STORE)
+    refusals = {refusal(lambda _, found=kind: check_kind(found), "") for kind in Kind}
+    assert refusals == {"label.of_weapon", "label.of_store", "label.of_rack", "label.of_person", "label.training"}
+
+
+def test_training_and_real_weapons_are_kept_apart_and_places_and_persons_serve_in_both() -> None:
+    assert refusal(lambda _: check_mode(Kind.TRAINING, training=False), "") == "label.training"
+    assert refusal(lambda _: check_mode(Kind.WEAPON, training=True), "") == "label.not_training"
+    for mode, kind in ((False, Kind.WEAPON), (True, Kind.TRAINING)):
+        for passed in (kind, Kind.STORE, Kind.RACK, Kind.PERSON):
+            check_mode(passed, training=mode)
+
+
 @given(st.text(max_size=24))
 @settings(deadline=None)
 def test_any_text_at_all_is_read_or_refused_with_a_stable_code(text: str) -> None:
-    for read in (parse_scanned, parse_typed, parse_registry_number):
+    for read in (parse, parse_scanned, parse_typed, parse_registry_number):
         code = None
         try:
             read(text)

@@ -15,7 +15,7 @@ from pypdf import PdfReader
 from reportlab import rl_config
 
 import salw_labels
-from salw_labels import STOCKS, LabelError, PrintedLabel, draw_many, registry_number, sheet_pdf
+from salw_labels import STOCKS, Kind, LabelError, PrintedLabel, draw_many, registry_number, sheet_pdf
 
 STOCK = STOCKS["a4-weapon-20mm"]
 FONTS = Path(salw_labels.__file__).parent / "fonts"
@@ -30,7 +30,8 @@ print(hashlib.sha256(pdf).hexdigest())
 
 def labels(count: int, **fields: Any) -> list[PrintedLabel]:
     codes = draw_many(count, random.Random(9).randbytes)
-    return [PrintedLabel(code, registry_number("BF", at), **fields) for at, code in enumerate(codes, 1)]
+    given = {"copies": 1} | fields
+    return [PrintedLabel(code, registry_number("BF", at), **given) for at, code in enumerate(codes, 1)]
 
 
 def sheet(printed: list[PrintedLabel], **options: Any) -> bytes:
@@ -102,7 +103,7 @@ def test_a_label_costs_less_than_200_bytes() -> None:
 def test_each_label_carries_its_code_and_the_second_line_of_the_caller() -> None:
     codes = draw_many(3, random.Random(1).randbytes)
     lines = ["BF-0000123-K", "Dépôt (n° 4) \\", ""]
-    [text] = pages(sheet([PrintedLabel(code, line) for code, line in zip(codes, lines, strict=True)]))
+    [text] = pages(sheet([PrintedLabel(code, line, 1) for code, line in zip(codes, lines, strict=True)]))
     flat = " ".join(text.split())
     assert f"{codes[0].printed} {lines[0]} {codes[1].printed} {lines[1]} {codes[2].printed}" in flat
 
@@ -112,15 +113,62 @@ def test_characters_beyond_the_first_256_of_a_font_are_shown_too() -> None:
     codes = draw_many(14, random.Random(2).randbytes)
     alphabets = [chr(start + step) for start in (0x100, 0x180, 0x410) for step in range(64)] + list(many)
     lines = ["".join(alphabets[at * 8 : at * 8 + 8]) for at in range(14)]
-    [text] = pages(sheet([PrintedLabel(code, line) for code, line in zip(codes, lines, strict=True)]))
+    [text] = pages(sheet([PrintedLabel(code, line, 1) for code, line in zip(codes, lines, strict=True)]))
     assert all(line in text for line in lines)
 
 
-def test_copies_stand_side_by_side() -> None:
-    printed = labels(3, copies=2)
+@pytest.mark.parametrize("copies", [2, None])
+def test_copies_stand_side_by_side_two_of_each_by_default(copies: int | None) -> None:
+    printed = labels(3, copies=copies)
     [text] = pages(sheet(printed))
     shown = [line for line in text.split() if line.count("-") == 2 and not line.startswith("BF-")]
     assert shown == [label.code.printed for label in printed for _ in range(2)]
+
+
+def test_a_card_is_printed_once_with_its_lines_each_as_large_as_it_fits() -> None:
+    card = STOCKS["a4-card-10"]
+    people = draw_many(11, random.Random(5).randbytes, kind=Kind.PERSON)
+    lines = ("OUÉDRAOGO", "Wendpagnangdé Abdoul-Rasmané", "Adjudant-chef", "BF-A-0004217")
+    printed = [PrintedLabel(code, lines[0], more=lines[1:]) for code in people]
+    texts = pages(sheet_pdf(printed, card, title="Cartes"))
+    assert [text.count("Adjudant-chef") for text in texts] == [10, 1]
+    assert all(line in texts[1] for line in lines)
+    assert people[-1].printed in texts[1]
+    assert people[-1].printed.startswith("P")
+
+
+def test_a_training_label_says_so_in_a_frame() -> None:
+    training = draw_many(2, random.Random(6).randbytes, kind=Kind.TRAINING)
+    pdf = sheet([PrintedLabel(code) for code in training])
+    [page] = PdfReader(BytesIO(pdf)).pages
+    assert page.extract_text().count("EXERCICE") == 4
+    assert page["/Contents"].get_object().get_data().count(b" re S Q") == 4  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("stock", "kind", "more", "code"),
+    [
+        ("a4-weapon-20mm", Kind.PERSON, (), "label_sheet.wrong_stock"),
+        ("a4-card-10", Kind.WEAPON, (), "label_sheet.wrong_stock"),
+        ("a4-place-8", Kind.PERSON, (), "label_sheet.wrong_stock"),
+        ("a4-weapon-20mm", Kind.WEAPON, ("deux",), "label_sheet.too_many_lines"),
+        ("a4-card-10", Kind.PERSON, tuple("2345"), "label_sheet.too_many_lines"),
+        ("a4-card-10", Kind.PERSON, ("M" * 40,), "label_sheet.line_too_wide"),
+    ],
+)
+def test_a_label_is_refused_on_a_stock_that_it_does_not_fit(
+    stock: str, kind: Kind, more: tuple[str, ...], code: str
+) -> None:
+    printed = PrintedLabel(draw_many(1, kind=kind)[0], "un", more=more)
+    with pytest.raises(LabelError) as refused:
+        sheet_pdf([printed], STOCKS[stock], title="Étiquettes")
+    assert refused.value.code == code
+
+
+def test_a_roll_has_one_label_a_page_and_nothing_else() -> None:
+    texts = pages(sheet_pdf(labels(2, copies=2), STOCKS["roll-weapon-15mm"], title="Rouleau", banner="DÉMO"))
+    assert [text.count("BF-") for text in texts] == [1] * 4
+    assert not any("Rouleau" in text or "DÉMO" in text for text in texts)
 
 
 def test_every_page_shows_title_number_and_banner() -> None:

@@ -26,9 +26,14 @@ _BOOKS = {_ORDERER, _ACCOUNTANT, _KEEPER, _ARMOURER, _COMMANDER, _AUDITOR}
 HOLDERS: Mapping[str, Collection[Role]] = {
     "account:manage": {_ADMINISTRATOR},
     "account:read": {_ADMINISTRATOR},
+    "acknowledgement:record": {_KEEPER},
+    "acknowledgement:set": AUTHORITIES,
     "assignment:record": {_KEEPER, _COMMANDER},
     "attempt:read": {_ADMINISTRATOR, _AUDITOR},
+    "authorisation:give": {_COMMANDER},
+    "authorisation:read": AUTHORITIES | {_AUDITOR},
     "commission:read": COMMISSION,
+    "contract:record": {_COMMANDER, _ADMINISTRATOR},
     "derogation:grant": AUTHORITIES,
     "derogation:read": _BOOKS,
     "device:manage": {_ACCOUNTANT, _COMMANDER},
@@ -39,25 +44,38 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "disposal:approve": {_COMMANDER},
     "disposal:propose": {_ORDERER},
     "disposal:read": _BOOKS,
+    "draw:read": _BOOKS,
+    "document:read": _BOOKS,
     "emergency:acknowledge": AUTHORITIES,
     "emergency:end": AUTHORITIES | {_AUDITOR},
     "emergency:open": AUTHORITIES | {_AUDITOR},
     "emergency:read": AUTHORITIES | {_AUDITOR},
+    "entitlement:set": {_ACCOUNTANT},
     "erasure:approve": {_COMMANDER},
     "erasure:order": {_ORDERER},
     "erasure:read": {_ORDERER, _COMMANDER, _AUDITOR},
+    "file:keep": _BOOKS - {_AUDITOR},
+    "file:read": _BOOKS,
     "incident:close": {_ORDERER, _COMMANDER},
     "incident:open": _BOOKS - {_AUDITOR},
     "incident:read": _BOOKS,
     "issue:record": {_KEEPER},
+    "label_alarm:close": {_ORDERER, _COMMANDER},
+    "label_alarm:read": _BOOKS,
     "label:make": {_ACCOUNTANT, _KEEPER},
     "ledger:bundle": AUTHORITIES | {_AUDITOR},
     "ledger:mirror": {_AUDITOR},
     "ledger:read": {_COMMANDER, _AUDITOR} | COMMISSION,
     "model:read": _BOOKS | COMMISSION,
+    "muster:record": {_KEEPER, _ARMOURER, _COMMANDER, _AUDITOR},
+    "nominal_list:record": {_KEEPER, _COMMANDER},
     "organisation:read": _BOOKS | {_ADMINISTRATOR},
     "organisation:record": {_ADMINISTRATOR},
+    "override:acknowledge": AUTHORITIES,
+    "override:read": AUTHORITIES | {_AUDITOR},
+    "paper:record": {_ACCOUNTANT, _KEEPER},
     "person:record": {_ADMINISTRATOR},
+    "photo:record": {_KEEPER, _ARMOURER, _ACCOUNTANT},
     "posting:manage": {_ADMINISTRATOR},
     "relief:record": {_KEEPER, _COMMANDER},
     "report:export": _BOOKS,
@@ -71,6 +89,8 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "stocktake:read": _BOOKS,
     "summary:publish": {_OFFICER},
     "summary:read": COMMISSION,
+    "suspension:read": AUTHORITIES,
+    "suspension:record": AUTHORITIES,
     "token:create": _BOOKS | COMMISSION,
     "token:own": _BOOKS | COMMISSION,
     "token:revoke": {_ADMINISTRATOR},
@@ -111,7 +131,10 @@ UNIT, TRANSFER, DISPOSAL = "unit.not_found", "transfer.not_found", "disposal.not
 INCIDENT, STOCKTAKE, SCAN = "incident.not_found", "stocktake.not_found", "scan.unknown"
 ACCOUNT, POSTING, TOKEN, FACTOR = "account.not_found", "posting.not_found", "token.not_found", "factor.not_found"
 DEROGATION, DEVICE, EMERGENCY = "derogation.not_found", "device.not_found", "emergency.not_found"
+NOMINAL_LIST = "nominal_list.not_found"
+DOCUMENT, PAPER_BOOK = "document.not_found", "paper_book.not_found"
 ERASURE, NAMED_FORCE = "erasure.not_found", "force.not_found"
+FILE, PHOTO = "file.not_found", "photo.not_found"
 
 # A request that mixes one's own things with one of another's is asked at one's own unit alone: above it, what comes of
 # the mixture is for the feature's own tests.

@@ -12,6 +12,8 @@ from salw.core.language import LANGUAGES, Language, catalogue, translate
 from salw.custody.rules import LOSSES, HolderKind, MovementKind
 from salw.incidents.rules import OutcomeKind
 from salw.intake.operations.registration import ORIGINS
+from salw.registry.photos.rules import PhotoKind
+from salw.scanning.alarms.rules import AlarmKind
 from salw.scanning.sentences import sentence
 from salw.stocktakes.reconciliation import Outcome
 
@@ -36,8 +38,18 @@ OF_WEAPONS: dict[str, list[dict[str, str]]] = {
     "weapon.assigned": [{}],
     "weapon.unassigned": [{"because": f"{why}:1"} for why in ("assignment", "transfer", "disposal")],
     "weapon.taken_over": [{}],
+    "weapon.presented": [{}],
+    "weapon.reported": [{}],
+    "weapon.not_presented": [{}],
+    "weapon.photographed": [{"photo_kind": kind} for kind in PhotoKind],
+    "weapon.photo_hidden": [{}],
     "label.made": [{}],
     "label.voided": [{}],
+    "label.attached": [{}],
+    "label.cancelled": [{}],
+    "label.reprinted": [{}],
+    "label.alarm_raised": [{"alarm_kind": kind} for kind in AlarmKind],
+    "label.alarm_closed": [{}],
     "stocktake.difference_found": [{"outcome": outcome} for outcome in Outcome],
     "stocktake.found_under_case": [{}],
 }

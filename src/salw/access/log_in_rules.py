@@ -75,6 +75,7 @@ class AttemptKind(StrEnum):
     ACCOUNT = "account"
     SOURCE = "source"
     FACTOR = "factor"
+    PIN = "pin"
 
 
 # Seconds to wait after the first failure, the second, and so on; the last repeats, so that nobody is locked out for
@@ -83,6 +84,8 @@ DELAYS: dict[AttemptKind, tuple[int, ...]] = {
     AttemptKind.ACCOUNT: (0, 0, 0, 0, 15, 30, 60, 120, 240, 480, 900),
     AttemptKind.SOURCE: (*(0,) * 29, 5, 10, 20, 40, 60),
     AttemptKind.FACTOR: (0, 0, 0, 0, 15, 30, 60, 120, 240, 480, 900),
+    # Gloves at five in the morning: he waits, or signs in another way, and nothing is locked.
+    AttemptKind.PIN: (0, 0, 0, 15, 30, 60, 120, 240, 480, 900),
 }
 FORGOTTEN_AFTER = timedelta(days=1)
 _BUCKET_BITS = 20

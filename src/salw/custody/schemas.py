@@ -9,8 +9,12 @@ from pydantic import Field, model_validator
 
 from salw.core.db import Row
 from salw.core.shapes import Day, In, Instant, Out, Said, example
+from salw.custody.acknowledgements.schemas import AcknowledgementPart
+from salw.custody.declarations.rules import Compared
+from salw.custody.declarations.schemas import ComparedOut, DeclaredBackLines, DeclaredLines, compared_out
 from salw.custody.operations.moves import DocumentNumber, Order
 from salw.custody.operations.transfers import TransferStep
+from salw.custody.paper.schemas import PaperIn
 from salw.custody.rules import Absence, DisposalMethod, Expected, Held, HolderKind, LineStatus, TransferStatus
 
 LIST_MAX = 1_000
@@ -54,7 +58,10 @@ class RecipientIn(In):
 
 
 class IssueIn(In):
-    """A perception. Without `due_back_at` it is permanent."""
+    """A perception. Without `due_back_at` it is permanent.
+
+    `override` is the reason for issuing all the same to who may not draw; the commander is told of it.
+    """
 
     model_config = example(
         store="019aa000-0000-7000-8000-0000000000aa",
@@ -67,8 +74,12 @@ class IssueIn(In):
     to: RecipientIn
     weapons: Weapons
     due_back_at: Instant | None = None
+    acknowledgement: AcknowledgementPart | None = None
     occurred_at: Instant | None = None
     order: OrderIn = OrderIn()
+    override: Annotated[Said, Field(max_length=500)] | None = None
+    declared: DeclaredLines = Field(default_factory=list)
+    paper: PaperIn | None = None
 
 
 class ReturnIn(In):
@@ -83,6 +94,8 @@ class ReturnIn(In):
     weapons: Weapons
     occurred_at: Instant | None = None
     order: OrderIn = OrderIn()
+    declared: DeclaredBackLines = Field(default_factory=list)
+    paper: PaperIn | None = None
 
 
 class TransferIn(In):
@@ -267,6 +280,12 @@ class MovedOut(Out):
     weapons: list[MovedWeapon]
 
 
+class ReturnedOut(MovedOut):
+    """What a return left; where something was declared beside its weapons, issued against returned so far."""
+
+    declared: list[ComparedOut]
+
+
 class TransferStepOut(Out):
     """Where a step left a transfer, its document's number if it made one, and the new versions."""
 
@@ -411,6 +430,14 @@ def moved(request_id: UUID, document_kind: str, number: DocumentNumber, held: li
         document_number=number.printed,
         weapons=[MovedWeapon(weapon=h.weapon_id, version=h.seq + 1) for h in held],
     )
+
+
+def returned(
+    request_id: UUID, document_kind: str, number: DocumentNumber, held: list[Held], compared: list[Compared]
+) -> ReturnedOut:
+    """Return the answer to a return of `held`."""
+    head = moved(request_id, document_kind, number, held)
+    return ReturnedOut(**dict(head), declared=[compared_out(line) for line in compared])
 
 
 def stepped(transfer_id: UUID, step: TransferStep) -> TransferStepOut:

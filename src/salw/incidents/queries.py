@@ -127,7 +127,7 @@ def _lock(db: Connection, actor: Actor, incident_id: UUID, visible: str) -> Row:
 
 _LISTED = f"""
     i.id, i.kind, i.cause, i.status, u.uuid as unit_id, u.name as unit_name, i.occurred_at, i.reported_at,
-    i.message_reference, i.stocktake_id, i.opened_at, i.closed_at,
+    i.message_reference, i.radio_dtg, i.stocktake_id, i.opened_at, i.closed_at,
     (select count(*) from incident_weapon w
        left join custody c on c.country = w.country and c.weapon_id = w.weapon_id
       where w.country = i.country and w.incident_id = i.id and w.status = 'open'
@@ -149,6 +149,7 @@ select {_LISTED}
 
 _GET = f"""
 select {_LISTED}, i.opened_by, i.store_id, v.value->>'place' as place, v.value->>'circumstances' as circumstances,
+       v.value->>'radio_sender' as radio_sender, v.value->>'radio_station' as radio_station,
        v.erased_at as details_erased_at, d.number, d.year
   from incident i
   join unit u on u.country = i.country and u.id = i.unit_id

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 
@@ -40,7 +41,7 @@ def put_incident(
     def work() -> IncidentOpenedOut:
         check_reported(body.kind)
         check_parts(body.kind, body.parts)
-        report = schemas.report_of(incident_id, body, _unit(desk, body), desk.now)
+        report = schemas.report_of(incident_id, body, _unit(desk, body), desk.now, ZoneInfo(desk.actor.time_zone))
         if body.kind in LOSS_KINDS:
             return _open(desk, body, report)
         if body.kind in FIND_KINDS:
@@ -118,7 +119,7 @@ def get_incidents(
     rows = queries.list_incidents(
         desk.db, desk.actor, status=status.value if status else None, after=decode_cursor(cursor), limit=limit + 1
     )
-    return cut([schemas.IncidentLineOut(**row) for row in rows], limit, [row["id"] for row in rows])
+    return cut([schemas.IncidentLineOut(**schemas.timed(row)) for row in rows], limit, [row["id"] for row in rows])
 
 
 @router.get("/incidents/{incident_id}")
@@ -135,7 +136,7 @@ def get_incident(
     matches = queries.find_open_loss_matches(db, actor, [NewMark(MarkKind(m["kind"]), m["raw"]) for m in marks])
     weapons = queries.list_weapons(db, actor, incident_id, after=decode_cursor(cursor), limit=limit + 1)
     return schemas.IncidentOut(
-        **_without(row, "number", "year", "store_id"),
+        **_without(schemas.timed(row), "number", "year", "store_id"),
         store=row["store_id"],
         document_number=_printed(row),
         loss_lines=[schemas.LossLineOut(**x) for x in queries.list_lines(db, actor, incident_id)],

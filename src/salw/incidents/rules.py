@@ -2,10 +2,11 @@
 
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from uuid import UUID
 
+from salw.core.dtg import DateTimeGroup, parse_dtg
 from salw.core.errors import Conflict, DomainError, Refused, Unacceptable
 from salw.custody.rules import LOSSES, Held, HolderKind, check_not_ahead
 
@@ -52,6 +53,20 @@ class Cause(StrEnum):
     DESERTER = "deserter"
     AUXILIARY = "auxiliary"
     IN_TRANSIT = "in_transit"
+
+
+# A unit reports a loss within a day (the project's notes on the field, 3.3: a default where no text of the country says
+# another); what counts is when the report went out.
+REPORT_WITHIN = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class RadioMessage:
+    """The radio message that carried a report: its date-time group, who sent it, which station took it."""
+
+    group: DateTimeGroup
+    sender: str
+    station: str
 
 
 class OutcomeKind(StrEnum):
@@ -106,12 +121,15 @@ class Report:
     place: str | None = None
     circumstances: str | None = None
     message_reference: str | None = None
+    radio: RadioMessage | None = None
     stocktake_id: UUID | None = None
 
     @property
     def details(self) -> dict[str, str]:
         """Return the free text, kept erasable."""
         texts = {"place": self.place, "circumstances": self.circumstances}
+        if self.radio:
+            texts |= {"radio_sender": self.radio.sender, "radio_station": self.radio.station}
         return {name: text for name, text in texts.items() if text}
 
 
@@ -231,6 +249,28 @@ def check_times(report: Report, now: datetime) -> None:
     if report.reported_at < report.occurred_at:
         raise Unacceptable("incident.reported_before_it_happened")
     check_not_ahead(report.reported_at, now, "incident.in_the_future")
+
+
+def radio_message(dtg: str, sender: str, station: str, *, now: datetime, local: tzinfo) -> RadioMessage:
+    """Return a radio message as it was written down, its group read now. Raises what `dtg.parse_dtg` raises."""
+    return RadioMessage(parse_dtg(dtg, read_at=now, local=local), sender, station)
+
+
+def when_reported(said: datetime | None, radio: RadioMessage | None, now: datetime) -> datetime:
+    """Return when a report went out: by the group of its message, else as said, else now.
+
+    Raises `incident.radio_says_otherwise` where the two differ.
+    """
+    if radio is None:
+        return said or now
+    if said is not None and said != radio.group.instant:
+        raise Unacceptable("incident.radio_says_otherwise", group=radio.group.text)
+    return radio.group.instant
+
+
+def report_due_at(kind: IncidentKind, occurred_at: datetime) -> datetime | None:
+    """Return by when what happened was to be reported; only losses are due by an hour."""
+    return occurred_at + REPORT_WITHIN if kind in LOSS_KINDS else None
 
 
 def check_retrievable(held: Iterable[Held]) -> None:

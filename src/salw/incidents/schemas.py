@@ -1,18 +1,31 @@
 """What the routes of incidents take and give."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
+from salw.core.db import Row
 from salw.core.ids import new_id
 from salw.core.pages import Page
-from salw.core.shapes import In, Instant, Out, example
+from salw.core.shapes import In, Instant, Out, Said, example
 from salw.custody.schemas import LIST_MAX, ONE_WEAPON, MovedWeapon, OrderIn, VersionedWeapon, Weapons
 from salw.incidents.queries import OpenLossMatch
-from salw.incidents.rules import Cause, IncidentKind, LossLine, Outcome, OutcomeKind, Report, Withdrawal, WriteOff
+from salw.incidents.rules import (
+    Cause,
+    IncidentKind,
+    LossLine,
+    Outcome,
+    OutcomeKind,
+    Report,
+    Withdrawal,
+    WriteOff,
+    radio_message,
+    report_due_at,
+    when_reported,
+)
 from salw.registry.classification import ClassCode
 from salw.registry.rules import MarkKind, NewMark
 
@@ -50,11 +63,20 @@ class MarkIn(In):
     raw: Annotated[str, Field(min_length=1, max_length=200)]
 
 
+class RadioIn(In):
+    """The radio message that carried the report: its date-time group (`221430ZNOV26`), who sent it, who took it."""
+
+    dtg: Annotated[str, Field(min_length=1, max_length=40)]
+    sender: Annotated[Said, Field(max_length=200)]
+    station: Annotated[Said, Field(max_length=200)]
+
+
 class IncidentIn(In):
     """A loss (weapons, or counts in `loss_lines`), a retrieval (weapons and `store`) or a find (`marks`).
 
-    `reported_at` is when the report went out, and `message_reference` the date-time group of the radio
-    message that carried it: a deadline is met by the act, not by typing it in.
+    `reported_at` is when the report went out: a deadline is met by the act, not by typing it in. Where a radio
+    message carried it, `radio` says so and its date-time group is that instant; `message_reference` is the number of
+    a message.
     """
 
     model_config = ConfigDict(
@@ -65,7 +87,8 @@ class IncidentIn(In):
                     "weapons": [{"weapon": "019aa000-0000-7000-8000-000000000001", "version": 3}],
                     "cause": "unexplained",
                     "circumstances": "Constatée à la relève du poste",
-                    "message_reference": "201430Z NOV 26",
+                    "message_reference": "Message n° 118/BIA",
+                    "radio": {"dtg": "201430Z NOV 26", "sender": "Poste nord", "station": "PC du bataillon"},
                 },
                 {
                     "kind": "taken_by_enemy",
@@ -94,6 +117,7 @@ class IncidentIn(In):
     occurred_at: Instant | None = None
     reported_at: Instant | None = None
     message_reference: Annotated[str, Field(max_length=100)] | None = None
+    radio: RadioIn | None = None
     order: OrderIn = OrderIn()
 
     @property
@@ -207,7 +231,11 @@ class OutcomeOut(Out):
 
 
 class IncidentLineOut(Out):
-    """An incident in a list."""
+    """An incident in a list.
+
+    `reported_at` is when the report went out (by radio, the instant of `radio_dtg`), `opened_at` when it was typed in;
+    `in_time` holds the first against `report_due_at`. Both are null for what is no loss.
+    """
 
     id: UUID
     kind: str
@@ -217,7 +245,10 @@ class IncidentLineOut(Out):
     unit_name: str
     occurred_at: datetime
     reported_at: datetime
+    report_due_at: datetime | None
+    in_time: bool | None
     message_reference: str | None
+    radio_dtg: str | None
     stocktake_id: UUID | None
     opened_at: datetime
     closed_at: datetime | None
@@ -261,6 +292,8 @@ class IncidentOut(IncidentLineOut):
 
     place: str | None
     circumstances: str | None
+    radio_sender: str | None
+    radio_station: str | None
     details_erased_at: datetime | None
     opened_by: UUID
     store: UUID | None
@@ -272,9 +305,11 @@ class IncidentOut(IncidentLineOut):
     weapons: Page[CaseWeaponOut]
 
 
-def report_of(incident_id: UUID, body: IncidentIn, unit_id: int, now: datetime) -> Report:
+def report_of(incident_id: UUID, body: IncidentIn, unit_id: int, now: datetime, local: tzinfo) -> Report:
     """Return the report as the operations want it: reported now, and happened when reported, unless said."""
-    reported_at = body.reported_at or now
+    said = body.radio
+    radio = radio_message(said.dtg, said.sender, said.station, now=now, local=local) if said else None
+    reported_at = when_reported(body.reported_at, radio, now)
     return Report(
         id=incident_id,
         kind=body.kind,
@@ -285,7 +320,14 @@ def report_of(incident_id: UUID, body: IncidentIn, unit_id: int, now: datetime) 
         place=body.place,
         circumstances=body.circumstances,
         message_reference=body.message_reference,
+        radio=radio,
     )
+
+
+def timed(row: Row) -> Row:
+    """Return a row of an incident with by when it was to be reported, and whether it was."""
+    due = report_due_at(IncidentKind(row["kind"]), row["occurred_at"])
+    return {**row, "report_due_at": due, "in_time": row["reported_at"] <= due if due else None}
 
 
 def lines_of(body: IncidentIn) -> list[LossLine]:

@@ -21,6 +21,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from salw.core.db import country_column, country_key, metadata, type_instant
 
+VALID = "voided_at is null"
+
 model = Table(
     "model",
     metadata,
@@ -119,11 +121,86 @@ label = Table(
     Column("position", Integer, nullable=False),
     Column("weapon_id", Uuid),
     Column("voided_at", type_instant),
+    # Of what is on no weapon: the unit that prints it. Of a blank: the store it is reserved for, also once attached.
+    Column("unit_id", Integer),
+    Column("store_id", Uuid),
+    Column("rack_id", Uuid),
+    Column("person_id", Uuid),
+    Column("voided_by", Uuid),
+    Column("void_reason_id", Uuid),
     country_key(["batch_id"], "label_batch", ["id"]),
     country_key(["weapon_id"], "weapon", ["id"]),
+    country_key(["unit_id"], "unit", ["id"]),
+    country_key(["store_id"], "store", ["id"]),
+    country_key(["rack_id"], "rack", ["id"]),
+    country_key(["person_id"], "person", ["id"]),
+    country_key(["voided_by"], "person", ["id"]),
+    country_key(["void_reason_id"], "personal_value", ["id"]),
     Index("ix_label_weapon_id", "country", "weapon_id"),
     Index("uq_label_valid", "country", "weapon_id", unique=True, postgresql_where=text("voided_at is null")),
     Index("ix_label_batch_id", "country", "batch_id", "position"),
+    Index("ix_label_store_id", "country", "store_id", postgresql_where=text("weapon_id is null")),
+    Index("uq_label_store", "country", "store_id", unique=True, postgresql_where=text(f"{VALID} and code like 'S%'")),
+    Index("uq_label_rack", "country", "rack_id", unique=True, postgresql_where=text(VALID)),
+    Index("uq_label_person", "country", "person_id", unique=True, postgresql_where=text(VALID)),
     CheckConstraint("length(code) = 12 and length(tail) = 8", name="length"),
-    comment="What a QR label says: a record, not the legal mark (R20). One valid label a weapon.",
+    CheckConstraint(
+        "case left(code, 1) "
+        "when 'W' then num_nonnulls(rack_id, person_id) = 0 and num_nonnulls(weapon_id, store_id) > 0 "
+        "when 'S' then num_nonnulls(weapon_id, rack_id, person_id) = 0 and store_id is not null "
+        "when 'R' then num_nonnulls(weapon_id, store_id, person_id) = 0 and rack_id is not null "
+        "when 'P' then num_nonnulls(weapon_id, store_id, rack_id) = 0 and person_id is not null "
+        "else false end",
+        name="names_by_prefix",
+    ),
+    CheckConstraint("weapon_id is not null or unit_id is not null", name="unit_or_weapon"),
+    comment="What a QR label says: a record, not the legal mark (R20). One valid label a weapon, store, rack, person.",
+)
+
+rack = Table(
+    "rack",
+    metadata,
+    country_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("store_id", Uuid, nullable=False),
+    Column("unit_id", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("recorded_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
+    UniqueConstraint("country", "store_id", "name"),
+    country_key(["store_id", "unit_id"], "store", ["id", "unit_id"]),
+    Index("ix_rack_unit_id", "country", "unit_id"),
+    comment="A place in a store that a label may name; it answers for nothing.",
+)
+
+label_reprint = Table(
+    "label_reprint",
+    metadata,
+    country_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("unit_id", Integer, nullable=False),
+    Column("stock", Text, nullable=False),
+    Column("start_position", Integer, nullable=False),
+    Column("copies", Integer, nullable=False),
+    Column("printed_by", Uuid, nullable=False),
+    Column("reason_id", Uuid, nullable=False),
+    Column("recorded_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
+    country_key(["unit_id"], "unit", ["id"]),
+    country_key(["printed_by"], "person", ["id"]),
+    country_key(["reason_id"], "personal_value", ["id"]),
+    Index("ix_label_reprint_unit_id", "country", "unit_id"),
+    CheckConstraint("copies between 1 and 4", name="copies_plausible"),
+    comment="Labels printed again under the same codes; their batch printed them the first time.",
+)
+
+label_reprint_line = Table(
+    "label_reprint_line",
+    metadata,
+    country_column(),
+    Column("reprint_id", Uuid, primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    country_key(["reprint_id"], "label_reprint", ["id"]),
+    country_key(["code"], "label", ["code"]),
+    Index("ix_label_reprint_line_code", "country", "code"),
+    comment="The labels of a reprint, in their order.",
 )

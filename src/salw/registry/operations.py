@@ -148,7 +148,7 @@ select ancestor_id as unit from unit_closure
 # is a statement of its own, because the index that allows one valid label a weapon looks at each row as it
 # is written, and the parts of one statement run in no order.
 _VOID_LABELS = """
-update label set voided_at = clock_timestamp()
+update label set voided_at = clock_timestamp(), voided_by = %(by)s, void_reason_id = %(reason)s
  where country = %(country)s and code = any(%(void)s) and voided_at is null
 returning code
 """
@@ -198,10 +198,8 @@ def make_labels(
     check_label_weapons(weapon_ids)
     per_page = check_stock(stock, start).per_page
     scope = {"country": actor.country, "weapons": list(weapon_ids), "units": list(actor.units)}
-    unit_id = _unit_above(db, scope, _lock_weapons(db, scope))
-    gone = [str(row["weapon_id"]) for row in run(db, _OFF_THE_BOOKS, scope)]
-    if gone:
-        raise Conflict("label.off_the_books", weapons=gone, count=len(gone))
+    unit_id = unit_above(db, scope, lock_weapons(db, scope))
+    check_on_the_books(db, scope)
     old = {row["weapon_id"]: row["code"] for row in run(db, _VALID_LABELS, scope)}
     if old and replace_reason is None:
         raise Conflict("label.already_labelled", weapons=[str(w) for w in weapon_ids if w in old], count=len(old))
@@ -209,8 +207,8 @@ def make_labels(
     keep_values(db, country=actor.country, commitments=[reason] if reason else [], unit_id=unit_id)
     drawn = draw_many(len(weapon_ids), random_bytes)
     events = _label_events(actor, now, batch_id, weapon_ids, drawn, old, reason)
-    if old and len(run(db, _VOID_LABELS, {**scope, "void": list(old.values())})) != len(old):
-        raise Conflict("request.try_again")
+    if reason is not None:
+        void_labels(db, actor, codes=list(old.values()), reason=reason)
     run(
         db,
         _WRITE_LABELS,
@@ -229,7 +227,22 @@ def make_labels(
     return MadeLabels(len(drawn), len(old), -(-(start + copies * len(drawn)) // per_page))
 
 
-def _lock_weapons(db: Connection, scope: Mapping[str, Any]) -> list[Row]:
+def void_labels(db: Connection, actor: Actor, *, codes: Sequence[str], reason: Commitment) -> None:
+    """Void labels for a reason that is kept already. Raises `request.try_again` where somebody was faster."""
+    values = {"country": actor.country, "void": list(codes), "by": actor.person_id, "reason": reason.id}
+    if len(run(db, _VOID_LABELS, values)) != len(codes):
+        raise Conflict("request.try_again")
+
+
+def check_on_the_books(db: Connection, scope: Mapping[str, Any]) -> None:
+    """Refuse weapons that nobody has in his hands. Raises `label.off_the_books`."""
+    gone = [str(row["weapon_id"]) for row in run(db, _OFF_THE_BOOKS, scope)]
+    if gone:
+        raise Conflict("label.off_the_books", weapons=gone, count=len(gone))
+
+
+def lock_weapons(db: Connection, scope: Mapping[str, Any]) -> list[Row]:
+    """Lock weapons of units in scope, in their order, and return them. Raises `weapon.not_found`."""
     rows = run(db, _LOCK_WEAPONS, scope)
     if len(rows) != len(scope["weapons"]):
         known = {row["id"] for row in rows}
@@ -238,8 +251,9 @@ def _lock_weapons(db: Connection, scope: Mapping[str, Any]) -> list[Row]:
     return rows
 
 
-def _unit_above(db: Connection, scope: Mapping[str, Any], weapons: Sequence[Row]) -> int:
-    under = {row["unit_id"] for row in weapons}
+def unit_above(db: Connection, scope: Mapping[str, Any], things: Sequence[Row]) -> int:
+    """Return the lowest unit in scope above those of all `things`. Raises `label_batch.no_unit`."""
+    under = {row["unit_id"] for row in things}
     rows = run(db, _UNIT_ABOVE, {**scope, "under": list(under), "count": len(under)})
     if not rows:
         raise Unacceptable("label_batch.no_unit")

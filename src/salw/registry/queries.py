@@ -42,27 +42,6 @@ def get_label_batch(db: Connection, actor: Actor, batch_id: UUID) -> Row:
     return row
 
 
-def list_batch_labels(db: Connection, actor: Actor, batch_id: UUID) -> list[Row]:
-    """Return the valid labels of a batch in their order (`code, tail, registry_number`).
-
-    Only those of weapons still in scope: who gave a weapon away prints no more labels of it.
-    """
-    return run(
-        db,
-        """
-        select l.code, l.tail, w.registry_number
-          from label l
-          -- One weapon after the other by its key: entered by the unit, ten thousand labels would each read them all.
-          join lateral (select w.registry_number from weapon w
-                         where (w.country, w.id) = (l.country, l.weapon_id) and w.unit_id = any(%(units)s)
-                        offset 0) as w on true
-         where l.country = %(country)s and l.batch_id = %(batch)s and l.voided_at is null
-         order by l.position
-        """,
-        {"country": actor.country, "batch": batch_id, "units": list(actor.units)},
-    )
-
-
 def find_model_class(db: Connection, code: str) -> str | None:
     """Return the class of a model of the catalogue, or None where it does not know the model."""
     row = run_one(db, "select class_code from model where code = %(code)s", {"code": code})

@@ -12,6 +12,7 @@ from salw.access.rules import Permission
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, decode_text_cursor, encode_text_cursor
 from salw.registry import operations, queries
 from salw.registry.classification import ClassCode
+from salw.registry.labels.queries import list_printed
 from salw.registry.schemas import LabelBatchIn, LabelBatchOut, ModelOut, batch_out, model_out
 from salw.registry.sheets import render_sheet
 from salw.registry.texts import normalise_mark
@@ -70,7 +71,7 @@ def get_sheet(batch_id: UUID, desk: Desk = requires(Permission.LABEL_MAKE)) -> R
     batch = queries.get_label_batch(desk.db, desk.actor, batch_id)
     pdf = render_sheet(
         batch,
-        queries.list_batch_labels(desk.db, desk.actor, batch_id),
+        list_printed(desk.db, desk.actor, batch_id=batch_id),
         demo=is_demo(desk.db),
         language=desk.actor.language,
     )

@@ -9,9 +9,10 @@ from uuid import UUID
 from salw.core.errors import Conflict, DomainError, Unacceptable
 from salw.registry.classification import ClassCode
 from salw.registry.texts import legibility_of, normalise_mark, script_of
-from salw_labels import STOCKS, LabelError, Stock
+from salw_labels import STOCKS, Kind, LabelError, Stock, Use
 
 LABELS_MAX = 10_000
+_USES = {Kind.STORE: Use.PLACE, Kind.RACK: Use.PLACE, Kind.PERSON: Use.PERSON}
 
 
 class MarkKind(StrEnum):
@@ -99,11 +100,16 @@ def label_refusal(error: LabelError) -> Unacceptable:
     return Unacceptable(error.code)
 
 
-def check_stock(name: str, start: int) -> Stock:
-    """Return the sheets of that name. Raises `label_batch.unknown_stock`, `label_sheet.start_outside`."""
+def check_stock(name: str, start: int, kind: Kind = Kind.WEAPON) -> Stock:
+    """Return the sheets of that name, for labels of a kind.
+
+    Raises `label_batch.unknown_stock`, `label_sheet.wrong_stock`, `label_sheet.start_outside`.
+    """
     stock = STOCKS.get(name)
     if stock is None:
         raise Unacceptable("label_batch.unknown_stock", stock=name, known=", ".join(sorted(STOCKS)))
+    if stock.use is not _USES.get(kind, Use.WEAPON):
+        raise Unacceptable("label_sheet.wrong_stock")
     if not 0 <= start < stock.per_page:
         raise Unacceptable("label_sheet.start_outside")
     return stock

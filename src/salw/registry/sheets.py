@@ -9,7 +9,7 @@ from salw_labels import STOCKS, LabelCode, LabelError, PrintedLabel, sheet_pdf
 
 
 def render_sheet(batch: Row, labels: Sequence[Row], *, demo: bool, language: Language) -> bytes:
-    """Return the PDF of a batch's valid labels, the registry number under each code.
+    """Return the PDF of a batch's valid labels, each with its line: a weapon's registry number, a name.
 
     A voided label is left out: printed again it would only raise alarms. Raises the codes of the label
     library, `label_sheet.empty` where nothing valid is left.
@@ -17,7 +17,7 @@ def render_sheet(batch: Row, labels: Sequence[Row], *, demo: bool, language: Lan
     try:
         return sheet_pdf(
             [
-                PrintedLabel(LabelCode(row["code"], row["tail"]), row["registry_number"], batch["copies"])
+                PrintedLabel(LabelCode(row["code"], row["tail"]), row["line"], batch["copies"], _more(row))
                 for row in labels
             ],
             STOCKS[batch["stock"]],
@@ -27,3 +27,10 @@ def render_sheet(batch: Row, labels: Sequence[Row], *, demo: bool, language: Lan
         )
     except LabelError as error:
         raise label_refusal(error) from error
+
+
+def _more(row: Row) -> tuple[str, ...]:
+    """Return what a person's card says below his number: rank, family name, given names."""
+    value = row["person"] or {}
+    said = (value.get(key) for key in ("rank", "family_name", "given_names"))
+    return tuple(str(part) for part in said if part)

@@ -71,8 +71,8 @@ _DESCRIBED: Final = """
 # Custody at the size, then what each weapon is: from its row, or from what is told of those that are in scope no more.
 # `cases` are the weapons under an open case at that size, whoever had them: the last word of the log on each.
 # No join of two long lists is left to the planner, which does not know how long they are (`ledger.snapshots`).
-_STOCK: Final = """
-with cases as materialized (
+CASES: Final = """
+cases as materialized (
     select weapon_id
       from (select distinct on (e.weapon_id) e.weapon_id, e.kind
               from event e join leaf l on (l.country, l.event_id) = (e.country, e.id)
@@ -80,10 +80,13 @@ with cases as materialized (
                and l.idx < %(size)s
              order by e.weapon_id, l.idx desc) as last
      where kind = 'weapon.case_opened'
-), {held}, stock as materialized (
+)
+"""
+_STOCK: Final = f"""
+with {CASES}, {{held}}, stock as materialized (
     select held.weapon_id, w.id, w.class_code, w.model_code, w.model_text
       from held left join weapon w on w.country = %(country)s and w.id = held.weapon_id
-     where {ours}
+     where {{ours}}
 ), described as (
     select class_code, model_code, model_text, id in (select weapon_id from cases) as missing
       from stock where id is not null

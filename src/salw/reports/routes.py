@@ -125,7 +125,9 @@ def print_stocktake_reconciliation(
 
 def _as_json(desk: Desk, report: Reconciliation) -> Response:
     sealed = seal(report)
-    content = make_json(sealed, desk.actor.language, find_checkpoint(desk.db, sealed))
+    content = make_json(
+        sealed, desk.actor.language, find_checkpoint(desk.db, sealed.report.country, sealed.report.log_size)
+    )
     return Response(content, media_type="application/json", headers=_named(desk, sealed, "json"))
 
 

@@ -13,6 +13,9 @@ from salw.ledger.canonical import canonical
 from salw.reports.balances import Balance, ClassBalance, OpenLoss
 from salw.reports.checks import LEFT_OUT, Check, unmask
 
+# Marks a field that is shown and is no part of the digest: a name can be erased, and a digest is for ever.
+UNSEALED = "not in the digest"
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -70,14 +73,21 @@ def check_period(from_date: date, to_date: date, today: date) -> None:
         raise Unacceptable("report.period_in_future", to_date=to_date)
 
 
-def content(value: Any) -> Any:
-    """Return a report as plain JSON values: identifiers and instants as text, instants in UTC."""
+def content(value: Any, *, sealed: bool = True) -> Any:
+    """Return a report as plain JSON values: identifiers and instants as text, instants in UTC.
+
+    Not `sealed` with what is shown beside what the digest is made of.
+    """
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: content(getattr(value, f.name)) for f in fields(value) if LEFT_OUT not in f.metadata}
+        return {
+            f.name: content(getattr(value, f.name), sealed=sealed)
+            for f in fields(value)
+            if LEFT_OUT not in f.metadata and not (sealed and UNSEALED in f.metadata)
+        }
     if isinstance(value, Mapping):
-        return {str(k): content(v) for k, v in value.items()}
+        return {str(k): content(v, sealed=sealed) for k, v in value.items()}
     if isinstance(value, tuple | list):
-        return [content(v) for v in value]
+        return [content(v, sealed=sealed) for v in value]
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     if isinstance(value, date):

@@ -1,7 +1,9 @@
-"""What the JSON form of a reconciliation looks like to a program."""
+"""What the JSON forms of reports look like to a program."""
 
 from salw.core.shapes import Out
+from salw.reports.registers import Register
 from salw.reports.rules import Reconciliation
+from salw.reports.situation import Situation
 
 
 class CheckpointOut(Out):
@@ -26,3 +28,21 @@ class ReconciliationOut(Out):
     masked_lines: int
     notice: str | None
     report: Reconciliation
+
+
+class SituationOut(Out):
+    """A situation d'armement with its number and digest: that of the RFC 8785 form of `report` without `at`."""
+
+    number: str
+    digest: str
+    log_checkpoint: CheckpointOut | None
+    report: Situation
+
+
+class RegisterOut(Out):
+    """A register with its number and digest: that of `report` without `at` and the names and matricules in it."""
+
+    number: str
+    digest: str
+    log_checkpoint: CheckpointOut | None
+    report: Register

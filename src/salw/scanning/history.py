@@ -114,9 +114,9 @@ def list_history(
         {**scope, "whole": whole, "after": after, "limit": limit},
     )
     zone = ZoneInfo(actor.time_zone)
-    facts = [_read(row, zone) for row in rows]
+    facts = [read_fact(row, zone) for row in rows]
     holders = find_holders(db, actor, {holder for f in facts for holder in f.holders.values()})
-    known = look_up(db, actor, _wanted(facts, holders), holders=holders)
+    known = look_up(db, actor, wanted_of(facts, holders), holders=holders)
     reader = Reader(actor.language, zone, proven)
     return [entry_of(fact, known, reader) for fact in facts]
 
@@ -129,7 +129,7 @@ def find_proven(db: Connection, actor: Actor) -> dict[int, Proven]:
     }
 
 
-def _read(row: Row, zone: ZoneInfo) -> Fact:
+def read_fact(row: Row, zone: ZoneInfo) -> Fact:
     """Return what the bytes of an event say, of whichever schema they are."""
     said = json.loads(row["canonical"])
     facts, actor = said["facts"], said["actor"]
@@ -162,7 +162,7 @@ def _is_digest(value: Any) -> bool:
     return isinstance(value, str) and len(value) == _DIGEST_LENGTH
 
 
-def _wanted(facts: Sequence[Fact], holders: Sequence[Row]) -> Wanted:
+def wanted_of(facts: Sequence[Fact], holders: Sequence[Row]) -> Wanted:
     versions = {v for f in facts for v in (f.author, f.receiver, f.giver) if v is not None}
     today: set[Version] = {(row["person_id"], None) for row in holders if row["person_id"] is not None}
     people: set[tuple[UUID, date]] = {(f.author[0], f.day) for f in facts if f.author is not None}

@@ -4,16 +4,18 @@ A weapon is in scope where its unit is, or where a unit in scope awaits it. Ever
 equality: under row-level security nothing else uses an index.
 """
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from salw.access.queries import get_store
+from salw.access.queries import get_store, get_unit
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound
 from salw.custody.rules import COLLECTIVE_HOLDERS, LOSSES, STATE_SQL, State
+from salw.custody.situation import Column, column_sql
 from salw.registry.rules import MarkKind
 from salw.registry.texts import normalise_mark
 from salw.scanning.rules import CANDIDATES_MAX, holder_kinds_of
@@ -21,6 +23,7 @@ from salw_labels import LabelError, parse_registry_number
 
 # The marks of the tracing instrument first: serial, then import.
 _MARK_KINDS = ["factory_serial", "import", *(k.value for k in MarkKind if k not in ("factory_serial", "import"))]
+_STANDING = column_sql("h.kind", "k.mark is not null")
 _LOSSES = ", ".join(f"'{kind}'" for kind in sorted(LOSSES))
 
 # A person's roles at a unit: those of his postings there or above, in force today.
@@ -253,6 +256,65 @@ select weapon_id from (
     union all {_AWAITED}
 ) as c {_PAGE}
 """
+
+# The weapons of one row of a situation d'armement, or of one figure of it: the same table says which (`custody`).
+_OF_BOOK = f"""
+select c.weapon_id
+  from unit u
+  join unit_closure x on (x.country, x.ancestor_id) = (u.country, u.id) and (%(below)s or x.depth = 0)
+  join custody c on c.country = u.country and c.unit_id = x.descendant_id
+  join holder h on h.country = c.country and h.id = c.holder_id
+  join weapon w on w.country = c.country and w.id = c.weapon_id
+  left join case_mark k on k.country = c.country and k.weapon_id = c.weapon_id
+ where u.country = %(country)s and u.uuid = %(unit)s and x.descendant_id = any(%(units)s)
+   and c.weapon_id > %(after)s
+   and (not %(on_book)s or {_STANDING} is not null)
+   and (%(situation)s::text is null or {_STANDING} = %(situation)s)
+   and (%(state)s::text is null or {STATE_SQL} = %(state)s)
+   and (%(class_code)s::text is null or w.class_code = %(class_code)s)
+   and (%(model)s::text is null or w.model_code = %(model)s)
+   and (%(model_name)s::text is null
+        or w.model_code is null and coalesce(btrim(w.model_text), '') = %(model_name)s)
+ {_PAGE}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OfBook:
+    """Which weapons of a unit's book: with the units below it or alone, of a class, a model, a column of its situation.
+
+    `model` is a catalogue code; `model_name` the text of one that is in no catalogue, "" where there is none.
+    """
+
+    unit: UUID
+    below: bool = True
+    on_book: bool = False
+    class_code: str | None = None
+    model: str | None = None
+    model_name: str | None = None
+    situation: Column | None = None
+
+
+def list_ids_of_book(
+    db: Connection, actor: Actor, of: OfBook, *, state: State | None, after: UUID | None, limit: int
+) -> list[UUID]:
+    """Return ids of weapons of a unit's book in order, at most `limit`. Raises `unit.not_found`."""
+    values = {
+        "country": actor.country,
+        "units": list(actor.units),
+        "state": state.value if state else None,
+        "after": after or UUID(int=0),
+        "limit": limit,
+        "unit": of.unit,
+        "below": of.below,
+        "on_book": of.on_book,
+        "class_code": of.class_code,
+        "model": of.model,
+        "model_name": of.model_name,
+        "situation": of.situation.value if of.situation else None,
+    }
+    get_unit(db, actor, of.unit)
+    return [row["weapon_id"] for row in run(db, _OF_BOOK, values)]
 
 
 def list_weapon_ids(

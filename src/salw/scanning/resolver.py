@@ -2,13 +2,17 @@
 
 from sqlalchemy import Connection
 
-from salw.access.rules import Permission
+from salw.access.operations.traces import record_reads
+from salw.access.rules import Permission, ReadCode
 from salw.core.actor import Actor
 from salw.core.db import Row
+from salw.registry.labels.queries import find_named
 from salw.scanning import queries
+from salw.scanning.named import named_out
 from salw.scanning.operations import note_reads
 from salw.scanning.rules import CANDIDATES_MAX, FoundBy, Reading, not_found, read_code
 from salw.scanning.schemas import ScanOut, scan_out
+from salw_labels import Kind
 
 
 def resolve(db: Connection, actor: Actor, *, text: str, typed: bool) -> ScanOut:
@@ -19,12 +23,18 @@ def resolve(db: Connection, actor: Actor, *, text: str, typed: bool) -> ScanOut:
     """
     reading = read_code(text)
     if reading.label is not None:
-        row = queries.find_card_by_label(db, actor, reading.label)
+        # The line under the symbol has no secret part: whoever sends it has read or typed it, not scanned it.
+        by_eye = typed or reading.tail is None
+        row = queries.find_card_by_label(db, actor, reading.label) if reading.kind is Kind.WEAPON else None
         if row is not None:
-            # The line under the symbol has no secret part: whoever sends it has read or typed it, not scanned it.
-            typed = typed or reading.tail is None
             _note(db, actor, [row])
-            return scan_out([row], actor, found_by=FoundBy.LABEL, typed=typed, tail=reading.tail, most=CANDIDATES_MAX)
+            return scan_out([row], actor, found_by=FoundBy.LABEL, typed=by_eye, tail=reading.tail, most=CANDIDATES_MAX)
+        named = find_named(db, actor, reading.label)
+        if named is not None:
+            if named["person_id"] is not None:
+                read = [named["person_id"]]
+                record_reads(db, actor=actor, permission=Permission.SCAN_READ, code=ReadCode.PERSON, record_ids=read)
+            return named_out(named, actor, typed=by_eye, tail=reading.tail)
     rows = (
         queries.find_cards_by_text(db, actor, registry_number=reading.registry_number, mark=reading.mark)
         if reading.registry_number or reading.mark

@@ -10,12 +10,12 @@ from salw.access.rules import PERMISSIONS, Permission, Role
 from salw.core.errors import NotFound, Unacceptable
 from salw.custody.rules import LOSSES, SINKS, STATE_OF_HOLDER, State
 from salw.registry.texts import legibility_of, normalise_mark
-from salw_labels import LabelError, parse_registry_number, parse_scanned, parse_typed
+from salw_labels import Kind, LabelError, check_mode, parse, parse_registry_number
 
 CANDIDATES_MAX = 20
 
-_SYMBOL = re.compile(r"[A-Z][0-9A-Z]{19}")
-_TYPED_LABEL = re.compile(r"[0-9A-Za-z]{4}[-\s‐-—][0-9A-Za-z]{4}[-\s‐-—][0-9A-Za-z]{3}")
+_SYMBOL = re.compile(r"[A-Za-z][0-9A-Za-z]{19}")
+_TYPED_LABEL = re.compile(r"[A-Za-z]?[0-9A-Za-z]{4}[-\s‐-—][0-9A-Za-z]{4}[-\s‐-—][0-9A-Za-z]{3}")
 
 
 class FoundBy(StrEnum):
@@ -24,16 +24,21 @@ class FoundBy(StrEnum):
     LABEL = "label"
     REGISTRY_NUMBER = "registry_number"
     MARK = "mark"
+    BLANK = "blank"
+    STORE = "store"
+    RACK = "rack"
+    PERSON = "person"
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a text may be: a label's code (with its tail if scanned), a registry number, a mark.
+    """What a text may be: a label's code (with its tail if scanned) of a kind, a registry number, a mark.
 
     The first that finds a weapon in scope is the answer. `complaint` is what to say where none does: the
     text had the form of a label or a registry number, with a character misread.
     """
 
+    kind: Kind | None
     label: str | None
     tail: str | None
     registry_number: str | None
@@ -50,14 +55,17 @@ def read_code(text: str) -> Reading:
     stripped = text.strip()
     if _SYMBOL.fullmatch(stripped):
         try:
-            symbol = parse_scanned(stripped)
+            symbol = parse(stripped)
+            check_mode(symbol.kind, training=False)
         except LabelError as error:
             raise Unacceptable(error.code) from error
-        return Reading(symbol.code, symbol.tail, None, None, None)
+        return Reading(symbol.kind, symbol.code, symbol.tail, None, None, None)
     complaint = None
-    label = registry_number = None
+    kind = label = registry_number = None
     try:
-        label = parse_typed(stripped)
+        typed = parse(stripped)
+        check_mode(typed.kind, training=False)
+        kind, label = typed.kind, typed.code
     except LabelError as error:
         if _TYPED_LABEL.fullmatch(stripped):
             complaint = error.code
@@ -71,7 +79,7 @@ def read_code(text: str) -> Reading:
     mark = normalise_mark(stripped) if named else ""
     if not (mark or label or registry_number):
         raise Unacceptable("scan.unreadable")
-    return Reading(label, None, registry_number, mark or None, complaint)
+    return Reading(kind, label, None, registry_number, mark or None, complaint)
 
 
 def not_found(reading: Reading) -> Unacceptable | NotFound:

@@ -1,7 +1,7 @@
 """What the routes of scanning take and give."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -29,6 +29,10 @@ class ScanIn(In):
 
     code: Annotated[str, Field(min_length=1, max_length=200)]
     typed: bool = False
+    store: Annotated[
+        UUID | None,
+        Field(description="Where it is scanned: two places too soon after each other raise an alarm."),
+    ] = None
 
 
 class AnswerableOut(Out):
@@ -111,14 +115,29 @@ class CardOut(LineOut):
     next: list[ActionOut]
 
 
+class NamedOut(Out):
+    """What a code names that is no weapon's: a store, a rack, a person, or a blank with its store."""
+
+    kind: Literal["store", "rack", "person", "blank"]
+    id: UUID | None
+    name: str
+    store: UUID | None
+    store_name: str | None
+    unit: UnitOut
+    label: LabelOut
+    text: str
+    warnings: list[WarningOut]
+
+
 class ScanOut(Out):
-    """One card; or several candidates, where a serial or a mark names more than one weapon."""
+    """One card; or several candidates, where a serial or a mark names more than one weapon; or what else is named."""
 
     found_by: FoundBy
     typed: bool
     card: CardOut | None
     candidates: list[CardOut]
     more: bool
+    named: NamedOut | None
 
 
 class MarkOut(Out):
@@ -245,4 +264,5 @@ def scan_out(rows: list[Row], actor: Actor, *, found_by: FoundBy, typed: bool, t
         card=cards[0] if alone else None,
         candidates=[] if alone else cards,
         more=len(rows) > most,
+        named=None,
     )

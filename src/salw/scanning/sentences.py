@@ -16,6 +16,7 @@ from salw.scanning.words import instant_words
 VARIANTS: Mapping[str, str] = {
     "weapon.registered": "origin",
     "weapon.issued": "purpose",
+    "label.alarm_raised": "alarm_kind",
     "weapon.written_off": "sink",
     "stocktake.difference_found": "outcome",
 }
@@ -49,8 +50,12 @@ def sentence(
     said = [translate(code, language, **words)]
     if facts.get("cause"):
         said.append(translate("told.cause", language, cause=facts["cause"]))
+    if facts.get("paper"):
+        said.append(translate("told.on_paper", language, book=facts["paper"]["number"], **_lines(facts["paper"])))
     if facts.get("derogations"):
         said.append(translate("told.derogation", language))
+    if facts.get("override"):
+        said.append(translate("told.override", language))
     return " ".join(said)
 
 
@@ -64,6 +69,11 @@ def _code(kind: str, facts: Mapping[str, Any], phrases: Mapping[str, str]) -> st
         return f"told.{kind}.{facts.get('outcome_kind')}"
     variant = VARIANTS.get(kind)
     return f"told.{kind}.{facts.get(variant)}" if variant else f"told.{kind}"
+
+
+def _lines(paper: Mapping[str, Any]) -> dict[str, Any]:
+    first, last = paper["line"], paper["last_line"]
+    return {"page": paper["page"], "line": first if first == last else f"{first}-{last}"}
 
 
 def _plain(facts: Mapping[str, Any]) -> dict[str, str]:

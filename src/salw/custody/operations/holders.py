@@ -1,6 +1,7 @@
 """Opening holders: stores, people at units, posts and crews, transits, and the sinks of a unit."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -12,12 +13,23 @@ from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import Conflict, NotFound, Unacceptable
 from salw.core.ids import new_id
+from salw.custody.authorisations.queries import standing_of
+from salw.custody.authorisations.rules import Standing
 from salw.custody.operations.moves import Destination, DocumentNumber, ask_and_lock
 from salw.custody.rules import COLLECTIVE_HOLDERS, SINKS, USER_HOLDERS, Expected, Held, HolderKind, check_versions
 from salw.ledger import operations as ledger
 from salw.ledger.events import commit_to, make_event
 
 Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What is on record of who draws, and the classes of the weapons where that matters."""
+
+    standing: Standing
+    classes: Sequence[str]
+
 
 # The store that an issue starts from, beside whom it goes to; its unit's office numbers the slip, once both are found.
 _STORE_UNIT = """
@@ -72,9 +84,16 @@ answering as materialized (
 )
 """
 
+# What is on record of who receives, or answers, once his row is held (`hold_person`): it comes along for no further
+# round trip. The classes of the weapons are looked up only where he may draw some and not others.
 _ASKED = """
 asked as materialized (
-    select f.*, case when to_id is not null and person_id is not null then store_unit_id end as office_of from found f
+    select f.*, s.*, case when to_id is not null and f.person_id is not null then store_unit_id end as office_of,
+           case when s.covers <> '{}' and array_position(s.covers, null) is null
+                then array(select distinct w.class_code from weapon w
+                            where w.country = %(country)s and w.id = any(%(weapons)s::uuid[])) end as classes
+      from found f
+      left join lateral standings_to_draw(array[f.person_id], %(today)s) as s on true
 )
 """
 
@@ -88,7 +107,7 @@ def find_user_holder(db: Connection, *, actor: Actor, person_id: UUID | None, ho
     found = f"with {_found(person_id)} select * from found"
     values = _parties(actor, None, person_id, holder_id)
     row = _once_settled(lambda: run(db, found, values)[0], lambda row: row)
-    return _destination(row, person_id, holder_id)
+    return destination_of(row, person_id, holder_id)
 
 
 def lock_for_issue(
@@ -99,23 +118,24 @@ def lock_for_issue(
     person_id: UUID | None,
     holder_id: UUID | None,
     weapons: Sequence[Expected],
-) -> tuple[int, Destination, list[Held], DocumentNumber]:
+) -> tuple[int, Destination, list[Held], DocumentNumber, Drawing]:
     """Find both sides of an issue, lock its weapons and take the slip's number, in one round trip.
 
-    Returns the store's unit, who receives, and the custody of the weapons, whose versions are checked. Raises
-    `store.not_found`, and what `find_user_holder`, `rules.check_versions` and taking a number raise.
+    Returns the store's unit, who receives, the custody of the weapons, whose versions are checked, and what is on
+    record of who receives. Raises `store.not_found`, and what `find_user_holder`, `rules.check_versions` and taking a
+    number raise.
     """
-    values = _parties(actor, store_id, person_id, holder_id)
+    values = {**_parties(actor, store_id, person_id, holder_id), "today": actor.today}
     asked = f"{_found(person_id)}, {_ASKED}"
     row, held, number = _once_settled(
         lambda: ask_and_lock(db, actor, weapons, asked=asked, values=values), lambda answer: answer[0]
     )
     if row["store_unit_id"] is None:
         raise NotFound("store.not_found", store=str(store_id))
-    to = _destination(row, person_id, holder_id)
+    to = destination_of(row, person_id, holder_id)
     check_versions(weapons, held)
     assert number is not None  # noqa: S101 - taken where both sides were found
-    return row["store_unit_id"], to, held, number
+    return row["store_unit_id"], to, held, number, Drawing(standing_of(row), row["classes"] or ())
 
 
 def _found(person_id: UUID | None) -> str:
@@ -149,7 +169,8 @@ def _once_settled(look: Callable[[], Answer], row_of: Callable[[Answer], Row]) -
     raise Conflict("request.try_again")
 
 
-def _destination(row: Row, person_id: UUID | None, holder_id: UUID | None) -> Destination:
+def destination_of(row: Row, person_id: UUID | None, holder_id: UUID | None) -> Destination:
+    """Return who receives, from a row of the looks above, or say why nobody does (`find_user_holder`)."""
     if row["to_id"] is None:
         if person_id is not None:
             raise NotFound("person.not_found", person=str(person_id))

@@ -11,7 +11,11 @@ from salw.access.duties.rules import Duty
 from salw.core.actor import Actor
 from salw.core.db import Part, instant_text
 from salw.core.errors import NotFound, Unacceptable
-from salw.core.ids import new_id
+from salw.custody.authorisations.operations.overrides import override as overriding
+from salw.custody.authorisations.rules import check_draw
+from salw.custody.declarations.operations import declare
+from salw.custody.declarations.queries import DECLARED_OUT, list_account, list_issues_of
+from salw.custody.declarations.rules import Compared, Declared, check_declared, compare
 from salw.custody.operations.holders import lock_for_issue
 from salw.custody.operations.moves import (
     Destination,
@@ -21,6 +25,8 @@ from salw.custody.operations.moves import (
     ask_and_lock,
     record_moves,
 )
+from salw.custody.paper.operations import enter_from_paper
+from salw.custody.paper.rules import PaperEntry
 from salw.custody.rules import (
     USER_HOLDERS,
     Expected,
@@ -40,15 +46,17 @@ values (%(country)s, %(issue)s, %(issue_unit)s, %(issue_from)s, %(issue_to)s, %(
         %(issued_by)s, %(received_by)s, %(issue_derogation)s)
 """
 
-_STORE = """
+_STORE = f"""
 asked as materialized (
     select (select s.unit_id from store s
-             where s.country = %(country)s and s.id = %(store)s and s.unit_id = any(%(units)s)) as office_of
+             where s.country = %(country)s and s.id = %(store)s and s.unit_id = any(%(units)s)) as office_of,
+           {DECLARED_OUT}
 )
 """
 
 # What a client is answered, kept in the statement that writes the move (`access.repeats.Keep`).
 Answering = Callable[[DocumentNumber, list[Held]], Part]
+AnsweringReturn = Callable[[DocumentNumber, list[Held], list[Compared]], Part]
 
 
 def issue_weapons(
@@ -64,22 +72,30 @@ def issue_weapons(
     occurred_at: datetime,
     weapons: Sequence[Expected],
     order: Order,
+    override: str | None = None,
+    declared: Sequence[Declared] = (),
+    paper: PaperEntry | None = None,
     answer: Answering | None = None,
 ) -> tuple[DocumentNumber, list[Held]]:
     """Issue weapons of a store to a person, post, crew, vehicle or detachment.
 
-    For a task where `due_back_at` is given, else permanent. Returns the slip's number and the custody
-    that the weapons had. Raises `store.not_found`, `custody.held_elsewhere`, `custody.case_open`,
-    `issue.due_before_issue`, `duty.giver_receiver` (a weapon passes from one person to another, R5) and what
-    `lock_for_issue` raises.
+    For a task where `due_back_at` is given, else permanent. The issue's id is its document's id. `declared` goes with
+    the weapons; `paper` is where the issue was written on a day without the service. `override` is the reason for
+    issuing to who may not draw: it is written down with the issue where something is missing, and not at all where
+    nothing is. Returns the slip's number and the custody that the weapons had. Raises `store.not_found`,
+    `custody.held_elsewhere`, `custody.case_open`, `issue.due_before_issue`, `duty.giver_receiver` (a weapon passes from
+    one person to another, R5) and what `lock_for_issue`, `check_draw`, `check_declared` and `enter_from_paper` raise.
     """
+    check_declared(declared, returning=False)
     if due_back_at is not None and due_back_at <= occurred_at:
         raise Unacceptable("issue.due_before_issue")
-    unit_id, to, held, number = lock_for_issue(
+    unit_id, to, held, number, drawing = lock_for_issue(
         db, actor=actor, store_id=store_id, person_id=person_id, holder_id=holder_id, weapons=weapons
     )
     check_held_by(held, store_id)
     check_no_open_case(held)
+    missing = check_draw(drawing.standing, drawing.classes, overridden=override is not None)
+    excused, said = overriding(missing, override) if missing and override is not None else ([], {})
     receiver = UUID(to.person["id"]) if to.person else None
     under = check_duties(
         db,
@@ -89,8 +105,11 @@ def issue_weapons(
         subject_id=issue_id,
         others={Duty.GIVER_RECEIVER: [receiver]},
     )
+    lines, told = declare(actor, now, document_id=issue_id, unit_id=unit_id, lines=declared)
+    entered, on_paper = enter_from_paper(
+        db, actor=actor, now=now, store_id=store_id, document_id=issue_id, occurred_at=occurred_at, entry=paper
+    )
     purpose = "permanent" if due_back_at is None else "task"
-    document_id = new_id()
     row = {
         "issue": issue_id,
         "issue_unit": unit_id,
@@ -109,7 +128,7 @@ def issue_weapons(
         kind=MovementKind.ISSUE,
         event_kind="weapon.issued",
         steps=[Step(h.weapon_id, h, to) for h in held],
-        document_id=document_id,
+        document_id=issue_id,
         document_kind=DocumentKind.ISSUE_SLIP,
         number=number,
         order=order,
@@ -118,9 +137,18 @@ def issue_weapons(
             "issue": str(issue_id),
             "purpose": purpose,
             "due_back_at": instant_text(due_back_at),
+            **on_paper,
             **marks(under),
+            **said,
         },
-        beside=[Part("issued", _INSERT_ISSUE, row), *([answer(number, held)] if answer else [])],
+        extra_events=told,
+        beside=[
+            Part("issued", _INSERT_ISSUE, row),
+            *excused,
+            *lines,
+            *entered,
+            *([answer(number, held)] if answer else []),
+        ],
     )
     return number, held
 
@@ -135,14 +163,19 @@ def return_weapons(
     occurred_at: datetime,
     weapons: Sequence[Expected],
     order: Order,
-    answer: Answering | None = None,
+    declared: Sequence[Declared] = (),
+    paper: PaperEntry | None = None,
+    answer: AnsweringReturn | None = None,
 ) -> tuple[DocumentNumber, list[Held]]:
     """Take weapons back into a store from whoever they were issued to.
 
-    The return's id is its document's id. Raises `store.not_found`, `custody.not_issued`,
-    `custody.case_open` and what locking raises.
+    The return's id is its document's id. What comes back beside the weapons (`declared`) is compared with what the
+    slips that issued them declare. Raises `store.not_found`, `custody.not_issued`, `custody.case_open` and what
+    locking, `check_declared` and `enter_from_paper` raise.
     """
-    values = {"country": actor.country, "store": store_id, "units": list(actor.units)}
+    check_declared(declared, returning=True)
+    versions = [w.version for w in weapons]
+    values = {"country": actor.country, "store": store_id, "units": list(actor.units), "versions": versions}
     row, held, number = ask_and_lock(db, actor, weapons, asked=_STORE, values=values)
     if number is None:  # a store in scope numbers its slips, so there is none
         raise NotFound("store.not_found", store=str(store_id))
@@ -150,6 +183,11 @@ def return_weapons(
     check_held_by_kind(held, USER_HOLDERS, "custody.not_issued")
     check_no_open_case(held)
     to = Destination(store_id, row["office_of"])
+    lines, told = declare(actor, now, document_id=return_id, unit_id=row["office_of"], lines=declared)
+    entered, on_paper = enter_from_paper(
+        db, actor=actor, now=now, store_id=store_id, document_id=return_id, occurred_at=occurred_at, entry=paper
+    )
+    compared = _compare(db, actor, weapons, declared) if declared or row["declared_out"] else []
     record_moves(
         db,
         actor=actor,
@@ -162,7 +200,16 @@ def return_weapons(
         number=number,
         order=order,
         occurred_at=occurred_at,
-        facts={"return": str(return_id)},
-        beside=[answer(number, held)] if answer else [],
+        facts={"return": str(return_id), **on_paper},
+        extra_events=told,
+        beside=[*lines, *entered, *([answer(number, held, compared)] if answer else [])],
     )
     return number, held
+
+
+def _compare(db: Connection, actor: Actor, weapons: Sequence[Expected], declared: Sequence[Declared]) -> list[Compared]:
+    """Return what the slips that issued these weapons declare against what came back so far, and what comes now."""
+    account = list_account(db, actor, list_issues_of(db, actor, weapons))
+    issued = [entry.line for entry in account if not entry.returned]
+    returned = [entry.line for entry in account if entry.returned]
+    return compare(issued, [*returned, *declared])

@@ -18,9 +18,10 @@ from salw.registry.rules import NewMark
 
 _INSERT_INCIDENT = """
 insert into incident (country, id, unit_id, kind, cause, status, details_id, occurred_at, reported_at,
-                      message_reference, stocktake_id, store_id, document_id, opened_by, opened_at, closed_at)
+                      message_reference, radio_dtg, stocktake_id, store_id, document_id, opened_by, opened_at,
+                      closed_at)
 values (%(country)s, %(id)s, %(unit)s, %(kind)s, %(cause)s, %(status)s, %(details)s, %(occurred_at)s,
-        %(reported_at)s, %(message)s, %(stocktake)s, %(store)s, %(document)s, %(by)s, %(now)s, %(closed_at)s)
+        %(reported_at)s, %(message)s, %(dtg)s, %(stocktake)s, %(store)s, %(document)s, %(by)s, %(now)s, %(closed_at)s)
 """
 
 _INSERT_WEAPONS = """
@@ -90,6 +91,7 @@ def record_report(
             "occurred_at": report.occurred_at,
             "reported_at": report.reported_at,
             "message": report.message_reference,
+            "dtg": report.radio.group.text if report.radio else None,
             "stocktake": report.stocktake_id,
             "store": store_id,
             "document": document_id,
@@ -173,6 +175,7 @@ def _facts(report: Report, details: Commitment | None, message: str | None) -> d
         "occurred_at": instant_text(report.occurred_at),
         "reported_at": instant_text(report.reported_at),
         "message_reference_commitment": message,
+        "radio_dtg": report.radio.group.text if report.radio else None,
         "stocktake": uuid_text(report.stocktake_id),
         "details": details.digest.hex() if details else None,
     }

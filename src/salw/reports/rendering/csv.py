@@ -45,6 +45,9 @@ def make_csv(document: Document) -> bytes:
             write(table.nil)
         for row in table.rows:
             write(*row.cells)
+    for note in document.notes:
+        write()
+        write(note)
     return (_BOM + file.getvalue()).encode()
 
 

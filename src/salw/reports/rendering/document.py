@@ -18,7 +18,7 @@ def make_document(sealed: Sealed, heading: Heading, language: Language) -> Docum
     report = sealed.report
     words = Words(language, report.time_zone)
     subject = report.subject
-    tables = _balance_tables(report.classes, report.total, words) if report.total else []
+    tables = balance_tables(report.classes, report.total, words) if report.total else []
     if report.total:
         tables.insert(1, _open_losses_table(report, words))
     for check in report.checks:
@@ -39,7 +39,7 @@ def make_document(sealed: Sealed, heading: Heading, language: Language) -> Docum
         number=sealed.number,
         digest=sealed.digest,
         letterhead=tuple(line for line in letterhead if line),
-        facts=(*_facts(report, words), _checkpoint_fact(heading.checkpoint, words)),
+        facts=(*_facts(report, words), checkpoint_fact(heading.checkpoint, words)),
         warning=words.say("provisional") if report.provisional else None,
         masked=words.masked_notice(report.masked_lines),
         banner=words.say("demo") if report.demo else None,
@@ -60,7 +60,7 @@ def _subtitle(report: Reconciliation, words: Words) -> str:
     return words.say("of_period", from_date=words.day(report.from_date), to_date=words.day(report.to_date))
 
 
-def _log(size: int, words: Words) -> str:
+def log_words(size: int, words: Words) -> str:
     """Return the last event that the report knows of: events are numbered from one."""
     return words.say("log", size=words.number(size)) if size else words.say("log_empty")
 
@@ -81,16 +81,17 @@ def _facts(report: Reconciliation, words: Words) -> tuple[tuple[str, str], ...]:
             )
         )
     if report.opening_log_size is not None:
-        facts.append((words.say("fact.opening_log"), _log(report.opening_log_size, words)))
+        facts.append((words.say("fact.opening_log"), log_words(report.opening_log_size, words)))
     # A check stands on the log as it was when its list was frozen, a period on the log at its end.
     name = "fact.frozen_log" if report.opening_log_size is None else "fact.log"
-    facts.append((words.say(name), _log(report.log_size, words)))
+    facts.append((words.say(name), log_words(report.log_size, words)))
     if report.discontinued_checks:
         facts.append((words.say("fact.discontinued"), words.number(report.discontinued_checks)))
     return tuple(facts)
 
 
-def _checkpoint_fact(printed: Printed | None, words: Words) -> tuple[str, str]:
+def checkpoint_fact(printed: Printed | None, words: Words) -> tuple[str, str]:
+    """Return what is said of the checkpoint that a report stands on."""
     name = words.say("fact.checkpoint")
     if printed is None:
         return name, words.say("checkpoint.none")
@@ -154,7 +155,7 @@ def _figure(words: Words, code: str, *, sparse: bool = False) -> Column:
     return Column(words.say(f"column.{code}"), 19, numeric=True, sparse=sparse)
 
 
-def _balance_tables(classes: Sequence[ClassBalance], total: Balance, words: Words) -> list[Table]:
+def balance_tables(classes: Sequence[ClassBalance], total: Balance, words: Words) -> list[Table]:
     """Return the balance, and its entries and exits by kind: the totals of all three come from one place."""
     summary = [_figure(words, code) for code in ("opening", "entries_total", "exits_total", "closing")]
     entries = [_figure(words, column.value, sparse=True) for column in Entry]

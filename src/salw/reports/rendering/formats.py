@@ -36,12 +36,12 @@ MEDIA_TYPES: dict[PrintedFormat, str] = {
 }
 
 
-def find_checkpoint(db: Connection, sealed: Sealed) -> Printed | None:
+def find_checkpoint(db: Connection, country: str, log_size: int) -> Printed | None:
     """Return the first checkpoint that covers what a report stands on; None where that is not sealed yet.
 
     With the log's own signatures alone: those of witnesses come later, and the same question gives the same answer.
     """
-    standing = find_covering(db, sealed.report.country, sealed.report.log_size)
+    standing = find_covering(db, country, log_size)
     if standing is None:
         return None
     head = standing.checkpoint
@@ -79,7 +79,7 @@ def print_report(db: Connection, *, actor: Actor, now: datetime, sealed: Sealed,
         force=names["force_en" if english else "force_fr"] or "",
         printed_by=names["printed_by"],
         printed_at=now,
-        checkpoint=find_checkpoint(db, sealed),
+        checkpoint=find_checkpoint(db, sealed.report.country, sealed.report.log_size),
     )
     document = make_document(sealed, heading, actor.language)
     if form is PrintedFormat.PDF:

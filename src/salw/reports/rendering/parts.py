@@ -16,6 +16,7 @@ class Sheet(StrEnum):
     SUMMARY = "summary"
     MOVEMENTS = "movements"
     VARIANCES = "variances"
+    REGISTER = "register"
 
 
 class RowKind(StrEnum):
@@ -93,7 +94,9 @@ class Document:
 
     `masked` says beside the digest that it is not that of this copy, where lines of it are masked.
     `checkpoint` are the lines on what the report stands on, and `note` the signed checkpoint, None where it has none
-    yet. `recap` are the grand totals that stand again above the signatures, so that nobody signs an empty page.
+    yet. `recap` are the grand totals that stand again above the signatures, so that nobody signs an empty page;
+    without them nobody is heard, and it is only signed. `headline` are figures to be read across a room: label, figure.
+    `notes` say below the tables how they count.
     """
 
     language: Language
@@ -113,3 +116,5 @@ class Document:
     signatories: tuple[str, ...]
     printed: str
     words: Words
+    headline: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()

@@ -1,17 +1,17 @@
 """The report on paper: A4 across, its head on every page, its digest at every foot, room to sign."""
 
-from collections.abc import Callable
+from functools import partial
 from io import BytesIO
-from typing import Any
 
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.units import mm
-from reportlab.pdfbase.pdfdoc import PDFZCompress
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, CondPageBreak, Flowable, Frame, KeepTogether, PageTemplate, Spacer
 
 from salw.reports.rendering.grid import PADDING, SIZE, SUMS, Grid, GridColumn, GridRow, drawable, fit, font_of, wrap
+from salw.reports.rendering.headline import Headline
+from salw.reports.rendering.paging import draw_banner, numbered
 from salw.reports.rendering.parts import Cell, Document, RowKind, Table
 from salw.reports.rendering.sealing import Checkpoint
 from salw.reports.rendering.signing import Observations, Signatures
@@ -48,7 +48,7 @@ def make_pdf(document: Document) -> bytes:
     template.addPageTemplates(PageTemplate(id="page", frames=[frame]))
     # The lock covers the whole build: reportlab cuts the subset of a shared font while it draws and saves.
     with fonts.saving:
-        template.build(_story(document), canvasmaker=_numbered(document))
+        template.build(_story(document), canvasmaker=numbered(partial(_draw_margins, document=document)))
     return file.getvalue()
 
 
@@ -58,10 +58,17 @@ def _story(document: Document) -> list[Flowable]:
         story.append(Text(document.warning, fonts.SANS_BOLD, 8.5, space_before=2 * mm))
     if document.masked:
         story.append(Text(document.masked, fonts.SANS_BOLD, 8.5, space_before=2 * mm))
+    if document.headline:
+        story += [Spacer(1, 3 * mm), Headline(document.headline, BODY_WIDTH)]
     for table in document.tables:
         story += _table(document, table)
     if document.note is not None:
         story.append(KeepTogether([Spacer(1, GAP), Checkpoint(document, document.note, BODY_WIDTH)]))
+    for note in document.notes:
+        story.append(Text(note, fonts.SANS, 7, space_before=2.5 * mm))
+    if not document.recap:
+        story.append(KeepTogether([Spacer(1, GAP), Signatures(document, BODY_WIDTH)]))
+        return story
     title, *totals = document.recap
     recap = [Text(title, fonts.SANS_BOLD, 8.5), Spacer(1, 0.8 * mm), *(Text(line, fonts.SANS, 8) for line in totals)]
     closing = [Observations(document, BODY_WIDTH), Spacer(1, 3 * mm), Signatures(document, BODY_WIDTH)]
@@ -194,33 +201,7 @@ class _Masthead(Flowable):  # type: ignore[misc]  # reportlab has no types
             canvas.drawString(0, y, line)
 
 
-def _numbered(document: Document) -> Callable[..., Canvas]:
-    """Return a canvas class that keeps its pages until their number is known, then adds head and foot."""
-
-    class Numbered(Canvas):  # type: ignore[misc]  # reportlab has no types
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            self._kept: list[dict[str, Any]] = []
-            # Pages deflated without the ASCII85 step, as on label sheets: pure Python, and a third larger.
-            self.setPageCompression(0)
-            self._doc.setCompression(1)
-            self._doc.defaultStreamFilters = [PDFZCompress]
-
-        def showPage(self) -> None:  # noqa: N802 - reportlab's name
-            self._kept.append(dict(self.__dict__))
-            self._startPage()
-
-        def save(self) -> None:
-            for number, page in enumerate(self._kept, 1):
-                self.__dict__.update(page)
-                _draw_margins(self, document, number, len(self._kept))
-                super().showPage()
-            super().save()
-
-    return Numbered
-
-
-def _draw_margins(canvas: Canvas, document: Document, number: int, pages: int) -> None:
+def _draw_margins(canvas: Canvas, number: int, pages: int, *, document: Document) -> None:
     right = PAGE_WIDTH - MARGIN
     canvas.setFillGray(0)
     canvas.setStrokeGray(0)
@@ -249,7 +230,7 @@ def _draw_margins(canvas: Canvas, document: Document, number: int, pages: int) -
         canvas.setFont(fonts.SANS, 6)
         canvas.drawString(MARGIN, y - 8.8 * mm, document.masked)
     if document.banner:
-        _draw_banner(canvas, document.banner)
+        draw_banner(canvas, document.banner, PAGE_WIDTH, PAGE_HEIGHT)
 
 
 def _draw_initials(canvas: Canvas, document: Document, right: float, top: float) -> float:
@@ -269,14 +250,3 @@ def _draw_initials(canvas: Canvas, document: Document, right: float, top: float)
     x -= 1.5 * mm
     canvas.drawRightString(x, top - 1.8 * mm, label)
     return float(x - stringWidth(label, fonts.SANS, 6.5))
-
-
-def _draw_banner(canvas: Canvas, text: str) -> None:
-    width = stringWidth(text, fonts.SANS_BOLD, 9) + 8 * mm
-    y = PAGE_HEIGHT - 7.5 * mm
-    canvas.setFillGray(0)
-    canvas.rect(PAGE_WIDTH / 2 - width / 2, y, width, 5 * mm, 0, 1)
-    canvas.setFillGray(1)
-    canvas.setFont(fonts.SANS_BOLD, 9)
-    canvas.drawCentredString(PAGE_WIDTH / 2, y + 1.5 * mm, text)
-    canvas.setFillGray(0)

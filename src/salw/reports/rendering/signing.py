@@ -60,9 +60,12 @@ class Signatures(Flowable):  # type: ignore[misc]  # reportlab has no types
 
     def draw(self) -> None:
         """Draw the blocks side by side."""
-        width = self.width / len(self.document.signatories)
-        for place, code in enumerate(self.document.signatories):
-            self._draw_block(place * width, width, code)
+        # Blocks as wide as three beside each other at most: one who signs alone signs at the right.
+        signatories = self.document.signatories
+        width = self.width / max(len(signatories), 3)
+        left = self.width - width * len(signatories)
+        for place, code in enumerate(signatories):
+            self._draw_block(left + place * width, width, code)
 
     def _draw_block(self, x: float, width: float, code: str) -> None:
         canvas, words = self.canv, self.document.words

@@ -67,7 +67,7 @@ def _write_sheet(book: Workbook, document: Document, sheet: Sheet, tables: list[
     page.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
     beside = f"\n{document.masked}" if document.masked else ""
     page.set_footer(f"&L{document.number}&C{document.digest}{beside}&R&P/&N")
-    top = _write_heading(page, document, formats, full=sheet is Sheet.SUMMARY)
+    top = _write_heading(page, document, formats, full=sheet in (Sheet.SUMMARY, Sheet.REGISTER))
     widths: dict[int, int] = {}
     line = top
     if len(tables) > 1:
@@ -75,6 +75,9 @@ def _write_sheet(book: Workbook, document: Document, sheet: Sheet, tables: list[
         page.freeze_panes(0, 3)
     for table in tables:
         line = _write_table(page, table, line, formats, widths, alone=len(tables) == 1)
+    for note in document.notes if sheet is document.tables[-1].sheet else ():
+        page.write_string(line, 0, note, formats.plain)
+        line += 1
     for column, width in widths.items():
         page.set_column(column, column, min(max(width + 2, 8), _WIDTH_MAX))
 

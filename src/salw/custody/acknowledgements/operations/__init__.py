@@ -1,0 +1,1 @@
+"""Recording acknowledgements, and setting what they rest on."""

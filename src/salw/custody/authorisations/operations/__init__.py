@@ -1,0 +1,1 @@
+"""What is done about the right to draw: one file a subject."""

@@ -1,0 +1,109 @@
+"""Reading declared lines: of a slip, and of all slips that one account binds together."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from salw.core.actor import Actor
+from salw.core.db import run
+from salw.custody.declarations.rules import Compared, Declared, DeclaredKind, compare
+from salw.custody.rules import Expected
+
+# The issue by which a weapon that is out went out: the last one before the version that its holder has it at.
+ISSUE_OF = """
+  cross join lateral (
+        select m.document_id from movement m
+         where m.country = %(country)s and m.weapon_id = w.id and m.seq <= w.version and m.kind = 'issue'
+         order by m.seq desc limit 1) as i
+"""
+
+# Slips are bound together by weapons: a return to the issues that its weapons came from, an issue to the returns of
+# its weapons. Beyond the slips it starts from, an account runs on only through slips that declare something.
+_ACCOUNT = """
+with recursive bound (document_id) as (
+    select unnest(%(documents)s::uuid[])
+    union
+    select o.document_id
+      from bound b
+      join movement m on m.country = %(country)s and m.document_id = b.document_id and m.kind in ('issue', 'return')
+      join lateral (
+            (select x.document_id from movement x
+              where m.kind = 'issue' and x.country = m.country and x.weapon_id = m.weapon_id and x.seq > m.seq
+                and x.kind = 'return'
+              order by x.seq limit 1)
+            union all
+            (select x.document_id from movement x
+              where m.kind = 'return' and x.country = m.country and x.weapon_id = m.weapon_id and x.seq < m.seq
+                and x.kind = 'issue'
+              order by x.seq desc limit 1)
+            ) as o on true
+     where exists (select from declared_line d
+                    where d.country = %(country)s and d.document_id = o.document_id offset 0)
+)
+select d.document_id, t.kind as document_kind, d.kind, d.calibre, d.quantity, v.value->>'reason' as reason
+  from bound b
+  join declared_line d on d.country = %(country)s and d.document_id = b.document_id
+  join document t on (t.country, t.id) = (d.country, d.document_id)
+  left join personal_value v on (v.country, v.id) = (d.country, d.reason_id)
+ order by t.recorded_at, d.document_id, d.place
+"""
+
+_ISSUES = f"""
+select distinct i.document_id
+  from unnest(%(weapons)s::uuid[], %(versions)s::int[]) as w (id, version)
+{ISSUE_OF}
+"""
+
+# Rides in the first statement of a return; the versions are checked after it.
+DECLARED_OUT = f"""
+exists (select from unnest(%(weapons)s::uuid[], %(versions)s::int[]) as w (id, version)
+{ISSUE_OF}
+         where exists (select from declared_line d
+                        where d.country = %(country)s and d.document_id = i.document_id offset 0)) as declared_out
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OnSlip:
+    """A declared line and the slip it stands on; `returned` says that it is a return's."""
+
+    document_id: UUID
+    returned: bool
+    line: Declared
+
+
+def list_account(db: Connection, actor: Actor, documents: Iterable[UUID]) -> list[OnSlip]:
+    """Return the declared lines, in scope, of slips and of those that account for the same things, oldest first."""
+    rows = run(db, _ACCOUNT, {"country": actor.country, "documents": list(documents)})
+    return [
+        OnSlip(
+            row["document_id"],
+            row["document_kind"] == "return_slip",
+            Declared(DeclaredKind(row["kind"]), row["calibre"], row["quantity"], row["reason"]),
+        )
+        for row in rows
+    ]
+
+
+def compare_account(db: Connection, actor: Actor, document_id: UUID) -> list[Compared]:
+    """Return what was issued against what came back, over all slips that account for the same things as this one."""
+    account = list_account(db, actor, [document_id])
+    return compare(
+        [entry.line for entry in account if not entry.returned], [entry.line for entry in account if entry.returned]
+    )
+
+
+def list_issues_of(db: Connection, actor: Actor, weapons: Sequence[Expected]) -> list[UUID]:
+    """Return the slips by which weapons that are out were issued."""
+    rows = run(
+        db,
+        _ISSUES,
+        {
+            "country": actor.country,
+            "weapons": [w.weapon_id for w in weapons],
+            "versions": [w.version for w in weapons],
+        },
+    )
+    return [row["document_id"] for row in rows]

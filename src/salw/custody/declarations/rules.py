@@ -1,0 +1,93 @@
+"""Declared lines of slips, and how what came back compares with what went out. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from salw.core.errors import DomainError, Unacceptable
+
+LINES_MAX = 20
+QUANTITY_MAX = 1_000_000
+
+
+class DeclaredKind(StrEnum):
+    """What goes with weapons on a slip. Stored values; the words people read are `declared.<value>`."""
+
+    ROUNDS = "rounds"  # cartouches, by calibre
+    MAGAZINE = "magazine"  # chargeur
+    BAYONET = "bayonet"  # baïonnette
+    OPTIC = "optic"  # optique de visée
+    BIPOD = "bipod"  # bipied
+    SLING = "sling"  # bretelle
+    SPARE_BARREL = "spare_barrel"  # canon de rechange
+    CLEANING_KIT = "cleaning_kit"  # nécessaire de nettoyage
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A declared line: rounds have a calibre, nothing else has. `reason` explains what does not come back."""
+
+    kind: DeclaredKind
+    calibre: str | None
+    quantity: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What was issued and returned of one thing; `difference` is what is still out, below zero what is too much."""
+
+    kind: DeclaredKind
+    calibre: str | None
+    issued: int
+    returned: int
+    reasons: tuple[str, ...]
+
+    @property
+    def difference(self) -> int:
+        """Return what was issued and has not come back."""
+        return self.issued - self.returned
+
+
+def check_declared(lines: Iterable[Declared], *, returning: bool) -> None:
+    """Refuse lines that say one thing twice, rounds without calibre, and nothing issued.
+
+    Nothing may come back (all rounds fired) where a reason says why. Raises `declared.twice`, `declared.calibre`,
+    `declared.nothing`.
+    """
+    seen = set()
+    for line in lines:
+        named = (line.kind, line.calibre)
+        if named in seen:
+            raise Unacceptable("declared.twice", kind=line.kind.value)
+        seen.add(named)
+        if (line.kind is DeclaredKind.ROUNDS) == (line.calibre is None):
+            raise Unacceptable("declared.calibre", kind=line.kind.value)
+        if line.quantity == 0 and not (returning and line.reason):
+            raise Unacceptable("declared.nothing", kind=line.kind.value)
+
+
+def compare(issued: Iterable[Declared], returned: Iterable[Declared]) -> list[Compared]:
+    """Return issued against returned, a line for each thing that either names, in the order of kinds and calibres."""
+    out: dict[tuple[DeclaredKind, str], int] = {}
+    back: dict[tuple[DeclaredKind, str], int] = {}
+    why: dict[tuple[DeclaredKind, str], list[str]] = {}
+    for line in issued:
+        named = (line.kind, line.calibre or "")
+        out[named] = out.get(named, 0) + line.quantity
+    for line in returned:
+        named = (line.kind, line.calibre or "")
+        back[named] = back.get(named, 0) + line.quantity
+        if line.reason:
+            why.setdefault(named, []).append(line.reason)
+    order = list(DeclaredKind)
+    return [
+        Compared(kind, calibre or None, out.get((kind, calibre), 0), back.get((kind, calibre), 0), tuple(reasons))
+        for kind, calibre in sorted(out.keys() | back.keys(), key=lambda named: (order.index(named[0]), named[1]))
+        for reasons in (why.get((kind, calibre), []),)
+    ]
+
+
+CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
+    "uq_declared_line_country_document_id_kind_calibre": (Unacceptable, "declared.twice"),
+}

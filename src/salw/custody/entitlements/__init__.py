@@ -1,0 +1,1 @@
+"""What units ought to hold (dotation théorique, TED), by model or by class."""

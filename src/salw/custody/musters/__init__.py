@@ -1,0 +1,1 @@
+"""Musters (appels des armes): weapons on issue are presented where they are."""

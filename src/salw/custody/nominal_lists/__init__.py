@@ -1,0 +1,1 @@
+"""Nominal lists (états nominatifs de perception): prepared in the evening, drawn in the morning."""

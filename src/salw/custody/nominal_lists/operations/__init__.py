@@ -1,0 +1,1 @@
+"""Preparing a nominal list, issuing from it, returning to it."""

@@ -1,0 +1,109 @@
+"""Reading nominal lists within the scope of the actor, line by line as they stand."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from salw.core.actor import Actor
+from salw.core.db import Row, run, run_one
+from salw.core.errors import NotFound
+from salw.custody.nominal_lists.rules import LineState, hindrance_of, state_of_line
+
+_HEADS = """
+select n.id, n.store_id as store, s.name as store_name, u.uuid as unit, u.name as unit_name, v.value->>'title' as title,
+       n.purpose, n.due_back_at, n.version, n.prepared_by, n.prepared_at, c.lines, c.drawn, c.absent
+  from nominal_list n
+  join store s on (s.country, s.id) = (n.country, n.store_id)
+  join unit u on (u.country, u.id) = (n.country, n.unit_id)
+  left join personal_value v on (v.country, v.id) = (n.country, n.title_id)
+  cross join lateral (
+        select count(*) as lines, count(l.issue_id) as drawn, count(*) filter (where l.absent) as absent
+          from nominal_line l where l.country = n.country and l.list_id = n.id and l.removed_in is null) c
+ where n.country = %(country)s and n.unit_id = any(%(units)s)
+"""
+
+# The weapon is the one drawn, or else the one planned; `next_kind` is what happened to it after it was drawn.
+_LINES = """
+select l.line, l.holder_id as holder, h.kind as holder_kind, h.name as holder_name, w.id as weapon,
+       c.seq as version, w.registry_number, w.serial, coalesce(m.name, w.model_text) as model_name,
+       l.weapon_id as planned, l.absent, l.drawn_seq, c.seq, d.occurred_at as drawn_at, x.kind as next_kind,
+       x.occurred_at as next_at, c.holder_id = n.store_id as in_store, ch.kind as weapon_holder_kind,
+       k.weapon_id is not null as case_open, p.id as person, p.matricule, v.value->>'rank' as rank,
+       v.value->>'family_name' as family_name, v.value->>'given_names' as given_names,
+       (a.person_id is not null or p.unit_id = h.unit_id) as answered_for, n.due_back_at
+  from nominal_line l
+  join nominal_list n on (n.country, n.id) = (l.country, l.list_id)
+  join holder h on (h.country, h.id) = (l.country, l.holder_id)
+  left join answerable a on (a.country, a.holder_id) = (h.country, h.id) and a.ended_at is null
+  left join person p on p.country = h.country and p.id = coalesce(a.person_id, h.person_id)
+       and p.unit_id = any(%(units)s) and p.erased_at is null
+  left join personal_value v on (v.country, v.id) = (p.country, p.value_id)
+  left join weapon w on w.country = l.country and w.id = coalesce(l.drawn_weapon_id, l.weapon_id)
+  left join model m on m.code = w.model_code
+  left join custody c on (c.country, c.weapon_id) = (w.country, w.id)
+  left join holder ch on (ch.country, ch.id) = (c.country, c.holder_id)
+  left join case_mark k on (k.country, k.weapon_id) = (w.country, w.id)
+  left join movement d on (d.country, d.weapon_id, d.seq) = (l.country, l.drawn_weapon_id, l.drawn_seq)
+  left join movement x on (x.country, x.weapon_id, x.seq) = (l.country, l.drawn_weapon_id, l.drawn_seq + 1)
+ where l.country = %(country)s and l.list_id = %(list)s and l.removed_in is null
+ order by l.line
+"""
+
+
+def list_nominal_lists(
+    db: Connection, actor: Actor, *, store: UUID | None, after: UUID | None, limit: int
+) -> list[Row]:
+    """Return the lists of units in scope, of one store if given, by id, at most `limit`: `_HEADS` says the keys."""
+    return run(
+        db,
+        f"""{_HEADS}
+           and (%(store)s::uuid is null or n.store_id = %(store)s)
+           and n.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
+         order by n.id limit %(limit)s
+        """,
+        {**_scope(actor), "store": store, "after": after, "limit": limit},
+    )
+
+
+def get_nominal_list(db: Connection, actor: Actor, list_id: UUID) -> Row:
+    """Return the head of a list of a unit in scope. Raises `nominal_list.not_found`."""
+    row = run_one(db, f"{_HEADS} and n.id = %(list)s", {**_scope(actor), "list": list_id})
+    if row is None:
+        raise NotFound("nominal_list.not_found", list=str(list_id))
+    return row
+
+
+def list_lines(db: Connection, actor: Actor, list_id: UUID) -> list[Row]:
+    """Return the standing lines of a list that the caller has found, each with how it stands.
+
+    Beside what is read: `state`, `hindrance` (null where nothing is in the way, or it was drawn), `out_since`,
+    `returned_at`, and the man's number and name where they are the reader's to read.
+    """
+    lines = []
+    for row in run(db, _LINES, {**_scope(actor), "list": list_id}):
+        state = state_of_line(
+            absent=row["absent"], drawn_seq=row["drawn_seq"], seq=row["seq"], next_kind=row["next_kind"]
+        )
+        hindrance = None
+        if row["drawn_seq"] is None:
+            hindrance = hindrance_of(
+                weapon=row["planned"] is not None,
+                in_store=bool(row["in_store"]),
+                holder_kind=row["weapon_holder_kind"],
+                case_open=row["case_open"],
+                answered_for=bool(row["answered_for"]),
+            )
+        lines.append(
+            {
+                **row,
+                "state": state,
+                "hindrance": hindrance,
+                "out_since": row["drawn_at"] if state is LineState.OUT else None,
+                "returned_at": row["next_at"] if state is LineState.RETURNED else None,
+            }
+        )
+    return lines
+
+
+def _scope(actor: Actor) -> Row:
+    return {"country": actor.country, "units": list(actor.units)}

@@ -1,0 +1,1 @@
+"""Photos of weapons: the whole, a mark, a damage."""

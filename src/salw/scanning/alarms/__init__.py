@@ -1,0 +1,1 @@
+"""Alarms about labels: void, copied, or seen in two places too soon."""

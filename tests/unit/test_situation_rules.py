@@ -1,0 +1,66 @@
+"""The table of the situation d'armement: each weapon of the book in one column, sums that add up, entitlements."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from salw.custody.rules import SINKS, HolderKind, State, state_of
+from salw.custody.situation import COLUMN_OF_HOLDER, Column, column_of
+from salw.reports.balances import Model
+from salw.reports.situation import Addresses, Entitlement, make_classes
+
+NOWHERE = Addresses(None, below=True)
+KINDS = st.sampled_from(sorted(HolderKind))
+_KNOWN, _OTHER = Model("SA-ASR", "AKM", "akm"), Model("LW-HMG", "DShK", "dshk")
+MODELS = st.sampled_from([_KNOWN, _OTHER, Model("SA-ASR", "", ""), Model("", "?", "")])
+QUANTITY = st.integers(0, 50)
+OF_CLASS = st.dictionaries(st.sampled_from(["SA-ASR", "SA-PIS"]), QUANTITY)
+WEAPONS = st.lists(st.tuples(MODELS, KINDS, st.booleans()), max_size=40)
+
+
+def test_every_holder_that_keeps_weapons_on_the_book_has_a_column_and_no_other() -> None:
+    assert set(COLUMN_OF_HOLDER) == set(HolderKind) - SINKS
+    assert set(COLUMN_OF_HOLDER.values()) | {Column.MISSING} == set(Column), "no column stays empty for ever"
+
+
+@given(KINDS, st.booleans())
+def test_missing_here_is_missing_on_the_card(kind: HolderKind, missing: bool) -> None:
+    column = column_of(kind, missing=missing)
+    assert (column is None) == (kind in SINKS)
+    assert (column is Column.MISSING) == (state_of(kind, "missing" if missing else None) is State.MISSING)
+
+
+@given(WEAPONS, st.dictionaries(MODELS, QUANTITY), OF_CLASS)
+def test_the_columns_of_every_row_add_up_to_the_weapons_on_the_book(
+    weapons: list[tuple[Model, HolderKind, bool]], of_model: dict[Model, int], of_class: dict[str, int]
+) -> None:
+    stock: dict[Model, dict[Column, int]] = {}
+    for model, kind, missing in weapons:
+        column = column_of(kind, missing=missing)
+        if column is not None:
+            stock.setdefault(model, {}).setdefault(column, 0)
+            stock[model][column] += 1
+    entitled = [Entitlement(1, m.class_code, m, n) for m, n in of_model.items()]
+    entitled += [Entitlement(2, code, None, n) for code, n in of_class.items()]
+    classes, total = make_classes(stock, entitled, NOWHERE)
+    rows = [line.figures for group in classes for line in group.models]
+    for figures in (*rows, *(group.subtotal for group in classes), total):
+        assert figures.on_hand == sum(figures.columns.values())
+        assert (figures.difference is None) == (figures.entitled is None)
+    for group in classes:
+        for line in group.models:
+            if line.figures.entitled is not None:
+                assert line.figures.difference == line.figures.on_hand - line.figures.entitled
+    assert total.on_hand == sum(kind not in SINKS for _, kind, _ in weapons) == sum(row.on_hand for row in rows)
+    assert (total.entitled or 0) == sum(of_model.values()) + sum(of_class.values())
+
+
+def test_a_class_entitled_as_a_whole_covers_the_models_named_beside_it() -> None:
+    akm, rpk = Model("SA-ASR", "AKM", "akm"), Model("SA-ASR", "AK", "ak")
+    entitled = [
+        Entitlement(1, "SA-ASR", None, 120), Entitlement(1, "SA-ASR", akm, 100), Entitlement(2, "SA-ASR", rpk, 30),
+    ]  # fmt: skip
+    ((group,), total) = make_classes({akm: {Column.AVAILABLE: 90, Column.MISSING: 2}}, entitled, NOWHERE)
+    assert (group.subtotal.entitled, group.subtotal.difference, total.difference) == (150, -58, -58)
+    assert [(line.model.code, line.figures.entitled, line.figures.on_hand) for line in group.models] == [
+        ("ak", 30, 0), ("akm", 100, 92)
+    ]  # fmt: skip
