@@ -4,6 +4,7 @@ import json
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -54,6 +55,33 @@ def test_labels_are_made_for_weapons_that_have_none_until_none_is_left(
     assert (third.returncode, "[label_sheet.empty]" in third.stderr) == (1, True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["deux.pdf", "un.pdf"]
     assert labelled(world, world.store_alpha) == 5
+
+
+def test_blanks_cards_reprints_and_voids_are_made_from_the_program(
+    world: World, urls: Mapping[str, str], account: str, tmp_path: Path
+) -> None:
+    def said(*words: str) -> dict[str, Any]:
+        answer = salw(urls, "labels", *words, "--account", account, "--json", cwd=tmp_path)
+        assert answer.returncode == 0, answer.stderr
+        told: dict[str, Any] = json.loads(answer.stdout)
+        return told
+
+    made = said("blanks", "--store", str(world.store_alpha), "--count", "2", "--out", "vierges.pdf")
+    with world.transaction() as db:
+        first, second = (
+            r["code"] for r in run(db, "select code from label where batch_id = %(b)s", {"b": made["batch"]})
+        )
+    assert said("reprint", first, "--reason", "Bourrage", "--out", "encore.pdf")["labels"] == 1
+    salw(urls, "labels", "zpl", made["batch"], "--account", account, "--out", "vierges.zpl", cwd=tmp_path)
+    assert said("void", first[1:], "--reason", "Tombée")["labels"] == [first]
+    assert said("void", "--batch", made["batch"], "--reason", "Fin")["labels"] == [second]
+    said("cards", str(world["soldier"].person_id), "--out", "cartes.pdf")
+    salw(urls, "labels", "calibration", "--out", "etalon.pdf", cwd=tmp_path)
+    written = {path.name: path.read_bytes()[:3] for path in tmp_path.iterdir()}
+    assert written.pop("vierges.zpl") == b"^XA"
+    assert written == dict.fromkeys(("vierges.pdf", "encore.pdf", "cartes.pdf", "etalon.pdf"), b"%PD")
+    listed = salw(urls, "labels", "stocks", cwd=tmp_path).stdout
+    assert "a4-weapon-20mm" in listed
 
 
 def test_no_label_is_made_where_the_sheet_cannot_be_written(

@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+import moving
 from labelling import make_labels, scan, symbols
 from nation import open_store
 from salw.core import clock
@@ -163,6 +164,10 @@ def test_a_label_is_printed_again_and_voided_for_reasons_that_stand_in_its_list(
     sheets = [client.get(first.json()["sheet"].removeprefix("/v1"), headers=headers).content for _ in range(2)]
     assert sheets[0].startswith(b"%PDF")
     assert sheets[0] == sheets[1]
+    sheet = first.json()["sheet"].removeprefix("/v1")
+    files = [sheet.replace("sheet.pdf", name) for name in ("labels.zpl", "preview.svg")]
+    zpl, svg = (client.get(file, headers=headers).text for file in files)
+    assert (zpl.count("^XA") >= 1, svg.startswith("<svg") or "<svg" in svg[:200]) == (True, True)
     assert events(world, "label.reprinted", weapon.weapon_id) == 1
     reason = "Arrachée par le caporal"
     assert post(client, world, "/label-voidings", labels=[symbol], reason=reason).status_code == 200
@@ -307,6 +312,13 @@ def test_one_label_in_two_stores_too_soon_raises_an_alarm_unless_a_movement_expl
     assert seen(world.store_alpha, 60 + 16) == [], "one open alarm a place"
     (alarm,) = alarms(client, world, weapon.weapon_id)
     assert (alarm["seen"]["store"], alarm["other"]["store"]) == (str(world.store_alpha), str(other))
+    (weapon,) = world.register()
+    make_labels(client, world, [weapon])
+    (symbol,) = symbols(world, weapon.weapon_id)
+    assert seen(other, -1) == []
+    moving.give_back(client, world, moving.issue(client, world, [weapon]))
+    assert seen(world.store_alpha, 1) == [], "it was given out and taken back since"
+    assert seen(other, 1.5) == [AlarmKind.TWO_PLACES], "nothing says how it came back there"
 
 
 def test_the_rule_of_two_places() -> None:

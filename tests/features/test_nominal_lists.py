@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 import writes
+from drawing import suspend
 from reporting import unit_uuid
 from salw.core import clock
 from salw.core.db import Row, run
@@ -163,6 +164,12 @@ def test_what_will_not_go_is_shown_the_evening_before_and_refused_in_the_morning
     ]
     made = prepared(client, world, lines=lines)
     assert [line["hindrance"] for line in made["people"]] == [None, "not_in_store", "case_open", "no_weapon"]
+    (other,) = world.register()
+    withdrawn = prepared(client, world, weapons=[other])
+    assert suspend(client, world, world["soldier"].person_id).status_code == 200
+    (line,) = read(client, world, withdrawn)["people"]
+    assert line["hindrance"] == "see_commander", "the counter is told no reason"
+    assert code(issue(client, world, withdrawn, [other])) == (409, "draw.suspended")
     later = Expected(out.weapon_id, 2)
     assert code(issue(client, world, made, [later])) == (409, "custody.held_elsewhere")
     assert code(issue(client, world, made, [missing])) == (409, "custody.case_open")

@@ -3,7 +3,7 @@
 import label_recipes as recipes
 from asks import listing, reading
 from oracle.table import EMPTY, SCAN, STORE, WEAPON, Line
-from recipes import scanning, weapon
+from recipes import batch, scanning, weapon
 
 _LABEL = "label.not_found"
 
@@ -18,6 +18,18 @@ LINES: tuple[Line, ...] = (
         "label:make",
         reading("/label-reprints/{}/sheet.pdf", recipes.reprint),
         "label_reprint.not_found",
+    ),
+    Line(
+        "GET /v1/label-reprints/{reprint_id}/{file}",
+        "label:make",
+        reading("/label-reprints/{}/preview.svg", recipes.reprint),
+        "label_reprint.not_found",
+    ),
+    Line(
+        "GET /v1/label-batches/{batch_id}/{file}",
+        "label:make",
+        reading("/label-batches/{}/labels.zpl", batch),
+        "label_batch.not_found",
     ),
     Line("PUT /v1/racks/{rack_id}", "label:make", recipes.opening_rack, STORE),
     Line(

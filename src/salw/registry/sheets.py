@@ -1,11 +1,11 @@
-"""The sheet of a label batch, made from what is stored: asked for twice, the bytes are the same."""
+"""The files of a label batch or a reprint, made from what is stored: asked for twice, the bytes are the same."""
 
 from collections.abc import Sequence
 
 from salw.core.db import Row
 from salw.core.language import Language, translate
 from salw.registry.rules import label_refusal
-from salw_labels import STOCKS, LabelCode, LabelError, PrintedLabel, sheet_pdf
+from salw_labels import STOCKS, LabelCode, LabelError, PrintedLabel, labels_zpl, page_svg, sheet_pdf
 
 
 def render_sheet(batch: Row, labels: Sequence[Row], *, demo: bool, language: Language) -> bytes:
@@ -16,10 +16,7 @@ def render_sheet(batch: Row, labels: Sequence[Row], *, demo: bool, language: Lan
     """
     try:
         return sheet_pdf(
-            [
-                PrintedLabel(LabelCode(row["code"], row["tail"]), row["line"], batch["copies"], _more(row))
-                for row in labels
-            ],
+            _printed(batch, labels),
             STOCKS[batch["stock"]],
             start=batch["start_position"],
             title=translate("label_sheet.title", language, batch=str(batch["id"])),
@@ -27,6 +24,28 @@ def render_sheet(batch: Row, labels: Sequence[Row], *, demo: bool, language: Lan
         )
     except LabelError as error:
         raise label_refusal(error) from error
+
+
+def render_zpl(batch: Row, labels: Sequence[Row]) -> bytes:
+    """Return the same labels for a thermal printer of 300 dpi. Raises the codes of the label library."""
+    try:
+        return labels_zpl(_printed(batch, labels), STOCKS[batch["stock"]])
+    except LabelError as error:
+        raise label_refusal(error) from error
+
+
+def render_preview(batch: Row, labels: Sequence[Row]) -> bytes:
+    """Return the first page of the same labels as a picture (SVG). Raises the codes of the label library."""
+    try:
+        return page_svg(_printed(batch, labels), STOCKS[batch["stock"]], start=batch["start_position"])
+    except LabelError as error:
+        raise label_refusal(error) from error
+
+
+def _printed(batch: Row, labels: Sequence[Row]) -> list[PrintedLabel]:
+    return [
+        PrintedLabel(LabelCode(row["code"], row["tail"]), row["line"], batch["copies"], _more(row)) for row in labels
+    ]
 
 
 def _more(row: Row) -> tuple[str, ...]:

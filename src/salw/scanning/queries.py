@@ -262,12 +262,9 @@ _OF_BOOK = f"""
 select c.weapon_id
   from unit u
   join unit_closure x on (x.country, x.ancestor_id) = (u.country, u.id) and (%(below)s or x.depth = 0)
-  join custody c on c.country = u.country and c.unit_id = x.descendant_id
-  join holder h on h.country = c.country and h.id = c.holder_id
+  join lateral (select c.weapon_id {_CUSTODY}
   join weapon w on w.country = c.country and w.id = c.weapon_id
-  left join case_mark k on k.country = c.country and k.weapon_id = c.weapon_id
- where u.country = %(country)s and u.uuid = %(unit)s and x.descendant_id = any(%(units)s)
-   and c.weapon_id > %(after)s
+ where c.country = %(country)s and c.unit_id = x.descendant_id and c.weapon_id > %(after)s
    and (not %(on_book)s or {_STANDING} is not null)
    and (%(situation)s::text is null or {_STANDING} = %(situation)s)
    and (%(state)s::text is null or {STATE_SQL} = %(state)s)
@@ -275,6 +272,8 @@ select c.weapon_id
    and (%(model)s::text is null or w.model_code = %(model)s)
    and (%(model_name)s::text is null
         or w.model_code is null and coalesce(btrim(w.model_text), '') = %(model_name)s)
+ {_PAGE}) c on true
+ where u.country = %(country)s and u.uuid = %(unit)s and x.descendant_id = any(%(units)s)
  {_PAGE}
 """
 

@@ -7,6 +7,8 @@ from sqlalchemy import Connection
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound
+from salw.custody.authorisations.queries import standing_of
+from salw.custody.authorisations.rules import Standing, missing_to_draw
 from salw.custody.nominal_lists.rules import LineState, hindrance_of, state_of_line
 
 _HEADS = """
@@ -25,7 +27,7 @@ select n.id, n.store_id as store, s.name as store_name, u.uuid as unit, u.name a
 # The weapon is the one drawn, or else the one planned; `next_kind` is what happened to it after it was drawn.
 _LINES = """
 select l.line, l.holder_id as holder, h.kind as holder_kind, h.name as holder_name, w.id as weapon,
-       c.seq as version, w.registry_number, w.serial, coalesce(m.name, w.model_text) as model_name,
+       c.seq as version, w.registry_number, w.serial, w.class_code, coalesce(m.name, w.model_text) as model_name,
        l.weapon_id as planned, l.absent, l.drawn_seq, c.seq, d.occurred_at as drawn_at, x.kind as next_kind,
        x.occurred_at as next_at, c.holder_id = n.store_id as in_store, ch.kind as weapon_holder_kind,
        k.weapon_id is not null as case_open, p.id as person, p.matricule, v.value->>'rank' as rank,
@@ -48,6 +50,9 @@ select l.line, l.holder_id as holder, h.kind as holder_kind, h.name as holder_na
  where l.country = %(country)s and l.list_id = %(list)s and l.removed_in is null
  order by l.line
 """
+
+
+_STANDINGS = "select * from standings_to_draw(%(people)s::uuid[], %(today)s)"
 
 
 def list_nominal_lists(
@@ -79,8 +84,12 @@ def list_lines(db: Connection, actor: Actor, list_id: UUID) -> list[Row]:
     Beside what is read: `state`, `hindrance` (null where nothing is in the way, or it was drawn), `out_since`,
     `returned_at`, and the man's number and name where they are the reader's to read.
     """
+    rows = run(db, _LINES, {**_scope(actor), "list": list_id})
+    planned = sorted({row["person"] for row in rows if row["person"] and row["drawn_seq"] is None})
+    asked = {"people": planned, "today": actor.today}
+    standings = {r["of_person"]: standing_of(r) for r in (run(db, _STANDINGS, asked) if planned else ())}
     lines = []
-    for row in run(db, _LINES, {**_scope(actor), "list": list_id}):
+    for row in rows:
         state = state_of_line(
             absent=row["absent"], drawn_seq=row["drawn_seq"], seq=row["seq"], next_kind=row["next_kind"]
         )
@@ -92,6 +101,7 @@ def list_lines(db: Connection, actor: Actor, list_id: UUID) -> list[Row]:
                 holder_kind=row["weapon_holder_kind"],
                 case_open=row["case_open"],
                 answered_for=bool(row["answered_for"]),
+                cleared=_may_draw(standings.get(row["person"]), row["class_code"]),
             )
         lines.append(
             {
@@ -103,6 +113,12 @@ def list_lines(db: Connection, actor: Actor, list_id: UUID) -> list[Row]:
             }
         )
     return lines
+
+
+def _may_draw(standing: Standing | None, class_code: str | None) -> bool:
+    if standing is None:
+        return True
+    return not standing.suspended and missing_to_draw(standing, [class_code] if class_code else []) is None
 
 
 def _scope(actor: Actor) -> Row:

@@ -1,6 +1,7 @@
 """`/v1/label-blanks`, `-codes`, `-attachments`, `-voidings` and `-reprints`; racks."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -9,15 +10,21 @@ from salw.access.guard import Desk, requires
 from salw.access.queries import is_demo
 from salw.access.repeats import answer_once
 from salw.access.rules import Permission
+from salw.core.db import Row
 from salw.registry.labels import queries, schemas
 from salw.registry.labels.operations import attaching, keeping, making
 from salw.registry.labels.rules import Attachment, read_codes
+from salw.registry.queries import get_label_batch
 from salw.registry.schemas import LabelBatchOut, batch_out
-from salw.registry.sheets import render_sheet
+from salw.registry.sheets import render_preview, render_sheet, render_zpl
 from salw_labels import Kind
 
 router = APIRouter(tags=["registry"])
 
+File = Literal["labels.zpl", "preview.svg"]
+_FILES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/zpl": {}, "image/svg+xml": {}}, "description": "The same file each time."}
+}
 _PDF: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/pdf": {}}, "description": "The sheets, ready to print at 100 %."}
 }
@@ -142,6 +149,26 @@ def get_reprint_sheet(reprint_id: UUID, desk: Desk = requires(Permission.LABEL_M
     )
     headers = {"Content-Disposition": f'inline; filename="etiquettes-{reprint_id}.pdf"'}
     return Response(pdf, media_type="application/pdf", headers=headers)
+
+
+@router.get("/label-batches/{batch_id}/{file}", response_class=Response, responses=_FILES)
+def get_batch_file(batch_id: UUID, file: File, desk: Desk = requires(Permission.LABEL_MAKE)) -> Response:
+    """Give the labels of a batch for a thermal printer (`labels.zpl`), or its first page as a picture."""
+    batch = get_label_batch(desk.db, desk.actor, batch_id)
+    return _file(file, batch, queries.list_printed(desk.db, desk.actor, batch_id=batch_id))
+
+
+@router.get("/label-reprints/{reprint_id}/{file}", response_class=Response, responses=_FILES)
+def get_reprint_file(reprint_id: UUID, file: File, desk: Desk = requires(Permission.LABEL_MAKE)) -> Response:
+    """Give the labels of a reprint for a thermal printer (`labels.zpl`), or its first page as a picture."""
+    reprint = queries.get_reprint(desk.db, desk.actor, reprint_id)
+    return _file(file, reprint, queries.list_printed(desk.db, desk.actor, reprint_id=reprint_id))
+
+
+def _file(file: File, batch: Row, labels: Sequence[Row]) -> Response:
+    if file == "labels.zpl":
+        return Response(render_zpl(batch, labels), media_type="application/zpl")
+    return Response(render_preview(batch, labels), media_type="image/svg+xml")
 
 
 @router.put("/racks/{rack_id}")
