@@ -1,5 +1,6 @@
 """What tests of checks share: open, count, close and read lines over HTTP, as members of the cast."""
 
+import dataclasses
 from typing import Any
 from uuid import UUID
 
@@ -97,7 +98,8 @@ def label(world: World, weapons: list[Expected], *, replace: bool = False) -> li
     with world.transaction() as db:
         make_labels(
             db,
-            actor=world.founder,
+            # Somebody who exists: a void label says by whom.
+            actor=dataclasses.replace(world.actor("keeper"), units=world.units),
             now=clock.now(),
             batch_id=new_id(),
             weapon_ids=[w.weapon_id for w in weapons],
