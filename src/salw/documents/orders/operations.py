@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -101,8 +100,9 @@ def confirm_order(db: Connection, *, actor: Actor, now: datetime, order_id: UUID
     """
     row = _lock_for_decision(db, actor, order_id)
     check_seen(seen, row["transfers"])
-    facts = {"transfers": [str(t) for t in row["transfers"]]}
-    _decide(db, actor, now, order_id, OrderStatus.CONFIRMED, None, facts)
+    facts = {"order": str(order_id), "transfers": [str(t) for t in row["transfers"]]}
+    _decide(db, actor, now, order_id, OrderStatus.CONFIRMED, None)
+    ledger.append(db, country=actor.country, events=[make_event(actor, "order.confirmed", now, facts=facts)])
 
 
 def contest_order(db: Connection, *, actor: Actor, now: datetime, order_id: UUID, reason: str) -> None:
@@ -114,7 +114,9 @@ def contest_order(db: Connection, *, actor: Actor, now: datetime, order_id: UUID
     row = _lock_for_decision(db, actor, order_id)
     why = commit_to({"reason": reason})
     ledger.keep_values(db, country=actor.country, commitments=[why], unit_id=row["unit_id"])
-    _decide(db, actor, now, order_id, OrderStatus.CONTESTED, why.id, {"reason": why.digest.hex()})
+    facts = {"order": str(order_id), "reason": why.digest.hex()}
+    _decide(db, actor, now, order_id, OrderStatus.CONTESTED, why.id)
+    ledger.append(db, country=actor.country, events=[make_event(actor, "order.contested", now, facts=facts)])
 
 
 def _lock_for_decision(db: Connection, actor: Actor, order_id: UUID) -> Row:
@@ -141,18 +143,10 @@ def _lock_for_decision(db: Connection, actor: Actor, order_id: UUID) -> Row:
 
 
 def _decide(
-    db: Connection,
-    actor: Actor,
-    now: datetime,
-    order_id: UUID,
-    status: OrderStatus,
-    reason_id: UUID | None,
-    facts: dict[str, Any],
+    db: Connection, actor: Actor, now: datetime, order_id: UUID, status: OrderStatus, reason_id: UUID | None
 ) -> None:
     values = {"status": status.value, "by": actor.person_id, "now": now, "reason": reason_id}
     run(db, _DECIDE, {**values, "country": actor.country, "id": order_id})
-    event = make_event(actor, f"order.{status.value}", now, facts={"order": str(order_id), **facts})
-    ledger.append(db, country=actor.country, events=[event])
 
 
 def _commitment_of_signatory(db: Connection, actor: Actor, signatory_id: UUID, unit_id: int, dated_on: date) -> str:
