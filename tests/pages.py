@@ -21,11 +21,26 @@ TARGETS = """() => [...document.querySelectorAll('a, button, input:not([type=hid
   .map(e => [e.textContent.trim() || e.id, ...['width', 'height'].map(way => e.getBoundingClientRect()[way])])"""
 
 
+# What sticks out of the window to the right, but for what scrolls by itself.
+TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
+  .filter(e => !e.closest('.scroll') && e.getBoundingClientRect().right > innerWidth + 1)
+  .map(e => e.outerHTML.slice(0, 120))
+  .concat(['page'])"""
+
+
 def log_in(page: Page, account: str, password: str = PASSWORD) -> None:
     """Fill in the form by its labels and wait for the answer."""
     page.get_by_label("Compte", exact=True).fill(account)
     page.get_by_label("Mot de passe", exact=True).fill(password)
     press(page, "Se connecter")
+
+
+def go_to(page: Page, name: str) -> None:
+    """Follow the navigation; on a phone it is folded into a menu."""
+    menu = page.get_by_role("button", name="Ouvrir ou fermer le menu")
+    if menu.is_visible():
+        menu.click()
+    page.get_by_role("navigation", name="Rubriques").get_by_role("link", name=name).click()
 
 
 def press(page: Page, name: str) -> None:
@@ -84,7 +99,7 @@ def add_key(page: Page, *, verifies: bool = True) -> tuple[CDPSession, str]:
 def fits(page: Page) -> None:
     """Hold that a page is no wider than its window, and that a thumb hits everything on it."""
     page.wait_for_load_state()  # a link that was followed is done before the new page has its stylesheet
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+    assert page.evaluate(TOO_WIDE) == [], page.url
     targets = page.evaluate(TARGETS)
     assert targets
     assert [target for target in targets if min(target[1:]) < LEAST_TARGET] == [], page.url

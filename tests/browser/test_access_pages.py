@@ -96,7 +96,7 @@ def test_a_password_is_changed(open_local: Open, world: World) -> None:
         page.get_by_label(label, exact=True).fill(text)
     press(page, "Changer le mot de passe")
     expect(page.get_by_label("Mot de passe actuel")).to_have_accessible_description(
-        "L'ancien mot de passe n'est pas le bon"
+        "Erreur\u00a0: L'ancien mot de passe n'est pas le bon"
     )
     for label, text in (
         ("Mot de passe actuel", PASSWORD),

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import Engine
 
 from devices import Device, enrolled, send, vouched_body
-from pages import enter, fits, let_proofs_age, log_in, press, prove
+from pages import enter, fits, go_to, let_proofs_age, log_in, press, prove
 from program import give_account
 from world import World
 
@@ -25,7 +25,7 @@ def test_a_commander_lets_a_device_in_and_revokes_it(
 ) -> None:
     page = open_local(size)
     log_in(page, give_account(world, "commander"))
-    page.get_by_role("link", name="Appareils des magasins").click()
+    go_to(page, "Appareils")
     expect(page.get_by_text("Aucun appareil n'est inscrit dans vos magasins.")).to_be_visible()
     page.get_by_role("link", name="Inscrire un appareil").click()
     fits(page)
@@ -42,7 +42,7 @@ def test_a_commander_lets_a_device_in_and_revokes_it(
     assert client.post("/devices", json=body).status_code == 200
     page.reload()  # the same form again: the code was shown once
     expect(page.get_by_text("Ce code a déjà été montré une fois")).to_be_visible()
-    page.get_by_role("link", name="Appareils des magasins").click()
+    go_to(page, "Appareils")
     fits(page)
     expect(page.get_by_role("row").filter(has_text="Téléphone n° 1")).to_contain_text("en service")
     page.get_by_role("link", name="Révoquer l'appareil").click()
@@ -103,7 +103,7 @@ def test_an_emergency_read_is_opened_and_its_commander_takes_note(
 ) -> None:
     page = open_local(size)
     secret = enter(page, world, "commander")
-    page.get_by_role("link", name="Consultations d'urgence").click()
+    go_to(page, "Consultations d'urgence")
     let_proofs_age(owner_engine, page)
     page.get_by_role("link", name="Ouvrir une consultation d'urgence").click()
     prove(page, secret)

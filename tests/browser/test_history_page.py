@@ -81,7 +81,7 @@ def test_an_inspector_reads_the_history_of_a_weapon_in_both_languages(
     log_in(page, give_account(world, "auditor"))
     page.goto(f"/armes/{weapon.weapon_id}/historique")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Historique de l'arme ")
-    issued = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name="Perception"))
+    issued = page.locator("main").get_by_role("listitem").filter(has=page.get_by_role("heading", name="Perception"))
     expect(issued).to_contain_text(
         "Perçue par un détenteur usager (Bataillon d'essai Alpha, identité effacée le 12/03/2027)"
     )
@@ -99,10 +99,10 @@ def test_an_inspector_reads_the_history_of_a_weapon_in_both_languages(
     fits(page)
     picture(page, f"{size[0]}-en")
     page.get_by_role("link", name="Newest first").click()
-    expect(page.get_by_role("listitem").first).to_contain_text("Received on transfer")
+    expect(page.locator("main").get_by_role("listitem").first).to_contain_text("Received on transfer")
     page.emulate_media(media="print")
     expect(page.get_by_role("link", name="Oldest first")).to_be_hidden()
-    expect(page.get_by_role("listitem").first).to_be_visible()
+    expect(page.locator("main").get_by_role("listitem").first).to_be_visible()
 
 
 def test_a_storekeeper_reads_no_state_of_proof_and_only_what_his_unit_was_party_to(
@@ -113,7 +113,7 @@ def test_a_storekeeper_reads_no_state_of_proof_and_only_what_his_unit_was_party_
     log_in(page, give_account(world, "keeper"))
     page.goto(f"/armes/{weapon.weapon_id}/historique")
     expect(page.get_by_text("Cette arme n'est plus dans vos formations")).to_be_visible()
-    expect(page.get_by_role("listitem")).to_have_count(5)
+    expect(page.locator("main").get_by_role("listitem")).to_have_count(5)
     expect(page.get_by_text("État de preuve")).to_have_count(0)
     fits(page)
     page.goto(f"/armes/{new_id()}/historique")

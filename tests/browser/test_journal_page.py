@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from psycopg.types.json import Jsonb
 from sqlalchemy import Engine
 
-from pages import fits, log_in
+from pages import fits, go_to, log_in
 from program import give_account
 from salw.core.db import run
 from sealing import make_sealer, seal_now
@@ -27,7 +27,7 @@ def test_an_auditor_sees_what_is_sealed_reads_a_key_aloud_and_is_told_of_a_halt(
     seal_now(sequencer_engine, sealer)
     key = sealer.signers_of("BF")[0].verifier.text
     log_in(phone, give_account(world, "auditor"))
-    phone.get_by_role("link", name="Preuve du registre").click()
+    go_to(phone, "Journal")
     expect(phone.get_by_role("heading", name="Journal n° 1")).to_be_visible()
     expect(phone.locator(".who")).to_contain_text("Scellés")
     phone.locator("summary").last.click()

@@ -42,7 +42,7 @@ def test_a_new_account_changes_its_password_enrols_a_telephone_and_comes_in(
     press(page, "Changer le mot de passe")
     again = page.get_by_label("Nouveau mot de passe, une seconde fois")
     expect(again).to_have_accessible_description(
-        "Les deux nouveaux mots de passe diffèrent\u00a0: taper deux fois le même"
+        "Erreur\u00a0: Les deux nouveaux mots de passe diffèrent\u00a0: taper deux fois le même"
     )
     expect(again).to_have_value("")
     page.get_by_role("link", name="Les deux nouveaux").click()
@@ -88,7 +88,8 @@ def test_a_code_or_a_recovery_code_finishes_a_log_in(open_local: Open, world: Wo
     page.get_by_label("Code à usage unique").fill("12")
     press(page, "Continuer")
     expect(page.get_by_label("Code à usage unique")).to_have_accessible_description(
-        "Un code a six chiffres, par exemple 492 039 Les six chiffres que montre l'application du téléphone"
+        "Les six chiffres que montre l'application du téléphone "
+        "Erreur\u00a0: Un code a six chiffres, par exemple 492 039"
     )
     page.get_by_label("Code à usage unique").fill(code_of(secret))
     press(page, "Continuer")

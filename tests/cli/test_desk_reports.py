@@ -20,11 +20,8 @@ def test_each_is_written_as_a_file_and_a_refusal_writes_none(
     store, period = ("--store", str(world.store_alpha)), ("--from", day, "--to", day)
     for command in (
         ("situation", "--unit", unit_uuid(world, world.alpha), "--alone"),
-        ("issues", *store, *period),
-        ("day", *store, "--day", day),
         ("journal", *store, *period),
         ("card", "--holder", str(world.post_alpha)),
-        ("inventory", *store),
     ):
         out = tmp_path / f"{command[0]}.csv"
         told = salw(urls, "report", *command, "--format", "csv", "--out", str(out), "--account", account)

@@ -20,6 +20,7 @@ from salw.core.db import run
 from salw.core.ids import new_id
 from salw.core.language import Language, translate
 from salw.summaries.rules import Detail
+from salw.web.assets import static_address
 from service_fixtures import NO_CERTIFICATES, make_service
 from world import World
 
@@ -65,7 +66,7 @@ def see(site: httpx.Client, world: World, job: str, language: str = "fr") -> str
 def test_a_stranger_sees_what_this_is_and_a_form_in_french(site: httpx.Client) -> None:
     answer = site.get("/", headers={"accept-language": "en"})
     assert answer.status_code == 200
-    assert '<html lang="fr">' in answer.text
+    assert '<html lang="fr"' in answer.text
     seen = outline(answer.text)
     assert len(seen.all("h1")) == 1
     named = {label["for"] for label in seen.all("label")}
@@ -75,7 +76,7 @@ def test_a_stranger_sees_what_this_is_and_a_form_in_french(site: httpx.Client) -
 
 def test_english_is_one_link_away(site: httpx.Client) -> None:
     answer = site.get("/", params={"language": "en"})
-    assert '<html lang="en">' in answer.text
+    assert '<html lang="en"' in answer.text
     assert "Log in" in answer.text
     assert "Se connecter" not in answer.text
 
@@ -94,16 +95,16 @@ def test_the_link_to_the_other_language_keeps_what_was_chosen(site: httpx.Client
         "2026-01-02",
         "2026-01-31",
     ]
-    assert ">From<" in html
-    assert ">To<" in html
+    assert re.search(r">\s*From\s*<", html)
+    assert re.search(r">\s*To\s*<", html)
     assert other(language="en", quarter="2026Q1") == "/?language=fr&quarter=2026Q1"
     assert other(since='"><b>&x=1', other="1") == "/?language=en&since=%22%3E%3Cb%3E%26x%3D1"
 
 
-def test_a_page_can_run_nothing(site: httpx.Client, world: World) -> None:
+def test_a_page_can_run_nothing_but_our_own_modules(site: httpx.Client, world: World) -> None:
     for html in (site.get("/").text, see(site, world, "commission")):
         seen = outline(html)
-        assert not seen.all("script")
+        assert [(s["type"], s["src"]) for s in seen.all("script")] == [("module", static_address("start.js"))]
         assert not seen.all("style")
         assert not [a for _, a in seen.tags if "style" in a or any(name.startswith("on") for name in a)]
         assert not [a for _, a in seen.tags for n in ("src", "href") if str(a.get(n, "")).startswith(("http", "//"))]
@@ -308,7 +309,7 @@ def test_a_field_that_is_not_on_the_readers_page_is_nothing_to_correct(site: htt
 def test_a_language_that_no_page_has_is_answered_in_french(site: httpx.Client) -> None:
     answer = site.get("/?language=de")
     assert answer.status_code == 200
-    assert '<html lang="fr">' in answer.text
+    assert '<html lang="fr"' in answer.text
 
 
 @pytest.mark.parametrize("typed", ["x" * 201, "a\0@bf"])
@@ -372,7 +373,7 @@ def test_a_refusal_and_a_wrong_method_are_pages_too(site: httpx.Client, world: W
     assert "La demande ne vient pas de ce site" in html_text(refused)
     wrong = site.put("/", headers=BROWSER)
     assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET")
-    assert "<h1>" in wrong.text
+    assert "<h1" in wrong.text
 
 
 def test_where_the_database_is_away_the_page_says_so_with_a_number(urls: Mapping[str, str]) -> None:

@@ -137,6 +137,6 @@ def test_a_form_names_in_its_summary_each_field_to_correct(site: httpx.Client, w
     come_in(site, world, "administrator")
     answer = site.post("/administration/people/new", data={"id": str(new_id())})
     assert answer.status_code == 422
-    summary = re.findall('<li><a href="#([a-z_]+)">([^<]*)</a></li>', answer.text)
+    summary = re.findall(r'<li>\s*<a href="#([a-z_]+)">([^<]*)</a>\s*</li>', answer.text)
     assert ("rank", "Grade\u00a0: ce champ manque") in summary
     assert len({text for _, text in summary}) == len(summary) >= 4

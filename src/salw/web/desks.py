@@ -14,13 +14,14 @@ from sqlalchemy.exc import DBAPIError
 from salw.access.guard import Desk, begin, hash_token, is_write, token_of
 from salw.access.log_in_rules import NextStep
 from salw.access.operations import sessions
-from salw.access.queries import has_demo_accounts
 from salw.access.rules import Permission
 from salw.access.traces import asks_for
 from salw.core import clock
 from salw.core.errors import DomainError, Refused
 from salw.core.http import database_refusal
-from salw.core.language import Language
+from salw.core.language import Language, translate
+from salw.web.frame import Frame, frame_of
+from salw.web.navigation import entries_for, is_current, may_search
 from salw.web.rendering import page
 
 # The pages of what remains to be done after a right password; half a session sees these and no others.
@@ -99,13 +100,6 @@ def next_page(desk: Desk) -> str | None:
     return STEPS[step] if step else None
 
 
-def shows_demo(request: Request) -> bool:
-    """Say whether this node holds invented data, so that every page says so."""
-    engines: dict[str, Engine] = request.app.state.engines
-    with engines["app"].connect() as db:
-        return has_demo_accounts(db)
-
-
 def show(
     request: Request,
     language: Language,
@@ -114,15 +108,20 @@ def show(
     *,
     errors: Mapping[str, str] | None = None,
     status: int = 200,
-    module: bool = False,
+    frame: Frame | None = None,
+    chosen: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return a page at the address asked for; `errors` are texts by the field they stand at.
+    """Return a page at the address asked for, in the frame of whoever asks for it.
 
-    `module` lets the page load our own script, which passkeys and security keys need.
+    `errors` are texts by the field they stand at; with any, the page answers 422.
+    `chosen` is what the link to the other language keeps, by default all that the address asks for.
     """
     wrong = dict(errors or {})
+    frame = frame if frame is not None else frame_of(request, language)
     whole = {
-        "demo": shows_demo(request),
+        "frame": frame,
+        "navigation": [] if frame.half or not frame.inside else _navigation(frame, request.url.path, language),
+        "searches": may_search(frame.roles) and not frame.half,
         "origin": request.app.state.party.origin,
         "wrong": wrong,
         "errors": list(wrong.items()),
@@ -134,13 +133,29 @@ def show(
         whole,
         status=status if status != 200 or not wrong else 422,
         address=request.url.path,
-        chosen={k: v for k, v in request.query_params.items() if k != "language"},
-        module=module,
+        chosen={k: v for k, v in request.query_params.items() if k != "language"} if chosen is None else chosen,
+        compressed="gzip" in request.headers.get("accept-encoding", ""),
     )
+
+
+def _navigation(frame: Frame, path: str, language: Language) -> list[dict[str, Any]]:
+    return [
+        {
+            "text": translate(entry.name, language),
+            "href": in_language(entry.address, language),
+            "current": is_current(entry, path),
+        }
+        for entry in entries_for(frame.roles)
+    ]
+
+
+def in_language(address: str, language: Language) -> str:
+    """Return an address of ours that keeps the language of the page which names it."""
+    if language == "fr" or "language=" in address:
+        return address
+    return address + ("&" if "?" in address else "?") + urlencode({"language": language})
 
 
 def lead_to(address: str, language: Language) -> RedirectResponse:
     """Lead on to a page of ours, in the same language."""
-    if language != "fr" and "language=" not in address:
-        address += ("&" if "?" in address else "?") + urlencode({"language": language})
-    return RedirectResponse(address, status_code=303)
+    return RedirectResponse(in_language(address, language), status_code=303)

@@ -6,14 +6,10 @@ from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import Response
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from salw.access.rules import Permission
-from salw.core.errors import Unauthenticated
 from salw.core.language import Language, catalogue
-from salw.web.desks import language_asked, lead_to, shows_demo, visit
-from salw.web.rendering import page
+from salw.web.desks import language_asked, lead_to, show
+from salw.web.frame import NOWHERE, frame_of
 
 # What a person can put right on another page, to which a refusal leads him.
 ELSEWHERE = {
@@ -21,9 +17,6 @@ ELSEWHERE = {
     "session.second_factor_required": "/log-in",
     "session.password_change_required": "/log-in",
 }
-
-# What surrounds a page of which nothing is known.
-NOWHERE = {"demo": False, "inside": False, "half": False}
 
 
 def problem_page(request: Request, status: int, code: str, details: Mapping[str, Any]) -> Response | None:
@@ -47,27 +40,14 @@ def problem_page(request: Request, status: int, code: str, details: Mapping[str,
         code = "request.malformed_address"  # nothing was filled in: what is wrong stands in the link
     title = own(f"status.{status}")
     context = {
-        **(_surroundings(request, language) if status < 500 else NOWHERE),
         "title": title if title in texts else "status.400",
         "text": own(code),
         "details": details,
         "status": status,
         "request_id": request.scope.get("salw.request_id", ""),
     }
-    return page("problem.html", language, context, status=status)
-
-
-def _surroundings(request: Request, language: Language) -> Mapping[str, bool]:
-    """Say whether the node holds invented data, whether a person is logged in, and whether only by half."""
-    try:
-        demo = shows_demo(request)
-        with visit(request, Permission.SESSION_OWN, language) as desk:
-            inside = desk is not None and desk.credential.permissions is None
-            return {"demo": demo, "inside": inside, "half": desk is not None and not desk.credential.is_full}
-    except Unauthenticated:
-        return {**NOWHERE, "demo": demo}
-    except (DBAPIError, PoolTimeoutError):  # a page about a mistake must not become one about the database
-        return NOWHERE
+    frame = frame_of(request, language) if status < 500 else NOWHERE
+    return show(request, language, "problem.html", context, status=status, frame=frame)
 
 
 def _led_on(request: Request, code: str, language: Language) -> Response:

@@ -1,33 +1,27 @@
 """Templates, their words and numbers, and the headers of every page."""
 
-from collections.abc import Mapping
+import gzip
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
-from hashlib import sha256
-from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
-from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from fastapi.responses import Response
+from jinja2 import ChainableUndefined, Environment, PackageLoader, PrefixLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from salw.core.language import Language, translate
+from salw.web.assets import static_address
 
-# Nothing but our own stylesheet and icon, and forms only to ourselves: a page cannot run anything.
+# Our own stylesheets, icon and scripts, forms only to ourselves, and nothing within the page itself that could run.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-# Passkeys and security keys are asked for by a script, which then speaks with the service and nobody else.
-MODULE_POLICY = CONTENT_SECURITY_POLICY + "; script-src 'self'; connect-src 'self'"
-STATIC = {
-    "style.css": "text/css; charset=utf-8",
-    "icon.svg": "image/svg+xml",
-    "passkey.js": "text/javascript; charset=utf-8",
-}
 
 _LOCALES: Mapping[Language, str] = {"fr": "fr", "en": "en_GB"}
 _templates = Environment(
@@ -37,17 +31,28 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-
-
-def static_file(name: str) -> bytes:
-    """Return a file of this package that pages refer to; `name` is a key of `STATIC`."""
-    return files("salw.web").joinpath("static", name).read_bytes()
+# GOV.UK Frontend's macros ask for parameters that were not given; our own templates must not.
+_components = Environment(
+    loader=PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
+    autoescape=True,
+    undefined=ChainableUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
 
 
 @cache
-def static_address(name: str) -> str:
-    """Return the address of a static file; it changes with its content, so that no old one is used."""
-    return f"/static/{name}?{sha256(static_file(name)).hexdigest()[:12]}"
+def _macro(name: str) -> Any:
+    template = _components.get_template(f"govuk_frontend_jinja/components/{name}/macro.html")
+    return getattr(template.module, f"govuk{name.title().replace('-', '')}")
+
+
+def component(name: str, /, **parameters: Any) -> Markup:
+    """Return a component of GOV.UK Frontend, `error-summary` for example, made of its own parameters.
+
+    Templates use it through our macros, which bring the texts: the built-in ones are English.
+    """
+    return Markup(_macro(name)(parameters))  # noqa: S704 - it escapes what it is given as text
 
 
 def page(
@@ -58,11 +63,11 @@ def page(
     status: int = 200,
     address: str = "/",
     chosen: Mapping[str, str] | None = None,
-    module: bool = False,
-) -> HTMLResponse:
+    compressed: bool = False,
+) -> Response:
     """Return a page in the reader's language; its link to the other one keeps what was `chosen` in the address.
 
-    `module` lets it load our own script.
+    `compressed` is for browsers that said they read it so.
     """
     locale = _LOCALES[language]
     other: Language = "en" if language == "fr" else "fr"
@@ -88,6 +93,20 @@ def page(
     def words(code: str, **details: Any) -> str:
         return translate(code, language, **details)
 
+    def at(path: str, /, **asked: Any) -> str:
+        given = {name: value for name, value in asked.items() if value not in (None, "")}
+        if language != "fr":
+            given["language"] = language
+        return f"{path}?{urlencode(given, doseq=True)}" if given else path
+
+    wrong: Mapping[str, str] = context.get("wrong", {})
+
+    def said_wrong(field: str) -> dict[str, Markup] | None:
+        if field not in wrong:
+            return None
+        prefix = Markup('<span class="govuk-visually-hidden">{}</span> ').format(words("web.error_prefix"))
+        return {"html": prefix + wrong[field], "visuallyHiddenText": Markup("")}
+
     html = _templates.get_template(template).render(
         language=language,
         other_language=other,
@@ -99,12 +118,46 @@ def page(
         instant=instant,
         quarter=quarter,
         static=static_address,
+        component=component,
+        at=at,
+        said_wrong=said_wrong,
+        marked=lambda field, required, more: _marked(required, field in wrong, more),
+        options_of=_options,
         labels={},  # of the fields of its forms, as the page writes them
         query=Markup("") if language == "fr" else Markup("?language=en"),
         **context,
     )
     headers = {
-        "Content-Security-Policy": MODULE_POLICY if module else CONTENT_SECURITY_POLICY,
+        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
         "Content-Language": language,
+        "Vary": "Accept-Encoding",
     }
-    return HTMLResponse(html, status_code=status, headers=headers)
+    body = html.encode()
+    if compressed:
+        headers["Content-Encoding"] = "gzip"
+        body = gzip.compress(body, 6, mtime=0)
+    return Response(body, status_code=status, headers=headers, media_type="text/html")
+
+
+def _marked(required: bool, is_wrong: bool, more: Mapping[str, str]) -> dict[str, Any]:
+    """Return the attributes that every field has beside those of its component."""
+    return {
+        "required": {"value": required, "optional": True},
+        "aria-invalid": {"value": "true" if is_wrong else False, "optional": True},
+        **more,
+    }
+
+
+def _options(options: Iterable[Sequence[Any]], chosen: Sequence[Any], disabled: Sequence[Any] = ()) -> list[Any]:
+    """Return lines of radios or boxes from (code, text) or (code, text, hint) each."""
+    picked, closed = {str(code) for code in chosen}, {str(code) for code in disabled}
+    return [
+        {
+            "value": str(code),
+            "text": text,
+            "hint": {"text": hint[0]} if hint else None,
+            "checked": str(code) in picked,
+            "disabled": str(code) in closed,
+        }
+        for code, text, *hint in options
+    ]

@@ -181,7 +181,7 @@ def _new_page(
             "name": name,
             "on": "/" if not desk.credential.is_full else "/access?done=factor_added",
         }
-    return show(request, language, "factor_new.html", context, errors=errors, status=status, module=True)
+    return show(request, language, "factor_new.html", context, errors=errors, status=status)
 
 
 def _generator_page(

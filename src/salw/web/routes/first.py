@@ -9,8 +9,8 @@ from fastapi.responses import Response
 from salw.access.rules import Permission
 from salw.core.errors import NotFound, Unauthenticated
 from salw.core.language import Language, translate
-from salw.web.desks import Asked, lead_to, next_page, open_desk, shows_demo
-from salw.web.rendering import STATIC, page, static_file
+from salw.web.assets import assets, version
+from salw.web.desks import Asked, lead_to, next_page, open_desk, show
 from salw.web.routes.log_in import welcome
 from salw.web.views import first as views
 
@@ -36,9 +36,7 @@ def get_home(
             return lead_to(step, language)
         who = views.who_is_logged_in(request, language)
         context = {
-            "demo": shows_demo(request),
             "who": who,
-            "ways": views.ways(who["roles"]),
             "unseen": views.unseen_reads(request, language),
             "stores": views.stores(request, language, since, until),
             "checks": views.closed_checks(request, language),
@@ -48,32 +46,30 @@ def get_home(
         return welcome(request, language)
     errors = _errors(context, language)
     typed = {"since": since, "until": until, "quarter": quarter}
-    return page(
-        "home.html",
-        language,
-        {**context, "errors": errors},
-        status=422 if errors else 200,
-        chosen={name: text for name, text in typed.items() if text is not None},
-    )
+    chosen = {name: text for name, text in typed.items() if text is not None}
+    return show(request, language, "home.html", context, errors=errors, chosen=chosen)
 
 
-@router.get("/static/{name}")
-def get_static(name: str) -> Response:
-    """Return a file that the pages refer to.
-
-    It is not kept by browsers either: with a file in their cache, Chromium brings a page of somebody who has logged
-    out back with the back button, `no-store` or not. `tests/browser/test_first_pages.py` holds it.
-    """
-    if name not in STATIC:
+@router.get("/static/{address:path}")
+def get_static(request: Request, address: str) -> Response:
+    """Return a file that the pages refer to; browsers keep what is not ours (see `assets`)."""
+    made, _, name = address.partition("/")
+    if name not in assets():
         raise NotFound("request.no_such_address")
-    return Response(static_file(name), media_type=STATIC[name])
+    asset = assets()[name]
+    headers = {"Vary": "Accept-Encoding"}
+    if asset.kept and made == version():
+        headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(asset.body, media_type=asset.kind, headers=headers)
+    return Response(asset.compressed, media_type=asset.kind, headers={**headers, "Content-Encoding": "gzip"})
 
 
-def _errors(context: Mapping[str, Any], language: Language) -> list[tuple[str, str]]:
+def _errors(context: Mapping[str, Any], language: Language) -> dict[str, str]:
     """Return the fields of the first page that something is wrong with, in its order, each with what it is."""
     stores, summary = context["stores"], context["summary"]
     wrong = {
         "quarter": summary["wrong"] if summary else None,
         **({name: field.wrong for name, field in stores["period"].fields.items()} if stores and stores["rows"] else {}),
     }
-    return [(name, translate(w.code, language, **w.details)) for name, w in wrong.items() if w is not None]
+    return {name: translate(w.code, language, **w.details) for name, w in wrong.items() if w is not None}

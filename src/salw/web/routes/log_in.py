@@ -49,7 +49,8 @@ def welcome(
     status: int = 200,
 ) -> Response:
     """Return the first page as a stranger sees it; `error` is the text of what went wrong."""
-    return show(request, language, "welcome.html", {"error": error, "account": account}, status=status)
+    wrong = {"errors": [("account", error)]} if error else {}
+    return show(request, language, "welcome.html", {"account": account, **wrong}, status=status)
 
 
 @router.post("/log-in")
@@ -214,7 +215,7 @@ def _second_factor_page(
         if page != "/log-in/second-factor":
             return lead_to(page or "/", language)
         context = {**factors_of(desk), "half": True}
-    return show(request, language, "second_factor.html", context, errors=errors, status=status, module=True)
+    return show(request, language, "second_factor.html", context, errors=errors, status=status)
 
 
 def factors_of(desk: Desk) -> dict[str, Any]:

@@ -90,4 +90,4 @@ def _proof_page(
 ) -> Response:
     with open_desk(request, OWN, language) as desk:
         context = {**factors_of(desk), "next": safe_next(wanted) or "/", "on": _onward(wanted)}
-    return show(request, language, "proof.html", context, errors=errors, status=status, module=context["has_key"])
+    return show(request, language, "proof.html", context, errors=errors, status=status)

@@ -9,7 +9,7 @@ from fastapi import Request
 
 from salw.access.emergency.queries import list_reads
 from salw.access.queries import list_stores
-from salw.access.rules import PERMISSIONS, Permission, Role
+from salw.access.rules import Permission
 from salw.core.db import Row, run_one
 from salw.core.language import Language
 from salw.registry.classification import ClassCode
@@ -41,22 +41,6 @@ class Count:
     known: int | None
     published: bool
     withheld: bool
-
-
-# The pages beside the first one, each with the permission that opens it.
-WAYS = (
-    ("/administration", "web.accounts", Permission.ACCOUNT_READ),
-    ("/devices", "web.devices", Permission.DEVICE_READ),
-    ("/emergency-reads", "web.emergency_reads", Permission.EMERGENCY_READ),
-    ("/armes", "web.arms", Permission.WEAPON_READ),
-    ("/journal", "web.journal", Permission.LEDGER_READ),
-)
-
-
-def ways(roles: Iterable[str]) -> list[tuple[str, str]]:
-    """Return the pages that open for somebody of these roles: address and code of the name."""
-    held = {permission for role in Role if role.value in roles for permission in PERMISSIONS[role]}
-    return [(address, name) for address, name, permission in WAYS if permission in held]
 
 
 def who_is_logged_in(request: Request, language: Language) -> dict[str, Any]:
