@@ -19,7 +19,7 @@ Card = Annotated[SecretStr, Field(min_length=12, max_length=40)]
 
 
 class AcknowledgementPart(In):
-    """How a person acknowledges: `drawn` and `paper` with a kept `file`, `witness`, `pin` or `card` with theirs."""
+    """How a person acknowledges: `drawn` and `paper` with a kept `file`, `witness`, `pin`, or `card` as scanned."""
 
     person: UUID
     kind: AcknowledgementKind
@@ -55,15 +55,6 @@ class PinIn(In):
 
     id: UUID
     pin: Annotated[SecretStr, Field(min_length=6, max_length=12)]
-
-
-class CardIn(In):
-    """The text of the symbol on the person's card."""
-
-    model_config = example(id="019aa000-0000-7000-8000-0000000000cb", card="P00000000000ABCDEFGH")
-
-    id: UUID
-    card: Card
 
 
 class KindsIn(In):
@@ -117,7 +108,7 @@ class MissingOut(Out):
 
 
 class ProofOut(Out):
-    """Whose PIN or card it is now."""
+    """Whose PIN it is now."""
 
     person: UUID
 
