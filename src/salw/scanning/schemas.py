@@ -1,6 +1,6 @@
 """What the routes of scanning take and give."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -154,8 +154,10 @@ class MarkOut(Out):
 
 
 class WeaponOut(CardOut):
-    """A weapon's card with every mark on it."""
+    """A weapon's card with every mark on it, since when it is where it is, and when it is due back, if ever."""
 
+    since: datetime
+    due_back_at: datetime | None
     marks: list[MarkOut]
 
 
@@ -249,9 +251,10 @@ def card_out(row: Row, actor: Actor, tail: str | None = None) -> CardOut:
     return CardOut.model_validate(_card(row, actor.language, tail))
 
 
-def weapon_out(row: Row, marks: list[Row], actor: Actor) -> WeaponOut:
-    """Return a card with its marks."""
-    return WeaponOut.model_validate({**_card(row, actor.language, None), "marks": [MarkOut(**m) for m in marks]})
+def weapon_out(row: Row, standing: Row, marks: list[Row], actor: Actor) -> WeaponOut:
+    """Return a card with its marks and how long it stands so (`queries.get_standing`)."""
+    card = _card(row, actor.language, None)
+    return WeaponOut.model_validate({**card, **standing, "marks": [MarkOut(**m) for m in marks]})
 
 
 def scan_out(rows: list[Row], actor: Actor, *, found_by: FoundBy, typed: bool, tail: str | None, most: int) -> ScanOut:
