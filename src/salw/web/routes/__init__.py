@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from salw.web.routes import (
     access,
     administration,
+    books,
     devices,
     emergency,
     factors,
@@ -17,5 +18,18 @@ from salw.web.routes import (
 )
 
 router = APIRouter()
-for part in (first, log_in, factors, proof, access, administration, devices, emergency, weapons, history, journal):
+for part in (
+    first,
+    log_in,
+    factors,
+    proof,
+    access,
+    administration,
+    devices,
+    emergency,
+    weapons,
+    books,
+    history,
+    journal,
+):
     router.include_router(part.router)
