@@ -38,7 +38,8 @@ with recursive self as (
 ), tops as (
     select u.uuid, u.name from unit u
      where u.country = %(country)s and u.id = any(%(units)s)
-       and (u.parent_id is null or u.parent_id <> all(%(units)s)) and u.id not in (select id from above union all select id from self)
+       and (u.parent_id is null or u.parent_id <> all(%(units)s))
+       and u.id not in (select id from above union all select id from self)
 )
 select uuid as id, name, depth from (
     select uuid, name, -depth as depth, array[]::text[] as path from above

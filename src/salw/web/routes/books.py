@@ -56,7 +56,7 @@ def get_registers(
     volume: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Response:
     """Show the registers of a store over a period, to open and to print."""
-    with open_desk(request, Permission.REPORT_EXPORT, language) as desk:
+    with open_desk(request, Permission.REPORT_READ, language) as desk:
         today = desk.actor.today
         period = read_period(since, until, usual=today.replace(day=1), today=today)
         context = views.registers(desk, unit, store, period, volume)

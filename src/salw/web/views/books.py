@@ -84,8 +84,8 @@ def _line(class_code: str, model: str | None, figures: Figures, address: str | N
     values = {"entitled": figures.entitled, "on_hand": figures.on_hand, "difference": figures.difference}
     values |= {column.value: count for column, count in figures.columns.items()}
     lines = dict(parse_qsl(urlsplit(address).query, keep_blank_values=True)) if address else None
-    figures = (Figure(str(code), values[code], _opening(code, values[code], lines)) for code in FIGURES)
-    return Line(class_code, model, tuple(figures))
+    shown = (Figure(str(code), values[code], _opening(code, values[code], lines)) for code in FIGURES)
+    return Line(class_code, model, tuple(shown))
 
 
 def _opening(code: str, value: int | None, lines: Mapping[str, str] | None) -> Mapping[str, str] | None:
@@ -115,6 +115,7 @@ def registers(desk: Desk, unit: UUID | None, store: UUID | None, period: Period,
         "papers": papers,
         "of_unit": of_unit,
         "today": desk.actor.today,
+        "prints": desk.also_holds(Permission.REPORT_EXPORT),
     }
 
 
