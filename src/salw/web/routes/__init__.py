@@ -14,11 +14,12 @@ from salw.web.routes import (
     journal,
     log_in,
     proof,
+    search,
     weapons,
 )
 
 router = APIRouter()
-for part in (
+PARTS = (
     first,
     log_in,
     factors,
@@ -28,8 +29,10 @@ for part in (
     devices,
     emergency,
     weapons,
+    search,
     books,
     history,
     journal,
-):
+)
+for part in PARTS:
     router.include_router(part.router)
