@@ -10,12 +10,34 @@ from salw.web.routes import (
     factors,
     first,
     history,
+    issuing,
     journal,
     log_in,
+    people,
     proof,
+    slips,
+    today,
+    transfers,
     weapons,
 )
 
 router = APIRouter()
-for part in (first, log_in, factors, proof, access, administration, devices, emergency, weapons, history, journal):
+for part in (
+    first,
+    log_in,
+    factors,
+    proof,
+    access,
+    administration,
+    devices,
+    emergency,
+    weapons,
+    history,
+    journal,
+    today,
+    issuing,
+    slips,
+    people,
+    transfers,
+):
     router.include_router(part.router)
