@@ -17,7 +17,7 @@ NARROW, WIDE = 60, 1_200
 
 @dataclass(frozen=True)
 class Load:
-    """Where the rows are: every unit has one store and as many weapons as every other."""
+    """Where the rows are: every unit has a store and a post, and as many weapons in each as every other."""
 
     units: tuple[int, ...]
 
@@ -50,6 +50,14 @@ _ROWS = (
     select country, id, unit_id, 'store', name from store where unit_id = any(%(units)s)
     """,
     """
+    create temporary table post on commit drop as
+    select uuidv7() as id, id as store_id, unit_id from store where unit_id = any(%(units)s)
+    """,
+    """
+    insert into holder (country, id, unit_id, kind, name)
+    select %(country)s, id, unit_id, 'post', 'Poste' from post
+    """,
+    """
     create temporary table load on commit drop as
     select uuidv7() as id, n, s.id as store_id, s.unit_id
       from generate_series(1, %(weapons)s) as n
@@ -61,8 +69,16 @@ _ROWS = (
     select %(country)s, id, 'BF' || n, 'SA-ASR', 'S' || n, 'S' || n, unit_id from load
     """,
     """
+    create temporary table out on commit drop as
+    select l.id, l.store_id, l.unit_id, p.id as post_id, uuidv7() as event_id
+      from load l join post p on p.store_id = l.store_id
+     where l.n / %(places)s %% 10 = 0
+    """,
+    """
     insert into custody (country, weapon_id, seq, holder_id, unit_id, recorded_at)
-    select %(country)s, id, 1, store_id, unit_id, now() from load
+    select %(country)s, l.id, case when o.id is null then 1 else 2 end, coalesce(o.post_id, l.store_id), l.unit_id,
+           now()
+      from load l left join out o on o.id = l.id
     """,
     """
     insert into mark (country, id, weapon_id, kind, raw, script, normalised, legibility)
@@ -78,6 +94,15 @@ _ROWS = (
     """
     insert into movement (country, weapon_id, seq, to_holder_id, to_unit_id, kind, document_id, event_id, occurred_at)
     select %(country)s, id, 1, store_id, unit_id, 'opening_balance', id, id, now() from load
+    """,
+    """
+    insert into movement (country, weapon_id, seq, from_holder_id, from_unit_id, to_holder_id, to_unit_id, kind,
+                          document_id, event_id, occurred_at)
+    select %(country)s, id, 2, store_id, unit_id, post_id, unit_id, 'issue', store_id, event_id, now() from out
+    """,
+    """
+    insert into issue (country, id, unit_id, from_holder_id, to_holder_id, purpose, document_id)
+    select %(country)s, id, unit_id, store_id, id, 'permanent', store_id from post
     """,
     """
     insert into label (country, code, tail, batch_id, position, weapon_id)

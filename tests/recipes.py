@@ -316,10 +316,12 @@ def loss_by_count(scene: Scene) -> Ask:
     return asked(writes.report(scene.client, scene.there, unit=of_unit(scene), loss_lines=lines))
 
 
-def unpresented(scene: Scene) -> Ask:
-    """Ask for what no muster has seen, from just before a weapon that somebody of the place has."""
-    found = issued_weapon(scene).weapon_id
-    before = encode_cursor(UUID(int=found.int - 1))
-    return Ask(
-        "GET", "/unpresented-weapons", params={"never": True, "limit": 200, "cursor": before}, shows=(str(found),)
-    )
+def on_issue(path: str, **params: object) -> Recipe:
+    """Return a reading of a list of weapons on issue, from just before one that somebody of the place has."""
+
+    def recipe(scene: Scene) -> Ask:
+        found = issued_weapon(scene).weapon_id
+        before = encode_cursor(UUID(int=found.int - 1))
+        return Ask("GET", path, params={**params, "limit": 200, "cursor": before}, shows=(str(found),))
+
+    return recipe

@@ -12,9 +12,14 @@ import million
 from cluster import Database
 from million import Load
 from salw.access.queries import list_people, list_stores
+from salw.core import clock
 from salw.core.actor import Actor
 from salw.core.db import make_engine, run, transaction
 from salw.custody.authorisations.queries import list_recalls, list_suspensions
+from salw.custody.issued.queries import list_issued
+from salw.custody.issued.rules import IssuedState
+from salw.custody.musters.queries import list_unseen
+from salw.custody.nominal_lists.queries import list_nominal_lists
 from salw.custody.queries import list_holders, list_transfers
 from salw.custody.rules import State
 from salw.incidents.queries import find_open_loss_matches, list_incidents
@@ -92,6 +97,13 @@ def questions(db: Connection, actor: Actor, loaded: Load) -> dict[str, Callable[
     unit_books, store_books = Books(actor.country, None, actor.units), Books(actor.country, store, (unit,))
     mark = NewMark(MarkKind.FACTORY_SERIAL, serial)
 
+    def issued(state: IssuedState) -> Callable[[], object]:
+        return lambda: list_issued(db, actor, state=state, now=clock.now(), after=None, limit=51)
+
+    def unseen(*, never: bool) -> Callable[[], object]:
+        now = clock.now()
+        return lambda: list_unseen(db, actor, before=now, now=now, never=never, after=None, limit=51)
+
     def listed(**wanted: Any) -> Callable[[], object]:
         asked = {"store": None, "q": None, "state": None, "after": None, "limit": 51, **wanted}
         return lambda: scanning.list_weapon_ids(db, actor, **asked)
@@ -118,6 +130,12 @@ def questions(db: Connection, actor: Actor, loaded: Load) -> dict[str, Callable[
         "stores": lambda: list_stores(db, actor, after=None, limit=51),
         "people": lambda: list_people(db, actor, matricule=None, after=None, limit=51),
         "holders": lambda: list_holders(db, actor, after=None, limit=51),
+        "out": issued(IssuedState.OUT),
+        "overdue": issued(IssuedState.OVERDUE),
+        "permanent": issued(IssuedState.PERMANENT),
+        "not presented": unseen(never=False),
+        "never presented": unseen(never=True),
+        "nominal lists": lambda: list_nominal_lists(db, actor, store=None, after=None, limit=51),
         "weapons asked back": lambda: list_recalls(db, actor, after=None, limit=51),
         "suspensions": lambda: list_suspensions(db, actor, after=None, limit=51),
         "stock of the units": lambda: count_stock(db, unit_books, 2),

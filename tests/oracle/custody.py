@@ -42,6 +42,7 @@ LINES: tuple[Line, ...] = (
         posts=MIXED,
     ),
     # --- issues and returns
+    Line("GET /v1/issues", "weapon:read", recipes.on_issue("/issues"), EMPTY),
     Line("PUT /v1/issues/{issue_id}", "issue:record", of(writes.issue), STORE),
     Line(
         "PUT /v1/issues/{issue_id}",
@@ -78,12 +79,7 @@ LINES: tuple[Line, ...] = (
     # --- musters
     Line("PUT /v1/musters/{muster_id}", "muster:record", of(writes.muster), UNIT),
     Line("GET /v1/musters", "stocktake:read", listing("/musters", recipes.made(writes.muster)), EMPTY),
-    Line(
-        "GET /v1/unpresented-weapons",
-        "weapon:read",
-        recipes.unpresented,
-        EMPTY,
-    ),
+    Line("GET /v1/unpresented-weapons", "weapon:read", recipes.on_issue("/unpresented-weapons", never=True), EMPTY),
     Line(
         "GET /v1/weapons/{weapon_id}/sightings", "weapon:read", reading("/weapons/{}/sightings", recipes.weapon), WEAPON
     ),

@@ -1,5 +1,6 @@
 """What the routes of custody take and give."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -16,6 +17,7 @@ from salw.custody.operations.moves import DocumentNumber, Order
 from salw.custody.operations.transfers import TransferStep
 from salw.custody.paper.schemas import PaperIn
 from salw.custody.rules import Absence, DisposalMethod, Expected, Held, HolderKind, LineStatus, TransferStatus
+from salw.registry.condition.rules import Condition
 
 LIST_MAX = 1_000
 # A store is handed over whole, and a depot holds more than one list of a movement may.
@@ -33,6 +35,15 @@ class VersionedWeapon(In):
 
 
 Weapons = Annotated[list[VersionedWeapon], Field(min_length=1, max_length=LIST_MAX)]
+
+
+class ReturnedWeapon(VersionedWeapon):
+    """A weapon that comes back, and in what condition; not stated where it is left out."""
+
+    condition: Condition | None = None
+
+
+ReturnedWeapons = Annotated[list[ReturnedWeapon], Field(min_length=1, max_length=LIST_MAX)]
 
 
 class OrderIn(In):
@@ -87,11 +98,11 @@ class ReturnIn(In):
 
     model_config = example(
         store="019aa000-0000-7000-8000-0000000000aa",
-        weapons=ONE_WEAPON,
+        weapons=[{**ONE_WEAPON[0], "condition": "to_clean"}],
     )
 
     store: UUID
-    weapons: Weapons
+    weapons: ReturnedWeapons
     occurred_at: Instant | None = None
     order: OrderIn = OrderIn()
     declared: DeclaredBackLines = Field(default_factory=list)
@@ -455,7 +466,12 @@ def listed(request_id: UUID, held: list[Held]) -> ListedOut:
     return ListedOut(id=request_id, weapons=[MovedWeapon(weapon=h.weapon_id, version=h.seq) for h in held])
 
 
-def expected(weapons: list[VersionedWeapon]) -> list[Expected]:
+def conditions_of(weapons: Sequence[ReturnedWeapon]) -> dict[UUID, Condition]:
+    """Return the conditions of those whose condition was stated."""
+    return {w.weapon: w.condition for w in weapons if w.condition is not None}
+
+
+def expected(weapons: Sequence[VersionedWeapon]) -> list[Expected]:
     """Return the list as the rules want it."""
     return [Expected(w.weapon, w.version) for w in weapons]
 

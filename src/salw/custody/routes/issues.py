@@ -1,17 +1,22 @@
-"""`PUT /v1/issues/{id}` and `PUT /v1/returns/{id}`."""
+"""`/v1/issues` and `PUT /v1/returns/{id}`: what goes out, what is out, what comes back."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from salw.access.guard import Desk, requires
 from salw.access.repeats import Keep, answer_within
 from salw.access.rules import Permission
 from salw.core.ids import new_id
+from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
 from salw.custody.acknowledgements.operations.recording import record_acknowledgement
 from salw.custody.acknowledgements.proving import prove
 from salw.custody.acknowledgements.schemas import acknowledged_of
 from salw.custody.declarations.schemas import declared_of
+from salw.custody.issued.queries import list_issued
+from salw.custody.issued.rules import IssuedState
+from salw.custody.issued.schemas import IssuedOut, issued_out
 from salw.custody.operations import issues as operations
 from salw.custody.paper.schemas import paper_entry
 from salw.custody.schemas import (
@@ -19,6 +24,7 @@ from salw.custody.schemas import (
     MovedOut,
     ReturnedOut,
     ReturnIn,
+    conditions_of,
     expected,
     moved,
     order_of,
@@ -28,6 +34,20 @@ from salw.custody.schemas import (
 from salw.documents.rules import DocumentKind
 
 router = APIRouter(tags=["custody"])
+
+Limit = Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)]
+
+
+@router.get("/issues")
+def get_issues(
+    desk: Desk = requires(Permission.WEAPON_READ),
+    state: IssuedState = IssuedState.OUT,
+    cursor: str | None = None,
+    limit: Limit = PAGE_SIZE,
+) -> Page[IssuedOut]:
+    """List the weapons that people and posts in scope have: all that is out, what is overdue, or what is permanent."""
+    rows = list_issued(desk.db, desk.actor, state=state, now=desk.now, after=decode_cursor(cursor), limit=limit + 1)
+    return cut([issued_out(row) for row in rows], limit, [row["weapon"] for row in rows])
 
 
 @router.put("/issues/{issue_id}")
@@ -80,6 +100,7 @@ def put_return(return_id: UUID, body: ReturnIn, desk: Desk = requires(Permission
             occurred_at=when(body.occurred_at, desk.now),
             weapons=expected(body.weapons),
             order=order_of(body.order),
+            conditions=conditions_of(body.weapons),
             declared=declared_of(body.declared),
             paper=paper_entry(body.paper),
             answer=lambda number, held, compared: keep(

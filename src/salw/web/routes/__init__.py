@@ -15,6 +15,7 @@ from salw.web.routes import (
     log_in,
     people,
     proof,
+    search,
     slips,
     today,
     transfers,
@@ -22,7 +23,7 @@ from salw.web.routes import (
 )
 
 router = APIRouter()
-for part in (
+PARTS = (
     first,
     log_in,
     factors,
@@ -32,6 +33,7 @@ for part in (
     devices,
     emergency,
     weapons,
+    search,
     history,
     journal,
     today,
@@ -39,5 +41,6 @@ for part in (
     slips,
     people,
     transfers,
-):
+)
+for part in PARTS:
     router.include_router(part.router)

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from salw.access.rules import Permission
 from salw.custody.authorisations.routes import post_acknowledgement
 from salw.custody.authorisations.rules import CONSTRAINTS
-from salw.custody.out_queries import Due
+from salw.custody.issued.due_queries import Due
 from salw.web.desks import Asked, friendly, lead_to, open_desk, show
 from salw.web.views import today as views
 

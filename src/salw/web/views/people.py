@@ -16,10 +16,10 @@ from salw.core.db import Row
 from salw.core.errors import Unacceptable
 from salw.core.language import Language
 from salw.core.pages import PAGE_SIZE, decode_text_cursor, encode_text_cursor
-from salw.custody import out_queries
 from salw.custody.authorisations import queries
 from salw.custody.authorisations.rules import may_draw
 from salw.custody.authorisations.schemas import authorisation_out, contract_out
+from salw.custody.issued import due_queries
 from salw.custody.people_queries import count_held_by_people
 from salw.reports.register_queries import get_person
 from salw.web.desks import open_desk, visit
@@ -79,8 +79,8 @@ def person(request: Request, language: Language, person_id: UUID) -> dict[str, A
     with open_desk(request, Permission.REPORT_READ, language) as desk:
         found = get_person(desk.db, desk.actor, person_id)
         standing = queries.list_standings(desk.db, desk.actor, [person_id])[person_id]
-        held = out_queries.list_held(desk.db, desk.actor, found["holders"], now=desk.now, limit=HELD_SHOWN)
-        past = out_queries.list_past_issues(
+        held = due_queries.list_held(desk.db, desk.actor, found["holders"], now=desk.now, limit=HELD_SHOWN)
+        past = due_queries.list_past_issues(
             desk.db, desk.actor, found["holders"], since=desk.now - PAST_SINCE, limit=PAST_SHOWN
         )
         record_reads(

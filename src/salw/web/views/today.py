@@ -12,12 +12,13 @@ from salw.core.db import Row
 from salw.core.errors import Unacceptable
 from salw.core.language import Language
 from salw.core.pages import PAGE_SIZE, decode_text_cursor, encode_text_cursor
-from salw.custody import out_queries, queries
+from salw.custody import queries
 from salw.custody.acknowledgements.queries import list_missing
 from salw.custody.acknowledgements.schemas import missing_after, missing_cursor, missing_out
 from salw.custody.authorisations.queries import list_overrides, list_recalls
 from salw.custody.authorisations.schemas import recall_out
-from salw.custody.out_queries import Due
+from salw.custody.issued import due_queries
+from salw.custody.issued.due_queries import Due
 from salw.reports import today as figures
 from salw.scanning.alarms.queries import list_alarms
 from salw.web.desks import open_desk, visit
@@ -43,7 +44,7 @@ READ_TOGETHER = (
 def today(request: Request, language: Language) -> dict[str, Any]:
     """Return what the page of the day shows. Raises `access.not_permitted`."""
     with open_desk(request, READ_TOGETHER[0], language) as desk:
-        out = out_queries.get_out_figures(
+        out = due_queries.get_out_figures(
             desk.db, desk.actor, now=desk.now, tomorrow=tomorrow_of(desk), limit=OUT_SHOWN
         )
         transfers = figures.list_transfers_due(desk.db, desk.actor, limit=TRANSFERS_SHOWN)
@@ -92,7 +93,7 @@ def out_line(row: Row, desk: Desk) -> Row:
 
 def out(desk: Desk, due: Due | None, cursor: str | None) -> dict[str, Any]:
     """Return a page of the weapons that are out, by the day on which they are due back."""
-    rows = out_queries.list_out(
+    rows = due_queries.list_out(
         desk.db,
         desk.actor,
         now=desk.now,
