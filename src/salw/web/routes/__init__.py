@@ -13,7 +13,9 @@ from salw.web.routes import (
     issuing,
     journal,
     log_in,
+    nominal,
     people,
+    posts,
     proof,
     search,
     slips,
@@ -40,6 +42,8 @@ PARTS = (
     issuing,
     slips,
     people,
+    posts,
+    nominal,
     transfers,
 )
 for part in PARTS:

@@ -20,7 +20,7 @@ from salw.custody.authorisations import queries
 from salw.custody.authorisations.rules import may_draw
 from salw.custody.authorisations.schemas import authorisation_out, contract_out
 from salw.custody.issued import due_queries
-from salw.custody.people_queries import count_held_by_people
+from salw.custody.issued.count_queries import count_held_by_people
 from salw.reports.register_queries import get_person
 from salw.web.desks import open_desk, visit
 from salw.web.views.naming import person_words
