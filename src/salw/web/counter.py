@@ -20,7 +20,6 @@ from salw.custody.declarations.rules import CONSTRAINTS as DECLARATIONS
 from salw.custody.declarations.rules import DeclaredKind
 from salw.custody.nominal_lists.rules import CONSTRAINTS as NOMINAL_LISTS
 from salw.custody.rules import CONSTRAINTS as CUSTODY
-from salw.custody.schemas import VersionedWeapon
 from salw.documents.files.rules import CONSTRAINTS as FILES
 from salw.scanning.lines import CodeLine, read_lines, split_lines
 from salw.web.forms import parse_day, told
@@ -98,11 +97,12 @@ def versions_text(weapons: Sequence[Row]) -> str:
     return " ".join(f"{w['id']}:{w['version']}" for w in weapons)
 
 
-def versions_of(text: str) -> list[VersionedWeapon]:
-    """Return what `versions_text` wrote: what was shown is what is recorded, even where the form is sent twice."""
-    return [
-        VersionedWeapon(weapon=UUID(found["weapon"]), version=int(found["version"])) for found in _WEAPON.finditer(text)
-    ]
+def versions_of(text: str) -> list[dict[str, Any]]:
+    """Return what `versions_text` wrote, as bodies take it.
+
+    What was shown is what is recorded, even where the form is sent twice.
+    """
+    return [{"weapon": found["weapon"], "version": int(found["version"])} for found in _WEAPON.finditer(text)]
 
 
 def read_due(

@@ -194,14 +194,14 @@ def post_moment(
         if wrong:
             return _moment(request, language, list_id, moment, typed, {"codes": wrong})
         return _moment(request, language, list_id, moment, typed, weapons=weapons)
-    weapons_shown = versions_of(typed.weapons)
+    shown = {"id": typed.id, "weapons": versions_of(typed.weapons)}
     try:
         with friendly(AT_COUNTER), open_desk(request, permission, language) as desk:
             if moment == "perception":
-                morning = NominalIssueIn(id=typed.id, weapons=weapons_shown, absent=typed.absent, instead=[], added=[])
+                morning = NominalIssueIn.model_validate({**shown, "absent": typed.absent})
                 lists.post_issue(list_id, morning, desk)
             else:
-                lists.post_return(list_id, NominalReturnIn(id=typed.id, weapons=weapons_shown), desk)
+                lists.post_return(list_id, NominalReturnIn.model_validate(shown), desk)
     except DomainError as error:
         return _moment(request, language, list_id, moment, typed, placed(error, {}, language, "codes"))
     done = "issued" if moment == "perception" else "returned"

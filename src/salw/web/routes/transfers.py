@@ -201,12 +201,13 @@ def post_scanned_step(
             return _scan(request, language, transfer_id, step, typed.but(), {"codes": wrong})
         shown = typed.but(weapons=versions_text(weapons))
         return _scan(request, language, transfer_id, step, shown, weapons=weapons)
+    sent = {"id": typed.id, "weapons": versions_of(typed.weapons)}
     try:
         with friendly(AT_COUNTER), open_desk(request, permission, language) as desk:
             if step == "expedition":
-                steps.post_dispatch(transfer_id, DispatchIn(id=typed.id, weapons=versions_of(typed.weapons)), desk)
+                steps.post_dispatch(transfer_id, DispatchIn.model_validate(sent), desk)
             else:
-                body = ReceiptIn(id=typed.id, weapons=versions_of(typed.weapons), complete=typed.complete == "yes")
+                body = ReceiptIn.model_validate({**sent, "complete": typed.complete == "yes"})
                 steps.post_receipt(transfer_id, body, desk)
     except DomainError as error:
         return _scan(request, language, transfer_id, step, typed.but(), placed(error, {}, language, "codes"))
