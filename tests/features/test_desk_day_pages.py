@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import httpx
+import psycopg
 import pytest
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 
 from drawing import SAYS, require, suspend
 from moving import dispatch, listed
@@ -72,18 +72,18 @@ def matricule(world: World, job: str) -> str:
 
 
 @contextmanager
-def counted(engine_class: type[Engine] = Engine) -> Iterator[list[str]]:
+def counted() -> Iterator[list[str]]:
     """Collect the statements that are sent while a page is made: the service runs in this process."""
     seen: list[str] = []
+    real = psycopg.Cursor.execute
 
-    def note(_c: object, _cursor: object, statement: str, *_more: object) -> None:
-        seen.append(statement)
+    def note(cursor: Any, statement: Any, *more: Any, **named: Any) -> Any:
+        seen.append(str(statement))
+        return real(cursor, statement, *more, **named)
 
-    event.listen(engine_class, "before_cursor_execute", note)
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(psycopg.Cursor, "execute", note)
         yield seen
-    finally:
-        event.remove(engine_class, "before_cursor_execute", note)
 
 
 @pytest.fixture
