@@ -23,6 +23,8 @@ NAVIGATION = (
     Entry("/detenteurs", "web.nav.people", Permission.DRAW_READ),
     Entry("/mutations", "web.nav.transfers", Permission.TRANSFER_READ),
     Entry("/armes", "web.nav.arms", Permission.WEAPON_READ),
+    Entry("/situation", "web.nav.situation", Permission.REPORT_READ),
+    Entry("/registres", "web.nav.registers", Permission.REPORT_READ),
     Entry("/devices", "web.nav.devices", Permission.DEVICE_READ),
     Entry("/emergency-reads", "web.nav.emergency", Permission.EMERGENCY_READ),
     Entry("/journal", "web.nav.journal", Permission.LEDGER_READ),

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from salw.web.routes import (
     access,
     administration,
+    books,
     devices,
     emergency,
     factors,
@@ -36,6 +37,7 @@ PARTS = (
     emergency,
     weapons,
     search,
+    books,
     history,
     journal,
     today,
