@@ -11,12 +11,12 @@ from salw.core.db import Row
 from salw.core.language import Language, translate
 from salw.core.shapes import In, Out, example
 from salw.custody.rules import State
+from salw.registry.codes import tail_differs
 from salw.scanning.rules import (
     ALARMS,
     FoundBy,
     LabelStatus,
     next_actions,
-    tail_differs,
     warnings_of,
 )
 from salw.scanning.words import holder_name, person_name
