@@ -15,6 +15,7 @@ from salw.custody.nominal_lists.rules import CONSTRAINTS as NOMINAL_LISTS
 from salw.custody.paper.rules import CONSTRAINTS as PAPER
 from salw.custody.rules import CONSTRAINTS as CUSTODY
 from salw.documents.files.rules import CONSTRAINTS as FILES
+from salw.documents.orders.rules import CONSTRAINTS as ORDERS
 from salw.incidents.rules import CONSTRAINTS as INCIDENTS
 from salw.registry.labels.rules import CONSTRAINTS as LABELS
 from salw.registry.photos.rules import CONSTRAINTS as PHOTOS
@@ -41,6 +42,7 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     **DEVICES,
     **DUTIES,
     **FILES,
+    **ORDERS,
     **ACKNOWLEDGEMENTS,
     **PHOTOS,
 }

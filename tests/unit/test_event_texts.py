@@ -41,6 +41,7 @@ OF_WEAPONS: dict[str, list[dict[str, str]]] = {
     "weapon.presented": [{}],
     "weapon.reported": [{}],
     "weapon.not_presented": [{}],
+    "weapon.condition_seen": [{"seen_in": "count", "condition": "to_clean"}],
     "weapon.photographed": [{"photo_kind": kind} for kind in PhotoKind],
     "weapon.photo_hidden": [{}],
     "label.made": [{}],

@@ -1,5 +1,6 @@
 """What the routes of custody take and give."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
@@ -14,6 +15,8 @@ from salw.custody.operations.moves import DocumentNumber, Order
 from salw.custody.operations.transfers import TransferStep
 from salw.custody.paper.schemas import PaperIn
 from salw.custody.rules import DisposalMethod, Expected, Held, LineStatus, TransferStatus
+from salw.documents.orders.rules import OrderStatus
+from salw.registry.condition.rules import Condition
 
 LIST_MAX = 1_000
 
@@ -31,12 +34,22 @@ class VersionedWeapon(In):
 Weapons = Annotated[list[VersionedWeapon], Field(min_length=1, max_length=LIST_MAX)]
 
 
+class ReturnedWeapon(VersionedWeapon):
+    """A weapon that comes back, and in what condition; not stated where it is left out."""
+
+    condition: Condition | None = None
+
+
+ReturnedWeapons = Annotated[list[ReturnedWeapon], Field(min_length=1, max_length=LIST_MAX)]
+
+
 class OrderIn(In):
     """A paper order that the movement rests on: its number, its day, who signed it."""
 
     reference: Annotated[str, Field(max_length=100)] | None = None
     dated_on: Day | None = None
     signatory: UUID | None = None
+    paper: UUID | None = Field(None, description="An order on paper that was recorded (`PUT /v1/paper-orders/{id}`).")
 
 
 class RecipientIn(In):
@@ -83,11 +96,11 @@ class ReturnIn(In):
 
     model_config = example(
         store="019aa000-0000-7000-8000-0000000000aa",
-        weapons=ONE_WEAPON,
+        weapons=[{**ONE_WEAPON[0], "condition": "to_clean"}],
     )
 
     store: UUID
-    weapons: Weapons
+    weapons: ReturnedWeapons
     occurred_at: Instant | None = None
     order: OrderIn = OrderIn()
     declared: DeclaredBackLines = Field(default_factory=list)
@@ -118,6 +131,17 @@ class StepIn(In):
     model_config = example(id="019aa000-0000-7000-8000-0000000000c1")
 
     id: UUID
+
+
+class PaperApprovalIn(StepIn):
+    """An approval that a commander gave on paper."""
+
+    model_config = example(
+        id="019aa000-0000-7000-8000-0000000000cf",
+        order="019aa000-0000-7000-8000-0000000000d9",
+    )
+
+    order: UUID
 
 
 class DispatchIn(StepIn):
@@ -238,6 +262,10 @@ class TransferHead(Out):
     ordered_at: datetime
     approved_by: UUID | None
     approved_at: datetime | None
+    approval_order: UUID | None = Field(description="The order on paper on which it was approved.")
+    approval_order_status: OrderStatus | None = Field(
+        description="`recorded`: the approval awaits the commander's confirmation. Null beyond the sender's scope."
+    )
     dispatched_by: UUID | None
     dispatched_at: datetime | None
     closed_by: UUID | None
@@ -321,14 +349,19 @@ def listed(request_id: UUID, held: list[Held]) -> ListedOut:
     return ListedOut(id=request_id, weapons=[MovedWeapon(weapon=h.weapon_id, version=h.seq) for h in held])
 
 
-def expected(weapons: list[VersionedWeapon]) -> list[Expected]:
+def conditions_of(weapons: Sequence[ReturnedWeapon]) -> dict[UUID, Condition]:
+    """Return the conditions of those whose condition was stated."""
+    return {w.weapon: w.condition for w in weapons if w.condition is not None}
+
+
+def expected(weapons: Sequence[VersionedWeapon]) -> list[Expected]:
     """Return the list as the rules want it."""
     return [Expected(w.weapon, w.version) for w in weapons]
 
 
 def order_of(order: OrderIn) -> Order:
     """Return the paper order as the operations want it."""
-    return Order(order.reference, order.dated_on, order.signatory)
+    return Order(order.reference, order.dated_on, order.signatory, order.paper)
 
 
 def when(occurred_at: datetime | None, now: datetime) -> datetime:

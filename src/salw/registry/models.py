@@ -61,6 +61,10 @@ weapon = Table(
     Column("unit_id", Integer, nullable=False),
     Column("awaited_by_unit_id", Integer),
     Column("recorded_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
+    # In which it was last seen, when and in the course of what; null where nobody ever said.
+    Column("condition", Text),
+    Column("condition_at", type_instant),
+    Column("condition_in", Text),
     UniqueConstraint("country", "registry_number"),
     ForeignKeyConstraint(["model_code"], ["model.code"]),
     country_key(["unit_id"], "unit", ["id"]),
@@ -69,6 +73,9 @@ weapon = Table(
     Index("ix_weapon_unit_id", "country", "unit_id", "id"),
     CheckConstraint("unidentified or serial_normalised is not null", name="serial_or_unidentified"),
     CheckConstraint("made_year between 1850 and 2100", name="made_year_plausible"),
+    CheckConstraint("condition in ('serviceable', 'to_clean', 'to_repair', 'unserviceable')", name="condition_known"),
+    CheckConstraint("condition_in in ('return', 'count', 'work')", name="condition_in_known"),
+    CheckConstraint("num_nonnulls(condition, condition_at, condition_in) in (0, 3)", name="condition_whole"),
     comment="One row a weapon, never deleted. The id is the identity; the serial is an attribute (R1).",
 )
 

@@ -1,8 +1,9 @@
 """What the routes of scanning take and give."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -12,6 +13,7 @@ from salw.core.language import Language, translate
 from salw.core.shapes import In, Out, example
 from salw.custody.rules import State
 from salw.registry.codes import tail_differs
+from salw.registry.condition.rules import Condition, SeenIn
 from salw.scanning.rules import (
     ALARMS,
     FoundBy,
@@ -19,7 +21,7 @@ from salw.scanning.rules import (
     next_actions,
     warnings_of,
 )
-from salw.scanning.words import holder_name, person_name
+from salw.scanning.words import holder_name, instant_words, person_name
 
 
 class ScanIn(In):
@@ -85,6 +87,16 @@ class ActionOut(Out):
     text: str
 
 
+class ConditionOut(Out):
+    """In what condition a weapon was last seen, when, and in the course of what: a return, a count, or work on it."""
+
+    condition: Condition
+    name: str
+    seen_in: SeenIn
+    seen_at: datetime
+    text: str
+
+
 class LineOut(Out):
     """A weapon in a list."""
 
@@ -103,6 +115,7 @@ class LineOut(Out):
     version: int
     assigned: HolderOut | None
     label: LabelOut
+    condition: Annotated[ConditionOut | None, Field(description="Null where nobody ever stated it.")]
 
 
 class CardOut(LineOut):
@@ -193,7 +206,8 @@ def _label(row: Row) -> LabelOut:
     return LabelOut(code=code, printed=f"{code[1:5]}-{code[5:9]}-{code[9:]}" if code else None, status=status)
 
 
-def _line(row: Row, language: Language) -> dict[str, object]:
+def _line(row: Row, actor: Actor) -> dict[str, object]:
+    language = actor.language
     return {
         "id": row["id"],
         "registry_number": row["registry_number"],
@@ -210,10 +224,26 @@ def _line(row: Row, language: Language) -> dict[str, object]:
         "version": row["seq"],
         "assigned": _holder(row, "assigned", row["assigned_unit"], language) if row["assigned_id"] else None,
         "label": _label(row),
+        "condition": _condition(row, actor),
     }
 
 
-def _card(row: Row, language: Language, tail: str | None) -> dict[str, object]:
+def _condition(row: Row, actor: Actor) -> ConditionOut | None:
+    if row["condition"] is None:
+        return None
+    name = translate(f"condition.{row['condition']}", actor.language)
+    at = instant_words(row["condition_at"], ZoneInfo(actor.time_zone), actor.language)
+    return ConditionOut(
+        condition=row["condition"],
+        name=name,
+        seen_in=row["condition_in"],
+        seen_at=row["condition_at"],
+        text=translate(f"condition_seen.{row['condition_in']}", actor.language, name=name, at=at),
+    )
+
+
+def _card(row: Row, actor: Actor, tail: str | None) -> dict[str, object]:
+    language = actor.language
     state = State(row["state"])
     label = _label(row)
     warnings = warnings_of(
@@ -230,7 +260,7 @@ def _card(row: Row, language: Language, tail: str | None) -> dict[str, object]:
         labelled=row["valid_code"] is not None,
     )
     return {
-        **_line(row, language),
+        **_line(row, actor),
         "nationally_marked": row["nationally_marked"],
         "case": row["case_id"],
         "warnings": [WarningOut(code=code, text=translate(code, language)) for code in warnings],
@@ -241,17 +271,17 @@ def _card(row: Row, language: Language, tail: str | None) -> dict[str, object]:
 
 def line_out(row: Row, actor: Actor) -> LineOut:
     """Return a weapon of a list."""
-    return LineOut.model_validate(_line(row, actor.language))
+    return LineOut.model_validate(_line(row, actor))
 
 
 def card_out(row: Row, actor: Actor, tail: str | None = None) -> CardOut:
     """Return a card; `tail` is that of the scanned label, to be compared with the one kept."""
-    return CardOut.model_validate(_card(row, actor.language, tail))
+    return CardOut.model_validate(_card(row, actor, tail))
 
 
 def weapon_out(row: Row, marks: list[Row], actor: Actor) -> WeaponOut:
     """Return a card with its marks."""
-    return WeaponOut.model_validate({**_card(row, actor.language, None), "marks": [MarkOut(**m) for m in marks]})
+    return WeaponOut.model_validate({**_card(row, actor, None), "marks": [MarkOut(**m) for m in marks]})
 
 
 def scan_out(rows: list[Row], actor: Actor, *, found_by: FoundBy, typed: bool, tail: str | None, most: int) -> ScanOut:

@@ -17,6 +17,7 @@ VARIANTS: Mapping[str, str] = {
     "weapon.registered": "origin",
     "weapon.issued": "purpose",
     "label.alarm_raised": "alarm_kind",
+    "weapon.condition_seen": "seen_in",
     "weapon.written_off": "sink",
     "stocktake.difference_found": "outcome",
 }
@@ -48,6 +49,8 @@ def sentence(
     if facts.get("due_back_at"):
         words["due"] = instant_words(datetime.fromisoformat(facts["due_back_at"]), zone, language)
     said = [translate(code, language, **words)]
+    if kind == "weapon.returned" and facts.get("condition"):
+        said.append(translate("told.condition", language, condition=facts["condition"]))
     if facts.get("cause"):
         said.append(translate("told.cause", language, cause=facts["cause"]))
     if facts.get("paper"):

@@ -118,7 +118,7 @@ stocktake_count = Table(
     CheckConstraint("(method = 'unreadable') = (reading = 'unreadable')", name="unreadable_says_so"),
     CheckConstraint("(method = 'unreadable') = (text is null)", name="text_where_read"),
     CheckConstraint("method <> 'unreadable' or note_id is not null", name="unreadable_has_note"),
-    CheckConstraint("condition in ('serviceable', 'unserviceable')", name="condition_known"),
+    CheckConstraint("condition in ('serviceable', 'to_clean', 'to_repair', 'unserviceable')", name="condition_known"),
     Index("ix_stocktake_count_things", "country", "stocktake_id", postgresql_where=text("weapon_id is null")),
     comment="Each thing seen, blind. read_as: the label code or normalised mark it was looked up by.",
 )

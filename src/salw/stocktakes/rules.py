@@ -13,6 +13,7 @@ from salw.access.duties.rules import Duty, Others
 from salw.access.rules import Role
 from salw.core.errors import Conflict, DomainError, Unacceptable
 from salw.custody.rules import CLOCK_ALLOWANCE
+from salw.registry.condition.rules import Condition
 from salw.registry.texts import legibility_of, normalise_mark
 from salw_labels import LabelError, parse_registry_number, parse_scanned, parse_typed
 
@@ -40,13 +41,6 @@ class Method(StrEnum):
     SCAN = "scan"
     TYPED = "typed"
     UNREADABLE = "unreadable"
-
-
-class Condition(StrEnum):
-    """What the counter said of the weapon's condition, if anything."""
-
-    SERVICEABLE = "serviceable"
-    UNSERVICEABLE = "unserviceable"
 
 
 class Reading(StrEnum):

@@ -9,8 +9,9 @@ from pydantic import Field, model_validator
 from salw.access.names import NAME_PARTS
 from salw.core.db import Row
 from salw.core.shapes import In, Instant, Out, Said, example
+from salw.registry.condition.rules import Condition
 from salw.stocktakes.reconciliation import Totals
-from salw.stocktakes.rules import Condition, CountAnswer, Method, NewCount, StocktakeKind, StocktakeStatus
+from salw.stocktakes.rules import CountAnswer, Method, NewCount, StocktakeKind, StocktakeStatus
 
 COUNTS_MAX = 1_000
 

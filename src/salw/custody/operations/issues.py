@@ -1,7 +1,8 @@
 """Issue (perception) from a store and return (réintégration) to one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -38,6 +39,8 @@ from salw.custody.rules import (
     check_versions,
 )
 from salw.documents.rules import DocumentKind
+from salw.registry.condition.operations import keep_newest
+from salw.registry.condition.rules import Condition, Seen, SeenIn
 
 _INSERT_ISSUE = """
 insert into issue (country, id, unit_id, from_holder_id, to_holder_id, purpose, due_back_at, document_id, issued_by,
@@ -53,6 +56,8 @@ asked as materialized (
            {DECLARED_OUT}
 )
 """
+
+_NONE_STATED: Mapping[UUID, Condition] = MappingProxyType({})
 
 # What a client is answered, kept in the statement that writes the move (`access.repeats.Keep`).
 Answering = Callable[[DocumentNumber, list[Held]], Part]
@@ -163,13 +168,15 @@ def return_weapons(
     occurred_at: datetime,
     weapons: Sequence[Expected],
     order: Order,
+    conditions: Mapping[UUID, Condition] = _NONE_STATED,
     declared: Sequence[Declared] = (),
     paper: PaperEntry | None = None,
     answer: AnsweringReturn | None = None,
 ) -> tuple[DocumentNumber, list[Held]]:
     """Take weapons back into a store from whoever they were issued to.
 
-    The return's id is its document's id. What comes back beside the weapons (`declared`) is compared with what the
+    The return's id is its document's id. `conditions` are those of the weapons whose condition was looked at; each is
+    told with its weapon's return. What comes back beside the weapons (`declared`) is compared with what the
     slips that issued them declare. Raises `store.not_found`, `custody.not_issued`, `custody.case_open` and what
     locking, `check_declared` and `enter_from_paper` raise.
     """
@@ -188,13 +195,15 @@ def return_weapons(
         db, actor=actor, now=now, store_id=store_id, document_id=return_id, occurred_at=occurred_at, entry=paper
     )
     compared = _compare(db, actor, weapons, declared) if declared or row["declared_out"] else []
+    stated = [Seen(h.weapon_id, conditions[h.weapon_id], occurred_at) for h in held if h.weapon_id in conditions]
+    seen = keep_newest(actor.country, SeenIn.RETURN, stated)
     record_moves(
         db,
         actor=actor,
         now=now,
         kind=MovementKind.RETURN,
         event_kind="weapon.returned",
-        steps=[Step(h.weapon_id, h, to) for h in held],
+        steps=[_come_back(h, to, conditions.get(h.weapon_id)) for h in held],
         document_id=return_id,
         document_kind=DocumentKind.RETURN_SLIP,
         number=number,
@@ -202,9 +211,13 @@ def return_weapons(
         occurred_at=occurred_at,
         facts={"return": str(return_id), **on_paper},
         extra_events=told,
-        beside=[*lines, *entered, *([answer(number, held, compared)] if answer else [])],
+        beside=[*lines, *entered, *seen, *([answer(number, held, compared)] if answer else [])],
     )
     return number, held
+
+
+def _come_back(held: Held, to: Destination, condition: Condition | None) -> Step:
+    return Step(held.weapon_id, held, to, {"condition": condition.value} if condition else {})
 
 
 def _compare(db: Connection, actor: Actor, weapons: Sequence[Expected], declared: Sequence[Declared]) -> list[Compared]:

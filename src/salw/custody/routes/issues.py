@@ -24,6 +24,7 @@ from salw.custody.schemas import (
     MovedOut,
     ReturnedOut,
     ReturnIn,
+    conditions_of,
     expected,
     moved,
     order_of,
@@ -102,6 +103,7 @@ def put_return(return_id: UUID, body: ReturnIn, desk: Desk = requires(Permission
             occurred_at=when(body.occurred_at, desk.now),
             weapons=expected(body.weapons),
             order=order_of(body.order),
+            conditions=conditions_of(body.weapons),
             declared=declared_of(body.declared),
             paper=paper_entry(body.paper),
             answer=lambda number, held, compared: keep(

@@ -14,7 +14,9 @@ from salw.core.db import Row, instant_text, run, run_one
 from salw.core.errors import NotFound
 from salw.core.ids import new_id
 from salw.ledger.events import Commitment, Event, columns, commit_to, make_event
-from salw.ledger.operations import APPEND_CTE, keep_values
+from salw.ledger.operations import APPEND_CTE, append, keep_values
+from salw.registry.condition.operations import keep_newest
+from salw.registry.condition.rules import Condition, Seen, SeenIn
 from salw.stocktakes.rules import (
     CountAnswer,
     Counted,
@@ -106,6 +108,21 @@ returning n.id, n.reading, {_IN_SCOPE}
 """
 
 
+# A weapon counted twice in one list is in the condition seen last. Locked as for a move, in the same order, so that
+# a return that states one waits instead of crossing; what is out of scope is not locked and not told of.
+_STATED = """
+with stated as materialized (
+    select distinct on (weapon_id) weapon_id, condition, counted_at
+      from stocktake_count
+     where country = %(country)s and stocktake_id = %(stocktake)s and id = any(%(ids)s) and reading = 'weapon'
+       and condition is not null
+     order by weapon_id, counted_at desc
+)
+select s.* from lock_custody(array(select weapon_id from stated)) as l join stated s on s.weapon_id = l.weapon_id
+ order by s.weapon_id
+"""
+
+
 def lock_stocktake(db: Connection, actor: Actor, stocktake_id: UUID) -> Row:
     """Lock a check for counting; return its store, unit, status. Raises `stocktake.not_found`, `stocktake.closed`."""
     row = run_one(db, _LOCK, {"country": actor.country, "id": stocktake_id, "units": list(actor.units)})
@@ -155,9 +172,11 @@ def record_counts(
             continue
         fingerprints[count.id] = fingerprint
         new.append((count, meaning, fingerprint))
-    answers = _answers(
-        [*known, *(_write(db, actor, role, now, stocktake_id, stocktake["unit_id"], new) if new else [])]
-    )
+    written = _write(db, actor, role, now, stocktake_id, stocktake["unit_id"], new) if new else []
+    stated = [count.id for count, _, _ in new if count.condition is not None]
+    if stated:
+        _note_conditions(db, actor, now, stocktake_id, stated)
+    answers = _answers([*known, *written])
     return [
         Counted(refused[place]) if place in refused else Counted(answers[count.id], place in repeated)
         for place, count in enumerate(counts)
@@ -205,6 +224,35 @@ def _write(
             "fingerprints": [fingerprint for _, _, fingerprint in new],
         },
     )
+
+
+def _note_conditions(db: Connection, actor: Actor, now: datetime, stocktake_id: UUID, counts: Sequence[UUID]) -> None:
+    """Tell in the history of each weapon in scope in what condition the counter saw it: an event a weapon.
+
+    Only of weapons that the counts name and show: a void label does not say that its weapon was seen.
+    """
+    rows = run(db, _STATED, {"country": actor.country, "stocktake": stocktake_id, "ids": list(counts)})
+    seen = [Seen(row["weapon_id"], Condition(row["condition"]), row["counted_at"]) for row in rows]
+    if not seen:
+        return
+    events = [
+        make_event(
+            actor,
+            "weapon.condition_seen",
+            now,
+            weapon_id=one.weapon_id,
+            facts={
+                "condition": one.condition.value,
+                "seen_in": SeenIn.COUNT.value,
+                "seen_at": instant_text(one.at),
+                "stocktake": str(stocktake_id),
+            },
+        )
+        for one in seen
+    ]
+    append(db, country=actor.country, events=events)
+    for part in keep_newest(actor.country, SeenIn.COUNT, seen):
+        run(db, part.sql, part.values)
 
 
 def _event(
