@@ -236,8 +236,11 @@ def test_a_post_is_opened_and_relieved_by_scan(keeper: Desk, client: httpx.Clien
     unit = re.search(r'<option value="([0-9a-f-]{36})"', keeper.get("/postes/nouveau").partition('name="unit"')[2])
     assert unit
     made = {"kind": "crew", "name": "Équipage 3", "unit": unit[1], "answerable": matricule(world, "soldier")}
-    keeper.send("/postes/nouveau", 303, id=str(new_id()), **made)
-    assert "Équipage 3" in words(keeper.get("/postes"))
+    crew = keeper.send("/postes/nouveau", 303, id=str(new_id()), **made).partition("?")[0]
+    keeper.send(f"{crew}/nom", 303, id=str(new_id()), name="Équipage 4")
+    assert "Équipage 4" in words(keeper.get("/postes"))
+    keeper.send(f"{crew}/fermeture", 303, id=str(new_id()))
+    assert "Équipage" not in words(keeper.get("/postes"))
 
 
 def test_no_page_of_the_day_asks_the_database_more_than_twelve_times(

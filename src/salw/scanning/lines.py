@@ -11,8 +11,9 @@ from salw.core.db import Row, run
 from salw.core.errors import DomainError
 from salw.core.language import translate
 from salw.custody.rules import STATE_SQL
+from salw.registry.codes import Reading, read_code
 from salw.scanning.operations import note_reads
-from salw.scanning.rules import Reading, not_found, read_code
+from salw.scanning.rules import not_found
 
 # A label goes before what is engraved, as in the resolver; a serial may be that of several weapons.
 _NAMED = f"""

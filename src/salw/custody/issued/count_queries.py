@@ -1,4 +1,4 @@
-"""Counting what people and posts have, for lists of them."""
+"""Counting what people have themselves, for lists of people."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -23,18 +23,3 @@ def count_held_by_people(db: Connection, actor: Actor, people: Sequence[UUID]) -
         {"country": actor.country, "units": list(actor.units), "people": list(people)},
     )
     return {row["person"]: row["n"] for row in rows}
-
-
-def count_held_by_holders(db: Connection, actor: Actor, holders: Sequence[UUID]) -> dict[UUID, int]:
-    """Return how many weapons each of these holders of units in scope has; who has none is left out."""
-    rows = run(
-        db,
-        """
-        select c.holder_id as holder, count(*) as n
-          from custody c
-         where c.country = %(country)s and c.holder_id = any(%(holders)s) and c.unit_id = any(%(units)s)
-         group by c.holder_id
-        """,
-        {"country": actor.country, "units": list(actor.units), "holders": list(holders)},
-    )
-    return {row["holder"]: row["n"] for row in rows}

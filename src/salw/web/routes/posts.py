@@ -10,8 +10,9 @@ from salw.access.rules import Permission
 from salw.core.errors import DomainError
 from salw.core.ids import new_id
 from salw.core.language import Language, translate
+from salw.custody.holder_schemas import HolderIn, ReliefIn, RenamingIn
 from salw.custody.routes import holders
-from salw.custody.schemas import HolderIn, ReliefIn
+from salw.custody.schemas import StepIn
 from salw.web.counter import AT_COUNTER, Typed, placed, read_codes, versions_of, versions_text
 from salw.web.desks import Asked, friendly, lead_to, open_desk, show
 from salw.web.forms import fill
@@ -20,7 +21,7 @@ from salw.web.views import posts as views
 
 router = APIRouter(include_in_schema=False)
 
-DONE = ("opened", "relieved")
+DONE = ("opened", "relieved", "renamed")
 PLACES = {"unit.not_found": "unit", "person.not_found": "answerable"}
 
 
@@ -43,11 +44,11 @@ class ReliefTyped(Typed):
 
 
 @router.get("/postes")
-def get_posts(request: Request, language: Asked) -> Response:
+def get_posts(request: Request, language: Asked, done: str = "") -> Response:
     """List the posts, crews, vehicles and detachments in scope."""
     with open_desk(request, Permission.WEAPON_READ, language) as desk:
         context = views.posts(desk)
-    return show(request, language, "posts.html", context)
+    return show(request, language, "posts.html", {**context, "closed": done == "closed"})
 
 
 @router.get("/postes/nouveau")
@@ -89,9 +90,61 @@ def post_post(request: Request, language: Asked, typed: Annotated[PostTyped, For
 @router.get("/postes/{holder_id}")
 def get_post(request: Request, language: Asked, holder_id: UUID, done: str = "") -> Response:
     """Show a post, who answers for it and what it has."""
+    return _post(request, language, holder_id, done=done if done in DONE else "")
+
+
+def _post(
+    request: Request,
+    language: Language,
+    holder_id: UUID,
+    *,
+    done: str = "",
+    name: str | None = None,
+    wrong: dict[str, str] | None = None,
+) -> Response:
     with open_desk(request, Permission.WEAPON_READ, language) as desk:
         context = views.post(desk, holder_id)
-    return show(request, language, "post.html", {**context, "done": done if done in DONE else ""})
+    typed = context["post"]["name"] if name is None else name
+    return show(
+        request,
+        language,
+        "post.html",
+        {**context, "done": done, "typed_name": typed, "act_id": str(new_id())},
+        errors=wrong,
+    )
+
+
+@router.post("/postes/{holder_id}/nom")
+def post_renaming(
+    request: Request,
+    language: Asked,
+    holder_id: UUID,
+    act_id: Annotated[UUID, Form(alias="id")],
+    name: Annotated[str, Form()] = "",
+) -> Response:
+    """Rename a post."""
+    body, wrong = fill(RenamingIn, {"id": act_id, "name": name.strip() or None}, language)
+    if body is None:
+        return _post(request, language, holder_id, name=name, wrong=wrong)
+    try:
+        with friendly(AT_COUNTER), open_desk(request, Permission.RELIEF_RECORD, language) as desk:
+            holders.post_renaming(holder_id, body, desk)
+    except DomainError as error:
+        return _post(request, language, holder_id, name=name, wrong=placed(error, {}, language, "name"))
+    return lead_to(f"/postes/{holder_id}?done=renamed", language)
+
+
+@router.post("/postes/{holder_id}/fermeture")
+def post_closing(
+    request: Request, language: Asked, holder_id: UUID, act_id: Annotated[UUID, Form(alias="id")]
+) -> Response:
+    """Close a post that has nothing any more."""
+    try:
+        with friendly(AT_COUNTER), open_desk(request, Permission.RELIEF_RECORD, language) as desk:
+            holders.post_closing(holder_id, StepIn(id=act_id), desk)
+    except DomainError as error:
+        return _post(request, language, holder_id, wrong=placed(error, {}, language, "closing"))
+    return lead_to("/postes?done=closed", language)
 
 
 @router.get("/postes/{holder_id}/releve")

@@ -17,10 +17,10 @@ from salw.custody.acknowledgements.queries import get_slip as find_slip
 from salw.custody.acknowledgements.rules import ALL_KINDS, AcknowledgementKind
 from salw.custody.authorisations.queries import list_standings
 from salw.custody.authorisations.rules import may_draw
+from salw.registry.codes import read_code
 from salw.registry.labels.queries import find_named
 from salw.reports.slips.gathering import get_slip
 from salw.reports.slips.schemas import document_out
-from salw.scanning.rules import read_code
 from salw.web.views.naming import person_words
 from salw_labels import Kind
 
@@ -38,7 +38,7 @@ def stores(desk: Desk) -> list[tuple[str, str]]:
 
 def posts(desk: Desk) -> list[Row]:
     """Return the posts, crews, vehicles and detachments in scope, by unit and name."""
-    rows = queries.list_holders(desk.db, desk.actor, after=None, limit=PAGE_SIZE_MAX)
+    rows = queries.list_holders(desk.db, desk.actor, closed=False, after=None, limit=PAGE_SIZE_MAX)
     held = [row for row in rows if row["kind"] != "store"]
     return sorted(held, key=lambda row: (row["unit_name"], row["name"] or ""))
 

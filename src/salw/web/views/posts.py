@@ -8,9 +8,8 @@ from salw.access.queries import list_units
 from salw.access.rules import Permission
 from salw.core.db import Row
 from salw.core.errors import NotFound
-from salw.custody.issued.count_queries import count_held_by_holders
+from salw.custody.holder_schemas import CollectiveKind
 from salw.custody.issued.due_queries import list_held
-from salw.custody.schemas import CollectiveKind
 from salw.web.views import issuing
 from salw.web.views.naming import person_words
 
@@ -19,10 +18,8 @@ HELD_SHOWN = 500
 
 def posts(desk: Desk) -> dict[str, Any]:
     """Return the posts, crews, vehicles and detachments in scope with how many weapons each has."""
-    rows = issuing.posts(desk)
-    held = count_held_by_holders(desk.db, desk.actor, [row["id"] for row in rows])
     return {
-        "posts": [{**_named(desk, row), "held": held.get(row["id"], 0)} for row in rows],
+        "posts": [{**_named(desk, row), "held": row["weapons"]} for row in issuing.posts(desk)],
         "relieves": desk.also_holds(Permission.RELIEF_RECORD),
     }
 
