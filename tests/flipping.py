@@ -39,7 +39,7 @@ NOT_COVERED: dict[str, tuple[str, ...]] = {
     "personal_value": ("id", "unit_id", "remains"),
     "document": ("country", "id", "reference", "recorded_at"),
     "person": ("force_code", "matricule", "sex", "provisional"),
-    "holder": ("country", "id", "name", "awaited_by_unit_id"),
+    "holder": ("country", "id", "name", "awaited_by_unit_id", "closed_at"),
     "file": ("kept_by", "recorded_at"),
 }  # fmt: skip
 
