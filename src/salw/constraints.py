@@ -16,6 +16,7 @@ from salw.custody.paper.rules import CONSTRAINTS as PAPER
 from salw.custody.rules import CONSTRAINTS as CUSTODY
 from salw.documents.files.rules import CONSTRAINTS as FILES
 from salw.incidents.rules import CONSTRAINTS as INCIDENTS
+from salw.maintenance.rules import CONSTRAINTS as MAINTENANCE
 from salw.registry.labels.rules import CONSTRAINTS as LABELS
 from salw.registry.photos.rules import CONSTRAINTS as PHOTOS
 from salw.registry.rules import CONSTRAINTS as REGISTRY
@@ -33,6 +34,7 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     **NOMINAL_LISTS,
     **DECLARATIONS,
     **PAPER,
+    **MAINTENANCE,
     **INCIDENTS,
     **STOCKTAKES,
     **SUMMARIES,
