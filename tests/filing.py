@@ -6,9 +6,11 @@ from uuid import UUID
 
 import httpx
 
-from asks import Ask, Scene, never
+import writes
+from asks import Ask, Recipe, Scene, never
 from recipes import of_unit, weapon
 from reporting import unit_uuid
+from salw.core import clock
 from salw.core.ids import new_id, random_bytes
 from world import World
 
@@ -77,3 +79,45 @@ def hiding(scene: Scene) -> Ask:
     added = put_photo(scene.client, scene.there, weapon(scene), kept(scene))
     assert added.status_code == 200, added.text
     return Ask("POST", f"/photos/{added.json()['id']}/hiding", {"id": str(new_id()), "reason": "Autre arme"})
+
+
+def order_body(client: httpx.Client, world: World, signatory: str = "commander") -> dict[str, str]:
+    """Say of an order on paper what who acts on it records."""
+    return {
+        "unit": unit_uuid(world, world.alpha),
+        "number": "OM 31/BIA",
+        "dated_on": clock.now().date().isoformat(),
+        "signatory": str(world[signatory].person_id),
+        "file": keep(client, world, PAPER),
+    }
+
+
+def record_order(client: httpx.Client, world: World, signatory: str = "commander") -> UUID:
+    """Record an order on paper of Alpha by its keeper, and return its id."""
+    order = new_id()
+    body = order_body(client, world, signatory)
+    answer = client.put(f"/paper-orders/{order}", json=body, headers=world["keeper"].headers)
+    assert answer.status_code == 200, answer.text
+    return order
+
+
+def recorded_order(scene: Scene) -> UUID:
+    """Record an order on paper of the place."""
+    return record_order(scene.client, scene.there)
+
+
+def recording_order(scene: Scene) -> Ask:
+    """Record an order on paper of the place."""
+    return Ask("PUT", f"/paper-orders/{new_id()}", order_body(scene.client, scene.there))
+
+
+def deciding_order(step: str, **said: str) -> Recipe:
+    """Return the decision on an order on paper of the place."""
+    return lambda scene: Ask("POST", f"/paper-orders/{recorded_order(scene)}/{step}", {"id": str(new_id()), **said})
+
+
+def approving_on_paper(scene: Scene) -> Ask:
+    """Approve a transfer from the place on an order on paper of the place."""
+    order = recorded_order(scene)
+    transfer = writes.done(scene.client, writes.order(scene.client, scene.there))
+    return Ask("POST", f"{transfer.path}/paper-approval", {"id": str(new_id()), "order": str(order)})

@@ -4,9 +4,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from salw.access.operations.accounts import create_account
+from salw.access.operations.passwords import hash_password
 from salw.core import clock
 from salw.core.ids import new_id
 from salw.core.settings import URL_SETTINGS
@@ -54,7 +56,13 @@ def give_account(world: World, job: str, *, demo: bool = True) -> str:
             account_id=new_id(),
             person_id=world[job].person_id,
             login=login,
-            password=PASSWORD,
+            password_hash=_hash(),
             demo=demo,
         )
     return f"{login}@{world.country}"
+
+
+@cache
+def _hash() -> str:
+    """Return the hash of `PASSWORD` by the real hasher, made once: to log in then costs what it costs anybody."""
+    return hash_password(PASSWORD)

@@ -15,6 +15,7 @@ from salw.custody.nominal_lists.rules import CONSTRAINTS as NOMINAL_LISTS
 from salw.custody.paper.rules import CONSTRAINTS as PAPER
 from salw.custody.rules import CONSTRAINTS as CUSTODY
 from salw.documents.files.rules import CONSTRAINTS as FILES
+from salw.documents.orders.rules import CONSTRAINTS as ORDERS
 from salw.incidents.rules import CONSTRAINTS as INCIDENTS
 from salw.maintenance.rules import CONSTRAINTS as MAINTENANCE
 from salw.registry.labels.rules import CONSTRAINTS as LABELS
@@ -43,6 +44,7 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     **DEVICES,
     **DUTIES,
     **FILES,
+    **ORDERS,
     **ACKNOWLEDGEMENTS,
     **PHOTOS,
 }

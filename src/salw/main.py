@@ -42,6 +42,7 @@ from salw.custody.routes.holders import router as holders
 from salw.custody.routes.issues import router as issues
 from salw.custody.routes.transfers import router as transfers
 from salw.documents.files.routes import router as files
+from salw.documents.orders.routes import router as orders
 from salw.incidents.routes import router as incidents
 from salw.intake.routes import router as intake
 from salw.ledger.witnessing import NO_WITNESS, Witnessing
@@ -83,6 +84,7 @@ ROUTERS = (
     erasures,
     acknowledgements,
     files,
+    orders,
     photos,
     disposals,
     holders,

@@ -17,6 +17,7 @@ from salw.custody.nominal_lists import models as nominal_lists
 from salw.custody.paper import models as paper
 from salw.documents import models as documents
 from salw.documents.files import models as files
+from salw.documents.orders import models as orders
 from salw.incidents import models as incidents
 from salw.intake.register import models as register
 from salw.ledger import models as ledger
@@ -47,6 +48,7 @@ __all__ = [
     "metadata",
     "musters",
     "nominal_lists",
+    "orders",
     "paper",
     "photos",
     "register",

@@ -180,6 +180,7 @@ def test_a_route_that_takes_long_lists_takes_a_larger_body_and_says_so(
         if "x-body-size-max" in operation
     }
     assert large == {
+        "PUT /v1/files/{file_id}",  # a photo or a page that was scanned
         "PUT /v1/reliefs/{relief_id}",
         "POST /v1/stocktakes/{stocktake_id}/counts",
         "POST /v1/witness/add-checkpoint",  # a note and a proof: less than what others send

@@ -21,7 +21,7 @@ import writes
 from cluster import Database, Run, drop
 from counting import close, count, label, open_check, typed, unreadable
 from entrance import log_in
-from filing import keep, put_photo
+from filing import keep, put_photo, record_order
 from proving import enrol_totp, half_session
 from reporting import unit_uuid
 from salw.access.duties.rules import Duty
@@ -103,6 +103,7 @@ def fill(client: httpx.Client, world: World) -> None:
         writes.done(client, prepare(client, world))
     photograph(client, world)
     sign(client, world)
+    record_order(client, world)
     seen = world.register(2)
     codes = label(world, seen)
     check = open_check(client, world)

@@ -2,8 +2,9 @@
 
 import filing
 import recipes
-from asks import reading
-from oracle.table import FILE, MIXED, PHOTO, UNIT, WEAPON, Line
+from asks import listing, reading
+from oracle.table import EMPTY, FILE, MIXED, ORDER, PHOTO, TRANSFER, UNIT, WEAPON, Line
+from salw.access.rules import Role
 
 LINES: tuple[Line, ...] = (
     Line("PUT /v1/files/{file_id}", "file:keep", filing.keeping, UNIT),
@@ -17,6 +18,23 @@ LINES: tuple[Line, ...] = (
         about="with a picture of theirs",
         posts=MIXED,
     ),
+    Line("PUT /v1/paper-orders/{order_id}", "order:record", filing.recording_order, UNIT),
+    Line(
+        "POST /v1/paper-orders/{order_id}/confirmation",
+        "order:confirm",
+        filing.deciding_order("confirmation"),
+        ORDER,
+        inside={Role.ORDERING_AUTHORITY: "403 order.not_yours"},
+    ),
+    Line(
+        "POST /v1/paper-orders/{order_id}/contestation",
+        "order:confirm",
+        filing.deciding_order("contestation", reason="Jamais signé"),
+        ORDER,
+        inside={Role.ORDERING_AUTHORITY: "403 order.not_yours"},
+    ),
+    Line("GET /v1/paper-orders", "document:read", listing("/paper-orders", filing.recorded_order), EMPTY),
+    Line("POST /v1/transfers/{transfer_id}/paper-approval", "transfer:dispatch", filing.approving_on_paper, TRANSFER),
     Line("POST /v1/photos/{photo_id}/hiding", "photo:record", filing.hiding, PHOTO),
     Line("GET /v1/weapons/{weapon_id}/photos", "weapon:read", reading("/weapons/{}/photos", recipes.weapon), WEAPON),
 )

@@ -72,6 +72,8 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "model:read": _BOOKS | COMMISSION,
     "muster:record": {_KEEPER, _ARMOURER, _COMMANDER, _AUDITOR},
     "nominal_list:record": {_KEEPER, _COMMANDER},
+    "order:confirm": AUTHORITIES,
+    "order:record": {_KEEPER},
     "organisation:read": _BOOKS | {_ADMINISTRATOR},
     "organisation:record": {_ADMINISTRATOR},
     "override:acknowledge": AUTHORITIES,
@@ -140,7 +142,7 @@ DEROGATION, DEVICE, EMERGENCY = "derogation.not_found", "device.not_found", "eme
 NOMINAL_LIST = "nominal_list.not_found"
 DOCUMENT, PAPER_BOOK = "document.not_found", "paper_book.not_found"
 ERASURE, NAMED_FORCE = "erasure.not_found", "force.not_found"
-FILE, PHOTO = "file.not_found", "photo.not_found"
+FILE, PHOTO, ORDER = "file.not_found", "photo.not_found", "order.not_found"
 
 # A request that mixes one's own things with one of another's is asked at one's own unit alone: above it, what comes of
 # the mixture is for the feature's own tests.

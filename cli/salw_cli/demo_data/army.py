@@ -5,6 +5,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cache
 from importlib.resources import files
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from salw.access.operations import organisation
 from salw.access.operations.accounts import create_account
+from salw.access.operations.passwords import hash_password
 from salw.access.rules import Role
 from salw.core.actor import Actor
 from salw.core.db import enter_scope, run, transaction
@@ -167,7 +169,7 @@ class Recruiter:
                 account_id=account_id,
                 person_id=person_id,
                 login=login,
-                password=PASSWORD,
+                password_hash=_hash_of_all(),
                 demo=True,
             )
         return Actor(
@@ -180,6 +182,12 @@ class Recruiter:
             today=self.founder.today,
             time_zone=self.founder.time_zone,
         )
+
+
+@cache
+def _hash_of_all() -> str:
+    """Return the one hash of the one password of all: it is known to everybody, and a salt for each hides nothing."""
+    return hash_password(PASSWORD)
 
 
 def raise_army(engine: Engine, founder: Actor, now: datetime, chance: random.Random, store_count: int) -> Army:

@@ -57,6 +57,8 @@ class Permission(StrEnum):
     MODEL_READ = "model:read"
     MUSTER_RECORD = "muster:record"
     NOMINAL_LIST_RECORD = "nominal_list:record"
+    ORDER_CONFIRM = "order:confirm"
+    ORDER_RECORD = "order:record"
     ORGANISATION_READ = "organisation:read"
     ORGANISATION_RECORD = "organisation:record"
     OVERRIDE_ACKNOWLEDGE = "override:acknowledge"
@@ -181,6 +183,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.INCIDENT_OPEN,
             Permission.LABEL_ALARM_CLOSE,
             Permission.LEDGER_BUNDLE,
+            Permission.ORDER_CONFIRM,
             Permission.TRANSFER_CANCEL,
             Permission.TRANSFER_ORDER,
             Permission.MAINTENANCE_PLAN,
@@ -216,6 +219,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.LABEL_MAKE,
             Permission.MUSTER_RECORD,
             Permission.NOMINAL_LIST_RECORD,
+            Permission.ORDER_RECORD,
             Permission.PAPER_RECORD,
             Permission.PHOTO_RECORD,
             Permission.RELIEF_RECORD,
@@ -268,6 +272,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             # Who makes labels does not judge an alarm about one.
             Permission.LABEL_ALARM_CLOSE,
             Permission.LEDGER_BUNDLE,
+            Permission.ORDER_CONFIRM,
             Permission.LEDGER_READ,
             Permission.MUSTER_RECORD,
             Permission.NOMINAL_LIST_RECORD,

@@ -277,6 +277,7 @@ transfer = Table(
     Column("approved_by", Uuid),
     Column("approved_at", type_instant),
     Column("approval_derogation_id", Uuid),
+    Column("approval_order_id", Uuid),
     Column("dispatched_by", Uuid),
     Column("dispatched_at", type_instant),
     Column("dispatch_derogation_id", Uuid),
@@ -295,6 +296,15 @@ transfer = Table(
     CheckConstraint("(closed_by is null) = (closed_at is null)", name="closing_pair"),
     CheckConstraint("from_store_id <> to_store_id", name="two_stores"),
     country_key(["approval_derogation_id", "from_unit_id"], "derogation", ["id", "unit_id"]),
+    # An approval on paper is its signatory's, and the paper one of the unit that sends.
+    country_key(["approval_order_id", "from_unit_id", "approved_by"], "paper_order", ["id", "unit_id", "signatory_id"]),
+    CheckConstraint("approval_order_id is null or approved_by is not null", name="approved_by_its_order"),
+    Index(
+        "ix_transfer_approval_order_id",
+        "country",
+        "approval_order_id",
+        postgresql_where=text("approval_order_id is not null"),
+    ),
     country_key(["dispatch_derogation_id", "from_unit_id"], "derogation", ["id", "unit_id"]),
     CheckConstraint("approved_by <> ordered_by or approval_derogation_id is not null", name="approver_is_another"),
     CheckConstraint("dispatched_by <> ordered_by or dispatch_derogation_id is not null", name="sender_did_not_order"),

@@ -14,12 +14,14 @@ _TRANSFER = """
 select t.id, t.status, t.due_on, (t.due_on < %(today)s and t.status = any(%(under_way)s)) as overdue,
        t.from_store_id, fs.store_name as from_store_name, t.to_store_id, ts.store_name as to_store_name,
        lpad(d.number::text, 6, '0') || '/' || d.year as document_number,
-       t.ordered_by, t.ordered_at, t.approved_by, t.approved_at, t.dispatched_by, t.dispatched_at,
+       t.ordered_by, t.ordered_at, t.approved_by, t.approved_at, t.approval_order_id as approval_order,
+       po.status as approval_order_status, t.dispatched_by, t.dispatched_at,
        t.closed_by, t.closed_at
   from transfer t
   join lateral name_places(array[t.from_store_id]) fs on true
   join lateral name_places(array[t.to_store_id]) ts on true
   join document d on d.country = t.country and d.id = t.id
+  left join paper_order po on (po.country, po.id) = (t.country, t.approval_order_id)
  where t.country = %(country)s
    and (t.from_unit_id = any(%(units)s) or t.to_unit_id = any(%(units)s))
 """

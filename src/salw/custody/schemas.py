@@ -17,6 +17,7 @@ from salw.custody.operations.moves import DocumentNumber, Order
 from salw.custody.operations.transfers import TransferStep
 from salw.custody.paper.schemas import PaperIn
 from salw.custody.rules import Absence, DisposalMethod, Expected, Held, HolderKind, LineStatus, TransferStatus
+from salw.documents.orders.rules import OrderStatus
 from salw.registry.condition.rules import Condition
 
 LIST_MAX = 1_000
@@ -52,6 +53,7 @@ class OrderIn(In):
     reference: Annotated[str, Field(max_length=100)] | None = None
     dated_on: Day | None = None
     signatory: UUID | None = None
+    paper: UUID | None = Field(None, description="An order on paper that was recorded (`PUT /v1/paper-orders/{id}`).")
 
 
 class RecipientIn(In):
@@ -133,6 +135,17 @@ class StepIn(In):
     model_config = example(id="019aa000-0000-7000-8000-0000000000c1")
 
     id: UUID
+
+
+class PaperApprovalIn(StepIn):
+    """An approval that a commander gave on paper."""
+
+    model_config = example(
+        id="019aa000-0000-7000-8000-0000000000cf",
+        order="019aa000-0000-7000-8000-0000000000d9",
+    )
+
+    order: UUID
 
 
 class DispatchIn(StepIn):
@@ -323,6 +336,10 @@ class TransferHead(Out):
     ordered_at: datetime
     approved_by: UUID | None
     approved_at: datetime | None
+    approval_order: UUID | None = Field(description="The order on paper on which it was approved.")
+    approval_order_status: OrderStatus | None = Field(
+        description="`recorded`: the approval awaits the commander's confirmation. Null beyond the sender's scope."
+    )
     dispatched_by: UUID | None
     dispatched_at: datetime | None
     closed_by: UUID | None
@@ -479,7 +496,7 @@ def expected(weapons: Sequence[VersionedWeapon]) -> list[Expected]:
 
 def order_of(order: OrderIn) -> Order:
     """Return the paper order as the operations want it."""
-    return Order(order.reference, order.dated_on, order.signatory)
+    return Order(order.reference, order.dated_on, order.signatory, order.paper)
 
 
 def when(occurred_at: datetime | None, now: datetime) -> datetime:

@@ -1,6 +1,6 @@
 """Tables of numbered supporting documents (pièces justificatives)."""
 
-from sqlalchemy import CheckConstraint, Column, Date, Integer, Table, Text, UniqueConstraint, Uuid, func
+from sqlalchemy import CheckConstraint, Column, Date, Index, Integer, Table, Text, UniqueConstraint, Uuid, func, text
 
 from salw.core.db import country_column, country_key, metadata, type_instant
 
@@ -27,10 +27,18 @@ document = Table(
     Column("dated_on", Date, nullable=False),
     Column("reference", Text),
     Column("signatory_id", Uuid),
+    Column("paper_order_id", Uuid),
     Column("recorded_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
     UniqueConstraint("country", "office_unit_id", "year", "number"),
     country_key(["office_unit_id"], "unit", ["id"]),
     country_key(["signatory_id"], "person", ["id"]),
+    country_key(["paper_order_id"], "paper_order", ["id"]),
+    Index(
+        "ix_document_paper_order_id",
+        "country",
+        "paper_order_id",
+        postgresql_where=text("paper_order_id is not null"),
+    ),
     CheckConstraint("number > 0", name="number_positive"),
     comment="What a movement rests on. `reference` is the number on a paper order, if there is one.",
 )

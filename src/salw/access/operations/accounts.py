@@ -24,11 +24,11 @@ def create_account(
     account_id: UUID,
     person_id: UUID,
     login: str,
-    password: str,
+    password_hash: str,
     demo: bool = False,
     must_change_password: bool = False,
 ) -> None:
-    """Give a person an account; the login is unique in its country."""
+    """Give a person an account; the login is unique in its country. `password_hash` is of `passwords.hash_password`."""
     run(
         db,
         """
@@ -41,7 +41,7 @@ def create_account(
             "id": account_id,
             "person": person_id,
             "login": login,
-            "hash": passwords.hash_password(password),
+            "hash": password_hash,
             "demo": demo,
             "must_change": must_change_password,
             "now": now,
@@ -68,7 +68,7 @@ def open_account(db: Connection, *, actor: Actor, now: datetime, account_id: UUI
         account_id=account_id,
         person_id=person_id,
         login=login,
-        password=password,
+        password_hash=passwords.hash_password(password),
         must_change_password=True,
     )
     return password

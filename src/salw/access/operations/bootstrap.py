@@ -76,7 +76,7 @@ def bootstrap(
         account_id=actor.account_id,
         person_id=actor.person_id,
         login=login,
-        password=password,
+        password_hash=passwords.hash_password(password),
         must_change_password=True,
     )
     return password

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from salw.core.actor import Actor
 from salw.core.db import Part, Row, instant_text, run, uuid_text
 from salw.custody.rules import Expected, Held, HolderKind, MovementKind, check_happened, check_versions
+from salw.documents.orders.queries import lock_usable
 from salw.documents.rules import DocumentKind, printed_number
 from salw.ledger.events import Commitment, Event, columns, commit_to, make_event
 from salw.ledger.operations import APPEND_CTE
@@ -45,9 +46,10 @@ _NUMBER = "select * from number_document(%(office_of)s, %(year)s, 0)"
 
 _DOCUMENTED = """
 documented as (
-    insert into document (country, id, kind, office_unit_id, year, number, dated_on, reference, signatory_id)
+    insert into document (country, id, kind, office_unit_id, year, number, dated_on, reference, signatory_id,
+                          paper_order_id)
     values (%(country)s, %(document_id)s, %(document_kind)s, %(office)s, %(year)s, %(number)s,
-            %(dated_on)s, %(reference)s, %(signatory_id)s)
+            %(dated_on)s, %(reference)s, %(signatory_id)s, %(paper_order_id)s)
 ), said as (
     insert into personal_value (country, id, salt, commitment, value, unit_id)
     select %(country)s, %(said_id)s, %(said_salt)s, %(said_digest)s, %(said_value)s, %(office)s
@@ -97,6 +99,7 @@ class Order:
     reference: str | None = None
     dated_on: date | None = None
     signatory_id: UUID | None = None
+    paper_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +219,7 @@ def record_moves(
     the use case's own rows, written in the same statement.
     """
     check_happened(occurred_at, order.dated_on, now=now, today=actor.today)
+    _hold_paper(db, actor, order)
     said = None if document_stands else _said(order)
     paper = {**_paper(actor, document_id, document_kind, number, order, said), "occurred_at": instant_text(occurred_at)}
     events = [_move_event(actor, now, event_kind, step, {**paper, **facts}) for step in steps]
@@ -254,6 +258,7 @@ def record_document(
 ) -> None:
     """Write a numbered document that moves nothing yet (an order), with its one event, in one statement."""
     check_happened(now, order.dated_on, now=now, today=actor.today)
+    _hold_paper(db, actor, order)
     said = _said(order)
     paper = _paper(actor, document_id, document_kind, number, order, said)
     event = make_event(actor, event_kind, now, facts={**paper, **facts})
@@ -262,6 +267,12 @@ def record_document(
         _WRITE_DOCUMENT,
         {**_document_columns(actor, document_id, document_kind, number, order, said), **columns([event])},
     )
+
+
+def _hold_paper(db: Connection, actor: Actor, order: Order) -> None:
+    """Hold the order on paper that a document rests on, if it names one. Raises what `lock_usable` raises."""
+    if order.paper_id is not None:
+        lock_usable(db, actor, order.paper_id)
 
 
 def _said(order: Order) -> Commitment | None:
@@ -285,6 +296,7 @@ def _paper(
         "reference_commitment": said.digest.hex() if said else None,
         "dated_on": _day_of(actor, order).isoformat(),
         "signatory": uuid_text(order.signatory_id),
+        **({"paper_order": str(order.paper_id)} if order.paper_id else {}),
     }
 
 
@@ -311,6 +323,7 @@ def _document_columns(
         "dated_on": _day_of(actor, order),
         "reference": order.reference,
         "signatory_id": order.signatory_id,
+        "paper_order_id": order.paper_id,
         "said_id": said.id if said else None,
         "said_salt": said.salt if said else None,
         "said_digest": said.digest if said else None,

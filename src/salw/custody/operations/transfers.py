@@ -55,6 +55,7 @@ from salw.custody.rules import (
     check_versions,
     status_after_receipt,
 )
+from salw.documents.orders.queries import lock_usable
 from salw.documents.rules import DocumentKind
 from salw.ledger.events import make_event
 
@@ -211,6 +212,8 @@ def dispatch_transfer(
     `custody.held_elsewhere`, `custody.case_open` and what locking raises.
     """
     transfer = lock_transfer(db, actor, transfer_id, "from", MAY_DISPATCH)
+    if transfer["approval_order_id"] is not None:  # what its commander contests is sent no more
+        lock_usable(db, actor, transfer["approval_order_id"])
     under = check_duties(
         db,
         actor=actor,

@@ -13,10 +13,12 @@ from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
 from salw.core.shapes import Addressed
 from salw.custody import queries
 from salw.custody.operations import transfers as operations
+from salw.custody.operations.paper_approvals import approve_on_paper
 from salw.custody.operations.transfers import TransferStep
 from salw.custody.rules import TransferStatus
 from salw.custody.schemas import (
     DispatchIn,
+    PaperApprovalIn,
     ReceiptIn,
     StepIn,
     TransferHead,
@@ -68,6 +70,18 @@ def post_approval(
         return operations.approve_transfer(desk.db, actor=desk.actor, now=desk.now, transfer_id=transfer_id)
 
     return _step(desk, "transfer.approval", transfer_id, body, work)
+
+
+@router.post("/transfers/{transfer_id}/paper-approval")
+def post_paper_approval(
+    transfer_id: UUID, body: PaperApprovalIn, desk: Desk = requires(Permission.TRANSFER_DISPATCH)
+) -> TransferStepOut:
+    """Record that a commander approved an order on paper; it stays to be confirmed by him."""
+
+    def work() -> TransferStep:
+        return approve_on_paper(desk.db, actor=desk.actor, now=desk.now, transfer_id=transfer_id, order_id=body.order)
+
+    return _step(desk, "transfer.paper_approval", transfer_id, body, work)
 
 
 @router.post("/transfers/{transfer_id}/dispatch")

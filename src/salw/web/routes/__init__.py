@@ -13,9 +13,24 @@ from salw.web.routes import (
     journal,
     log_in,
     proof,
+    search,
     weapons,
 )
 
 router = APIRouter()
-for part in (first, log_in, factors, proof, access, administration, devices, emergency, weapons, history, journal):
+PARTS = (
+    first,
+    log_in,
+    factors,
+    proof,
+    access,
+    administration,
+    devices,
+    emergency,
+    weapons,
+    search,
+    history,
+    journal,
+)
+for part in PARTS:
     router.include_router(part.router)

@@ -1,0 +1,1 @@
+"""Orders on paper: recorded, then confirmed or contested."""

@@ -1,0 +1,70 @@
+"""What one search field finds: weapons by label, number or mark, what other codes name, people by matricule."""
+
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from fastapi import Request
+
+from salw.access.routes.organisation import get_people
+from salw.access.rules import Permission
+from salw.access.schemas import ListedPersonOut
+from salw.core.errors import DomainError
+from salw.core.language import Language
+from salw.core.pages import PAGE_SIZE
+from salw.scanning.resolver import resolve
+from salw.scanning.routes import get_weapons
+from salw.scanning.schemas import LineOut, NamedOut
+from salw.web.desks import visit
+from salw.web.forms import told
+
+# What a text can be that nothing bears: said in one way, in scope or not.
+_NOTHING = frozenset({"scan.unknown", "scan.unreadable"})
+
+
+@dataclass
+class Found:
+    """What a text names in the scope of whoever asks; `complaint` says what is wrong with a label or number."""
+
+    weapons: list[LineOut] = field(default_factory=list)
+    more: bool = False
+    named: NamedOut | None = None
+    people: list[ListedPersonOut] = field(default_factory=list)
+    complaint: str | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Say whether nothing was found."""
+        return not (self.weapons or self.people or self.named)
+
+    def only(self) -> str | None:
+        """Return the address of what was found where it is one weapon and nothing else."""
+        if len(self.weapons) != 1 or self.people or self.named:
+            return None
+        return f"/armes/{quote(str(self.weapons[0].id))}/historique"
+
+
+def search(request: Request, language: Language, text: str) -> Found:
+    """Return what `text` names. Each kind is looked for with its own permission and scope, and leaves its traces."""
+    found = Found()
+    _weapons(request, language, text, found)
+    with visit(request, Permission.ORGANISATION_READ, language) as desk:
+        if desk is not None:
+            found.people = get_people(desk, matricule=text, limit=PAGE_SIZE).items
+    return found
+
+
+def _weapons(request: Request, language: Language, text: str, found: Found) -> None:
+    with visit(request, Permission.SCAN_READ, language) as desk:
+        if desk is not None:
+            try:
+                answer = resolve(desk.db, desk.actor, text=text, typed=True)
+            except DomainError as error:
+                found.complaint = None if error.code in _NOTHING else told(error, language)
+                return
+            found.weapons = list(answer.candidates) if answer.card is None else [answer.card]
+            found.more, found.named = answer.more, answer.named
+            return
+    with visit(request, Permission.WEAPON_READ, language) as desk:
+        if desk is not None:
+            page = get_weapons(desk, q=text, limit=PAGE_SIZE)
+            found.weapons, found.more = page.items, page.next_cursor is not None
