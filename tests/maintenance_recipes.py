@@ -4,6 +4,7 @@ from uuid import UUID
 
 import writes
 from asks import Ask, Scene
+from salw.core.ids import random_bytes
 from salw.core.pages import PAGE_SIZE_MAX, encode_cursor
 
 
@@ -18,13 +19,18 @@ def queue(scene: Scene) -> Ask:
 
 def findings(scene: Scene) -> Ask:
     """List what was read on a weapon of the place: a part that does not match."""
-    (weapon,) = scene.there.register()
-    writes.done(scene.client, writes.finding(scene.client, scene.there, [weapon], mark="CULASSE4711"))
+    (weapon,), mark = scene.there.register(), f"CULASSE{random_bytes(6).hex()}"
+    writes.done(scene.client, writes.finding(scene.client, scene.there, [weapon], mark=mark))
     params = {"open": True, "weapon": str(weapon.weapon_id)}
-    return Ask("GET", "/maintenance/findings", params=params, shows=("CULASSE4711",))
+    return Ask("GET", "/maintenance/findings", params=params, shows=(mark,))
 
 
 def plan(scene: Scene) -> str:
     """Return a plan of the unit of the place."""
     said = writes.plan(scene.client, scene.there).send(scene.client).json()
     return str(said["plans"][0]["id"])
+
+
+def reform(scene: Scene) -> str:
+    """Return a proposal for reform of the place."""
+    return writes.done(scene.client, writes.propose_reform(scene.client, scene.there)).path.rsplit("/", 1)[1]

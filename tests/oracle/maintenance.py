@@ -27,11 +27,11 @@ LINES: tuple[Line, ...] = (
     Line("PUT /v1/maintenance/workshop-exits/{exit_id}", "workshop:record", of(writes.take_from_workshop), STORE),
     Line("PUT /v1/maintenance/reforms/{reform_id}", "reform:propose", of(writes.propose_reform), WEAPON),
     Line(_DECISION, "reform:decide", of(writes.decide_reform), _REFORM),
-    Line("GET /v1/maintenance/reforms", "maintenance:read", listing(_REFORMS, made(writes.propose_reform)), EMPTY),
+    Line("GET /v1/maintenance/reforms", "maintenance:read", listing(_REFORMS, recipes.reform), EMPTY),
     Line(
         "GET /v1/maintenance/reforms/{reform_id}",
         "maintenance:read",
-        reading(f"{_REFORMS}/{{}}", made(writes.propose_reform)),
+        reading(f"{_REFORMS}/{{}}", recipes.reform),
         _REFORM,
     ),
 )
