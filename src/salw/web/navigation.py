@@ -19,6 +19,8 @@ class Entry:
 NAVIGATION = (
     Entry("/", "web.nav.today", Permission.SESSION_OWN),
     Entry("/armes", "web.nav.arms", Permission.WEAPON_READ),
+    Entry("/situation", "web.nav.situation", Permission.REPORT_READ),
+    Entry("/registres", "web.nav.registers", Permission.REPORT_READ),
     Entry("/devices", "web.nav.devices", Permission.DEVICE_READ),
     Entry("/emergency-reads", "web.nav.emergency", Permission.EMERGENCY_READ),
     Entry("/journal", "web.nav.journal", Permission.LEDGER_READ),

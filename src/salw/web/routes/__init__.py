@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from salw.web.routes import (
     access,
     administration,
+    books,
     devices,
     emergency,
     factors,
@@ -29,6 +30,7 @@ PARTS = (
     emergency,
     weapons,
     search,
+    books,
     history,
     journal,
 )
