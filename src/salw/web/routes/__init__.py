@@ -11,10 +11,17 @@ from salw.web.routes import (
     factors,
     first,
     history,
+    issuing,
     journal,
     log_in,
+    nominal,
+    people,
+    posts,
     proof,
     search,
+    slips,
+    today,
+    transfers,
     weapons,
 )
 
@@ -33,6 +40,13 @@ PARTS = (
     books,
     history,
     journal,
+    today,
+    issuing,
+    slips,
+    people,
+    posts,
+    nominal,
+    transfers,
 )
 for part in PARTS:
     router.include_router(part.router)
