@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import CDPSession, Page, expect
 from sqlalchemy import Engine
@@ -10,6 +11,7 @@ from sqlalchemy import Engine
 from entrance import as_owner
 from program import PASSWORD, give_account
 from proving import code_of
+from salw.access.guard import COOKIE
 from world import World
 
 LEAST_TARGET = 24  # CSS pixels each way, WCAG 2.2, 2.5.8
@@ -33,6 +35,12 @@ def log_in(page: Page, account: str, password: str = PASSWORD) -> None:
     page.get_by_label("Compte", exact=True).fill(account)
     page.get_by_label("Mot de passe", exact=True).fill(password)
     press(page, "Se connecter")
+
+
+def come_in(page: Page, world: World, job: str) -> None:
+    """Give the browser the session that one of the cast has: for what is not about logging in."""
+    address = urlsplit(page.url)
+    page.context.add_cookies([{"name": COOKIE, "value": world[job].token, "url": f"http://{address.netloc}"}])
 
 
 def go_to(page: Page, name: str) -> None:

@@ -4,6 +4,7 @@ import re
 
 import httpx
 
+from moving import dispatch, receive
 from world import Member, World
 
 
@@ -19,9 +20,9 @@ def test_one_weapon_is_led_to_and_several_are_listed(service: str, world: World)
     world.register(serials=["HX 772"])
     world.register(serials=["HX 772"])
     led = look(service, world["auditor"], "hx-771", "en")
-    assert (led.status_code, led.headers["location"]) == (303, f"/armes/{one.weapon_id}/historique?language=en")
+    assert (led.status_code, led.headers["location"]) == (303, f"/armes/{one.weapon_id}?language=en")
     listed = look(service, world["auditor"], "HX 772").text
-    assert listed.count("/historique") == 2
+    assert listed.count('href="/armes/') == 2
     assert "Armes qui portent" in listed
 
 
@@ -43,3 +44,16 @@ def test_a_history_names_the_weapon_and_leads_to_its_proofs_who_may_take_them(se
     bundle = f"/v1/ledger/bundles?weapon={weapon.weapon_id}"
     assert all("HX 774" in page for page in pages.values())
     assert (bundle in pages["auditor"], bundle in pages["keeper"]) == (True, False)
+
+
+def test_of_a_weapon_that_left_the_history_alone_is_told(client: httpx.Client, service: str, world: World) -> None:
+    (weapon,) = world.register()
+    receive(client, world, *dispatch(client, world, [weapon]))
+    answers = {}
+    for job in ("keeper", "keeper_bravo", "armourer"):
+        token = world[job].headers["Authorization"].removeprefix("Bearer ")
+        headers = {"Cookie": f"salw_session={token}", "Accept": "text/html"}
+        answers[job] = httpx.get(f"{service}/armes/{weapon.weapon_id}", headers=headers)
+    assert answers["keeper"].headers["location"] == f"/armes/{weapon.weapon_id}/historique"
+    assert answers["armourer"].status_code == 303
+    assert "Armurerie keeper_bravo" in answers["keeper_bravo"].text

@@ -191,6 +191,25 @@ def find_registry_number(db: Connection, actor: Actor, weapon_id: UUID) -> str |
     return row["number"] if row else None
 
 
+def get_standing(db: Connection, actor: Actor, weapon_id: UUID) -> Row:
+    """Return since when a weapon that the caller has found in scope is where it is, and when it is due back, if ever.
+
+    Keys: `since, due_back_at`.
+    """
+    rows = run(
+        db,
+        """
+        select c.recorded_at as since, i.due_back_at
+          from custody c
+          join movement m on (m.country, m.weapon_id, m.seq) = (c.country, c.weapon_id, c.seq)
+          left join issue i on (i.country, i.document_id, i.to_holder_id) = (m.country, m.document_id, c.holder_id)
+         where c.country = %(country)s and c.weapon_id = %(weapon)s
+        """,
+        {"country": actor.country, "weapon": weapon_id},
+    )
+    return rows[0]
+
+
 def list_marks(db: Connection, actor: Actor, weapon_id: UUID) -> list[Row]:
     """Return the marks of a weapon that the caller has found in scope: the serial first, as on the card."""
     return run(

@@ -88,7 +88,8 @@ def get_weapon(weapon_id: UUID, desk: Desk = requires(Permission.WEAPON_READ)) -
     """Show a weapon's card with its marks."""
     row = queries.get_card(desk.db, desk.actor, weapon_id)
     note_reads(desk.db, actor=desk.actor, permission=Permission.WEAPON_READ, weapons={weapon_id: row["holder_named"]})
-    return weapon_out(row, queries.list_marks(desk.db, desk.actor, weapon_id), desk.actor)
+    standing = queries.get_standing(desk.db, desk.actor, weapon_id)
+    return weapon_out(row, standing, queries.list_marks(desk.db, desk.actor, weapon_id), desk.actor)
 
 
 @router.get("/weapons/{weapon_id}/labels")

@@ -12,13 +12,13 @@ from salw.core.db import Row
 from salw.core.language import Language, translate
 from salw.core.shapes import In, Out, example
 from salw.custody.rules import State
+from salw.registry.codes import tail_differs
 from salw.registry.condition.rules import Condition, SeenIn
 from salw.scanning.rules import (
     ALARMS,
     FoundBy,
     LabelStatus,
     next_actions,
-    tail_differs,
     warnings_of,
 )
 from salw.scanning.words import holder_name, instant_words, person_name
@@ -167,8 +167,10 @@ class MarkOut(Out):
 
 
 class WeaponOut(CardOut):
-    """A weapon's card with every mark on it."""
+    """A weapon's card with every mark on it, since when it is where it is, and when it is due back, if ever."""
 
+    since: datetime
+    due_back_at: datetime | None
     marks: list[MarkOut]
 
 
@@ -279,9 +281,10 @@ def card_out(row: Row, actor: Actor, tail: str | None = None) -> CardOut:
     return CardOut.model_validate(_card(row, actor, tail))
 
 
-def weapon_out(row: Row, marks: list[Row], actor: Actor) -> WeaponOut:
-    """Return a card with its marks."""
-    return WeaponOut.model_validate({**_card(row, actor, None), "marks": [MarkOut(**m) for m in marks]})
+def weapon_out(row: Row, standing: Row, marks: list[Row], actor: Actor) -> WeaponOut:
+    """Return a card with its marks and how long it stands so (`queries.get_standing`)."""
+    card = _card(row, actor, None)
+    return WeaponOut.model_validate({**card, **standing, "marks": [MarkOut(**m) for m in marks]})
 
 
 def scan_out(rows: list[Row], actor: Actor, *, found_by: FoundBy, typed: bool, tail: str | None, most: int) -> ScanOut:

@@ -23,12 +23,31 @@ select a.id, a.kind, a.code, a.weapon_id, w.registry_number, a.store_id, s.store
   left join personal_value rv on (rv.country, rv.id) = (a.country, a.close_reason_id)
  where a.country = %(country)s and a.unit_id = any(%(units)s)
    and (%(open)s::bool is null or (a.closed_at is null) = %(open)s)
+   and (%(weapon)s::uuid is null or a.weapon_id = %(weapon)s)
    and (%(after)s::uuid is null or a.id > %(after)s)
  order by a.id limit %(limit)s
 """
 
 
-def list_alarms(db: Connection, actor: Actor, *, is_open: bool | None, after: UUID | None, limit: int) -> list[Row]:
-    """Return alarms of units in scope, the oldest first, at most `limit`; open or closed alone where that is asked."""
-    values = {"country": actor.country, "units": list(actor.units), "open": is_open, "after": after, "limit": limit}
+def list_alarms(
+    db: Connection,
+    actor: Actor,
+    *,
+    is_open: bool | None,
+    after: UUID | None,
+    limit: int,
+    weapon_id: UUID | None = None,
+) -> list[Row]:
+    """Return alarms of units in scope, the oldest first, at most `limit`.
+
+    Open or closed ones alone, and those of one weapon alone, where that is asked.
+    """
+    values = {
+        "country": actor.country,
+        "units": list(actor.units),
+        "open": is_open,
+        "weapon": weapon_id,
+        "after": after,
+        "limit": limit,
+    }
     return run(db, _ALARMS, values)

@@ -1,6 +1,7 @@
 """`/v1/label-alarms`: what labels were seen as they cannot be, and the end of it."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 
@@ -19,11 +20,14 @@ router = APIRouter(tags=["registry"])
 def get_alarms(
     desk: Desk = requires(Permission.LABEL_ALARM_READ),
     is_open: Annotated[bool | None, Query(alias="open")] = None,
+    weapon: UUID | None = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)] = PAGE_SIZE,
 ) -> Page[AlarmOut]:
-    """List the alarms about labels of units in scope, the oldest first."""
-    rows = list_alarms(desk.db, desk.actor, is_open=is_open, after=decode_cursor(cursor), limit=limit + 1)
+    """List the alarms about labels of units in scope, or of one weapon there, the oldest first."""
+    rows = list_alarms(
+        desk.db, desk.actor, is_open=is_open, after=decode_cursor(cursor), limit=limit + 1, weapon_id=weapon
+    )
     alarms = [alarm_out(row, desk.actor.language) for row in rows]
     return cut(alarms, limit, [row["id"] for row in rows])
 

@@ -1,7 +1,6 @@
 """What one search field finds: weapons by label, number or mark, what other codes name, people by matricule."""
 
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
 from fastapi import Request
 
@@ -40,7 +39,7 @@ class Found:
         """Return the address of what was found where it is one weapon and nothing else."""
         if len(self.weapons) != 1 or self.people or self.named:
             return None
-        return f"/armes/{quote(str(self.weapons[0].id))}/historique"
+        return f"/armes/{self.weapons[0].id}"
 
 
 def search(request: Request, language: Language, text: str) -> Found:

@@ -1,11 +1,69 @@
-"""Finding a weapon as the interface does: by a whole registry number, serial or mark."""
+"""Finding a weapon as the interface does, and all that its page says of one."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
 
 from salw.access.guard import Desk
+from salw.access.rules import Permission
+from salw.core.errors import NotFound
 from salw.core.pages import PAGE_SIZE, Page
-from salw.scanning import routes
-from salw.scanning.schemas import LineOut
+from salw.registry.labels.queries import list_labels
+from salw.registry.photos.queries import list_photos
+from salw.scanning import history, routes
+from salw.scanning.alarms.queries import list_alarms
+from salw.scanning.label_lines import label_line_out
+from salw.scanning.schemas import LineOut, WeaponOut
+
+ENTRIES_SHOWN = 5
+ALARMS_SHOWN = 20
+
+# Where what may be done next is done, and by what name it is told there of which weapon. What has no page is told
+# without a way.
+WAYS: Mapping[str, tuple[str, str]] = {
+    "make_label": ("/etiquettes/armes", "arme"),
+}
 
 
 def find(desk: Desk, text: str) -> Page[LineOut] | None:
     """Return the first weapons in scope that bear `text`; None where nothing was asked."""
     return routes.get_weapons(desk, q=text, limit=PAGE_SIZE) if text else None
+
+
+def weapon(desk: Desk, weapon_id: UUID) -> dict[str, Any] | None:
+    """Return what the page of a weapon says; None of one that left, whose history is all that is still told.
+
+    Raises `weapon.not_found`.
+    """
+    try:
+        card = routes.get_weapon(weapon_id, desk)
+    except NotFound:
+        history.get_view(desk.db, desk.actor, weapon_id)
+        return None
+    alarms = desk.also_holds(Permission.LABEL_ALARM_READ)
+    newest = history.list_history(
+        desk.db, desk.actor, weapon_id, whole=True, newest_first=True, after=None, limit=ENTRIES_SHOWN + 1
+    )
+    labels = [label_line_out(row, desk.actor.language) for row in list_labels(desk.db, desk.actor, weapon_id)]
+    return {
+        "weapon": card,
+        "acts": _acts(card),
+        "elsewhere": [act.text for act in card.next if act.action not in WAYS],
+        "alarms": list_alarms(desk.db, desk.actor, is_open=True, after=None, limit=ALARMS_SHOWN, weapon_id=weapon_id)
+        if alarms
+        else [],
+        "label_lines": labels[::-1],
+        "labels_kept": desk.also_holds(Permission.LABEL_MAKE),
+        "photos": list_photos(desk.db, desk.actor, weapon_id) if desk.also_holds(Permission.FILE_READ) else [],
+        "entries": newest[:ENTRIES_SHOWN],
+        "more": len(newest) > ENTRIES_SHOWN,
+        "zone": desk.actor.time_zone,
+        "late": card.due_back_at is not None and card.due_back_at < desk.now,
+    }
+
+
+def _acts(card: WeaponOut) -> list[tuple[str, dict[str, str], str]]:
+    """Return what this reader may do next that has a page: its address, what it asks there, and its words."""
+    return [
+        (WAYS[act.action][0], {WAYS[act.action][1]: str(card.id)}, act.text) for act in card.next if act.action in WAYS
+    ]
