@@ -33,7 +33,7 @@ def finding(summary: dict[str, Any], language: Language) -> str:
     if shown:
         most = max(shown, key=lambda c: c.totals.in_stock)
         return translate(
-            "web.finding_stock",
+            "web.finding_stock" if len(shown) > 1 else "web.finding_only",
             language,
             country=_name(most, language),
             count=_number(most.totals.in_stock, language),

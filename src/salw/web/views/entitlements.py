@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from salw.access.guard import Desk
@@ -13,7 +13,9 @@ from salw.core.language import Language, translate
 from salw.custody.entitlements.queries import list_entitlements
 from salw.registry.classification import ClassCode
 from salw.registry.queries import list_models
-from salw.reports import desk as reports
+from salw.reports.queries import get_log_size_before
+from salw.reports.situation import Addresses, make_classes
+from salw.reports.situation_queries import count_situation, get_unit_alone, list_entitled
 from salw.web.forms import whole_number
 
 SHOWN = 200
@@ -52,9 +54,12 @@ def known_to(desk: Desk, unit: Row | None, language: Language) -> list[Known]:
     """Return what a unit alone has or is entitled to, each class before its models of the catalogue."""
     if unit is None:
         return []
-    report = reports.situation_of(desk.db, actor=desk.actor, now=desk.now, unit_id=unit["id"], below=False)
+    _, books = get_unit_alone(desk.db, desk.actor, unit["id"])
+    size = get_log_size_before(desk.db, desk.actor, desk.actor.today + timedelta(days=1))
+    entitled = list_entitled(desk.db, desk.actor, books, desk.actor.today)
+    classes, _ = make_classes(count_situation(desk.db, books, size), entitled, Addresses(None, below=False))
     known = []
-    for group in report.classes:
+    for group in classes:
         if not group.class_code:
             continue
         whole = translate("web.whole_class", language, name=translate(f"class.{group.class_code}", language))
