@@ -14,10 +14,17 @@ from salw.web.routes import (
     factors,
     first,
     history,
+    issuing,
     journal,
     log_in,
+    nominal,
+    people,
+    posts,
     proof,
     search,
+    slips,
+    today,
+    transfers,
     weapons,
 )
 
@@ -39,6 +46,13 @@ PARTS = (
     comparison,
     history,
     journal,
+    today,
+    issuing,
+    slips,
+    people,
+    posts,
+    nominal,
+    transfers,
 )
 for part in PARTS:
     router.include_router(part.router)
