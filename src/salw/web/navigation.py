@@ -25,6 +25,8 @@ NAVIGATION = (
     Entry("/armes", "web.nav.arms", Permission.WEAPON_READ),
     Entry("/situation", "web.nav.situation", Permission.REPORT_READ),
     Entry("/registres", "web.nav.registers", Permission.REPORT_READ),
+    Entry("/controles", "web.nav.checks", Permission.STOCKTAKE_READ),
+    Entry("/comparaison", "web.nav.comparison", Permission.SUMMARY_READ),
     Entry("/devices", "web.nav.devices", Permission.DEVICE_READ),
     Entry("/emergency-reads", "web.nav.emergency", Permission.EMERGENCY_READ),
     Entry("/journal", "web.nav.journal", Permission.LEDGER_READ),
