@@ -252,7 +252,8 @@ def test_no_page_of_the_day_asks_the_database_more_than_twelve_times(
     paths = ("/aujourdhui", "/perceptions", "/detenteurs", f"/personnes/{world['soldier'].person_id}", "/mutations")
     more = (f"/mutations/{transfer}", "/postes", f"/postes/{world.post_alpha}", "/etats-nominatifs")
     for desk in desks:
-        for path in (*paths, *more, "/perceptions/nouvelle" if desk is keeper else "/aujourdhui/derogations"):
+        own = ("/perceptions/nouvelle",) if desk is keeper else ("/aujourdhui/derogations", "/aujourdhui/ordres")
+        for path in (*paths, *more, *own):
             with counted() as seen:
                 desk.get(path)
             assert 3 < len(seen) <= QUERIES_MOST, (path, len(seen), [s.strip()[:60] for s in seen])
