@@ -19,6 +19,7 @@ class Entry:
 NAVIGATION = (
     Entry("/", "web.nav.today", Permission.SESSION_OWN),
     Entry("/armes", "web.nav.arms", Permission.WEAPON_READ),
+    Entry("/etiquettes", "web.nav.labels", Permission.LABEL_MAKE),
     Entry("/devices", "web.nav.devices", Permission.DEVICE_READ),
     Entry("/emergency-reads", "web.nav.emergency", Permission.EMERGENCY_READ),
     Entry("/journal", "web.nav.journal", Permission.LEDGER_READ),

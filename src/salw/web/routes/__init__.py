@@ -11,6 +11,8 @@ from salw.web.routes import (
     first,
     history,
     journal,
+    label_making,
+    labels,
     log_in,
     proof,
     search,
@@ -31,6 +33,8 @@ PARTS = (
     search,
     history,
     journal,
+    labels,  # before the jobs, whose address takes any word
+    label_making,
 )
 for part in PARTS:
     router.include_router(part.router)
