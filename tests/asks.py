@@ -96,7 +96,7 @@ class Ask:
         text = f"{self.path} {self.body} {self.params}"
         never = dict(self.theirs) or {found: str(new_id()) for found in UUID_TEXT.findall(text)}
         words = {}
-        for place, (known, unknown) in enumerate(sorted(never.items())):
+        for place, (known, unknown) in enumerate(never.items()):
             words[known] = words[unknown] = f"<{place}>"
         asked = replace(
             self, path=_swap(self.path, never), body=_swap(self.body, never), params=_swap(self.params, never)

@@ -167,6 +167,18 @@ def test_every_route_names_its_permission() -> None:
     assert {f"{method} {path}" for method, path in without} == OPEN.keys()
 
 
+def test_the_gate_stands_before_all_that_a_route_asks_for() -> None:
+    for path, route in api_routes():
+        if permission_of(route) is None:
+            continue
+        found = route.dependant.dependencies
+        gate = next(place for place, one in enumerate(found) if hasattr(one.call, "permission"))
+        for one in found[: gate + 1]:
+            # It takes the request alone: no part of the address or of the body, nothing that another one found.
+            asked = [*one.path_params, *one.query_params, *one.header_params, *one.cookie_params, *one.body_params]
+            assert [*asked, *one.dependencies] == [], path
+
+
 def test_every_route_is_described() -> None:
     assert [path for path, route in api_routes() if not (route.description or "").strip()] == []
 

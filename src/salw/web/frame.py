@@ -13,7 +13,7 @@ from salw.access.guard import Desk, begin, token_of
 from salw.access.queries import has_demo_accounts
 from salw.access.rules import Permission
 from salw.core import clock
-from salw.core.db import run, run_one
+from salw.core.db import run_one
 from salw.core.errors import Refused, Unauthenticated
 from salw.core.language import Language
 
@@ -41,15 +41,18 @@ class Frame:
 
 NOWHERE = Frame()
 
+# One statement, because every page asks it: who it is, and his functions in force, the oldest first.
 _WHO = """
-select p.matricule, p.value, c.name_fr, c.name_en, has_demo_accounts() as demo
-  from country c left join name_reader(%(id)s) p on true
+select p.matricule, p.value, c.name_fr, c.name_en, has_demo_accounts() as demo, f.roles, f.units
+  from country c
+  left join name_reader(%(id)s) p on true
+ cross join lateral (
+    select array_agg(g.role order by g.started_on, g.id) as roles,
+           array_agg(u.name order by g.started_on, g.id) as units
+      from posting g join unit u on (u.country, u.id) = (g.country, g.unit_id)
+     where g.person_id = %(id)s and g.started_on <= %(today)s and (g.ended_on is null or g.ended_on > %(today)s)
+ ) as f
  where c.code = %(country)s
-"""
-_FUNCTIONS = """
-select g.role, u.name from posting g join unit u on (u.country, u.id) = (g.country, g.unit_id)
- where g.person_id = %(id)s and g.started_on <= %(today)s and (g.ended_on is null or g.ended_on > %(today)s)
- order by g.started_on, g.id
 """
 
 
@@ -77,8 +80,8 @@ def _frame(db: Connection, request: Request, language: Language) -> Frame:
 
 def _inside(desk: Desk, language: Language) -> Frame:
     actor = desk.actor
-    who = run_one(desk.db, _WHO, {"id": actor.person_id, "country": actor.country}) or {}
-    functions = run(desk.db, _FUNCTIONS, {"id": actor.person_id, "today": actor.today})
+    who = run_one(desk.db, _WHO, {"id": actor.person_id, "country": actor.country, "today": actor.today}) or {}
+    roles, units = who.get("roles") or [], who.get("units") or []
     value = who.get("value")
     return Frame(
         demo=bool(who.get("demo")),
@@ -87,9 +90,9 @@ def _inside(desk: Desk, language: Language) -> Frame:
         country=who.get(f"name_{language}") or actor.country,
         person=f"{value['rank']} {value['family_name']} {value['given_names']}" if value else "",
         matricule=who.get("matricule") or "",
-        unit=functions[0]["name"] if functions else "",
-        role=functions[0]["role"] if functions else "",
-        more_roles=max(0, len(functions) - 1),
+        unit=units[0] if units else "",
+        role=roles[0] if roles else "",
+        more_roles=max(0, len(roles) - 1),
         roles=actor.roles,
         printed_at=desk.now.astimezone(ZoneInfo(actor.time_zone)),
     )

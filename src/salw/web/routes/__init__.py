@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from salw.web.routes import (
     access,
     administration,
+    books,
     devices,
     emergency,
     factors,
@@ -31,6 +32,7 @@ PARTS = (
     emergency,
     weapons,
     search,
+    books,
     history,
     journal,
     labels,  # before the jobs, whose address takes any word

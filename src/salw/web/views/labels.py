@@ -53,14 +53,14 @@ def stock_words(stock: Stock, language: Language) -> str:
         f"web.stock.{code}",
         language,
         count=stock.per_page,
-        across=_measure(stock.label_width_mm),
-        high=_measure(stock.label_height_mm),
-        symbol=_measure(stock.symbol_mm),
+        across=_measure(stock.label_width_mm, language),
+        high=_measure(stock.label_height_mm, language),
+        symbol=_measure(stock.symbol_mm, language),
     )
 
 
-def _measure(millimetres: float) -> str:
-    return f"{millimetres:g}".replace(".", ",")
+def _measure(millimetres: float, language: Language) -> str:
+    return f"{millimetres:g}".replace(".", "," if language == "fr" else ".")
 
 
 def weapons_without_label(desk: Desk, store: UUID, most: int) -> list[UUID]:

@@ -1,0 +1,144 @@
+"""What the pages of the books show: the situation d'armement, and which registers there are to open."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+from uuid import UUID
+
+from salw.access.guard import Desk
+from salw.access.rules import Permission
+from salw.access.unit_queries import AROUND_MAX, list_around, list_stores_below
+from salw.core.db import Row
+from salw.custody.situation import Column
+from salw.reports import desk as reports
+from salw.reports.situation import Figures, Situation
+from salw.web.forms import DayField, Period
+
+FIGURES = ("entitled", "on_hand", *Column, "difference")
+FORMATS = ("pdf", "xlsx", "csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure of a row: None where there is none; `lines` are the questions of the address that lists its weapons."""
+
+    code: str
+    value: int | None
+    lines: Mapping[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of the situation: of a model, of a class as a whole, or of the unit."""
+
+    class_code: str
+    model: str | None
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A register that can be opened: the code of its name, and where it lies, by format."""
+
+    code: str
+    files: Mapping[str, str]
+
+
+def around(desk: Desk, unit: UUID | None) -> dict[str, Any]:
+    """Return the units that one may choose, and the one chosen (None for somebody without units).
+
+    Raises `unit.not_found`.
+    """
+    rows = list_around(desk.db, desk.actor, unit)
+    return {"units": rows, "unit": next((row for row in rows if row["depth"] == 0), None)}
+
+
+def situation(desk: Desk, unit: Row | None, day: DayField, *, below: bool) -> dict[str, Any]:
+    """Return the situation of a unit as rows whose figures open; nothing where no day or no unit can be used."""
+    said: dict[str, Any] = {
+        "report": None,
+        "zone": desk.actor.time_zone,
+        "today": desk.actor.today,
+        "prints": desk.also_holds(Permission.REPORT_EXPORT),
+    }
+    if unit is None or day.wrong is not None or day.day is None:
+        return said
+    report = reports.situation_of(desk.db, actor=desk.actor, now=desk.now, unit_id=unit["id"], day=day.day, below=below)
+    return {**said, "report": report, "total": _line("", None, report.total, report.address), "groups": _groups(report)}
+
+
+def _groups(report: Situation) -> list[tuple[str, list[Line], Line]]:
+    return [
+        (
+            group.class_code,
+            [_line(group.class_code, line.model.name, line.figures, line.address) for line in group.models],
+            _line(group.class_code, None, group.subtotal, group.address),
+        )
+        for group in report.classes
+    ]
+
+
+def _line(class_code: str, model: str | None, figures: Figures, address: str | None) -> Line:
+    values = {"entitled": figures.entitled, "on_hand": figures.on_hand, "difference": figures.difference}
+    values |= {column.value: count for column, count in figures.columns.items()}
+    lines = dict(parse_qsl(urlsplit(address).query, keep_blank_values=True)) if address else None
+    shown = (Figure(str(code), values[code], _opening(code, values[code], lines)) for code in FIGURES)
+    return Line(class_code, model, tuple(shown))
+
+
+def _opening(code: str, value: int | None, lines: Mapping[str, str] | None) -> Mapping[str, str] | None:
+    """Return how a figure opens: what is entitled or lacking is no weapon, and of none there is no list."""
+    if not value or lines is None or code in ("entitled", "difference"):
+        return None
+    return lines if code == "on_hand" else {**lines, "situation": code}
+
+
+def registers(desk: Desk, unit: UUID | None, store: UUID | None, period: Period, volume: int) -> dict[str, Any]:
+    """Return the stores that one may choose and the registers of the chosen one. Raises `unit.not_found`."""
+    chosen = around(desk, unit)
+    stores = list_stores_below(desk.db, desk.actor, chosen["unit"]["id"]) if chosen["unit"] else []
+    own = [row for row in stores if row["id"] == store] or stores[:1]
+    papers: list[Paper] = []
+    of_unit: list[Paper] = []
+    if period.good and period.since.day and period.until.day:
+        if own:
+            papers = _papers(f"/v1/stores/{own[0]['id']}", period.since.day, period.until.day, volume)
+        if chosen["unit"]:
+            of_unit = _papers_of_unit(f"/v1/units/{chosen['unit']['id']}", period.since.day, period.until.day, volume)
+    return {
+        **chosen,
+        "stores": stores[:AROUND_MAX],
+        "more": len(stores) > AROUND_MAX,
+        "store": own[0] if own else None,
+        "papers": papers,
+        "of_unit": of_unit,
+        "today": desk.actor.today,
+        "prints": desk.also_holds(Permission.REPORT_EXPORT),
+    }
+
+
+def _papers(base: str, since: date, until: date, volume: int) -> list[Paper]:
+    days = {"from": since, "to": until}
+    return [
+        _paper("issues", f"{base}/issues", {**days, "volume": volume}),
+        _paper("day", f"{base}/day", {"day": until, "volume": volume}),
+        _paper("journal", f"{base}/journal", {**days, "volume": volume}),
+        _paper("inventory", f"{base}/inventory", {"volume": volume}),
+        _paper("reconciliation", f"{base}/reconciliation", days),
+    ]
+
+
+def _papers_of_unit(base: str, since: date, until: date, volume: int) -> list[Paper]:
+    days = {"from": since, "to": until}
+    return [
+        _paper("situation", f"{base}/situation", {"day": until}),
+        _paper("journal", f"{base}/journal", {**days, "volume": volume}),
+        _paper("reconciliation", f"{base}/reconciliation", days),
+    ]
+
+
+def _paper(code: str, base: str, asked: Mapping[str, Any]) -> Paper:
+    question = "&".join(f"{name}={value}" for name, value in asked.items() if name != "volume" or value != 1)
+    return Paper(code, {form: f"{base}.{form}" + (f"?{question}" if question else "") for form in FORMATS})
