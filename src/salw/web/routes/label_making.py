@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from salw.access.guard import Desk
 from salw.access.rules import Permission
-from salw.core.errors import DomainError, NotFound
+from salw.core.errors import DomainError, NotFound, Unacceptable
 from salw.core.ids import new_id
 from salw.core.language import Language, translate
 from salw.core.shapes import In
@@ -36,6 +36,7 @@ PLACES = {
     "label_sheet.wrong_stock": "stock",
     "label_batch.unknown_stock": "stock",
     "label.already_coded": "reason",
+    "web.labels.nobody": "people",
     **dict.fromkeys(
         (
             "label.not_found",
@@ -80,7 +81,9 @@ def _codes(desk: Desk, typed: Mapping[str, str]) -> dict[str, Any]:
     kind = typed["kind"] or "store"
     of: list[Any] = []
     if kind == "person":
-        of, _ = views.people(desk, typed["people"])
+        of, unknown = views.people(desk, typed["people"])
+        if unknown:
+            raise Unacceptable("web.labels.nobody", people=", ".join(unknown), count=len(unknown))
     elif (store := views.identifier(typed["store"])) is not None:
         racks = views.racks(desk, store) if kind == "rack" else []
         of = [store] if kind == "store" else [r["id"] for r in racks if typed["reason"].strip() or not r["code"]]
@@ -197,17 +200,12 @@ def _body(desk: Desk, job: str, made: UUID, typed: Mapping[str, str], language: 
         values["id"] = made
     body, wrong = fill(asked.shape, values, language)
     if "of" in wrong or "weapons" in wrong:
-        field = "people" if typed["kind"] == "person" else "store"
-        code = (
-            "web.labels.nobody"
-            if field == "people"
-            else f"web.labels.nothing.{job}"
-            if typed["store"]
-            else "web.choose"
-        )
-        wrong = {field: translate(code, language), **wrong}
-        wrong.pop("of", None)
-        wrong.pop("weapons", None)
+        wrong = {field: text for field, text in wrong.items() if field not in ("of", "weapons")}
+        if typed["kind"] == "person":
+            wrong["people"] = translate("web.labels.people_missing", language)
+        else:
+            code = f"web.labels.nothing.{job}" if typed["store"] else "web.labels.no_store"
+            wrong["store"] = translate(code, language)
     return body, wrong
 
 

@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from salw.access.guard import Desk
-from salw.access.queries import list_people, list_stores
+from salw.access.queries import list_stores
+from salw.access.routes.organisation import get_people
 from salw.core.db import Row
 from salw.core.language import Language, translate
 from salw.core.pages import PAGE_SIZE_MAX
@@ -82,12 +83,15 @@ def racks(desk: Desk, store: UUID) -> list[Row]:
 
 
 def people(desk: Desk, matricules: str) -> tuple[list[UUID], list[str]]:
-    """Return the people in scope who bear the matricules of a text, one a line, and the lines that nobody bears."""
+    """Return the people in scope who bear the matricules of a text, one a line, and the lines that name nobody alone.
+
+    Whom somebody looks up is noted, as on the interface.
+    """
     found, unknown = [], []
     for line in lines(matricules):
-        rows = list_people(desk.db, desk.actor, matricule=line, after=None, limit=2)
-        if len(rows) == 1:
-            found.append(rows[0]["id"])
+        bearers = get_people(desk, matricule=line, cursor=None, limit=2).items
+        if len(bearers) == 1:
+            found.append(bearers[0].id)
         else:
             unknown.append(line)
     return found, unknown
