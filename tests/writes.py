@@ -237,6 +237,18 @@ def open_holder(client: httpx.Client, world: World) -> Write:
     return Write("PUT", f"/holders/{new_id()}", body, world["keeper"].headers)
 
 
+def rename_holder(client: httpx.Client, world: World) -> Write:
+    """Rename a new post."""
+    post = done(client, open_holder(client, world)).path
+    return Write("POST", f"{post}/renamings", {"id": str(new_id()), "name": "Poste est"}, world["keeper"].headers)
+
+
+def close_holder(client: httpx.Client, world: World) -> Write:
+    """Close a new post that has nothing."""
+    post = done(client, open_holder(client, world)).path
+    return Write("POST", f"{post}/closing", {"id": str(new_id())}, world["commander"].headers)
+
+
 def _alpha(world: World) -> str:
     with world.transaction() as db:
         return str(run(db, "select uuid from unit where id = %(id)s", {"id": world.alpha})[0]["uuid"])
@@ -405,6 +417,8 @@ WRITES: dict[str, tuple[str, Callable[[httpx.Client, World], Write]]] = {
     "unassign": ("PUT /v1/assignments/{assignment_id}", unassign),
     "relieve": ("PUT /v1/reliefs/{relief_id}", relieve),
     "open_holder": ("PUT /v1/holders/{holder_id}", open_holder),
+    "rename_holder": ("POST /v1/holders/{holder_id}/renamings", rename_holder),
+    "close_holder": ("POST /v1/holders/{holder_id}/closing", close_holder),
     "prepare_list": ("PUT /v1/nominal-lists/{list_id}", prepare_list),
     "change_list": ("POST /v1/nominal-lists/{list_id}/changes", change_list),
     "issue_list": ("POST /v1/nominal-lists/{list_id}/issue", issue_list),

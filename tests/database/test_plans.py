@@ -98,7 +98,7 @@ def questions(db: Connection, actor: Actor, loaded: Load) -> dict[str, Callable[
     mark = NewMark(MarkKind.FACTORY_SERIAL, serial)
 
     def issued(state: IssuedState) -> Callable[[], object]:
-        return lambda: list_issued(db, actor, state=state, now=clock.now(), after=None, limit=51)
+        return lambda: list_issued(db, actor, state=state, holder=None, now=clock.now(), after=None, limit=51)
 
     def unseen(*, never: bool) -> Callable[[], object]:
         now = clock.now()
@@ -129,7 +129,7 @@ def questions(db: Connection, actor: Actor, loaded: Load) -> dict[str, Callable[
         "checks": lambda: list_stocktakes(db, actor, store_id=None, status=None, after=None, limit=51),
         "stores": lambda: list_stores(db, actor, after=None, limit=51),
         "people": lambda: list_people(db, actor, matricule=None, after=None, limit=51),
-        "holders": lambda: list_holders(db, actor, after=None, limit=51),
+        "holders": lambda: list_holders(db, actor, closed=False, after=None, limit=51),
         "out": issued(IssuedState.OUT),
         "overdue": issued(IssuedState.OVERDUE),
         "permanent": issued(IssuedState.PERMANENT),

@@ -102,6 +102,10 @@ def test_holders_are_listed_in_scope_in_pages(client: httpx.Client, world: World
         "name": "Essai crew",
         "unit": unit_uuid(world, world.alpha),
         "unit_name": "Bataillon d'essai Alpha",
+        "closed_at": None,
+        "weapons": 0,
+        "missing": 0,
+        "assigned": 0,
     }
     assert isinstance(answerable, dict)
     assert (answerable["person"], answerable["rank"]) == (str(world["soldier"].person_id), "SGT")

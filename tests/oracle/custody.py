@@ -21,6 +21,8 @@ LINES: tuple[Line, ...] = (
         about="answered for by theirs",
         posts=MIXED,
     ),
+    Line("POST /v1/holders/{holder_id}/renamings", "relief:record", of(writes.rename_holder), HOLDER),
+    Line("POST /v1/holders/{holder_id}/closing", "relief:record", of(writes.close_holder), HOLDER),
     Line("PUT /v1/reliefs/{relief_id}", "relief:record", of(writes.relieve), HOLDER),
     Line(
         "PUT /v1/reliefs/{relief_id}",

@@ -97,31 +97,43 @@ def list_disposal_lines(db: Connection, actor: Actor, disposal_id: UUID) -> list
     )
 
 
-def list_holders(db: Connection, actor: Actor, *, after: UUID | None, limit: int) -> list[Row]:
+def list_holders(db: Connection, actor: Actor, *, closed: bool, after: UUID | None, limit: int) -> list[Row]:
     """Return the stores, posts, crews, vehicles and detachments of units in scope by id, at most `limit`.
 
-    Keys: `id, kind, name, unit, unit_name`; of the person who answers now, all null where nobody does: `person,
+    Keys: `id, kind, name, unit, unit_name, closed_at`; what it has, null for a store: `weapons`, of these under an open
+    case `missing`, and `assigned`; of the person who answers now, all null where nobody does: `person,
     since`, and, of a person in scope and not erased, `rank, family_name, given_names`.
     """
     return run(
         db,
         """
-        select h.id, h.kind, h.name, u.uuid as unit, u.name as unit_name, a.person_id as person, a.started_at as since,
-               v.value->>'rank' as rank, v.value->>'family_name' as family_name,
-               v.value->>'given_names' as given_names
-          from holder h
+        select h.id, h.kind, h.name, u.uuid as unit, u.name as unit_name, h.closed_at, s.weapons, s.missing, s.assigned,
+               a.person_id as person, a.started_at as since, v.value->>'rank' as rank,
+               v.value->>'family_name' as family_name, v.value->>'given_names' as given_names
+          from (select * from holder h
+                 where h.country = %(country)s and h.unit_id = any(%(units)s) and h.kind = any(%(kinds)s)
+                   and (h.closed_at is not null) = %(closed)s
+                   and h.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
+                 order by h.id limit %(limit)s) h
           join unit u on (u.country, u.id) = (h.country, h.unit_id)
           left join answerable a on (a.country, a.holder_id) = (h.country, h.id) and a.ended_at is null
           left join person p on (p.country, p.id) = (a.country, a.person_id) and p.unit_id = any(%(units)s)
           left join personal_value v on (v.country, v.id) = (p.country, p.value_id)
-         where h.country = %(country)s and h.unit_id = any(%(units)s) and h.kind = any(%(kinds)s)
-           and h.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
-         order by h.id limit %(limit)s
+          left join lateral (
+                select (select count(*) from custody c where (c.country, c.holder_id) = (h.country, h.id)) as weapons,
+                       (select count(*) from custody c
+                          join case_mark k on (k.country, k.weapon_id) = (c.country, c.weapon_id)
+                         where (c.country, c.holder_id) = (h.country, h.id)) as missing,
+                       (select count(*) from assignment o where (o.country, o.holder_id) = (h.country, h.id))
+                       as assigned
+               ) s on h.kind <> 'store'
+         order by h.id
         """,
         {
             "country": actor.country,
             "units": list(actor.units),
             "kinds": [kind.value for kind in sorted(ANSWERED_FOR)],
+            "closed": closed,
             "after": after,
             "limit": limit,
         },

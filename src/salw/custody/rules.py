@@ -362,6 +362,7 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     "fk_movement_country_weapon_id_prev_seq_from_holder_id": (Conflict, "custody.version_conflict"),
     "SW001": (Conflict, "custody.version_conflict"),
     "SW003": (Conflict, "document.no_office"),
+    "SW007": (Conflict, "holder.closed"),
     "pk_issue": (Conflict, "request.id_reused"),
     "pk_transfer": (Conflict, "request.id_reused"),
     "pk_transfer_receipt": (Conflict, "request.id_reused"),

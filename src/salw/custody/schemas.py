@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from salw.core.db import Row
 from salw.core.shapes import Day, In, Instant, Out, Said, example
 from salw.custody.acknowledgements.schemas import AcknowledgementPart
 from salw.custody.declarations.rules import Compared
@@ -16,13 +14,11 @@ from salw.custody.declarations.schemas import ComparedOut, DeclaredBackLines, De
 from salw.custody.operations.moves import DocumentNumber, Order
 from salw.custody.operations.transfers import TransferStep
 from salw.custody.paper.schemas import PaperIn
-from salw.custody.rules import Absence, DisposalMethod, Expected, Held, HolderKind, LineStatus, TransferStatus
+from salw.custody.rules import DisposalMethod, Expected, Held, LineStatus, TransferStatus
 from salw.documents.orders.rules import OrderStatus
 from salw.registry.condition.rules import Condition
 
 LIST_MAX = 1_000
-# A store is handed over whole, and a depot holds more than one list of a movement may.
-HANDOVER_MAX = 20_000
 
 
 ONE_WEAPON = [{"weapon": "019aa000-0000-7000-8000-000000000001", "version": 3}]  # in the examples of bodies
@@ -219,75 +215,6 @@ class AssignmentIn(In):
     weapons: Weapons
 
 
-class ReliefIn(In):
-    """A passation de service. `outgoing` is null only where nobody answered yet.
-
-    A storekeeper is relieved on a closed check of the kind `handover`, or with `absence`, where he cannot hand over
-    himself: then that check is owed.
-    """
-
-    model_config = example(
-        holder="019aa000-0000-7000-8000-0000000000d1",
-        outgoing="019aa000-0000-7000-8000-0000000000b1",
-        incoming="019aa000-0000-7000-8000-0000000000b2",
-        weapons=ONE_WEAPON,
-    )
-
-    holder: UUID
-    outgoing: UUID | None
-    incoming: UUID
-    weapons: Annotated[list[VersionedWeapon], Field(max_length=HANDOVER_MAX)]
-    absence: Absence | None = None
-
-
-class CollectiveKind(StrEnum):
-    """The holders that are opened by hand; stores come with the organisation, persons by themselves."""
-
-    POST = "post"
-    CREW = "crew"
-    VEHICLE = "vehicle"
-    DETACHMENT = "detachment"
-
-    @property
-    def holder_kind(self) -> HolderKind:
-        """Return the kind of the holder."""
-        return HolderKind(self.value)
-
-
-class HolderIn(In):
-    """A post, crew, vehicle or detachment and who answers for it."""
-
-    model_config = example(
-        unit="019aa000-0000-7000-8000-0000000000e1",
-        kind="post",
-        name="Poste de garde nord",
-        answerable="019aa000-0000-7000-8000-0000000000b1",
-    )
-
-    unit: UUID
-    kind: CollectiveKind
-    name: Annotated[Said, Field(max_length=200)]
-    answerable: UUID
-
-
-class StoreIn(In):
-    """A store of a unit, and its storekeeper where one is named already: a relief names one later."""
-
-    model_config = example(
-        unit="019aa000-0000-7000-8000-0000000000e1",
-        name="Armurerie du bataillon",
-        place="Camp d'essai",
-        started_on="2026-12-01",
-        storekeeper="019aa000-0000-7000-8000-0000000000b1",
-    )
-
-    unit: UUID
-    name: Annotated[Said, Field(max_length=200)]
-    place: Annotated[Said, Field(max_length=200)] | None = None
-    started_on: Day
-    storekeeper: UUID | None = None
-
-
 class MovedWeapon(Out):
     """A weapon with the version of its custody after the movement."""
 
@@ -366,30 +293,6 @@ class ListedOut(Out):
     weapons: list[MovedWeapon]
 
 
-class ReliefOut(ListedOut):
-    """What was handed over, and by when the store is to be counted where the count could not come before."""
-
-    count_due_on: date | None = None
-
-
-class HandoverOut(Out):
-    """A change of storekeeper, the check that it rests on, or the day by which one is owed."""
-
-    id: UUID
-    store: UUID
-    store_name: str
-    unit: UUID
-    unit_name: str
-    outgoing: UUID | None
-    incoming: UUID
-    absence: Absence | None
-    relieved_at: datetime
-    due_on: date | None
-    overdue: bool
-    stocktake: UUID | None
-    counted_at: datetime | None
-
-
 class DisposalLine(Out):
     """One weapon of a destruction; its version is null once it is out of the reader's scope."""
 
@@ -411,43 +314,6 @@ class DisposalOut(Out):
     approved_by: UUID | None
     approved_at: datetime | None
     weapons: list[DisposalLine]
-
-
-class HolderOut(Out):
-    """A holder just opened."""
-
-    id: UUID
-    kind: CollectiveKind
-    name: str
-    answerable: UUID
-
-
-class AnswerableOut(Out):
-    """Who answers for a holder, since when; names are null where they were erased or are not the reader's to read."""
-
-    person: UUID
-    since: datetime
-    rank: str | None
-    family_name: str | None
-    given_names: str | None
-
-
-class ListedHolderOut(Out):
-    """A store, post, crew, vehicle or detachment with the person who answers for it now, whom a relief names."""
-
-    id: UUID
-    kind: HolderKind
-    name: str | None
-    unit: UUID
-    unit_name: str
-    answerable: AnswerableOut | None
-
-
-def holder_out(row: Row) -> ListedHolderOut:
-    """Return a row of `queries.list_holders` as it goes out."""
-    head = {name: row[name] for name in ListedHolderOut.model_fields if name != "answerable"}
-    person = {name: row[name] for name in AnswerableOut.model_fields}
-    return ListedHolderOut(**head, answerable=AnswerableOut(**person) if row["person"] else None)
 
 
 def moved(request_id: UUID, document_kind: str, number: DocumentNumber, held: list[Held]) -> MovedOut:

@@ -5,7 +5,8 @@ from uuid import UUID
 from salw.core.actor import Actor
 from salw.core.db import Row
 from salw.core.language import translate
-from salw.scanning.rules import FoundBy, LabelStatus, tail_differs
+from salw.registry.codes import tail_differs
+from salw.scanning.rules import FoundBy, LabelStatus
 from salw.scanning.schemas import LabelOut, NamedOut, ScanOut, UnitOut, WarningOut
 from salw.scanning.words import person_name
 from salw_labels import PREFIXES, Kind, LabelCode

@@ -6,11 +6,12 @@ from salw.access.operations.traces import record_reads
 from salw.access.rules import Permission, ReadCode
 from salw.core.actor import Actor
 from salw.core.db import Row
+from salw.registry.codes import Reading, read_code
 from salw.registry.labels.queries import find_named
 from salw.scanning import queries
 from salw.scanning.named import named_out
 from salw.scanning.operations import note_reads
-from salw.scanning.rules import CANDIDATES_MAX, FoundBy, Reading, not_found, read_code
+from salw.scanning.rules import CANDIDATES_MAX, FoundBy, not_found
 from salw.scanning.schemas import ScanOut, scan_out
 from salw_labels import Kind
 
@@ -19,7 +20,7 @@ def resolve(db: Connection, actor: Actor, *, text: str, typed: bool) -> ScanOut:
     """Return the card that a text names in the scope of the actor, or the candidates for a mark.
 
     A weapon outside the scope and a code that nothing bears are the same `scan.unknown`. Raises also what
-    `rules.read_code` and `rules.not_found` give. The card of a weapon of another unit leaves a trace.
+    `codes.read_code` and `rules.not_found` give. The card of a weapon of another unit leaves a trace.
     """
     reading = read_code(text)
     if reading.label is not None:

@@ -12,13 +12,13 @@ from salw.core.db import Row
 from salw.core.language import Language, translate
 from salw.core.shapes import In, Out, example
 from salw.custody.rules import State
+from salw.registry.codes import tail_differs
 from salw.registry.condition.rules import Condition, SeenIn
 from salw.scanning.rules import (
     ALARMS,
     FoundBy,
     LabelStatus,
     next_actions,
-    tail_differs,
     warnings_of,
 )
 from salw.scanning.words import holder_name, instant_words, person_name

@@ -33,6 +33,7 @@ select l.*, u.uuid as unit, u.name as unit_name, w.registry_number, w.serial, w.
                     or %(state)s = 'overdue' and i.due_back_at < %(now)s)
              order by c.weapon_id limit %(limit)s) c on true
      where h.country = %(country)s and h.unit_id = any(%(units)s) and h.kind = any(%(users)s)
+       and (%(holder)s::uuid is null or h.id = %(holder)s)
      order by c.weapon limit %(limit)s) l
   join unit u on (u.country, u.id) = (%(country)s, l.unit_id)
   join weapon w on (w.country, w.id) = (%(country)s, l.weapon)
@@ -47,9 +48,16 @@ select l.*, u.uuid as unit, u.name as unit_name, w.registry_number, w.serial, w.
 
 
 def list_issued(
-    db: Connection, actor: Actor, *, state: IssuedState, now: datetime, after: UUID | None, limit: int
+    db: Connection,
+    actor: Actor,
+    *,
+    state: IssuedState,
+    holder: UUID | None,
+    now: datetime,
+    after: UUID | None,
+    limit: int,
 ) -> list[Row]:
-    """Return the weapons that people and posts of units in scope have, by id, at most `limit`.
+    """Return the weapons that people and posts of units in scope have, or one of them, by id, at most `limit`.
 
     `since` is when it was handed over, `days_overdue` counts days of the country's calendar, 0 on the day itself. A
     weapon with an open case stays listed until its outcome. `issue, store, purpose` and `due_back_at` are null where
@@ -63,6 +71,7 @@ def list_issued(
             "units": list(actor.units),
             "users": [kind.value for kind in sorted(USER_HOLDERS)],
             "state": state.value,
+            "holder": holder,
             "now": now,
             "today": actor.today,
             "time_zone": actor.time_zone,

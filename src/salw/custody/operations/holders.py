@@ -53,7 +53,7 @@ person_in_scope as (
     returning id
 ), found as (
     select coalesce((select id from opened), h.id) as to_id, p.unit_id as to_unit_id, 'person' as to_kind,
-           p.id as person_id, p.commitment, {_STORE_UNIT}
+           false as to_closed, p.id as person_id, p.commitment, {_STORE_UNIT}
       from (values (1)) as one
       left join person_in_scope p on true
       left join holder h on h.country = %(country)s and h.person_id = p.id and h.unit_id = p.unit_id
@@ -71,7 +71,8 @@ answering as materialized (
      where a.country = %(country)s and a.holder_id = %(holder)s and a.ended_at is null and h.unit_id = any(%(units)s)
        for share of a
 ), found as (
-    select h.id as to_id, h.unit_id as to_unit_id, h.kind as to_kind, p.id as person_id, p.commitment, {_STORE_UNIT}
+    select h.id as to_id, h.unit_id as to_unit_id, h.kind as to_kind,
+           h.closed_at is not null as to_closed, p.id as person_id, p.commitment, {_STORE_UNIT}
       from (values (1)) as one
       left join holder h on h.country = %(country)s and h.id = %(holder)s and h.unit_id = any(%(units)s)
       left join answering a on a.country = h.country and a.holder_id = h.id
@@ -102,7 +103,8 @@ def find_user_holder(db: Connection, *, actor: Actor, person_id: UUID | None, ho
     """Return who may be issued weapons: a person (his holder is opened at need), or a post, crew, vehicle
     or detachment with an answerable person. A person may be named by his holder too, as a card shows it.
 
-    Raises `person.not_found`, `holder.not_found`, `holder.not_a_user`, `holder.nobody_answers`, `holder.person_left`.
+    Raises `person.not_found`, `holder.not_found`, `holder.not_a_user`, `holder.closed`, `holder.nobody_answers`,
+    `holder.person_left`.
     """
     found = f"with {_found(person_id)} select * from found"
     values = _parties(actor, None, person_id, holder_id)
@@ -178,6 +180,8 @@ def destination_of(row: Row, person_id: UUID | None, holder_id: UUID | None) -> 
     kind = HolderKind(row["to_kind"])
     if kind not in USER_HOLDERS:
         raise Unacceptable("holder.not_a_user", holder=str(holder_id))
+    if row["to_closed"]:
+        raise Conflict("holder.closed", holder=str(holder_id))
     if row["person_id"] is None and kind is HolderKind.PERSON:
         raise Conflict("holder.person_left", holder=str(holder_id))
     if row["person_id"] is None:

@@ -26,7 +26,8 @@ with answering as materialized (
      order by a.holder_id
        for share of a
 )
-select h.id as to_id, h.unit_id as to_unit_id, h.kind as to_kind, p.id as person_id, p.commitment{columns}
+select h.id as to_id, h.unit_id as to_unit_id, h.kind as to_kind, h.closed_at is not null as to_closed,
+       p.id as person_id, p.commitment{columns}
   from holder h
   left join answering a on a.country = h.country and a.holder_id = h.id
   left join lateral (
@@ -76,8 +77,8 @@ select h.person_id, h.id
 def find_receivers(db: Connection, *, actor: Actor, holder_ids: Collection[UUID]) -> dict[UUID, Destination]:
     """Return who may be issued weapons for each of the holders, held until commit.
 
-    Raises `holder.not_found`, `holder.not_a_user`, `holder.nobody_answers`, `holder.person_left`, which name the first
-    holder that is none.
+    Raises `holder.not_found`, `holder.not_a_user`, `holder.closed`, `holder.nobody_answers`, `holder.person_left`,
+    which name the first holder that is none.
     """
     return _destinations(_receivers(db, actor, _RECEIVERS, holder_ids, {}), holder_ids)
 

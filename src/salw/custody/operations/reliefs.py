@@ -14,6 +14,7 @@ from salw.core.errors import Conflict, NotFound, Unacceptable
 from salw.core.ids import new_id
 from salw.custody.operations.handovers import Handover, record_handover
 from salw.custody.operations.moves import lock_weapons
+from salw.custody.operations.relief_scans import lock_scanned
 from salw.custody.rules import ANSWERED_FOR, Absence, Expected, Held, HolderKind, check_absence, check_same_list
 from salw.ledger import operations as ledger
 from salw.ledger.events import make_event
@@ -36,17 +37,19 @@ def relieve(
     holder_id: UUID,
     outgoing_id: UUID | None,
     incoming_id: UUID,
-    weapons: Sequence[Expected],
+    weapons: Sequence[Expected] = (),
+    codes: Sequence[str] | None = None,
     absence: Absence | None = None,
 ) -> Relieved:
     """Make `incoming_id` answer for a store, post, crew, vehicle or detachment in place of `outgoing_id`.
 
-    The weapons given must be what the holder has without an open case: a missing weapon stays with the
-    one who could not show it until its case has an outcome. `outgoing_id` is None only where nobody
-    answered yet. Nothing moves. A store is counted before its keeper changes (R8); where `absence` says why he
-    cannot hand over himself, or nobody kept it, the relief is recorded and the count is owed. Raises
-    `holder.not_found`, `relief.no_answerable_person`, `relief.same_person`, `relief.absence_out_of_place`,
-    `relief.not_answerable`, `relief.list_differs`, `relief.not_counted`, `person.not_found` and what locking raises.
+    The weapons given, by list or by the codes scanned on them, must be what the holder has without an open case: a
+    missing weapon stays with the one who could not show it until its case has an outcome. `outgoing_id` is None only
+    where nobody answered yet. Nothing moves. A store is counted before its keeper changes (R8); where `absence` says
+    why he cannot hand over himself, or nobody kept it, the relief is recorded and the count is owed. Raises
+    `holder.not_found`, `holder.closed`, `relief.no_answerable_person`, `relief.same_person`,
+    `relief.absence_out_of_place`, `relief.not_answerable`, `relief.list_differs`, `relief.scan_differs`,
+    `relief.not_counted`, `person.not_found` and what locking raises.
     """
     if incoming_id == outgoing_id:
         raise Unacceptable("relief.same_person")
@@ -57,10 +60,11 @@ def relieve(
     check_absence(absence, of_store=of_store, outgoing=outgoing_id is not None)
     incoming = get_person(db, actor, incoming_id)
     took_over_at = _hand_over(db, actor, now, holder_id, outgoing_id, incoming_id)
-    held: list[Held] = []
-    if weapons:
-        held, _ = lock_weapons(db, actor, weapons)
-    check_same_list([h.weapon_id for h in held], _weapons_of(db, actor, holder_id), "relief.list_differs")
+    if codes is None:
+        held = lock_weapons(db, actor, weapons)[0] if weapons else []
+        check_same_list([h.weapon_id for h in held], _weapons_of(db, actor, holder_id), "relief.list_differs")
+    else:
+        held = lock_scanned(db, actor, holder_id, codes)
     handover = Handover(None, None)
     if of_store:
         handover = record_handover(
@@ -86,6 +90,7 @@ def relieve(
             "outgoing": str(outgoing_id) if outgoing_id else None,
             "person": person,
             "count": len(held),
+            "how": "list" if codes is None else "scan",
             "absence": absence.value if absence else None,
             "stocktake": uuid_text(handover.stocktake_id),
             "count_due_on": handover.due_on.isoformat() if handover.due_on else None,
@@ -104,11 +109,17 @@ def relieve(
 def _get_holder(db: Connection, actor: Actor, holder_id: UUID) -> Row:
     row = run_one(
         db,
-        "select id, unit_id, kind from holder where country = %(country)s and id = %(id)s and unit_id = any(%(units)s)",
+        """
+        select id, unit_id, kind, closed_at from holder
+         where country = %(country)s and id = %(id)s and unit_id = any(%(units)s)
+           for share
+        """,
         {"country": actor.country, "id": holder_id, "units": list(actor.units)},
     )
     if row is None:
         raise NotFound("holder.not_found", holder=str(holder_id))
+    if row["closed_at"] is not None:
+        raise Conflict("holder.closed", holder=str(holder_id))
     return row
 
 

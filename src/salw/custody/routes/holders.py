@@ -12,24 +12,26 @@ from salw.access.rules import Permission
 from salw.access.schemas import StoreOut
 from salw.core.edge import LARGE_BODY
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
+from salw.core.shapes import Addressed
 from salw.custody import queries
-from salw.custody.operations.assignments import assign_weapons
-from salw.custody.operations.holders import open_store, open_user_holder
-from salw.custody.operations.reliefs import relieve
-from salw.custody.schemas import (
-    AssignmentIn,
+from salw.custody.holder_schemas import (
+    ClosedOut,
     HandoverOut,
     HolderIn,
     HolderOut,
     ListedHolderOut,
-    ListedOut,
     ReliefIn,
     ReliefOut,
+    RenamedOut,
+    RenamingIn,
     StoreIn,
-    expected,
     holder_out,
-    listed,
 )
+from salw.custody.operations.assignments import assign_weapons
+from salw.custody.operations.holder_changes import close_holder, rename_holder
+from salw.custody.operations.holders import open_store, open_user_holder
+from salw.custody.operations.reliefs import relieve
+from salw.custody.schemas import AssignmentIn, ListedOut, StepIn, expected, listed
 
 router = APIRouter(tags=["custody"])
 
@@ -38,10 +40,13 @@ Limit = Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)]
 
 @router.get("/holders")
 def get_holders(
-    desk: Desk = requires(Permission.WEAPON_READ), cursor: str | None = None, limit: Limit = PAGE_SIZE
+    desk: Desk = requires(Permission.WEAPON_READ),
+    closed: bool = False,
+    cursor: str | None = None,
+    limit: Limit = PAGE_SIZE,
 ) -> Page[ListedHolderOut]:
-    """List the stores, posts, crews, vehicles and detachments in scope, each with who answers for it now."""
-    rows = queries.list_holders(desk.db, desk.actor, after=decode_cursor(cursor), limit=limit + 1)
+    """List the stores, posts, crews, vehicles and detachments in scope: who answers for each now, and what it has."""
+    rows = queries.list_holders(desk.db, desk.actor, closed=closed, after=decode_cursor(cursor), limit=limit + 1)
     return cut([holder_out(row) for row in rows], limit, [row["id"] for row in rows])
 
 
@@ -63,6 +68,30 @@ def put_holder(holder_id: UUID, body: HolderIn, desk: Desk = requires(Permission
         return HolderOut(id=holder_id, kind=body.kind, name=body.name, answerable=body.answerable)
 
     return answer_once(desk, "holder", holder_id, body, HolderOut, work)
+
+
+@router.post("/holders/{holder_id}/renamings")
+def post_renaming(holder_id: UUID, body: RenamingIn, desk: Desk = requires(Permission.RELIEF_RECORD)) -> RenamedOut:
+    """Rename a post, crew, vehicle or detachment; its history keeps both names. A repeat gives the first answer."""
+
+    def work() -> RenamedOut:
+        rename_holder(desk.db, actor=desk.actor, now=desk.now, holder_id=holder_id, name=body.name)
+        return RenamedOut(id=holder_id, name=body.name)
+
+    addressed = Addressed(subject=holder_id, body=body)
+    return answer_once(desk, "holder.renaming", body.id, addressed, RenamedOut, work)
+
+
+@router.post("/holders/{holder_id}/closing")
+def post_closing(holder_id: UUID, body: StepIn, desk: Desk = requires(Permission.RELIEF_RECORD)) -> ClosedOut:
+    """Close a post, crew, vehicle or detachment that has nothing any more. A repeat gives the first answer."""
+
+    def work() -> ClosedOut:
+        close_holder(desk.db, actor=desk.actor, now=desk.now, holder_id=holder_id)
+        return ClosedOut(id=holder_id, closed_at=desk.now)
+
+    addressed = Addressed(subject=holder_id, body=body)
+    return answer_once(desk, "holder.closing", body.id, addressed, ClosedOut, work)
 
 
 @router.put("/stores/{store_id}")
@@ -113,7 +142,8 @@ def put_relief(relief_id: UUID, body: ReliefIn, desk: Desk = requires(Permission
             holder_id=body.holder,
             outgoing_id=body.outgoing,
             incoming_id=body.incoming,
-            weapons=expected(body.weapons),
+            weapons=expected(body.weapons or []),
+            codes=body.codes,
             absence=body.absence,
         )
         return ReliefOut(**dict(listed(relief_id, done.held)), count_due_on=done.count_due_on)
