@@ -1,8 +1,9 @@
 """The pages of labels in a real Chromium: a campaign of labelling on a phone and at a desk, and an alarm closed."""
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import Page, expect
-from test_arms_pages import SIZES, Open
 
 from label_recipes import alarmed
 from labelling import symbols
@@ -12,6 +13,9 @@ from salw.registry.labels.queries import list_labels
 from world import World
 
 pytestmark = pytest.mark.chromium
+
+SIZES = [(360, 740), (1280, 800)]
+Open = Callable[..., Page]
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["phone", "screen"])

@@ -39,9 +39,9 @@ LINES: tuple[Line, ...] = (
         ANYWHERE,
     ),
     Line(
-        "GET /v1/label-blanks",
+        "GET /v1/stores/{store_id}/label-blanks",
         "label:make",
-        reading("/label-blanks?store={}", lambda scene: scene.there.store_alpha),
+        reading("/stores/{}/label-blanks", lambda scene: scene.there.store_alpha),
         STORE,
     ),
     Line("PUT /v1/racks/{rack_id}", "label:make", recipes.opening_rack, STORE),

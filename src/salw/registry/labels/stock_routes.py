@@ -46,10 +46,10 @@ def get_stock_file(
     )
 
 
-@router.get("/label-blanks")
-def get_blanks(store: UUID, desk: Desk = requires(Permission.LABEL_MAKE)) -> list[BlockOut]:
+@router.get("/stores/{store_id}/label-blanks")
+def get_blanks(store_id: UUID, desk: Desk = requires(Permission.LABEL_MAKE)) -> list[BlockOut]:
     """List the blocks of a store of which blanks are left, the newest first, at most 200."""
-    rows = queries.list_blocks(desk.db, desk.actor, store)
+    rows = queries.list_blocks(desk.db, desk.actor, store_id)
     return [BlockOut(**row, sheet=f"/v1/label-batches/{row['id']}/sheet.pdf") for row in rows]
 
 
