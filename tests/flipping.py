@@ -31,7 +31,11 @@ NOT_COVERED: dict[str, tuple[str, ...]] = {
     "tile": ("country", "log_id"),
     "checkpoint": ("country", "log_id"),
     "movement": ("prev_seq",),
-    "weapon": ("serial_normalised", "nationally_marked", "labelled", "recorded_at"),
+    # The last five repeat what events tell of a weapon: what was seen, read on its parts, proposed and decided.
+    "weapon": (
+        "serial_normalised", "nationally_marked", "labelled", "recorded_at",
+        "condition", "condition_at", "condition_in", "parts_differ", "reform",
+    ),
     "personal_value": ("id", "unit_id", "remains"),
     "document": ("country", "id", "reference", "recorded_at"),
     "person": ("force_code", "matricule", "sex", "provisional"),

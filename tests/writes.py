@@ -397,6 +397,74 @@ def muster(client: httpx.Client, world: World) -> Write:
     return Write("PUT", f"/musters/{new_id()}", body, world["commander"].headers)
 
 
+def open_workshop(client: httpx.Client, world: World) -> Write:
+    """Open a workshop of Alpha."""
+    opened = open_holder(client, world)
+    more = {"kind": "workshop", "name": "Atelier d'essai", "answerable": str(world["armourer"].person_id)}
+    return Write(opened.method, opened.path, {**opened.body, **more}, opened.headers)
+
+
+def work(
+    _client: httpx.Client, world: World, weapons: list[Expected] | None = None, kind: str = "inspection", **more: object
+) -> Write:
+    """Record work on weapons of Alpha, which leaves them serviceable."""
+    body = {"kind": kind, "result": "serviceable", "weapons": listed(weapons or world.register(2)), **more}
+    return Write("PUT", f"/maintenance/works/{new_id()}", body, world["armourer"].headers)
+
+
+def finding(
+    _client: httpx.Client,
+    world: World,
+    weapons: list[Expected] | None = None,
+    mark: str | None = "4711",
+    **read: object,
+) -> Write:
+    """Record what was read on a part of weapons of Alpha: a bolt that does not match."""
+    said = {"part": "bolt", "outcome": "differs", "mark_read": mark, **read}
+    body = {"parts": [{**line, **said} for line in listed(weapons or world.register(2))]}
+    return Write("PUT", f"/maintenance/findings/{new_id()}", body, world["armourer"].headers)
+
+
+def plan(_client: httpx.Client, world: World, **line: object) -> Write:
+    """Say how often assault rifles of Alpha are inspected."""
+    said = line or {"kind": "inspection", "class_code": "SA-ASR", "every_days": 400}
+    body = {"unit": _alpha(world), "lines": [said]}
+    return Write("PUT", f"/maintenance/plans/{new_id()}", body, world["commander"].headers)
+
+
+def send_to_workshop(client: httpx.Client, world: World, weapons: list[Expected] | None = None) -> Write:
+    """Send weapons of Alpha's store to a new workshop."""
+    workshop = done(client, open_workshop(client, world)).path.rsplit("/", 1)[1]
+    body = {
+        "store": str(world.store_alpha),
+        "workshop": workshop,
+        "weapons": listed(weapons or world.register(2)),
+    }
+    return Write("PUT", f"/maintenance/workshop-entries/{new_id()}", body, world["keeper"].headers)
+
+
+def take_from_workshop(client: httpx.Client, world: World) -> Write:
+    """Take weapons back from a workshop."""
+    sent = done(client, send_to_workshop(client, world))
+    weapons = [{**line, "version": line["version"] + 1} for line in sent.body["weapons"]]
+    body = {**sent.body, "weapons": weapons}
+    return Write("PUT", f"/maintenance/workshop-exits/{new_id()}", body, sent.headers)
+
+
+def propose_reform(_client: httpx.Client, world: World, weapons: list[Expected] | None = None) -> Write:
+    """Propose weapons of Alpha for reform."""
+    body = {"kind": "technical", "reason": "Canon éclaté d'essai", "weapons": listed(weapons or world.register(2))}
+    return Write("PUT", f"/maintenance/reforms/{new_id()}", body, world["armourer"].headers)
+
+
+def decide_reform(client: httpx.Client, world: World) -> Write:
+    """Accept one of two weapons proposed, and refuse the other."""
+    proposed = done(client, propose_reform(client, world))
+    first, second = (line["weapon"] for line in proposed.body["weapons"])
+    body = {"id": str(new_id()), "accepted": [first], "refused": [second], "reason": "Avis d'essai"}
+    return Write("POST", f"{proposed.path}/decision", body, world["commander"].headers)
+
+
 # Each with the address it is sent to, as the OpenAPI document names it.
 WRITES: dict[str, tuple[str, Callable[[httpx.Client, World], Write]]] = {
     "register": ("PUT /v1/weapons/{weapon_id}", register),
@@ -424,6 +492,14 @@ WRITES: dict[str, tuple[str, Callable[[httpx.Client, World], Write]]] = {
     "issue_list": ("POST /v1/nominal-lists/{list_id}/issue", issue_list),
     "return_list": ("POST /v1/nominal-lists/{list_id}/return", return_list),
     "muster": ("PUT /v1/musters/{muster_id}", muster),
+    "open_workshop": ("PUT /v1/holders/{holder_id}", open_workshop),
+    "work": ("PUT /v1/maintenance/works/{work_id}", work),
+    "finding": ("PUT /v1/maintenance/findings/{finding_id}", finding),
+    "plan": ("PUT /v1/maintenance/plans/{request_id}", plan),
+    "send_to_workshop": ("PUT /v1/maintenance/workshop-entries/{entry_id}", send_to_workshop),
+    "take_from_workshop": ("PUT /v1/maintenance/workshop-exits/{exit_id}", take_from_workshop),
+    "propose_reform": ("PUT /v1/maintenance/reforms/{reform_id}", propose_reform),
+    "decide_reform": ("POST /v1/maintenance/reforms/{reform_id}/decision", decide_reform),
     "open_store": ("PUT /v1/stores/{store_id}", open_store),
     "report": ("PUT /v1/incidents/{incident_id}", report),
     "retrieve": ("PUT /v1/incidents/{incident_id}", retrieve),

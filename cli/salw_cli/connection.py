@@ -16,20 +16,19 @@ from sqlalchemy import Engine
 from salw.access.factors.operations.proving import begin_second_factor, prove_second_factor
 from salw.access.factors.rules import OneTimeCode, Party, RecoveryCode
 from salw.access.guard import Desk, begin, hash_token
-from salw.access.log_in_rules import NextStep, is_loopback, split_account
+from salw.access.log_in_rules import NextStep, split_account
 from salw.access.operations.log_in import log_in
-from salw.access.queries import has_demo_accounts, list_stores
+from salw.access.queries import list_stores
 from salw.access.rules import LOG_IN, STEP_UP, Permission
 from salw.access.traces import Asked, Recorder
 from salw.core import clock
 from salw.core.db import make_engine, transaction
 from salw.core.errors import DomainError, NotFound, Refused, Unauthenticated
 from salw.core.keys import factor_key
-from salw.core.settings import Settings, SettingsError, get_settings
+from salw.core.settings import Settings, get_settings
 from salw.core.urls import cluster_of, role_url
 from salw.intake.register.mapping import nearest
 
-DATABASE = "salw"
 STORES_MAX = 10_000  # far more than one person answers for
 
 
@@ -43,23 +42,6 @@ def ensure_database(settings: Settings) -> None:
     """Start the embedded PostgreSQL of this installation if it is the one in use and is not running."""
     if settings.embedded:
         cluster_of(settings).ensure_running()
-
-
-def check_demo_accounts(settings: Settings, app_url: str) -> None:
-    """Refuse to listen beyond this machine where demonstration accounts exist, whose passwords anybody can read.
-
-    Error: `settings.demo_accounts`, unless SALW_ALLOW_DEMO_ACCOUNTS says in words that this is known.
-    """
-    if is_loopback(settings.host) or settings.allow_demo_accounts is not None:
-        return
-    engine = make_engine(app_url, pool_size=1)
-    try:
-        with engine.begin() as db:
-            exist = has_demo_accounts(db)
-    finally:
-        engine.dispose()
-    if exist:
-        raise SettingsError("settings.demo_accounts", host=settings.host)
 
 
 # What `salw --token-file` named, for the command that follows it.

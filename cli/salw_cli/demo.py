@@ -21,11 +21,11 @@ from salw.ledger.sequencer import drain
 from salw_cli.connection import ensure_database
 from salw_cli.demo_data.army import PASSWORD
 from salw_cli.demo_data.loading import TIME_ZONES, Loaded, has_units, load_demo
+from salw_cli.starting import UNFINISHED
 
 # Fewer do not fill the stores that each force has; more were never tried.
 WEAPONS_LEAST, WEAPONS_MOST = 300, 2_000_000
 
-UNFINISHED = "demo.unfinished"
 ACCOUNTS = (
     ("magasinier", "tient le magasin du premier bataillon : percevoir, réintégrer, recevoir, étiqueter"),
     ("commandant", "commande ce bataillon : approuve les mutations, ouvre et clôt les recensements"),

@@ -27,8 +27,7 @@ from salw.core.settings import Settings, SettingsError, clone_root, load_setting
 from salw.core.urls import role_url
 from salw.ledger.keyring import LogKeys
 from salw_cli.certificate import check_certificate
-from salw_cli.connection import DATABASE, check_demo_accounts
-from salw_cli.demo import UNFINISHED
+from salw_cli.starting import DATABASE, UNFINISHED, check_demo_accounts
 
 EXIT_ENDED, EXIT_CHILD, EXIT_SETTING, EXIT_DATABASE, EXIT_PREPARATION = range(5)
 DEMO = ("demo", "--weapons", "6000", "--seed", "1", "--if-empty")

@@ -17,6 +17,7 @@ from salw.custody.rules import CONSTRAINTS as CUSTODY
 from salw.documents.files.rules import CONSTRAINTS as FILES
 from salw.documents.orders.rules import CONSTRAINTS as ORDERS
 from salw.incidents.rules import CONSTRAINTS as INCIDENTS
+from salw.maintenance.rules import CONSTRAINTS as MAINTENANCE
 from salw.registry.labels.rules import CONSTRAINTS as LABELS
 from salw.registry.photos.rules import CONSTRAINTS as PHOTOS
 from salw.registry.rules import CONSTRAINTS as REGISTRY
@@ -34,6 +35,7 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     **NOMINAL_LISTS,
     **DECLARATIONS,
     **PAPER,
+    **MAINTENANCE,
     **INCIDENTS,
     **STOCKTAKES,
     **SUMMARIES,

@@ -46,6 +46,7 @@ from salw.documents.orders.routes import router as orders
 from salw.incidents.routes import router as incidents
 from salw.intake.routes import router as intake
 from salw.ledger.witnessing import NO_WITNESS, Witnessing
+from salw.maintenance.routes import router as maintenance
 from salw.proofs.bundles.routes import router as bundles
 from salw.proofs.logs.routes import router as logs
 from salw.proofs.witness import router as witness
@@ -90,6 +91,7 @@ ROUTERS = (
     holders,
     nominal_lists,
     musters,
+    maintenance,
     paper,
     incidents,
     intake,

@@ -21,6 +21,7 @@ from salw.documents.orders import models as orders
 from salw.incidents import models as incidents
 from salw.intake.register import models as register
 from salw.ledger import models as ledger
+from salw.maintenance import models as maintenance
 from salw.registry import models as registry
 from salw.registry.photos import models as photos
 from salw.scanning import models as scanning
@@ -43,6 +44,7 @@ __all__ = [
     "files",
     "incidents",
     "ledger",
+    "maintenance",
     "metadata",
     "musters",
     "nominal_lists",

@@ -31,8 +31,8 @@ def run_(request: pytest.FixtureRequest) -> Run:
     return found
 
 
-def test_every_write_of_custody_intake_and_incidents_is_among_those_tried() -> None:
-    features = ("salw.custody", "salw.intake", "salw.incidents")
+def test_every_write_of_custody_intake_incidents_and_maintenance_is_among_those_tried() -> None:
+    features = ("salw.custody", "salw.intake", "salw.incidents", "salw.maintenance")
     known = {
         f"{method} {path}"
         for path, route in api_routes()

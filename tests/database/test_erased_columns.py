@@ -42,7 +42,7 @@ CODES = {
     "method", "model_code", "opened_role", "operation", "outcome", "permission", "public_key", "purpose", "quarter",
     "radio_dtg", "reading", "reason", "region", "role", "script", "set_as", "sha256", "signature", "state", "status",
     "stock", "tail", "weapon_ids", "written_off_as",
-    "condition_in", "covers", "how", "missing", "result",
+    "condition_in", "covers", "how", "missing", "part", "reform", "result",
 }  # fmt: skip
 # What is read on weapons and written on them, the organisation chart, and the seals of the log.
 OF_THINGS = {
@@ -57,6 +57,7 @@ OF_THINGS = {
         "serial_normalised",
     },
     "mark": {"raw", "normalised", "place"},
+    "part_finding": {"mark_read"},
     "rack": {"name"},
     "incident_mark": {"raw", "normalised"},
     "stocktake_count": {"text", "read_as"},

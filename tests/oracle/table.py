@@ -66,6 +66,9 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "ledger:bundle": AUTHORITIES | {_AUDITOR},
     "ledger:mirror": {_AUDITOR},
     "ledger:read": {_COMMANDER, _AUDITOR} | COMMISSION,
+    "maintenance:plan": AUTHORITIES,
+    "maintenance:read": _BOOKS,
+    "maintenance:record": {_ARMOURER},
     "model:read": _BOOKS | COMMISSION,
     "muster:record": {_KEEPER, _ARMOURER, _COMMANDER, _AUDITOR},
     "nominal_list:record": {_KEEPER, _COMMANDER},
@@ -79,6 +82,8 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "person:record": {_ADMINISTRATOR},
     "photo:record": {_KEEPER, _ARMOURER, _ACCOUNTANT},
     "posting:manage": {_ADMINISTRATOR},
+    "reform:decide": AUTHORITIES,
+    "reform:propose": {_KEEPER, _ARMOURER},
     "relief:record": {_KEEPER, _COMMANDER},
     "report:export": _BOOKS,
     "report:read": _BOOKS,
@@ -104,6 +109,7 @@ HOLDERS: Mapping[str, Collection[Role]] = {
     "transfer:receive": {_KEEPER},
     "weapon:read": _BOOKS,
     "weapon:register": {_ACCOUNTANT, _KEEPER},
+    "workshop:record": {_KEEPER},
 }
 
 # One's own session is not a matter of postings: who has none yet logs out and changes his password like everybody.

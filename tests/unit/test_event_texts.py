@@ -42,6 +42,16 @@ OF_WEAPONS: dict[str, list[dict[str, str]]] = {
     "weapon.reported": [{}],
     "weapon.not_presented": [{}],
     "weapon.condition_seen": [{"seen_in": "count", "condition": "to_clean"}],
+    "weapon.maintained": [{"work_kind": "repair", "condition": "serviceable"}],
+    "weapon.part_checked": [
+        {"part": "bolt", "part_outcome": outcome, "mark_read": "4711"} for outcome in ("differs", "matches")
+    ],
+    "weapon.sent_to_workshop": [{}],
+    "weapon.back_from_workshop": [{}],
+    "weapon.reform_proposed": [{"reform_kind": "technical"}],
+    "weapon.reform_decided": [
+        {"reform_kind": "technical", "reform_status": status} for status in ("accepted", "refused")
+    ],
     "weapon.photographed": [{"photo_kind": kind} for kind in PhotoKind],
     "weapon.photo_hidden": [{}],
     "label.made": [{}],

@@ -74,6 +74,18 @@ def get_unit(db: Connection, actor: Actor, unit_uuid: UUID) -> int:
     return int(row["id"])
 
 
+def get_unit_uuid(db: Connection, actor: Actor, unit_id: int) -> UUID:
+    """Return what a unit in scope is called by outside. Raises `unit.not_found`."""
+    row = run_one(
+        db,
+        "select uuid from unit where country = %(country)s and id = %(id)s and id = any(%(units)s)",
+        {"country": actor.country, "id": unit_id, "units": list(actor.units)},
+    )
+    if row is None:
+        raise NotFound("unit.not_found", unit=str(unit_id))
+    return UUID(str(row["uuid"]))
+
+
 def get_person(db: Connection, actor: Actor, person_id: UUID) -> Row:
     """Return a person in scope to whom something is given (`id, unit_id, matricule, value, commitment`).
 

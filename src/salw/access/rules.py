@@ -51,6 +51,9 @@ class Permission(StrEnum):
     LEDGER_BUNDLE = "ledger:bundle"
     LEDGER_MIRROR = "ledger:mirror"
     LEDGER_READ = "ledger:read"
+    MAINTENANCE_PLAN = "maintenance:plan"
+    MAINTENANCE_READ = "maintenance:read"
+    MAINTENANCE_RECORD = "maintenance:record"
     MODEL_READ = "model:read"
     MUSTER_RECORD = "muster:record"
     NOMINAL_LIST_RECORD = "nominal_list:record"
@@ -64,6 +67,8 @@ class Permission(StrEnum):
     PERSON_RECORD = "person:record"
     PHOTO_RECORD = "photo:record"
     POSTING_MANAGE = "posting:manage"
+    REFORM_DECIDE = "reform:decide"
+    REFORM_PROPOSE = "reform:propose"
     RELIEF_RECORD = "relief:record"
     REPORT_EXPORT = "report:export"
     REPORT_READ = "report:read"
@@ -89,6 +94,7 @@ class Permission(StrEnum):
     TRANSFER_RECEIVE = "transfer:receive"
     WEAPON_READ = "weapon:read"
     WEAPON_REGISTER = "weapon:register"
+    WORKSHOP_RECORD = "workshop:record"
 
 
 class Role(StrEnum):
@@ -115,6 +121,7 @@ _READS = {
     Permission.FILE_READ,
     Permission.INCIDENT_READ,
     Permission.LABEL_ALARM_READ,
+    Permission.MAINTENANCE_READ,
     Permission.MODEL_READ,
     Permission.ORGANISATION_READ,
     Permission.REPORT_EXPORT,
@@ -179,6 +186,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.ORDER_CONFIRM,
             Permission.TRANSFER_CANCEL,
             Permission.TRANSFER_ORDER,
+            Permission.MAINTENANCE_PLAN,
+            Permission.REFORM_DECIDE,
         }
     ),
     Role.ACCOUNTANT: frozenset(
@@ -219,6 +228,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.TRANSFER_DISPATCH,
             Permission.TRANSFER_RECEIVE,
             Permission.WEAPON_REGISTER,
+            Permission.REFORM_PROPOSE,
+            # He keeps the store that weapons leave for the workshop, and takes them back.
+            Permission.WORKSHOP_RECORD,
         }
     ),
     Role.ARMOURER: frozenset(
@@ -232,6 +244,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.INCIDENT_OPEN,
             Permission.PHOTO_RECORD,
             Permission.STOCKTAKE_COUNT,
+            Permission.MAINTENANCE_RECORD,
+            Permission.REFORM_PROPOSE,
         }
     ),
     Role.UNIT_COMMANDER: frozenset(
@@ -267,6 +281,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.STOCKTAKE_OPEN,
             Permission.TRANSFER_APPROVE,
             Permission.TRANSFER_CANCEL,
+            Permission.MAINTENANCE_PLAN,
+            Permission.REFORM_DECIDE,
         }
     ),
     Role.AUDITOR: frozenset(

@@ -56,6 +56,7 @@ class CollectiveKind(StrEnum):
     CREW = "crew"
     VEHICLE = "vehicle"
     DETACHMENT = "detachment"
+    WORKSHOP = "workshop"
 
     @property
     def holder_kind(self) -> HolderKind:
@@ -64,7 +65,7 @@ class CollectiveKind(StrEnum):
 
 
 class HolderIn(In):
-    """A post, crew, vehicle or detachment and who answers for it."""
+    """A post, crew, vehicle, detachment or workshop and who answers for it."""
 
     model_config = example(
         unit="019aa000-0000-7000-8000-0000000000e1",

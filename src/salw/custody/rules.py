@@ -79,10 +79,12 @@ LOSSES = frozenset({HolderKind.LOST, HolderKind.STOLEN, HolderKind.TAKEN_BY_ENEM
 USER_HOLDERS = frozenset(
     {HolderKind.PERSON, HolderKind.POST, HolderKind.CREW, HolderKind.VEHICLE, HolderKind.DETACHMENT}
 )
-# Holders opened with one person who answers for them.
+# Users of weapons opened with one person who answers for them.
 COLLECTIVE_HOLDERS = USER_HOLDERS - {HolderKind.PERSON}
+# What is opened by hand, with that person; stores come with the organisation.
+OPENED_BY_HAND = COLLECTIVE_HOLDERS | {HolderKind.WORKSHOP}
 # Holders for which one person answers at a time, relieved by a handover that moves no weapon.
-ANSWERED_FOR = COLLECTIVE_HOLDERS | {HolderKind.STORE}
+ANSWERED_FOR = OPENED_BY_HAND | {HolderKind.STORE}
 
 
 def state_of(kind: HolderKind, mark: str | None) -> State:
@@ -122,6 +124,8 @@ class MovementKind(StrEnum):
     LOSS = "loss"
     RECOVERY = "recovery"
     DESTRUCTION = "destruction"
+    REPAIR_OUT = "repair_out"
+    REPAIR_IN = "repair_in"
     CORRECTION = "correction"
 
 

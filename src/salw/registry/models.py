@@ -65,6 +65,9 @@ weapon = Table(
     Column("condition", Text),
     Column("condition_at", type_instant),
     Column("condition_in", Text),
+    # Written by the triggers of `part_finding` and `reform_line` alone.
+    Column("parts_differ", Boolean, nullable=False, server_default=false()),
+    Column("reform", Text),
     UniqueConstraint("country", "registry_number"),
     ForeignKeyConstraint(["model_code"], ["model.code"]),
     country_key(["unit_id"], "unit", ["id"]),
@@ -75,6 +78,7 @@ weapon = Table(
     CheckConstraint("made_year between 1850 and 2100", name="made_year_plausible"),
     CheckConstraint("condition in ('serviceable', 'to_clean', 'to_repair', 'unserviceable')", name="condition_known"),
     CheckConstraint("condition_in in ('return', 'count', 'work')", name="condition_in_known"),
+    CheckConstraint("reform in ('proposed', 'accepted')", name="reform_known"),
     CheckConstraint("num_nonnulls(condition, condition_at, condition_in) in (0, 3)", name="condition_whole"),
     comment="One row a weapon, never deleted. The id is the identity; the serial is an attribute (R1).",
 )

@@ -22,6 +22,7 @@ class Entry(StrEnum):
     ISSUE_IN = "issue_in"
     RETURN_IN = "return_in"
     RECOVERY = "recovery"
+    REPAIR_IN = "repair_in"
     CORRECTION_IN = "correction_in"
 
 
@@ -33,6 +34,7 @@ class Exit(StrEnum):
     TRANSFER_OUT = "transfer_out"
     LOSS = "loss"
     DESTRUCTION = "destruction"
+    REPAIR_OUT = "repair_out"
     CORRECTION_OUT = "correction_out"
 
 
@@ -51,6 +53,8 @@ ENTRY_OF: Mapping[MovementKind, Entry] = {
     MovementKind.ISSUE: Entry.ISSUE_IN,
     MovementKind.RETURN: Entry.RETURN_IN,
     MovementKind.RECOVERY: Entry.RECOVERY,
+    MovementKind.REPAIR_OUT: Entry.REPAIR_IN,
+    MovementKind.REPAIR_IN: Entry.REPAIR_IN,
 }
 EXIT_OF: Mapping[MovementKind, Exit] = {
     MovementKind.ISSUE: Exit.ISSUE_OUT,
@@ -59,6 +63,8 @@ EXIT_OF: Mapping[MovementKind, Exit] = {
     MovementKind.TRANSFER_IN: Exit.TRANSFER_OUT,
     MovementKind.LOSS: Exit.LOSS,
     MovementKind.DESTRUCTION: Exit.DESTRUCTION,
+    MovementKind.REPAIR_OUT: Exit.REPAIR_OUT,
+    MovementKind.REPAIR_IN: Exit.REPAIR_OUT,
 }
 
 

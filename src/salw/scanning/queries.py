@@ -40,6 +40,7 @@ _ROLES_AT = """
 _CARD = f"""
 select w.id, w.registry_number, w.class_code, w.model_code, coalesce(m.name, w.model_text) as model_name,
        w.serial, w.unidentified, w.nationally_marked, w.condition, w.condition_at, w.condition_in,
+       w.parts_differ, w.reform,
        c.seq, {STATE_SQL} as state, k.case_id, u.uuid as unit_uuid, u.name as unit_name,
        h.id as holder_id, h.kind as holder_kind, coalesce(s.name, h.name) as holder_name, hv.value as holder_person,
        h.unit_id = any(%(units)s) as holder_named,

@@ -46,7 +46,15 @@ GONE = frozenset(State(kind.value) for kind in SINKS)
 
 
 def warnings_of(
-    state: State, *, label: LabelStatus, copied: bool, case_open: bool, same_serial_lost: bool
+    state: State,
+    *,
+    label: LabelStatus,
+    copied: bool,
+    case_open: bool,
+    same_serial_lost: bool,
+    unserviceable: bool = False,
+    parts_differ: bool = False,
+    reform: str | None = None,
 ) -> tuple[str, ...]:
     """Return the codes of what the reader must know before he does anything, gravest first."""
     found = {
@@ -55,6 +63,10 @@ def warnings_of(
         "label.void": label is LabelStatus.VOID,
         "scan.case_open": case_open and state is not State.MISSING,
         "scan.same_serial_lost": same_serial_lost,
+        "scan.unserviceable": unserviceable,
+        "scan.reform_accepted": reform == "accepted",
+        "scan.reform_proposed": reform == "proposed",
+        "scan.parts_differ": parts_differ,
         "label.none": label is LabelStatus.NONE and state not in GONE,
     }
     return tuple(code for code, holds in found.items() if holds)

@@ -97,6 +97,9 @@ class ConditionOut(Out):
     text: str
 
 
+ReformMark = Literal["proposed", "accepted"]
+
+
 class LineOut(Out):
     """A weapon in a list."""
 
@@ -116,6 +119,8 @@ class LineOut(Out):
     assigned: HolderOut | None
     label: LabelOut
     condition: Annotated[ConditionOut | None, Field(description="Null where nobody ever stated it.")]
+    parts_differ: Annotated[bool, Field(description="A part bears another number than the weapon.")]
+    reform: Annotated[ReformMark | None, Field(description="Proposed for reform, or accepted for it.")]
 
 
 class CardOut(LineOut):
@@ -227,6 +232,8 @@ def _line(row: Row, actor: Actor) -> dict[str, object]:
         "assigned": _holder(row, "assigned", row["assigned_unit"], language) if row["assigned_id"] else None,
         "label": _label(row),
         "condition": _condition(row, actor),
+        "parts_differ": row["parts_differ"],
+        "reform": row["reform"],
     }
 
 
@@ -254,6 +261,9 @@ def _card(row: Row, actor: Actor, tail: str | None) -> dict[str, object]:
         copied=tail_differs(tail, row["scanned_tail"]),
         case_open=row["case_id"] is not None,
         same_serial_lost=row["same_serial_lost"],
+        unserviceable=row["condition"] == Condition.UNSERVICEABLE,
+        parts_differ=row["parts_differ"],
+        reform=row["reform"],
     )
     actions = next_actions(
         state,

@@ -18,6 +18,8 @@ VARIANTS: Mapping[str, str] = {
     "weapon.issued": "purpose",
     "label.alarm_raised": "alarm_kind",
     "weapon.condition_seen": "seen_in",
+    "weapon.part_checked": "part_outcome",
+    "weapon.reform_decided": "reform_status",
     "weapon.written_off": "sink",
     "stocktake.difference_found": "outcome",
 }

@@ -17,7 +17,11 @@ class Entry:
 
 # In the order of a day at a desk.
 NAVIGATION = (
-    Entry("/", "web.nav.today", Permission.SESSION_OWN),
+    Entry("/", "web.nav.home", Permission.SESSION_OWN),
+    Entry("/aujourdhui", "web.nav.today", Permission.DOCUMENT_READ),
+    Entry("/perceptions", "web.nav.out", Permission.DOCUMENT_READ),
+    Entry("/detenteurs", "web.nav.people", Permission.DRAW_READ),
+    Entry("/mutations", "web.nav.transfers", Permission.TRANSFER_READ),
     Entry("/armes", "web.nav.arms", Permission.WEAPON_READ),
     Entry("/etiquettes", "web.nav.labels", Permission.LABEL_MAKE),
     Entry("/etiquettes/alertes", "web.nav.alarms", Permission.LABEL_ALARM_CLOSE),

@@ -16,7 +16,7 @@ from salw.core.ids import new_id
 from salw.custody.authorisations.queries import standing_of
 from salw.custody.authorisations.rules import Standing
 from salw.custody.operations.moves import Destination, DocumentNumber, ask_and_lock
-from salw.custody.rules import COLLECTIVE_HOLDERS, SINKS, USER_HOLDERS, Expected, Held, HolderKind, check_versions
+from salw.custody.rules import OPENED_BY_HAND, SINKS, USER_HOLDERS, Expected, Held, HolderKind, check_versions
 from salw.ledger import operations as ledger
 from salw.ledger.events import commit_to, make_event
 
@@ -275,11 +275,11 @@ def open_collective_holder(
     name: str,
     person_id: UUID,
 ) -> None:
-    """Open a post, crew, vehicle or detachment with the person who answers for it.
+    """Open a post, crew, vehicle, detachment or workshop with the person who answers for it.
 
     Raises `unit.not_found`, `holder.not_collective`.
     """
-    if kind not in COLLECTIVE_HOLDERS:
+    if kind not in OPENED_BY_HAND:
         raise Unacceptable("holder.not_collective", kind=kind.value)
     _check_unit(actor, unit_id)
     _open(db, actor, now, holder_id, unit_id, kind, name, person_id)
@@ -296,7 +296,7 @@ def open_user_holder(
     name: str,
     person_id: UUID,
 ) -> None:
-    """Open a post, crew, vehicle or detachment of a unit in scope, answered for by a person in scope.
+    """Open a post, crew, vehicle, detachment or workshop of a unit in scope, answered for by a person in scope.
 
     Raises `unit.not_found`, `person.not_found`, `holder.not_collective`.
     """

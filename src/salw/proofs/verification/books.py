@@ -251,6 +251,8 @@ _GOES_TO: dict[MovementKind, Iterable[HolderKind]] = {
     MovementKind.LOSS: LOSSES,
     MovementKind.RECOVERY: (HolderKind.STORE,),
     MovementKind.DESTRUCTION: (HolderKind.DESTROYED,),
+    MovementKind.REPAIR_OUT: (HolderKind.WORKSHOP,),
+    MovementKind.REPAIR_IN: (HolderKind.STORE,),
 }
 _KINDS = {"moves": list(_GOES_TO), "kinds": [", ".join(sorted(kinds)) for kinds in _GOES_TO.values()]}
 _CUSTODY_COLUMNS = ("seq", "holder_id", "unit_id", "awaited_by_unit_id")

@@ -32,6 +32,8 @@ KINDS: Mapping[str, str] = {
     "weapon.written_off": "loss",
     "weapon.recovered": "recovery",
     "weapon.destroyed": "destruction",
+    "weapon.sent_to_workshop": "repair_out",
+    "weapon.back_from_workshop": "repair_in",
 }
 ISSUED = "weapon.issued"
 DISPATCHED = "weapon.dispatched"

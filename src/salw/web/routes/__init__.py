@@ -11,12 +11,19 @@ from salw.web.routes import (
     factors,
     first,
     history,
+    issuing,
     journal,
     label_making,
     labels,
     log_in,
+    nominal,
+    people,
+    posts,
     proof,
     search,
+    slips,
+    today,
+    transfers,
     weapons,
 )
 
@@ -37,6 +44,13 @@ PARTS = (
     journal,
     labels,  # before the jobs, whose address takes any word
     label_making,
+    today,
+    issuing,
+    slips,
+    people,
+    posts,
+    nominal,
+    transfers,
 )
 for part in PARTS:
     router.include_router(part.router)

@@ -1,0 +1,53 @@
+"""Finding people of units in scope by what is said of them at a counter: a number, a name, or a part of one."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from salw.core.actor import Actor
+from salw.core.db import Row, run
+
+# In the order of a nominal roll. Who was erased has no name, and stands last under his rank and unit.
+_FOUND = """
+select p.id, p.matricule, u.uuid as unit, u.name as unit_name, coalesce(v.value, v.remains)->>'rank' as rank,
+       v.value->>'family_name' as family_name, v.value->>'given_names' as given_names,
+       (v.remains->>'erased_on')::date as erased_on, o.name_order
+  from person p
+  join unit u on u.country = p.country and u.id = p.unit_id
+  join personal_value v on v.country = p.country and v.id = p.value_id
+ cross join lateral (
+       select coalesce(lower(v.value->>'family_name') || ' ' || lower(v.value->>'given_names'), '~') as name_order) o
+ where p.country = %(country)s and p.unit_id = any(%(units)s)
+   and (%(unit)s::uuid is null or u.uuid = %(unit)s)
+   and (%(text)s::text is null or lower(p.matricule) = lower(%(text)s)
+        or strpos(o.name_order, lower(%(text)s)) > 0)
+   and (o.name_order, p.id) > (%(name_after)s, %(after)s::uuid)
+ order by o.name_order, p.id limit %(limit)s
+"""
+
+
+def find_people(
+    db: Connection,
+    actor: Actor,
+    *,
+    text: str | None,
+    unit: UUID | None,
+    after: tuple[str, UUID] | None,
+    limit: int,
+) -> list[Row]:
+    """Return people in scope by name, at most `limit`: of a unit, with a number, or with a name that contains `text`.
+
+    Keys: `id, matricule, unit, unit_name, rank, family_name, given_names, erased_on` and `name_order`, which with `id`
+    says after whom to go on.
+    """
+    name_after, id_after = after or ("", UUID(int=0))
+    values = {
+        "country": actor.country,
+        "units": list(actor.units),
+        "text": text or None,
+        "unit": unit,
+        "name_after": name_after,
+        "after": id_after,
+        "limit": limit,
+    }
+    return run(db, _FOUND, values)

@@ -1,0 +1,96 @@
+"""Reading mutations for a desk: by what has to be done about them, with their weapons as people name them."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from salw.core.actor import Actor
+from salw.core.db import Row, run
+from salw.custody.rules import UNDER_WAY
+
+
+class Which(StrEnum):
+    """Which mutations are asked for. Stored nowhere."""
+
+    LATE = "late"
+    EXPECTED = "expected"
+    ORDERED = "ordered"
+    APPROVED = "approved"
+    DISPATCHED = "dispatched"
+    SHORT = "short"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+# The newest first: an id is made in the order of time.
+_LIST = """
+select t.id, t.status, t.due_on, t.status = any(%(under_way)s) and t.due_on < %(today)s as overdue,
+       t.from_unit_id = any(%(units)s) as from_here, t.to_unit_id = any(%(units)s) as to_here,
+       f.store_name as from_store_name, f.unit_name as from_unit_name, o.store_name as to_store_name,
+       o.unit_name as to_unit_name, lpad(d.number::text, 6, '0') || '/' || d.year as document_number,
+       (select count(*) from transfer_line l where l.country = t.country and l.transfer_id = t.id
+           and l.status <> 'cancelled') as weapons
+  from transfer t
+  join lateral name_places(array[t.from_store_id]) f on true
+  join lateral name_places(array[t.to_store_id]) o on true
+  join document d on d.country = t.country and d.id = t.id
+ where t.country = %(country)s
+   and (t.from_unit_id = any(%(units)s) or t.to_unit_id = any(%(units)s))
+   and (%(status)s::text is null or t.status = %(status)s)
+   and (not %(late)s or (t.status = any(%(under_way)s) and t.due_on < %(today)s))
+   and (not %(expected)s or (t.to_unit_id = any(%(units)s) and t.status in ('dispatched', 'short')))
+   and (%(before)s::uuid is null or t.id < %(before)s)
+ order by t.id desc limit %(limit)s
+"""
+
+_LINES = """
+select l.weapon_id as weapon, l.status, w.registry_number, w.serial, coalesce(m.name, w.model_text) as model_name
+  from transfer_line l
+  left join weapon w on w.country = l.country and w.id = l.weapon_id
+  left join model m on m.code = w.model_code
+ where l.country = %(country)s and l.transfer_id = %(id)s
+ order by w.registry_number nulls last, l.weapon_id
+"""
+
+_SIDES = """
+select t.from_unit_id = any(%(units)s) as from_here, t.to_unit_id = any(%(units)s) as to_here
+  from transfer t
+ where t.country = %(country)s and t.id = %(id)s
+   and (t.from_unit_id = any(%(units)s) or t.to_unit_id = any(%(units)s))
+"""
+
+
+def list_for_desk(db: Connection, actor: Actor, *, which: Which | None, before: UUID | None, limit: int) -> list[Row]:
+    """Return mutations of which either side is in scope, the newest first, at most `limit`.
+
+    Keys: `id, status, due_on, overdue, from_here, to_here, from_store_name, from_unit_name, to_store_name,
+    to_unit_name, document_number, weapons`.
+    """
+    plain = which.value if which and which not in (Which.LATE, Which.EXPECTED) else None
+    values = {
+        "country": actor.country,
+        "units": list(actor.units),
+        "today": actor.today,
+        "under_way": [status.value for status in UNDER_WAY],
+        "status": plain,
+        "late": which is Which.LATE,
+        "expected": which is Which.EXPECTED,
+        "before": before,
+        "limit": limit,
+    }
+    return run(db, _LIST, values)
+
+
+def list_named_lines(db: Connection, actor: Actor, transfer_id: UUID) -> list[Row]:
+    """Return the weapons of a mutation that the caller has found, named as far as they are the reader's to read.
+
+    Keys: `weapon, status, registry_number, serial, model_name`.
+    """
+    return run(db, _LINES, {"country": actor.country, "id": transfer_id})
+
+
+def find_sides(db: Connection, actor: Actor, transfer_id: UUID) -> tuple[bool, bool]:
+    """Say whether a mutation leaves a unit in scope, and whether it comes to one."""
+    rows = run(db, _SIDES, {"country": actor.country, "units": list(actor.units), "id": transfer_id})
+    return (rows[0]["from_here"], rows[0]["to_here"]) if rows else (False, False)

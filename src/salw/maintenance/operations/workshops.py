@@ -1,0 +1,113 @@
+"""To the workshop and back: a repair is a movement each way, with its order, like any other."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from salw.access.queries import get_store
+from salw.core.actor import Actor
+from salw.core.db import run_one
+from salw.core.errors import NotFound
+from salw.custody.operations.moves import Destination, DocumentNumber, Order, Step, lock_weapons, record_moves
+from salw.custody.rules import Expected, Held, MovementKind, check_held_by, check_no_open_case
+from salw.documents.rules import DocumentKind
+
+# Who answers is locked until commit, as where weapons are issued: a relief that hands over what the workshop has waits.
+_WORKSHOP = """
+with answering as materialized (
+    select a.person_id from answerable a
+     where a.country = %(country)s and a.holder_id = %(id)s and a.ended_at is null
+       for share
+)
+select h.id, h.unit_id from holder h left join answering on true
+ where h.country = %(country)s and h.id = %(id)s and h.kind = 'workshop' and h.unit_id = any(%(units)s)
+"""
+
+
+def send_to_workshop(
+    db: Connection,
+    *,
+    actor: Actor,
+    now: datetime,
+    entry_id: UUID,
+    store_id: UUID,
+    workshop_id: UUID,
+    occurred_at: datetime,
+    weapons: Sequence[Expected],
+    order: Order,
+) -> tuple[DocumentNumber, list[Held]]:
+    """Move weapons of a store into a workshop in scope; the id is that of the movement order.
+
+    Raises `store.not_found`, `workshop.not_found`, `custody.held_elsewhere`, `custody.case_open` and what locking
+    raises.
+    """
+    store = get_store(db, actor, store_id)
+    workshop = _get_workshop(db, actor, workshop_id)
+    held, number = lock_weapons(db, actor, weapons, number_for_unit=store["unit_id"])
+    assert number is not None  # noqa: S101 - asked for above
+    check_held_by(held, store_id)
+    check_no_open_case(held)
+    record_moves(
+        db,
+        actor=actor,
+        now=now,
+        kind=MovementKind.REPAIR_OUT,
+        event_kind="weapon.sent_to_workshop",
+        steps=[Step(h.weapon_id, h, workshop) for h in held],
+        document_id=entry_id,
+        document_kind=DocumentKind.MOVEMENT_ORDER,
+        number=number,
+        order=order,
+        occurred_at=occurred_at,
+        facts={},
+    )
+    return number, held
+
+
+def take_from_workshop(
+    db: Connection,
+    *,
+    actor: Actor,
+    now: datetime,
+    exit_id: UUID,
+    store_id: UUID,
+    workshop_id: UUID,
+    occurred_at: datetime,
+    weapons: Sequence[Expected],
+    order: Order,
+) -> tuple[DocumentNumber, list[Held]]:
+    """Move weapons back from a workshop into a store; the id is that of the movement order.
+
+    What was done with them is recorded as work. Raises as `send_to_workshop`.
+    """
+    store = get_store(db, actor, store_id)
+    workshop = _get_workshop(db, actor, workshop_id)
+    held, number = lock_weapons(db, actor, weapons, number_for_unit=store["unit_id"])
+    assert number is not None  # noqa: S101 - asked for above
+    check_held_by(held, workshop.holder_id)
+    check_no_open_case(held)
+    to = Destination(store_id, store["unit_id"])
+    record_moves(
+        db,
+        actor=actor,
+        now=now,
+        kind=MovementKind.REPAIR_IN,
+        event_kind="weapon.back_from_workshop",
+        steps=[Step(h.weapon_id, h, to) for h in held],
+        document_id=exit_id,
+        document_kind=DocumentKind.MOVEMENT_ORDER,
+        number=number,
+        order=order,
+        occurred_at=occurred_at,
+        facts={},
+    )
+    return number, held
+
+
+def _get_workshop(db: Connection, actor: Actor, workshop_id: UUID) -> Destination:
+    row = run_one(db, _WORKSHOP, {"country": actor.country, "id": workshop_id, "units": list(actor.units)})
+    if row is None:
+        raise NotFound("workshop.not_found", workshop=str(workshop_id))
+    return Destination(row["id"], row["unit_id"])

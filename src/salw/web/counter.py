@@ -1,0 +1,153 @@
+"""What forms at the counter share: codes a line each, weapons with the versions shown, days and declared lines."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+
+from salw.access.duties.rules import CONSTRAINTS as DUTIES
+from salw.access.guard import Desk
+from salw.core.db import Row
+from salw.core.errors import DomainError
+from salw.core.language import Language, translate
+from salw.custody.acknowledgements.rules import CONSTRAINTS as ACKNOWLEDGEMENTS
+from salw.custody.authorisations.rules import CONSTRAINTS as AUTHORISATIONS
+from salw.custody.declarations.rules import CONSTRAINTS as DECLARATIONS
+from salw.custody.declarations.rules import DeclaredKind
+from salw.custody.nominal_lists.rules import CONSTRAINTS as NOMINAL_LISTS
+from salw.custody.rules import CONSTRAINTS as CUSTODY
+from salw.documents.files.rules import CONSTRAINTS as FILES
+from salw.scanning.lines import CodeLine, read_lines, split_lines
+from salw.web.forms import parse_day, told
+
+# What the database may refuse of an act at the counter, said at a field.
+AT_COUNTER = {
+    **CUSTODY,
+    **AUTHORISATIONS,
+    **NOMINAL_LISTS,
+    **DECLARATIONS,
+    **ACKNOWLEDGEMENTS,
+    **FILES,
+    **DUTIES,
+}
+
+CODES_MAX = 500
+DECLARED_ROWS = 3
+_WEAPON = re.compile(r"(?P<weapon>[0-9a-f-]{36}):(?P<version>[0-9]{1,9})", re.ASCII)
+_HOUR = re.compile(r"(?P<hour>[01]?\d|2[0-3])(?:[:hH ]+(?P<minute>[0-5]\d)?)?", re.ASCII)
+
+# What is wrong with a weapon for what is about to be done, as the code of its text, or None.
+Judge = Callable[[Row], str | None]
+
+
+class Typed(BaseModel):
+    """What was typed into a form at the counter, as it was typed; `act` says which button was pressed."""
+
+    act: str = ""
+    codes: str = ""
+    weapons: str = ""
+
+    def but(self, **more: str) -> dict[str, Any]:
+        """Return the fields as a page shows them again."""
+        return {**self.model_dump(mode="json"), **more}
+
+
+def read_codes(desk: Desk, text: str, judge: Judge) -> tuple[list[Row], str | None]:
+    """Return the weapons that the lines of a field name, and what is wrong with those that cannot go, in one text."""
+    language = desk.actor.language
+    texts = split_lines(text)
+    if not texts:
+        return [], translate("web.desk.no_code", language)
+    if len(texts) > CODES_MAX:
+        return [], translate("web.desk.too_many_codes", language, count=len(texts), most=CODES_MAX)
+    lines = read_lines(desk.db, desk.actor, texts)
+    wrong = [said for line in lines if (said := _wrong(line, judge, language)) is not None]
+    found = {line.weapon["id"]: line.weapon for line in lines if line.weapon is not None}
+    return list(found.values()), " ".join(wrong) or None
+
+
+def _wrong(line: CodeLine, judge: Judge, language: Language) -> str | None:
+    if line.weapon is None:
+        return translate("web.desk.line_wrong", language, text=line.text, why=line.wrong)
+    code = judge(line.weapon)
+    if code is None:
+        return None
+    state = translate(f"state.{line.weapon['state']}", language)
+    return translate(code, language, number=line.text, state=state)
+
+
+def in_store(store: UUID) -> Judge:
+    """Return what judges whether a weapon is in a store, and so can leave it."""
+    return lambda weapon: (
+        None if weapon["holder"] == store and weapon["state"] == "in_store" else "web.desk.not_in_store"
+    )
+
+
+def is_out(weapon: Row) -> str | None:
+    """Judge whether a weapon is out, and so can come back."""
+    return None if weapon["state"] == "issued" else "web.desk.not_out"
+
+
+def versions_text(weapons: Sequence[Row]) -> str:
+    """Return weapons with the versions shown, as the hidden field of the second page brings them back."""
+    return " ".join(f"{w['id']}:{w['version']}" for w in weapons)
+
+
+def versions_of(text: str) -> list[dict[str, Any]]:
+    """Return what `versions_text` wrote, as bodies take it.
+
+    What was shown is what is recorded, even where the form is sent twice.
+    """
+    return [{"weapon": found["weapon"], "version": int(found["version"])} for found in _WEAPON.finditer(text)]
+
+
+def read_due(
+    day_text: str, hour_text: str, zone: str, today: date, language: Language
+) -> tuple[datetime | None, dict[str, str]]:
+    """Return the instant by which something is due back, None where both fields are empty, and what is wrong."""
+    if not day_text.strip() and not hour_text.strip():
+        return None, {}
+    day = parse_day(day_text.strip()) if day_text.strip() else today
+    if day is None:
+        return None, {"due_day": translate("web.day_unreadable", language, typed=day_text.strip()[:40])}
+    if not hour_text.strip():
+        return datetime.combine(day, time(23, 59), ZoneInfo(zone)), {}
+    found = _HOUR.fullmatch(hour_text.strip())
+    if found is None:
+        return None, {"due_hour": translate("web.desk.hour_unreadable", language, typed=hour_text.strip()[:40])}
+    return datetime.combine(day, time(int(found["hour"]), int(found["minute"] or 0)), ZoneInfo(zone)), {}
+
+
+def declared_lines(typed: Mapping[str, Any], *, back: bool) -> list[dict[str, Any]]:
+    """Return the declared lines of a form as the interface takes them; rows without a kind are not there."""
+    lines = []
+    for row in range(DECLARED_ROWS):
+        kind = typed.get(f"kind_{row}", "")
+        if not kind:
+            continue
+        quantity = str(typed.get(f"quantity_{row}", "")).strip()
+        line: dict[str, Any] = {"kind": kind, "quantity": int(quantity) if quantity.isdigit() else quantity}
+        line["calibre"] = str(typed.get(f"calibre_{row}", "")).strip() or None
+        if back:
+            line["reason"] = str(typed.get(f"reason_{row}", "")).strip() or None
+        lines.append(line)
+    return lines
+
+
+def declared_kinds(language: Language) -> list[tuple[str, str]]:
+    """Return what may be declared beside weapons, for a field of choice."""
+    return [(kind.value, translate(f"declared.{kind.value}", language)) for kind in DeclaredKind]
+
+
+def placed(error: DomainError, places: Mapping[str, str], language: Language, otherwise: str) -> dict[str, str]:
+    """Return the text of a refusal by its field; what concerns none stands at `otherwise`: nothing typed is lost.
+
+    What the reader may not do at all, and what he has to prove first, is no matter of a field and is raised again.
+    """
+    if error.code.startswith(("access.", "session.")) and error.code != "session.too_many_attempts":
+        raise error
+    return {places.get(error.code, otherwise): told(error, language)}

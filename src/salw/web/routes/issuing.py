@@ -1,0 +1,279 @@
+"""`/perceptions/nouvelle` and `/reintegrations/nouvelle`: what leaves the store and what comes back, at the desk.
+
+Two pages each: what is typed or read by a wedge, then what will be recorded, in a sentence. What the second one shows
+is what is recorded: it brings the versions along.
+"""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import Response
+
+from salw.access.rules import Permission
+from salw.core.errors import DomainError
+from salw.core.ids import new_id
+from salw.core.language import Language, translate
+from salw.custody.routes import issues
+from salw.custody.schemas import IssueIn, ReturnIn
+from salw.web.counter import (
+    AT_COUNTER,
+    Typed,
+    declared_kinds,
+    declared_lines,
+    in_store,
+    is_out,
+    placed,
+    read_codes,
+    read_due,
+    versions_of,
+    versions_text,
+)
+from salw.web.desks import Asked, friendly, lead_to, open_desk, show
+from salw.web.forms import fill
+from salw.web.views import issuing as views
+
+router = APIRouter(include_in_schema=False)
+
+ISSUE_PLACES = {
+    "issue.due_before_issue": "due_day",
+    "draw.no_contract": "override",
+    "draw.contract_ended": "override",
+    "draw.no_authorisation": "override",
+    "draw.authorisation_ended": "override",
+    "draw.not_covered": "override",
+    "draw.suspended": "to",
+    "person.not_found": "to",
+    "duty.giver_receiver": "to",
+    "holder.nobody_answers": "holder",
+    "store.not_found": "store",
+    "pin.wrong": "proof",
+    "pin.none": "proof",
+    "card.not_his": "proof",
+    "session.too_many_attempts": "proof",
+    "acknowledgement.parts": "proof",
+    "acknowledgement.kind_not_valid": "acknowledged",
+    "acknowledgement.witness_is_party": "proof",
+}
+DECLARED_PLACES = {"declared.twice": "kind_0", "declared.calibre": "calibre_0", "declared.nothing": "quantity_0"}
+
+
+class _Declared(Typed):
+    """The rows of what goes along with weapons."""
+
+    store: str = ""
+    kind_0: str = ""
+    calibre_0: str = ""
+    quantity_0: str = ""
+    reason_0: str = ""
+    kind_1: str = ""
+    calibre_1: str = ""
+    quantity_1: str = ""
+    reason_1: str = ""
+    kind_2: str = ""
+    calibre_2: str = ""
+    quantity_2: str = ""
+    reason_2: str = ""
+
+
+class IssueTyped(_Declared):
+    """A perception as it is typed."""
+
+    id: UUID
+    to: str = ""
+    holder: str = ""
+    due_day: str = ""
+    due_hour: str = ""
+    override: str = ""
+    acknowledged: str = ""
+    proof: str = ""
+
+
+class ReturnTyped(_Declared):
+    """A réintégration as it is typed."""
+
+    id: UUID
+
+
+@router.get("/perceptions/nouvelle")
+def get_issue_form(
+    request: Request, language: Asked, to: Annotated[str, Query(max_length=100)] = "", holder: str = ""
+) -> Response:
+    """Ask who receives which weapons until when."""
+    return _issue_form(request, language, {"id": str(new_id()), "to": to, "holder": holder})
+
+
+def _issue_form(
+    request: Request, language: Language, typed: dict[str, Any], wrong: dict[str, str] | None = None
+) -> Response:
+    with open_desk(request, Permission.ISSUE_RECORD, language) as desk:
+        stores = views.stores(desk)
+        context = {
+            "stores": stores,
+            "posts": views.post_choices(desk),
+            "today": desk.actor.today,
+            "typed": _shown(typed, stores),
+            "kinds": declared_kinds(language),
+        }
+    return show(request, language, "issue_new.html", context, errors=wrong)
+
+
+def _shown(typed: dict[str, Any], stores: list[tuple[str, str]]) -> dict[str, Any]:
+    """Return what was typed; where there is one store it is that one."""
+    if not typed.get("store") and len(stores) == 1:
+        return {**typed, "store": stores[0][0]}
+    return typed
+
+
+@router.post("/perceptions/nouvelle")
+def post_issue(request: Request, language: Asked, typed: Annotated[IssueTyped, Form()]) -> Response:
+    """Read what was typed and show what will be recorded; or record what was shown."""
+    if typed.act == "edit":
+        return _issue_form(request, language, typed.but())
+    if typed.act != "issue":
+        return _check_issue(request, language, typed)
+    return _issue(request, language, typed)
+
+
+def _check_issue(
+    request: Request, language: Language, typed: IssueTyped, more: dict[str, str] | None = None
+) -> Response:
+    with open_desk(request, Permission.ISSUE_RECORD, language) as desk:
+        due, wrong = read_due(typed.due_day, typed.due_hour, desk.actor.time_zone, desk.actor.today, language)
+        if due is not None and due <= desk.now:
+            wrong["due_day"] = translate("issue.due_before_issue", language)
+        store = _store(typed.store, language, wrong)
+        who, wrong_who = views.receiver(desk, typed.to, typed.holder)
+        weapons: list[Any] = []
+        if store is not None:
+            weapons, wrong_codes = read_codes(desk, typed.codes, in_store(store))
+            wrong |= {"codes": wrong_codes} if wrong_codes else {}
+        wrong |= wrong_who
+        stores = views.stores(desk)
+        context = {
+            "typed": typed.but(weapons=versions_text(weapons)),
+            "who": who,
+            "weapons": weapons,
+            "due": due,
+            "zone": desk.actor.time_zone,
+            "store_name": dict(stores).get(typed.store, ""),
+            "ways": views.kinds_at_once(desk, store) if store and not wrong else [],
+            "kinds": dict(declared_kinds(language)),
+        }
+    if wrong:
+        return _issue_form(request, language, typed.but(), wrong)
+    return show(request, language, "issue_check.html", context, errors=more)
+
+
+def _store(text: str, language: Language, wrong: dict[str, str]) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        wrong["store"] = translate("web.desk.choose_store", language)
+        return None
+
+
+def _issue(request: Request, language: Language, typed: IssueTyped) -> Response:
+    with open_desk(request, Permission.ISSUE_RECORD, language) as desk:
+        due, wrong = read_due(typed.due_day, typed.due_hour, desk.actor.time_zone, desk.actor.today, language)
+        who, more = views.receiver(desk, typed.to, typed.holder)
+        wrong |= more
+        part = None
+        if typed.acknowledged and who is not None:
+            part = {"person": who["answers"], "kind": typed.acknowledged}
+            if typed.acknowledged == "witness":
+                witness, wrong_witness = views.find_one(desk, typed.proof)
+                wrong |= {"proof": wrong_witness} if wrong_witness else {}
+                part["witness"] = witness["id"] if witness else None
+            else:
+                part[typed.acknowledged] = typed.proof.strip() or None
+    if wrong or who is None:
+        return _check_issue(request, language, typed, {k: v for k, v in wrong.items() if k == "proof"})
+    values = {
+        "store": typed.store,
+        "to": {"person": who["person"], "holder": who["holder"]},
+        "weapons": versions_of(typed.weapons),
+        "due_back_at": due,
+        "override": typed.override.strip() or None,
+        "declared": declared_lines(typed.but(), back=False),
+        "acknowledgement": part,
+    }
+    body, wrong = fill(IssueIn, values, language)
+    if body is None:
+        return _again(request, language, typed, _at_fields(wrong))
+    try:
+        with friendly(AT_COUNTER), open_desk(request, Permission.ISSUE_RECORD, language) as desk:
+            issues.put_issue(typed.id, body, desk)
+    except DomainError as error:
+        return _again(request, language, typed, placed(error, {**ISSUE_PLACES, **DECLARED_PLACES}, language, "codes"))
+    return lead_to(f"/perceptions/{typed.id}?done=issued", language)
+
+
+def _at_fields(wrong: dict[str, str]) -> dict[str, str]:
+    """Return what the interface says of a body, at the fields of the form."""
+    places = {"declared": "quantity_0", "acknowledgement": "proof", "weapons": "codes"}
+    return {places.get(name, name): text for name, text in wrong.items()}
+
+
+def _again(request: Request, language: Language, typed: IssueTyped, wrong: dict[str, str]) -> Response:
+    """Show the page again on which the field that is wrong stands."""
+    on_check = {"override", "proof", "acknowledged"}
+    if set(wrong) <= on_check:
+        return _check_issue(request, language, typed, wrong)
+    return _issue_form(request, language, typed.but(), wrong)
+
+
+@router.get("/reintegrations/nouvelle")
+def get_return_form(request: Request, language: Asked) -> Response:
+    """Ask which weapons come back, and what comes with them."""
+    return _return_form(request, language, {"id": str(new_id())})
+
+
+def _return_form(
+    request: Request, language: Language, typed: dict[str, Any], wrong: dict[str, str] | None = None
+) -> Response:
+    with open_desk(request, Permission.RETURN_RECORD, language) as desk:
+        stores = views.stores(desk)
+    context = {"stores": stores, "typed": _shown(typed, stores), "kinds": declared_kinds(language)}
+    return show(request, language, "return_new.html", context, errors=wrong)
+
+
+@router.post("/reintegrations/nouvelle")
+def post_return(request: Request, language: Asked, typed: Annotated[ReturnTyped, Form()]) -> Response:
+    """Read what was typed and show what will be recorded; or record what was shown."""
+    if typed.act == "edit":
+        return _return_form(request, language, typed.but())
+    if typed.act != "return":
+        return _check_return(request, language, typed)
+    values = {
+        "store": typed.store,
+        "weapons": versions_of(typed.weapons),
+        "declared": declared_lines(typed.but(), back=True),
+    }
+    body, wrong = fill(ReturnIn, values, language)
+    if body is None:
+        return _return_form(request, language, typed.but(), _at_fields(wrong))
+    try:
+        with friendly(AT_COUNTER), open_desk(request, Permission.RETURN_RECORD, language) as desk:
+            issues.put_return(typed.id, body, desk)
+    except DomainError as error:
+        wrong = placed(error, {"store.not_found": "store", **DECLARED_PLACES}, language, "codes")
+        return _return_form(request, language, typed.but(), wrong)
+    return lead_to(f"/perceptions/{typed.id}?done=returned", language)
+
+
+def _check_return(request: Request, language: Language, typed: ReturnTyped) -> Response:
+    with open_desk(request, Permission.RETURN_RECORD, language) as desk:
+        wrong: dict[str, str] = {}
+        store = _store(typed.store, language, wrong)
+        weapons, wrong_codes = read_codes(desk, typed.codes, is_out)
+        wrong |= {"codes": wrong_codes} if wrong_codes else {}
+        context = {
+            "typed": typed.but(weapons=versions_text(weapons)),
+            "weapons": weapons,
+            "store_name": dict(views.stores(desk)).get(typed.store, ""),
+            "kinds": dict(declared_kinds(language)),
+        }
+    if wrong or store is None:
+        return _return_form(request, language, typed.but(), wrong)
+    return show(request, language, "return_check.html", context)

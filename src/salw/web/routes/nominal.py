@@ -1,0 +1,208 @@
+"""`/etats-nominatifs`: last night's list, the morning's issue from it with its exceptions, the evening's return."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import Response
+from pydantic import Field
+
+from salw.access.rules import Permission
+from salw.core.errors import DomainError, NotFound
+from salw.core.ids import new_id
+from salw.core.language import Language, translate
+from salw.custody.nominal_lists import routes as lists
+from salw.custody.nominal_lists.schemas import NominalChangeIn, NominalIssueIn, NominalListIn, NominalReturnIn
+from salw.web.counter import (
+    AT_COUNTER,
+    Typed,
+    in_store,
+    is_out,
+    placed,
+    read_codes,
+    read_due,
+    versions_of,
+    versions_text,
+)
+from salw.web.desks import Asked, friendly, lead_to, open_desk, show
+from salw.web.forms import fill
+from salw.web.views import nominal as views
+
+router = APIRouter(include_in_schema=False)
+
+DONE = ("prepared", "issued", "returned", "struck")
+LIST_PLACES = {
+    "store.not_found": "store",
+    "unit.not_found": "of_unit",
+    "nominal_list.too_long": "people",
+    "nominal_list.weapon_twice": "people",
+}
+
+
+class ListTyped(Typed):
+    """A list as it is typed in the evening."""
+
+    id: UUID
+    store: str = ""
+    title: str = ""
+    due_day: str = ""
+    due_hour: str = ""
+    of_unit: str = ""
+    people: str = ""
+
+
+class MorningTyped(Typed):
+    """What was read in the morning, or in the evening; `absent` are the lines of men who were not there."""
+
+    id: UUID
+    absent: list[int] = Field(default_factory=list)
+
+
+@router.get("/etats-nominatifs")
+def get_lists(
+    request: Request, language: Asked, cursor: Annotated[str | None, Query(max_length=200)] = None
+) -> Response:
+    """List the nominal lists."""
+    with open_desk(request, Permission.WEAPON_READ, language) as desk:
+        context = views.lists(desk, cursor)
+    return show(request, language, "nominal_lists.html", context)
+
+
+@router.get("/etats-nominatifs/nouveau")
+def get_form(request: Request, language: Asked) -> Response:
+    """Ask who draws tomorrow."""
+    return _form(request, language, ListTyped(id=new_id()).but())
+
+
+def _form(request: Request, language: Language, typed: dict[str, Any], wrong: dict[str, str] | None = None) -> Response:
+    with open_desk(request, Permission.NOMINAL_LIST_RECORD, language) as desk:
+        context = views.form(desk)
+    if len(context["stores"]) == 1 and not typed["store"]:
+        typed = {**typed, "store": context["stores"][0][0]}
+    return show(request, language, "nominal_new.html", {**context, "typed": typed}, errors=wrong)
+
+
+@router.post("/etats-nominatifs/nouveau")
+def post_list(request: Request, language: Asked, typed: Annotated[ListTyped, Form()]) -> Response:
+    """Prepare a list."""
+    with open_desk(request, Permission.NOMINAL_LIST_RECORD, language) as desk:
+        due, wrong = read_due(typed.due_day, typed.due_hour, desk.actor.time_zone, desk.actor.today, language)
+        wished, wrong_people = views.wishes(desk, typed.people)
+    if wrong_people or not (wished or typed.of_unit):
+        wrong["people"] = wrong_people or translate("web.nominal.nobody", language)
+    values = {
+        "store": typed.store or None,
+        "title": typed.title.strip() or None,
+        "due_back_at": due,
+        "of_unit": typed.of_unit or None,
+        "lines": wished,
+    }
+    body, more = fill(NominalListIn, values, language)
+    if body is None or wrong:
+        return _form(request, language, typed.but(), {**more, **wrong})
+    try:
+        with friendly(AT_COUNTER), open_desk(request, Permission.NOMINAL_LIST_RECORD, language) as desk:
+            lists.put_nominal_list(typed.id, body, desk)
+    except DomainError as error:
+        return _form(request, language, typed.but(), placed(error, LIST_PLACES, language, "people"))
+    return lead_to(f"/etats-nominatifs/{typed.id}?done=prepared", language)
+
+
+@router.get("/etats-nominatifs/{list_id}")
+def get_list(request: Request, language: Asked, list_id: UUID, done: str = "") -> Response:
+    """Show a list with how each line stands."""
+    return _list(request, language, list_id, done=done if done in DONE else "")
+
+
+def _list(
+    request: Request, language: Language, list_id: UUID, *, done: str = "", wrong: dict[str, str] | None = None
+) -> Response:
+    with open_desk(request, Permission.WEAPON_READ, language) as desk:
+        context = views.nominal_list(desk, list_id)
+    return show(request, language, "nominal.html", {**context, "done": done, "act_id": str(new_id())}, errors=wrong)
+
+
+@router.post("/etats-nominatifs/{list_id}/rayer")
+def post_strike(
+    request: Request,
+    language: Asked,
+    list_id: UUID,
+    act_id: Annotated[UUID, Form(alias="id")],
+    version: Annotated[int, Form()],
+    line: Annotated[int, Form()],
+) -> Response:
+    """Strike out a line that was not drawn."""
+    try:
+        with friendly(AT_COUNTER), open_desk(request, Permission.NOMINAL_LIST_RECORD, language) as desk:
+            lists.post_change(list_id, NominalChangeIn(id=act_id, version=version, remove=[line], add=[]), desk)
+    except DomainError as error:
+        return _list(request, language, list_id, wrong=placed(error, {}, language, "lines"))
+    return lead_to(f"/etats-nominatifs/{list_id}?done=struck", language)
+
+
+@router.get("/etats-nominatifs/{list_id}/{moment}")
+def get_moment(request: Request, language: Asked, list_id: UUID, moment: str) -> Response:
+    """Ask which weapons of the list go out, or come back."""
+    return _moment(request, language, list_id, moment, MorningTyped(id=new_id()))
+
+
+def _moment(
+    request: Request,
+    language: Language,
+    list_id: UUID,
+    moment: str,
+    typed: MorningTyped,
+    wrong: dict[str, str] | None = None,
+    weapons: list[Any] | None = None,
+) -> Response:
+    _check(moment)
+    with open_desk(request, Permission.WEAPON_READ, language) as desk:
+        context = views.nominal_list(desk, list_id)
+    read = {weapon["id"] for weapon in weapons or ()}
+    waits = context["planned"] if moment == "perception" else context["out"]
+    context |= {
+        "moment": moment,
+        "typed": typed.but(weapons=versions_text(weapons or [])),
+        "weapons": weapons,
+        "waits": waits,
+        "left": [line for line in waits if line["weapon"] not in read and line["line"] not in typed.absent],
+        "missing": [line for line in waits if line["line"] in typed.absent],
+    }
+    return show(request, language, "nominal_moment.html", context, errors=wrong)
+
+
+def _check(moment: str) -> Permission:
+    permissions = {"perception": Permission.ISSUE_RECORD, "reintegration": Permission.RETURN_RECORD}
+    if moment not in permissions:
+        raise NotFound("request.no_such_address")
+    return permissions[moment]
+
+
+@router.post("/etats-nominatifs/{list_id}/{moment}")
+def post_moment(
+    request: Request, language: Asked, list_id: UUID, moment: str, typed: Annotated[MorningTyped, Form()]
+) -> Response:
+    """Show what will be recorded of the weapons read, or record what was shown."""
+    permission = _check(moment)
+    if typed.act == "edit":
+        return _moment(request, language, list_id, moment, typed)
+    if typed.act != "do":
+        with open_desk(request, permission, language) as desk:
+            store = views.nominal_list(desk, list_id)["list"]["store"]
+            judge = in_store(store) if moment == "perception" else is_out
+            weapons, wrong = read_codes(desk, typed.codes, judge)
+        if wrong:
+            return _moment(request, language, list_id, moment, typed, {"codes": wrong})
+        return _moment(request, language, list_id, moment, typed, weapons=weapons)
+    shown = {"id": typed.id, "weapons": versions_of(typed.weapons)}
+    try:
+        with friendly(AT_COUNTER), open_desk(request, permission, language) as desk:
+            if moment == "perception":
+                morning = NominalIssueIn.model_validate({**shown, "absent": typed.absent})
+                lists.post_issue(list_id, morning, desk)
+            else:
+                lists.post_return(list_id, NominalReturnIn.model_validate(shown), desk)
+    except DomainError as error:
+        return _moment(request, language, list_id, moment, typed, placed(error, {}, language, "codes"))
+    done = "issued" if moment == "perception" else "returned"
+    return lead_to(f"/etats-nominatifs/{list_id}?done={done}", language)

@@ -1,0 +1,237 @@
+"""`/detenteurs` and `/personnes/{id}`: who has what, who may draw, and the acts of those who decide it."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import Response
+
+from salw.access.rules import Permission
+from salw.core.errors import DomainError, NotFound
+from salw.core.ids import new_id
+from salw.core.language import Language
+from salw.custody.authorisations import routes as authorisations
+from salw.custody.authorisations import suspension_routes
+from salw.custody.authorisations.rules import CONSTRAINTS, ContractKind, SuspensionReason
+from salw.custody.authorisations.schemas import AuthorisationsIn, ContractsIn, EndIn, SuspensionEndIn, SuspensionIn
+from salw.registry.classification import ClassCode
+from salw.web.desks import Asked, friendly, lead_to, open_desk, show
+from salw.web.forms import at_field, fill, parse_day, typed_fields
+from salw.web.views import people as views
+
+router = APIRouter(include_in_schema=False)
+
+DRAW_PLACES = {"draw.backwards": "last_day", "draw.over": "last_day", "contract.too_long": "last_day"}
+
+
+@router.get("/detenteurs")
+def get_people(
+    request: Request,
+    language: Asked,
+    q: Annotated[str, Query(max_length=100)] = "",
+    unit: str = "",
+    cursor: Annotated[str | None, Query(max_length=1_000)] = None,
+) -> Response:
+    """List the people of the units in scope by name."""
+    chosen = _uuid(unit)
+    with open_desk(request, Permission.DRAW_READ, language) as desk:
+        context = views.people(desk, q.strip(), chosen, cursor)
+    return show(request, language, "people.html", {**context, "q": q, "unit": unit if chosen else ""})
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+@router.get("/personnes/{person_id}")
+def get_person(request: Request, language: Asked, person_id: UUID, done: str = "") -> Response:
+    """Show a fiche de détenteur."""
+    return _person(request, language, person_id, done=done)
+
+
+def _person(
+    request: Request,
+    language: Language,
+    person_id: UUID,
+    *,
+    done: str = "",
+    typed: dict[str, str] | None = None,
+    wrong: dict[str, str] | None = None,
+) -> Response:
+    context = {
+        **views.person(request, language, person_id),
+        "done": done if done in DONE else "",
+        "typed": typed or {},
+        "act_id": str(new_id()),
+        "classes": [code.value for code in ClassCode],
+        "kinds": [kind.value for kind in ContractKind],
+    }
+    return show(request, language, "holder_card.html", context, errors=wrong)
+
+
+DONE = ("authorised", "authorisation_ended", "contract", "contract_ended", "suspended", "restored")
+
+
+@router.post("/personnes/{person_id}/autorisations")
+def post_authorisation(
+    request: Request,
+    language: Asked,
+    person_id: UUID,
+    act_id: Annotated[UUID, Form(alias="id")],
+    covers: Annotated[str, Form()] = "",
+    first_day: Annotated[str, Form()] = "",
+    last_day: Annotated[str, Form()] = "",
+    reference: Annotated[str, Form()] = "",
+) -> Response:
+    """Authorise somebody to draw."""
+    typed = {"covers": covers, "first_day": first_day, "last_day": last_day, "reference": reference}
+    body, wrong = fill(AuthorisationsIn, {"people": [person_id], **_days(typed)}, language)
+    if body is None:
+        return _person(request, language, person_id, typed=typed, wrong=wrong)
+    try:
+        with friendly(CONSTRAINTS), open_desk(request, Permission.AUTHORISATION_GIVE, language) as desk:
+            authorisations.put_authorisations(act_id, body, desk)
+    except DomainError as error:
+        return _person(request, language, person_id, typed=typed, wrong=at_field(error, DRAW_PLACES, language))
+    return lead_to(f"/personnes/{person_id}?done=authorised", language)
+
+
+def _days(typed: dict[str, str]) -> dict[str, Any]:
+    """Return what was typed with its days as the interface reads them; what is no day stays for its field to say so."""
+    fields: dict[str, Any] = dict(typed_fields(typed))
+    for name in ("first_day", "last_day"):
+        text = fields.get(name)
+        fields[name] = (parse_day(text) or text) if text else None
+    return fields
+
+
+@router.post("/personnes/{person_id}/autorisations/fin")
+def post_authorisation_end(
+    request: Request,
+    language: Asked,
+    person_id: UUID,
+    act_id: Annotated[UUID, Form(alias="id")],
+    which: Annotated[UUID, Form()],
+) -> Response:
+    """End an authorisation today."""
+    with friendly(CONSTRAINTS), open_desk(request, Permission.AUTHORISATION_GIVE, language) as desk:
+        authorisations.post_authorisations_end(EndIn(id=act_id, which=[which]), desk)
+    return lead_to(f"/personnes/{person_id}?done=authorisation_ended", language)
+
+
+@router.post("/personnes/{person_id}/contrats")
+def post_contract(
+    request: Request,
+    language: Asked,
+    person_id: UUID,
+    act_id: Annotated[UUID, Form(alias="id")],
+    kind: Annotated[str, Form()] = "",
+    c_first_day: Annotated[str, Form()] = "",
+    c_last_day: Annotated[str, Form()] = "",
+    c_reference: Annotated[str, Form()] = "",
+) -> Response:
+    """Record a contract."""
+    typed = {"kind": kind, "first_day": c_first_day, "last_day": c_last_day, "reference": c_reference}
+    kept = {"kind": kind, "c_first_day": c_first_day, "c_last_day": c_last_day, "c_reference": c_reference}
+    body, wrong = fill(ContractsIn, {"people": [person_id], **_days(typed)}, language)
+    if body is None:
+        return _person(request, language, person_id, typed=kept, wrong=_of_contract(wrong))
+    try:
+        with friendly(CONSTRAINTS), open_desk(request, Permission.CONTRACT_RECORD, language) as desk:
+            authorisations.put_contracts(act_id, body, desk)
+    except DomainError as error:
+        wrong = _of_contract(at_field(error, DRAW_PLACES, language))
+        return _person(request, language, person_id, typed=kept, wrong=wrong)
+    return lead_to(f"/personnes/{person_id}?done=contract", language)
+
+
+def _of_contract(wrong: dict[str, str]) -> dict[str, str]:
+    """Return what is wrong by the names that the fields of a contract have beside those of an authorisation."""
+    return {name if name == "kind" else f"c_{name}": text for name, text in wrong.items()}
+
+
+@router.post("/personnes/{person_id}/contrats/fin")
+def post_contract_end(
+    request: Request,
+    language: Asked,
+    person_id: UUID,
+    act_id: Annotated[UUID, Form(alias="id")],
+    which: Annotated[UUID, Form()],
+) -> Response:
+    """End a contract today."""
+    with friendly(CONSTRAINTS), open_desk(request, Permission.CONTRACT_RECORD, language) as desk:
+        authorisations.post_contracts_end(EndIn(id=act_id, which=[which]), desk)
+    return lead_to(f"/personnes/{person_id}?done=contract_ended", language)
+
+
+@router.get("/personnes/{person_id}/retrait")
+def get_suspension(request: Request, language: Asked, person_id: UUID) -> Response:
+    """Ask for the reason of a retrait conservatoire, or show the one that stands, to the two roles that read it."""
+    return _suspension(request, language, person_id)
+
+
+def _suspension(
+    request: Request,
+    language: Language,
+    person_id: UUID,
+    typed: dict[str, str] | None = None,
+    wrong: dict[str, str] | None = None,
+) -> Response:
+    with open_desk(request, Permission.SUSPENSION_READ, language) as desk:
+        standing = views.open_suspension(desk, person_id)
+        reason = suspension_routes.get_reason(standing["id"], desk) if standing else None
+        zone = desk.actor.time_zone
+    context = {
+        "name": views.name_of(request, language, person_id),
+        "id": person_id,
+        "standing": standing,
+        "reason": reason,
+        "reasons": [one.value for one in SuspensionReason],
+        "zone": zone,
+        "typed": typed or {},
+        "act_id": str(new_id()),
+    }
+    return show(request, language, "suspension.html", context, errors=wrong)
+
+
+@router.post("/personnes/{person_id}/retrait")
+def post_suspension(
+    request: Request,
+    language: Asked,
+    person_id: UUID,
+    act_id: Annotated[UUID, Form(alias="id")],
+    reason: Annotated[str, Form()] = "",
+    text: Annotated[str, Form()] = "",
+) -> Response:
+    """Withdraw somebody's right to draw, at once."""
+    typed = {"reason": reason, "text": text}
+    body, wrong = fill(SuspensionIn, {"person": person_id, **typed_fields(typed)}, language)
+    if body is None:
+        return _suspension(request, language, person_id, typed, wrong)
+    with friendly(CONSTRAINTS), open_desk(request, Permission.SUSPENSION_RECORD, language) as desk:
+        suspension_routes.put_suspension(act_id, body, desk)
+    return lead_to(f"/personnes/{person_id}?done=suspended", language)
+
+
+@router.post("/personnes/{person_id}/retrait/fin")
+def post_suspension_end(
+    request: Request,
+    language: Asked,
+    person_id: UUID,
+    act_id: Annotated[UUID, Form(alias="id")],
+    text: Annotated[str, Form()] = "",
+) -> Response:
+    """Give somebody the right to draw back."""
+    body, wrong = fill(SuspensionEndIn, {"id": act_id, **typed_fields({"text": text})}, language)
+    if body is None:
+        return _suspension(request, language, person_id, {"text": text}, wrong)
+    with open_desk(request, Permission.SUSPENSION_READ, language) as desk:
+        standing = views.open_suspension(desk, person_id)
+    if standing is None:
+        raise NotFound("suspension.not_found", suspension="")
+    with friendly(CONSTRAINTS), open_desk(request, Permission.SUSPENSION_RECORD, language) as desk:
+        suspension_routes.post_end(standing["id"], body, desk)
+    return lead_to(f"/personnes/{person_id}?done=restored", language)

@@ -1,0 +1,85 @@
+"""Nominal lists at the desk: prepared in the evening, issued from in the morning, returned to in the evening after."""
+
+from typing import Any
+from uuid import UUID
+
+from salw.access.guard import Desk
+from salw.access.queries import list_units
+from salw.access.rules import Permission
+from salw.core.language import translate
+from salw.core.pages import PAGE_SIZE, decode_cursor, encode_cursor
+from salw.custody.nominal_lists import queries
+from salw.custody.nominal_lists.rules import LineState
+from salw.scanning.lines import read_lines
+from salw.web.views import issuing
+from salw.web.views.naming import holder_words
+
+WISHES_MAX = 200
+
+
+def lists(desk: Desk, cursor: str | None) -> dict[str, Any]:
+    """Return a page of the nominal lists of units in scope."""
+    rows = queries.list_nominal_lists(desk.db, desk.actor, store=None, after=decode_cursor(cursor), limit=PAGE_SIZE + 1)
+    shown = rows[:PAGE_SIZE]
+    return {
+        "lists": list(reversed(shown)),
+        "cursor": encode_cursor(shown[-1]["id"]) if len(rows) > PAGE_SIZE else None,
+        "zone": desk.actor.time_zone,
+        "records": desk.also_holds(Permission.NOMINAL_LIST_RECORD),
+    }
+
+
+def form(desk: Desk) -> dict[str, Any]:
+    """Return what the form of a new list offers."""
+    return {
+        "stores": issuing.stores(desk),
+        "units": [(str(row["id"]), row["name"]) for row in list_units(desk.db, desk.actor)],
+        "today": desk.actor.today,
+    }
+
+
+def wishes(desk: Desk, text: str) -> tuple[list[dict[str, Any]], str | None]:
+    """Return who is to draw, a line each: a number or a name, and after a semicolon the weapon where one is meant.
+
+    And what is wrong with the lines that name nobody, or no weapon, in one text.
+    """
+    language = desk.actor.language
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) > WISHES_MAX:
+        return [], translate("web.desk.too_many_codes", language, count=len(lines), most=WISHES_MAX)
+    parts = [tuple(part.strip() for part in f"{line};".split(";")[:2]) for line in lines]
+    codes = [code for _, code in parts if code]
+    read = {line.text: line for line in read_lines(desk.db, desk.actor, codes)} if codes else {}
+    wished: list[dict[str, Any]] = []
+    wrong: list[str] = []
+    for who, code in parts:
+        person, said = issuing.find_one(desk, who)
+        weapon = read[code].weapon if code else None
+        if person is None:
+            wrong.append(said or "")
+        elif code and weapon is None:
+            wrong.append(translate("web.desk.line_wrong", language, text=code, why=read[code].wrong))
+        else:
+            wished.append({"to": {"person": person["id"]}, "weapon": weapon["id"] if weapon else None})
+    return wished, " ".join(wrong) or None
+
+
+def nominal_list(desk: Desk, list_id: UUID) -> dict[str, Any]:
+    """Return a list with its lines as they stand, and what its reader may do. Raises `nominal_list.not_found`."""
+    head = queries.get_nominal_list(desk.db, desk.actor, list_id)
+    lines = [
+        {**row, "who": holder_words({**row, "erased_on": None}, desk.actor.language)}
+        for row in queries.list_lines(desk.db, desk.actor, list_id)
+    ]
+    states = [line["state"] for line in lines]
+    return {
+        "list": head,
+        "lines": lines,
+        "planned": [line for line in lines if line["state"] in (LineState.PLANNED, LineState.ABSENT)],
+        "out": [line for line in lines if line["state"] is LineState.OUT],
+        "counts": {state.value: states.count(state) for state in LineState},
+        "zone": desk.actor.time_zone,
+        "issues": desk.also_holds(Permission.ISSUE_RECORD),
+        "returns": desk.also_holds(Permission.RETURN_RECORD),
+        "records": desk.also_holds(Permission.NOMINAL_LIST_RECORD),
+    }

@@ -1,0 +1,56 @@
+"""Mutations at the desk: the list with both sides, and one with its lines and what may be done next."""
+
+from typing import Any
+from uuid import UUID
+
+from salw.access.guard import Desk
+from salw.access.rules import Permission
+from salw.core.pages import PAGE_SIZE, decode_cursor, encode_cursor
+from salw.custody import queries
+from salw.custody.rules import MAY_CANCEL, MAY_RECEIVE, TransferStatus
+from salw.custody.transfer_queries import Which, find_sides, list_for_desk, list_named_lines
+from salw.web.views import issuing
+
+# What of a mutation's lines is still to be done, by the step that does it.
+AWAITS = {"expedition": "ordered", "reception": "dispatched"}
+
+
+def transfers(desk: Desk, which: Which | None, cursor: str | None) -> dict[str, Any]:
+    """Return a page of mutations, the newest first."""
+    rows = list_for_desk(desk.db, desk.actor, which=which, before=decode_cursor(cursor), limit=PAGE_SIZE + 1)
+    shown = rows[:PAGE_SIZE]
+    return {
+        "transfers": shown,
+        "cursor": encode_cursor(shown[-1]["id"]) if len(rows) > PAGE_SIZE else None,
+        "orders": desk.also_holds(Permission.TRANSFER_ORDER),
+    }
+
+
+def transfer(desk: Desk, transfer_id: UUID) -> dict[str, Any]:
+    """Return a mutation with its lines and the steps that its reader may take. Raises `transfer.not_found`."""
+    row = queries.get_transfer(desk.db, desk.actor, transfer_id)
+    from_here, to_here = find_sides(desk.db, desk.actor, transfer_id)
+    status = TransferStatus(row["status"])
+    steps = {
+        "approval": status is TransferStatus.ORDERED and from_here and desk.also_holds(Permission.TRANSFER_APPROVE),
+        "dispatch": status is TransferStatus.APPROVED and from_here and desk.also_holds(Permission.TRANSFER_DISPATCH),
+        "receipt": status in MAY_RECEIVE and to_here and desk.also_holds(Permission.TRANSFER_RECEIVE),
+        "cancellation": status in MAY_CANCEL and desk.also_holds(Permission.TRANSFER_CANCEL),
+    }
+    return {
+        "transfer": row,
+        "lines": list_named_lines(desk.db, desk.actor, transfer_id),
+        "steps": steps,
+        "zone": desk.actor.time_zone,
+        "own": row["ordered_by"] == desk.actor.person_id,
+    }
+
+
+def on_list(desk: Desk, transfer_id: UUID, status: str) -> set[UUID]:
+    """Return the weapons of a mutation whose line waits in a status."""
+    return {line["weapon"] for line in list_named_lines(desk.db, desk.actor, transfer_id) if line["status"] == status}
+
+
+def order_form(desk: Desk) -> dict[str, Any]:
+    """Return what the form of a new order offers: the stores in scope."""
+    return {"stores": issuing.stores(desk), "today": desk.actor.today}

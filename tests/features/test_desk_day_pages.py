@@ -1,0 +1,258 @@
+"""The pages of a day at the desk, by what they answer: what is typed is kept, what is shown is what is recorded."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import psycopg
+import pytest
+
+from drawing import SAYS, require, suspend
+from moving import dispatch, listed
+from salw.access.rules import roles_with
+from salw.core import clock
+from salw.core.db import run
+from salw.core.ids import new_id
+from salw.web.views.today import READ_TOGETHER
+from world import World
+
+QUERIES_MOST = 12
+
+
+class Desk:
+    """Somebody of the cast before his pages, without a browser."""
+
+    def __init__(self, service: str, world: World, job: str) -> None:
+        token = world[job].headers["Authorization"].removeprefix("Bearer ")
+        self.service = service
+        self.headers = {"Cookie": f"salw_session={token}", "Accept": "text/html", "Origin": service}
+
+    def ask(self, path: str) -> httpx.Response:
+        return httpx.get(self.service + path, headers=self.headers, timeout=60)
+
+    def get(self, path: str) -> str:
+        answer = self.ask(path)
+        assert answer.status_code == 200, (path, answer.status_code, answer.text[-600:])
+        return answer.text
+
+    def send(self, path: str, status: int, **fields: object) -> str:
+        answer = httpx.post(self.service + path, data=fields, headers=self.headers, timeout=60)
+        assert answer.status_code == status, (path, answer.status_code, words(answer.text)[-900:])
+        return answer.headers["location"] if status == 303 else answer.text
+
+
+def words(html: str) -> str:
+    """Return what a page says, without its markup."""
+    main = html.partition("<main")[2].partition("</main>")[0]
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", main)).replace("&#39;", "'")
+
+
+def hidden(html: str) -> dict[str, str]:
+    """Return the hidden fields of the last form of a page."""
+    form = html.rpartition("<form")[2]
+    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+
+
+def serials(world: World, ids: list[UUID]) -> list[str]:
+    with world.transaction() as db:
+        rows = run(db, "select id, serial from weapon where id = any(%(ids)s)", {"ids": ids})
+    found = {row["id"]: row["serial"] for row in rows}
+    return [found[one] for one in ids]
+
+
+def matricule(world: World, job: str) -> str:
+    with world.transaction() as db:
+        return str(
+            run(db, "select matricule from person where id = %(id)s", {"id": world[job].person_id})[0]["matricule"]
+        )
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """Collect the statements that are sent while a page is made: the service runs in this process."""
+    seen: list[str] = []
+    real = psycopg.Cursor.execute
+
+    def note(cursor: Any, statement: Any, *more: Any, **named: Any) -> Any:
+        seen.append(str(statement))
+        return real(cursor, statement, *more, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(psycopg.Cursor, "execute", note)
+        yield seen
+
+
+@pytest.fixture
+def keeper(service: str, world: World) -> Desk:
+    return Desk(service, world, "keeper")
+
+
+def test_what_the_first_page_reads_together_the_same_roles_may_read() -> None:
+    assert {tuple(roles_with(permission)) for permission in READ_TOGETHER} == {tuple(roles_with(READ_TOGETHER[0]))}
+
+
+def test_an_issue_is_checked_then_recorded_as_it_was_shown_and_once(
+    keeper: Desk, client: httpx.Client, world: World
+) -> None:
+    first, second, third = serials(world, [w.weapon_id for w in world.register(3)])
+    form = keeper.get("/perceptions/nouvelle")
+    typed = {"id": hidden(form)["id"], "store": str(world.store_alpha), "codes": f"{first}\n{second}\n{first}\n"}
+    wrong = keeper.send("/perceptions/nouvelle", 422, **{**typed, "to": "NEMO", "codes": f"{first}\nZZZ-9\n"})
+    assert "Personne ne répond à" in words(wrong)
+    assert "ZZZ-9" in words(wrong)
+    assert 'value="NEMO"' in wrong
+    typed |= {"to": matricule(world, "soldier"), "due_day": "2099-01-01", "due_hour": "18 h 00"}
+    typed |= {"kind_0": "rounds", "calibre_0": "7.62x39", "quantity_0": "60"}
+    check = keeper.send("/perceptions/nouvelle", 200, **typed)
+    assert "Remettre 2 armes du magasin" in words(check)
+    assert "60 " in words(check)
+    shown = {**hidden(check), "act": "issue"}
+    where = keeper.send("/perceptions/nouvelle", 303, **shown)
+    assert keeper.send("/perceptions/nouvelle", 303, **shown) == where
+    slip = words(keeper.get(where))
+    assert "Perception enregistrée sous le n°" in slip
+    assert first in slip
+    assert third not in slip
+    out = words(keeper.get("/perceptions"))
+    assert first in out
+    card = words(keeper.get(f"/personnes/{world['soldier'].person_id}"))
+    assert second in card
+    again = keeper.send("/perceptions/nouvelle", 422, **{**typed, "id": str(new_id())})
+    assert "n'est pas dans ce magasin (perçue)" in words(again)
+    back = {"id": str(new_id()), "store": str(world.store_alpha), "codes": f"{first}\n{second}"}
+    back |= {"kind_0": "rounds", "calibre_0": "7.62x39", "quantity_0": "50", "reason_0": "Tirées"}
+    check = keeper.send("/reintegrations/nouvelle", 200, **back)
+    where = keeper.send("/reintegrations/nouvelle", 303, **{**hidden(check), "act": "return"})
+    assert "Bon de réintégration" in words(keeper.get(where))
+
+
+def test_a_suspended_man_is_refused_and_no_page_of_the_counter_tells_why(
+    keeper: Desk, service: str, client: httpx.Client, world: World
+) -> None:
+    (serial,) = serials(world, [w.weapon_id for w in world.register()])
+    soldier = world["soldier"].person_id
+    assert suspend(client, world, soldier).status_code == 200
+    typed = {"id": str(new_id()), "store": str(world.store_alpha), "codes": serial, "to": matricule(world, "soldier")}
+    pages = [
+        keeper.send("/perceptions/nouvelle", 422, **typed),
+        keeper.get(f"/personnes/{soldier}"),
+        keeper.get("/detenteurs"),
+        keeper.get("/aujourdhui"),
+    ]
+    assert "voir le commandant" in words(pages[0])
+    assert "retrait : voir le commandant" in words(pages[1]).replace("\u00a0", " ")
+    for page in pages:
+        assert SAYS not in page
+        assert "plainte" not in page.lower()
+    assert keeper.ask(f"/personnes/{soldier}/retrait").status_code == 403
+    commander = Desk(service, world, "commander")
+    card = commander.get(f"/personnes/{soldier}")
+    assert SAYS not in card
+    reason = commander.ask(f"/personnes/{soldier}/retrait")
+    assert reason.status_code == 303 or SAYS in reason.text
+
+
+def test_without_authorisation_a_reason_is_asked_for_and_the_commander_takes_note(
+    keeper: Desk, service: str, client: httpx.Client, world: World
+) -> None:
+    assert require(client, world, world.alpha, required=True).status_code == 200
+    (serial,) = serials(world, [w.weapon_id for w in world.register()])
+    typed = {"id": str(new_id()), "store": str(world.store_alpha), "codes": serial, "to": matricule(world, "soldier")}
+    check = keeper.send("/perceptions/nouvelle", 200, **typed)
+    assert "n'a pas d'autorisation valable" in words(check)
+    shown = {**hidden(check), "act": "issue"}
+    keeper.send("/perceptions/nouvelle", 422, **shown, override="")
+    keeper.send("/perceptions/nouvelle", 303, **shown, override="Alerte de nuit")
+    commander = Desk(service, world, "commander")
+    assert "perceptions par dérogation à viser" in words(commander.get("/aujourdhui"))
+    page = commander.get("/aujourdhui/derogations")
+    assert "Alerte de nuit" in words(page)
+    commander.send("/aujourdhui/derogations", 303, **hidden(page))
+    assert "Aucune perception par dérogation" in words(commander.get("/aujourdhui/derogations"))
+    commander.send(
+        f"/personnes/{world['soldier'].person_id}/autorisations", 303, id=str(new_id()), first_day="2020-01-01"
+    )
+    assert "Autorisation" in words(commander.get(f"/personnes/{world['soldier'].person_id}"))
+
+
+def test_a_mutation_goes_from_order_to_receipt_at_two_desks(service: str, world: World) -> None:
+    first, second = serials(world, [w.weapon_id for w in world.register(2)])
+    orderer, commander = Desk(service, world, "orderer"), Desk(service, world, "commander")
+    keeper, other = Desk(service, world, "keeper"), Desk(service, world, "keeper_bravo")
+    typed = {"id": str(new_id()), "from_store": str(world.store_alpha), "to_store": str(world.store_bravo)}
+    due = (clock.now() + timedelta(days=3)).date().isoformat()
+    check = orderer.send("/mutations/nouvelle", 200, **typed, due_on=due, codes=f"{first}\n{second}")
+    where = orderer.send("/mutations/nouvelle", 303, **{**hidden(check), "act": "order"}).partition("?")[0]
+    assert "un autre l'approuve" in words(orderer.get(where)) or "Approuver" not in orderer.get(where)
+    commander.send(f"{where}/etape/approval", 303, id=str(new_id()))
+    check = keeper.send(f"{where}/expedition", 200, id=str(new_id()), codes=first)
+    assert "Ces lignes seront annulées" in words(check)
+    keeper.send(f"{where}/expedition", 303, **{**hidden(check), "act": "do"})
+    assert "attendues ici" in words(other.get("/aujourdhui"))
+    wrong = other.send(f"{where}/reception", 422, id=str(new_id()), codes=second)
+    assert second in words(wrong)
+    check = other.send(f"{where}/reception", 200, id=str(new_id()), codes=first)
+    other.send(f"{where}/reception", 303, **{**hidden(check), "act": "do"})
+    assert "close" in words(other.get(where))
+
+
+def test_last_nights_list_is_issued_in_the_morning_and_returned_to_in_the_evening(keeper: Desk, world: World) -> None:
+    first, second = serials(world, [w.weapon_id for w in world.register(2)])
+    soldier = matricule(world, "soldier")
+    typed = {"id": str(new_id()), "store": str(world.store_alpha), "title": "Patrouille", "due_day": "2099-01-01"}
+    wrong = keeper.send("/etats-nominatifs/nouveau", 422, **typed, people="NEMO")
+    assert "NEMO" in words(wrong)
+    people = f"{soldier}; {first}\n{soldier}; {second}"
+    where = keeper.send("/etats-nominatifs/nouveau", 303, **typed, people=people).partition("?")[0]
+    assert "à percevoir" in words(keeper.get(where))
+    check = keeper.send(f"{where}/perception", 200, id=str(new_id()), codes=first, absent="2")
+    assert "Notés absents" in words(check)
+    keeper.send(f"{where}/perception", 303, **{**hidden(check), "act": "do"})
+    page = words(keeper.get(where))
+    assert "1 perçue" in page
+    assert "1 absent" in page
+    check = keeper.send(f"{where}/reintegration", 200, id=str(new_id()), codes=first)
+    keeper.send(f"{where}/reintegration", 303, **{**hidden(check), "act": "do"})
+    assert "1 réintégrée" in words(keeper.get(where))
+
+
+def test_a_post_is_opened_and_relieved_by_scan(keeper: Desk, client: httpx.Client, world: World) -> None:
+    (weapon,) = world.register()
+    (serial,) = serials(world, [weapon.weapon_id])
+    body = {"store": str(world.store_alpha), "to": {"holder": str(world.post_alpha)}, "weapons": listed([weapon])}
+    assert client.put(f"/issues/{new_id()}", json=body, headers=world["keeper"].headers).status_code == 200
+    where = f"/postes/{world.post_alpha}"
+    typed = {"id": str(new_id()), "incoming": matricule(world, "commander"), "how": "scan"}
+    assert serial in words(keeper.send(f"{where}/releve", 422, **typed, codes=""))
+    check = keeper.send(f"{where}/releve", 200, **typed, codes=serial)
+    assert "Aucune arme ne bouge" in words(check)
+    keeper.send(f"{where}/releve", 303, **{**hidden(check), "act": "do"})
+    assert "Relève enregistrée" in words(keeper.get(f"{where}?done=relieved"))
+    keeper.send("/postes/nouveau", 422, id=str(new_id()), name="Équipage 3")
+    unit = re.search(r'<option value="([0-9a-f-]{36})"', keeper.get("/postes/nouveau").partition('name="unit"')[2])
+    assert unit
+    made = {"kind": "crew", "name": "Équipage 3", "unit": unit[1], "answerable": matricule(world, "soldier")}
+    crew = keeper.send("/postes/nouveau", 303, id=str(new_id()), **made).partition("?")[0]
+    keeper.send(f"{crew}/nom", 303, id=str(new_id()), name="Équipage 4")
+    assert "Équipage 4" in words(keeper.get("/postes"))
+    keeper.send(f"{crew}/fermeture", 303, id=str(new_id()))
+    assert "Équipage" not in words(keeper.get("/postes"))
+
+
+def test_no_page_of_the_day_asks_the_database_more_than_twelve_times(
+    keeper: Desk, service: str, client: httpx.Client, world: World
+) -> None:
+    weapons = world.register(4)
+    transfer, _ = dispatch(client, world, weapons[:2])
+    desks = (keeper, Desk(service, world, "commander"))
+    paths = ("/aujourdhui", "/perceptions", "/detenteurs", f"/personnes/{world['soldier'].person_id}", "/mutations")
+    more = (f"/mutations/{transfer}", "/postes", f"/postes/{world.post_alpha}", "/etats-nominatifs")
+    for desk in desks:
+        for path in (*paths, *more, "/perceptions/nouvelle" if desk is keeper else "/aujourdhui/derogations"):
+            with counted() as seen:
+                desk.get(path)
+            assert 3 < len(seen) <= QUERIES_MOST, (path, len(seen), [s.strip()[:60] for s in seen])
