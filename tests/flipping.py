@@ -20,9 +20,10 @@ COVERED: dict[str, tuple[str, ...]] = {
     ),
     "passage": ("country", "unit_id", "idx", "weapon_id", "seq", "gone", "from_holder_id"),
     "personal_value": ("country", "salt", "commitment", "value", "erased_at"),
-    "document": ("kind", "office_unit_id", "year", "number", "dated_on", "signatory_id"),
+    "document": ("kind", "office_unit_id", "year", "number", "dated_on", "signatory_id", "paper_order_id"),
     "person": ("country", "id", "value_id", "unit_id", "erased_at"),
     "holder": ("unit_id", "kind", "person_id"),
+    "file": ("country", "id", "unit_id", "media_type", "size", "sha256", "bytes", "value_id", "erased_at"),
 }  # fmt: skip
 
 # What the log does not tell, or tells and verification does not hold against the row.
@@ -39,7 +40,8 @@ NOT_COVERED: dict[str, tuple[str, ...]] = {
     "personal_value": ("id", "unit_id", "remains"),
     "document": ("country", "id", "reference", "recorded_at"),
     "person": ("force_code", "matricule", "sex", "provisional"),
-    "holder": ("country", "id", "name", "awaited_by_unit_id"),
+    "holder": ("country", "id", "name", "awaited_by_unit_id", "closed_at"),
+    "file": ("kept_by", "recorded_at"),
 }  # fmt: skip
 
 # Only rows that something of the trail rests on: an order that moved nothing has no movement that names it.

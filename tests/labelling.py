@@ -43,6 +43,17 @@ def symbols(world: World, weapon_id: UUID) -> list[str]:
     return [row["symbol"] for row in rows]
 
 
+def symbol_of_person(world: World, person_id: UUID) -> str:
+    """Return the 20 characters of the valid card of a person."""
+    with world.transaction() as db:
+        rows = run(
+            db,
+            "select code || tail as symbol from label where person_id = %(person)s and voided_at is null",
+            {"person": person_id},
+        )
+    return str(rows[0]["symbol"])
+
+
 def scan(client: httpx.Client, world: World, code: str, job: str = "keeper", **more: object) -> httpx.Response:
     """Scan or type a code."""
     language = str(more.pop("language", "fr"))

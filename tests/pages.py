@@ -1,10 +1,15 @@
 """What the tests of pages in a browser share: people who come in by their second factor, keys, and a look at a page."""
 
+import os
 import re
 from collections.abc import Callable
+from functools import cache
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from PIL import Image
 from playwright.sync_api import CDPSession, Page, expect
 from sqlalchemy import Engine
 
@@ -13,6 +18,10 @@ from program import PASSWORD, give_account
 from proving import code_of
 from salw.access.guard import COOKIE
 from world import World
+
+PHONE, SCREEN = (360, 740), (1280, 800)
+PICTURES = Path(__file__).parents[1] / "docs/guides/fr/img"  # what the French guides show
+COLOURS = 32  # few colours stand on a page: a picture of one is some twenty kilobytes
 
 LEAST_TARGET = 24  # CSS pixels each way, WCAG 2.2, 2.5.8
 
@@ -28,6 +37,12 @@ TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [.
   .filter(e => !e.closest('.scroll') && e.getBoundingClientRect().right > innerWidth + 1)
   .map(e => e.outerHTML.slice(0, 120))
   .concat(['page'])"""
+
+# axe-core, which others wrote and many trust; what it finds that shuts somebody out, with the elements it found it on.
+AXE = Path(__file__).parent / "browser/vendor/axe.min.js"
+SHUT_OUT = """async () => (await axe.run(document, {resultTypes: ['violations'], preload: false})).violations
+  .filter(v => ['serious', 'critical'].includes(v.impact))
+  .map(v => [v.id, ...v.nodes.map(n => n.html.slice(0, 160) + ' ' + n.failureSummary)])"""
 
 
 def log_in(page: Page, account: str, password: str = PASSWORD) -> None:
@@ -105,12 +120,36 @@ def add_key(page: Page, *, verifies: bool = True) -> tuple[CDPSession, str]:
 
 
 def fits(page: Page) -> None:
-    """Hold that a page is no wider than its window, and that a thumb hits everything on it."""
+    """Hold that a page is no wider than its window, a thumb hits everything on it, and it shuts nobody out."""
     page.wait_for_load_state()  # a link that was followed is done before the new page has its stylesheet
     assert page.evaluate(TOO_WIDE) == [], page.url
     targets = page.evaluate(TARGETS)
     assert targets
     assert [target for target in targets if min(target[1:]) < LEAST_TARGET] == [], page.url
+    assert_accessible(page)
+
+
+@cache
+def _axe() -> str:
+    return AXE.read_text("utf-8")
+
+
+def assert_accessible(page: Page) -> None:
+    """Hold that axe finds nothing serious or critical on a page as it stands."""
+    page.evaluate(_axe())  # asked for from outside, so the policy of the page neither lets it in nor has to
+    assert page.evaluate(SHUT_OUT) == [], page.url
+
+
+def picture(page: Page, name: str) -> None:
+    """Hold that a page fits a phone and a screen; keep a picture of both for the guides where SALW_PICTURES=1 asks."""
+    fits(page)
+    for width, height in (SCREEN, PHONE):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate(TOO_WIDE) == [], (page.url, width)
+        if os.environ.get("SALW_PICTURES") == "1":
+            taken = Image.open(BytesIO(page.screenshot(full_page=True, animations="disabled"))).convert("RGB")
+            PICTURES.mkdir(exist_ok=True)
+            taken.quantize(COLOURS, dither=Image.Dither.NONE).save(PICTURES / f"{name}-{width}.png", optimize=True)
 
 
 Open = Callable[..., Page]

@@ -81,12 +81,6 @@ def choosing_pin(scene: Scene) -> Ask:
     return Ask("PUT", path, {"id": str(new_id()), "pin": "480913"})
 
 
-def registering_card(scene: Scene) -> Ask:
-    """Register a card of the soldier of the place."""
-    path = f"/people/{scene.there['soldier'].person_id}/card"
-    return Ask("PUT", path, {"id": str(new_id()), "card": f"P{new_id().hex[-19:].upper()}"})
-
-
 def deciding(scene: Scene) -> Ask:
     """Decide which kinds the force of the place holds valid: all of them."""
     force = force_named(scene)

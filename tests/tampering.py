@@ -15,6 +15,8 @@ from salw.core.ids import new_id
 from salw.custody.operations.issues import issue_weapons, return_weapons
 from salw.custody.operations.moves import Order
 from salw.custody.rules import Expected
+from salw.documents.files.operations import keep_file
+from salw.documents.files.stripping import Kept
 from salw.ledger.leading import Sealer
 from salw.ledger.sealing import list_heads, seal
 from salw.proofs.verification.trust import Outside, Trust, read_outside
@@ -29,7 +31,7 @@ BF_LOG = "registre.example/bf/2026"
 TABLES = (
     "event", "event_queue", "leaf", "log", "log_key", "tile", "checkpoint", "cosignature", "movement", "custody",
     "weapon", "holder", "passage", "personal_value", "document", "person", "sealing_halt", "snapshot",
-    "witnessed", "month_end",
+    "witnessed", "month_end", "file",
 )  # fmt: skip
 
 
@@ -106,6 +108,7 @@ def make_register(database: Database, folder: Path) -> Register:
     register = Register(database.urls, engines, world, make_sealer(folder), folder)
     register.seal()
     weapons = world.register(262)
+    keep_pages(world)
     register.seal()
     issue(world, weapons[:4])
     register.seal()
@@ -118,6 +121,16 @@ def make_register(database: Database, folder: Path) -> Register:
         for table in TABLES:
             run(db, f"create table kept.{table} as table {table}")
     return register
+
+
+def keep_pages(world: World) -> None:
+    """Keep two signed pages of Alpha."""
+    with world.transaction() as db:
+        for page in (b"1", b"2"):
+            kept = Kept("application/pdf", b"%PDF-1.7\n" + page)
+            keep_file(
+                db, actor=world.actor("keeper"), now=clock.now(), file_id=new_id(), unit_id=world.alpha, kept=kept
+            )
 
 
 def issue(world: World, weapons: list[Expected]) -> None:

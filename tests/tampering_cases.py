@@ -7,6 +7,7 @@ LAST = "(select weapon_id from movement where country = 'BF' and seq = 3 order b
 IDX = f"(select idx from leaf where {BF} and event_id = {ISSUED})"
 
 REHASH = r"update event set leaf_hash = sha256('\x00'::bytea || canonical) where country = 'BF' and id = "
+PAGE = "(select id from file where country = 'BF' order by id limit 1)"
 GHOST = "01a2185b-0000-7000-8000-00000000000a"
 BODY = (
     "update event set canonical = convert_to(replace(convert_from(canonical, 'UTF8'), '\"seq\":2', "
@@ -297,6 +298,25 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "where country = 'BF' and id = (select value_id from person where country = 'BF' order by id limit 1)",
         ),
         ("verify.value_erased_untold",),
+    ),
+    "a signed page is exchanged for another, with its digest": (
+        (
+            r"update file set bytes = '\x255044462d312e370a33', sha256 = sha256('\x255044462d312e370a33'::bytea) "
+            f"where {BF} and id = {PAGE}",
+        ),
+        ("verify.file_bytes_changed",),
+    ),
+    "a signed page is given what another was kept with": (
+        (
+            f"update file set value_id = (select value_id from file where {BF} and id <> {PAGE}) "
+            f"where {BF} and id = {PAGE}",
+        ),
+        ("verify.file_changed", "verify.file_bytes_changed"),
+    ),
+    "a signed page is deleted": ((f"delete from file where {BF} and id = {PAGE}",), ("verify.file_missing",)),
+    "a signed page is passed off as erased": (
+        (f"update file set bytes = null, sha256 = null, erased_at = now() where {BF} and id = {PAGE}",),
+        ("verify.file_bytes_changed",),
     ),
     "a name is edited": (
         (

@@ -115,7 +115,7 @@ def test_a_token_is_made_shown_once_and_revoked(open_local: Open, client: httpx.
     fits(page)
     page.get_by_label("Durée en jours").fill("mille")
     press(page, "Faire un jeton")
-    expect(page.get_by_role("alert")).to_contain_text("Cocher au moins un droit")
+    expect(page.get_by_role("alert")).to_contain_text("Ce qu'il peut faire\u00a0: cocher au moins un droit")
     expect(page.get_by_label("Durée en jours")).to_have_value("mille")
     page.get_by_label("Nom du programme").fill("Tableau de bord")
     page.get_by_label("Durée en jours").fill("30")

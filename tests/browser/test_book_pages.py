@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -10,11 +11,16 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import Engine
 
 import writes
+from counting import a_count as scan
+from counting import close, count, label, open_check
 from moving import issue
 from pages import Open, fits, go_to, log_in, press
 from program import give_account
 from reporting import opened, unit_uuid
+from salw.commission.rules import Level
+from salw.core.ids import new_id
 from salw.ledger.sequencer import drain
+from salw.summaries.rules import Detail
 from world import World
 
 pytestmark = pytest.mark.chromium
@@ -37,6 +43,27 @@ def busy(client: httpx.Client, world: World, sequencer: Engine) -> None:
     opened(client, world, held[2:3])
     writes.done(client, writes.entitle(client, world))
     drain(sequencer)
+
+
+def missing_one(client: httpx.Client, world: World) -> None:
+    """Close a check of Alpha's store that saw all but one of two weapons more."""
+    symbols = label(world, world.register(2))
+    stocktake = open_check(client, world)
+    count(client, world, stocktake, scan(symbols[0]))
+    close(client, world, stocktake)
+
+
+def publish(client: httpx.Client, world: World) -> str:
+    """Publish the running quarter of a force that shows counts and marking; return how many are in stock."""
+    world.register(12)
+    as_officer = world["commission"].headers
+    world.show(Level.COUNTS_AND_MARKING)
+    client.put("/publication-settings/AT", json={"detail": Detail.EXACT.value}, headers=as_officer)
+    quarter = client.get("/summaries/cross-border", headers=as_officer).json()["quarter"]
+    answer = client.post(f"/summaries/{quarter}/publication", json={"id": str(new_id())}, headers=as_officer)
+    assert answer.status_code == 200, answer.text
+    countries = client.get("/summaries/cross-border", headers=as_officer).json()["countries"]
+    return str(next(c["totals"]["in_stock"] for c in countries if c["code"] == world.country))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["phone", "screen"])
@@ -68,6 +95,16 @@ def test_the_situation_opens_to_its_weapons_and_the_registers_to_their_papers(
     expect(page.get_by_text("Les nombres d'un jour passé ne s'ouvrent pas")).to_be_visible()
     page.goto("/situation?day=hier")
     expect(page.get_by_role("alert")).to_contain_text("hier")
+    go_to(page, "Contrôles")
+    expect(page.get_by_text("Aucun contrôle n'a été ouvert ici")).to_be_visible()
+    missing_one(client, world)
+    page.reload()
+    check = page.get_by_role("row").filter(has_text="Armurerie keeper")
+    for said in ("Recensement, clos", "Man\u00adquantes"):
+        expect(check).to_contain_text(said)
+    expect(check.get_by_role("cell").nth(2)).to_contain_text("1")
+    fits(page)
+    picture(page, f"checks-{size[0]}")
     go_to(page, "Registres")
     fits(page)
     picture(page, f"registers-{size[0]}")
@@ -80,6 +117,81 @@ def test_the_situation_opens_to_its_weapons_and_the_registers_to_their_papers(
     assert len(addresses) == 24
     headers = world["auditor"].headers
     assert {client.get(a.removeprefix("/v1"), headers=headers).status_code for a in addresses} == {200}
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["phone", "screen"])
+def test_an_accountant_enters_an_entitlement_and_the_situation_shows_what_lacks(
+    open_local: Open, client: httpx.Client, world: World, sequencer_engine: Engine, size: tuple[int, int]
+) -> None:
+    world.register(3, model_code=MODEL)
+    drain(sequencer_engine)
+    page = open_local(size)
+    log_in(page, give_account(world, "accountant"))
+    page.goto(f"/dotations?unit={unit_uuid(world, world.alpha)}")
+    expect(page.get_by_text("Aucune dotation n'est fixée")).to_be_visible()
+    page.get_by_role("link", name="Saisir une dotation").click()
+    expect(page.get_by_text("Réalisé 3, sans dotation").first).to_be_visible()
+    fits(page)
+    picture(page, f"entitlement-new-{size[0]}")
+    page.get_by_label("Décision").fill("TED n° 7/ESSAI")
+    page.get_by_label("AKM").fill("dix")
+    press(page, "Enregistrer la dotation")
+    for said in ("donner un nombre entier", "En vigueur du"):
+        expect(page.get_by_role("alert")).to_contain_text(said)
+    expect(page.get_by_label("AKM")).to_have_value("dix")
+    expect(page.get_by_label("Décision")).to_have_value("TED n° 7/ESSAI")
+    today = world.founder.today.isoformat()
+    page.get_by_label("Datée du").fill(today)
+    page.get_by_label("En vigueur du").fill(today)
+    page.get_by_label("AKM").fill("10")
+    page.get_by_label("Classe ou modèle, ligne 1").fill("inconnu")
+    page.get_by_label("Effectif, ligne 1").fill("4")
+    press(page, "Enregistrer la dotation")
+    expect(page.get_by_role("alert")).to_contain_text("inconnu")
+    page.get_by_label("Classe ou modèle, ligne 1").fill("SA-PIS")
+    press(page, "Enregistrer la dotation")
+    expect(page.get_by_role("status")).to_have_text("Dotation enregistrée.")
+    expect(page.get_by_role("row").filter(has_text="TED n° 7/ESSAI")).to_have_count(2)
+    fits(page)
+    picture(page, f"entitlements-{size[0]}")
+    page.get_by_role("link", name="Situation d'armement de l'unité").click()
+    expect(page.get_by_role("row").filter(has_text="AKM")).to_contain_text("-7")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["phone", "screen"])
+def test_a_commission_sees_the_countries_in_a_chart_that_can_be_taken_along(
+    open_local: Open, client: httpx.Client, world: World, size: tuple[int, int]
+) -> None:
+    in_stock = publish(client, world)
+    page = open_local(size)
+    log_in(page, give_account(world, "commission"))
+    go_to(page, "Comparaison")
+    finding = f"Seul pays à publier, Burkina Faso montre {in_stock} armes en stock"
+    expect(page.get_by_role("heading", name=finding)).to_be_visible()
+    expect(page.get_by_role("img", name=finding)).to_contain_text(f"{in_stock} en stock, dont 0 marquées (0,0\u00a0%)")
+    fits(page)
+    picture(page, f"comparison-{size[0]}")
+    svg, figures = (
+        page.request.get(page.get_by_role("link", name=name).get_attribute("href") or "")
+        for name in ("Graphique (SVG)", "Données (CSV)")
+    )
+    drawn = ElementTree.fromstring(svg.body())  # noqa: S314 - our own drawing, which must be well-formed
+    assert drawn.get("width") == "720"
+    assert f"Burkina Faso;{in_stock};0;{in_stock};" in figures.body().decode("utf-8-sig")
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_role("heading", name="The only country to publish, Burkina Faso shows")).to_be_visible()
+    fits(page)
+
+
+def test_a_storekeeper_enters_no_entitlement_and_reads_no_other_country(open_local: Open, world: World) -> None:
+    page = open_local()
+    log_in(page, give_account(world, "keeper"))
+    page.goto("/dotations")
+    expect(page.get_by_text("Aucune dotation n'est fixée")).to_be_visible()
+    expect(page.get_by_role("link", name="Saisir une dotation")).to_have_count(0)
+    for address in ("/dotations/nouvelle", "/comparaison", "/comparaison/armes.csv"):
+        answer = page.request.get(address, headers={"accept": "text/html"})
+        assert answer.status == 403, address
 
 
 def test_a_storekeeper_has_the_registers_of_his_store_and_no_other(

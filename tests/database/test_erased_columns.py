@@ -12,6 +12,8 @@ OTHERWISE = {
     ("personal_value", "value"),
     ("personal_value", "salt"),
     ("personal_value", "remains"),
+    ("personal_value", "name_key"),  # generated from the value, and gone with it
+    ("holder", "name_key"),  # generated from the name
     ("person", "matricule"),
     ("person", "sex"),
     ("account", "login"),

@@ -1,6 +1,9 @@
 """Acknowledgements of issue and return over HTTP, PINs and cards, and what a force holds valid."""
 
 import json
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
 from uuid import UUID
 
 import httpx
@@ -8,12 +11,17 @@ from sqlalchemy import Engine
 
 import moving
 import writes
-from filing import PAPER, keep
+from erasing import carry_out, ordered
+from filing import PAPER, keep, order_body
+from labelling import symbol_of_person
+from nation import somebody
 from reporting import code, look
-from salw.core.db import run
+from salw.core.db import make_engine, run
 from salw.core.ids import new_id
 from salw.custody.acknowledgements.rules import AcknowledgementKind
+from salw_labels import Kind, draw
 from signing import decide_kinds, issued, part, put_acknowledgement
+from verifying import codes, verify_now
 from world import World
 
 
@@ -126,16 +134,70 @@ def test_a_pin_is_his_own_kept_as_a_hash_and_guessing_waits_while_recording_goes
     assert put_acknowledgement(client, world, slip, **right).status_code == 200
 
 
-def test_a_card_is_one_mans(client: httpx.Client, world: World) -> None:
-    card = f"P{new_id().hex[-19:].upper()}"
-    for who, expected in (("soldier", 200), ("armourer", 409)):
-        body = {"id": str(new_id()), "card": card}
-        answer = client.put(f"/people/{world[who].person_id}/card", json=body, headers=world["keeper"].headers)
-        assert answer.status_code == expected, answer.text
+def print_card(client: httpx.Client, world: World, person: UUID, **more: str) -> str:
+    """Print a card of somebody of Alpha and return what its symbol says."""
+    named = {"kind": "person", "of": [str(person)], "stock": "a4-card-10", **more}
+    made = client.post("/label-codes", json={"id": str(new_id()), **named}, headers=world["keeper"].headers)
+    assert made.status_code == 200, made.text
+    return symbol_of_person(world, person)
+
+
+def test_a_card_is_one_mans_and_no_more_once_another_was_printed(client: httpx.Client, world: World) -> None:
+    lost, another = (print_card(client, world, world[who].person_id) for who in ("soldier", "armourer"))
     slip = issued(client, world)
-    another = put_acknowledgement(client, world, slip, **part(world, "card", card=card[::-1]))
-    assert code(another) == (422, "card.not_his")
-    assert put_acknowledgement(client, world, slip, **part(world, "card", card=card)).status_code == 200
+
+    def show(card: str) -> httpx.Response:
+        return put_acknowledgement(client, world, slip, **part(world, "card", card=card))
+
+    assert show(lost).status_code == 200
+    card = print_card(client, world, world["soldier"].person_id, reason="Carte perdue")
+    for shown, said in (
+        (lost, "card.void"),
+        (another, "card.not_his"),
+        (card[:12] + lost[12:], "card.not_his"),
+        (f"{card[:5]}-{card[5:9]}-{card[9:12]}", "card.not_scanned"),
+        (draw(kind=Kind.WEAPON).text, "label.of_weapon"),
+    ):
+        assert code(show(shown)) == (422, said), shown
+    assert show(card.lower()).status_code == 200
+
+
+def test_with_a_man_go_his_signature_his_pin_and_what_his_card_proves(
+    client: httpx.Client, world: World, urls: Mapping[str, str], tmp_path: Path
+) -> None:
+    him = somebody(world)
+    card = print_card(client, world, him.person_id)
+    body = {"id": str(new_id()), "pin": "480913"}
+    chosen = client.put(f"/people/{him.person_id}/pin", json=body, headers=world["keeper"].headers)
+    assert chosen.status_code == 200, chosen.text
+    weapons = world.register(2)
+    write = writes.issue(client, world, weapons)
+    to_him = {**write.body, "to": {"person": str(him.person_id)}}
+    slip = UUID(writes.done(client, writes.Write(write.method, write.path, to_him, write.headers)).path.split("/")[2])
+
+    def sign(kind: str, **proof: str) -> httpx.Response:
+        return put_acknowledgement(client, world, slip, person=str(him.person_id), kind=kind, **proof)
+
+    drawn, signed = keep(client, world), keep(client, world, PAPER + new_id().bytes)
+    for kind, proof in (("drawn", {"file": drawn}), ("card", {"card": card}), ("pin", {"pin": "480913"})):
+        assert sign(kind, **proof).status_code == 200
+    paper = {**order_body(client, world), "signatory": str(him.person_id), "file": signed}
+    recorded = client.put(f"/paper-orders/{new_id()}", json=paper, headers=world["keeper"].headers)
+    assert recorded.status_code == 200, recorded.text
+    others = keep(client, world)
+    writes.done(client, writes.return_(client, world, writes.later(weapons)))
+    with world.transaction() as db:
+        run(db, "update account set disabled_at = now() where id = %(id)s", {"id": him.account_id})
+    auditor = make_engine(urls["salw_auditor"])
+    before = Counter(codes(verify_now(auditor, tmp_path)))  # of what other tests did to the database they share
+    carry_out(urls, ordered(client, world, him.person_id))
+    for file, due in ((drawn, 409), (signed, 409), (others, 200)):
+        assert client.get(f"/files/{file}", headers=world["keeper"].headers).status_code == due
+    assert look(world, "select from counter_proof where person_id = %(p)s", p=him.person_id) == []
+    assert code(sign("card", card=card)) == (422, "card.not_his")
+    assert code(sign("pin", pin="480913")) == (409, "person.identity_erased")
+    assert Counter(codes(verify_now(auditor, tmp_path))) == before, "the proofs stand"
+    auditor.dispose()
 
 
 def test_a_force_says_which_kinds_are_valid_and_its_head_alone(client: httpx.Client, world: World) -> None:

@@ -85,7 +85,9 @@ def test_a_count_tells_each_weapon_the_condition_it_was_seen_in(client: httpx.Cl
 def queue(client: httpx.Client, world: World, kind: str, job: str = "armourer", **query: Any) -> dict[UUID, Any]:
     answer = client.get("/maintenance/queue", params={"kind": kind, **query}, headers=world[job].headers)
     assert answer.status_code == 200, answer.text
-    return {UUID(line["weapon"]): line for line in answer.json()["items"]}
+    lines = answer.json()["items"]
+    assert all(line["reasons"] for line in lines), "the statement and the rules agree on what is due"
+    return {UUID(line["weapon"]): line for line in lines}
 
 
 def reasons(line: dict[str, Any]) -> list[str]:

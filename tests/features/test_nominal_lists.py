@@ -11,6 +11,7 @@ import pytest
 
 import writes
 from drawing import suspend
+from filing import keep
 from reporting import unit_uuid
 from salw.core import clock
 from salw.core.db import Row, run
@@ -118,6 +119,27 @@ def test_thirty_draw_from_last_nights_list_and_two_are_not_back_in_the_evening(
     assert Counter(line["state"] for line in evening["people"]) == {"returned": SECTION - 2, "out": 2, "absent": 1}
     # The man who was absent in the morning draws what is his after all.
     assert issue(client, world, made, weapons[-1:]).status_code == 200
+
+
+def test_a_list_goes_out_with_its_acknowledgements_or_not_at_all(client: httpx.Client, world: World) -> None:
+    men, weapons = a_section(world, 2)
+    made = prepared(client, world, of_unit=unit_uuid(world, world.alpha), lines=[])
+    witness = {"kind": "witness", "witness": str(world["armourer"].person_id)}
+    drawn = {"kind": "drawn", "file": keep(client, world)}
+    both = [{"person": str(men[0]), **witness}, {"person": str(men[1]), **drawn}]
+    stranger = {"person": str(world["commander"].person_id), **witness}
+    refused = issue(client, world, made, weapons, acknowledgements=[*both, stranger])
+    assert code(refused) == (409, "acknowledgement.not_a_party")
+    assert [line["state"] for line in read(client, world, made)["people"]] == ["planned"] * 2
+    body = {"id": str(new_id()), "weapons": writes.listed(weapons), "acknowledgements": both}
+    address, headers = f"/nominal-lists/{made['id']}/issue", world["keeper"].headers
+    answers = [client.post(address, json=body, headers=headers) for _ in range(2)]
+    assert answers[0].status_code == 200, answers[0].text
+    assert answers[0].json() == answers[1].json(), "repeated: the first answer"
+    listed = client.get("/acknowledgements", params={"slip": body["id"]}, headers=headers).json()["items"]
+    assert {(one["person"], one["kind"]) for one in listed} == {(str(men[0]), "witness"), (str(men[1]), "drawn")}
+    assert len(listed) == 2
+    assert client.get("/acknowledgements/missing", headers=headers).json()["items"] == []
 
 
 def test_thirty_weapons_are_issued_in_a_few_round_trips(

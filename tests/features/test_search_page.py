@@ -1,9 +1,16 @@
 """The one search field: what it leads to, what it lists, and that it tells nothing of what is not one's own."""
 
 import re
+from html import unescape
 
 import httpx
+import pytest
 
+from salw.access.names import name_begins
+from salw.access.operations import organisation
+from salw.core import clock
+from salw.core.db import run
+from salw.core.ids import new_id
 from world import Member, World
 
 
@@ -51,9 +58,54 @@ def test_what_is_another_units_is_answered_as_what_does_not_exist(service: str, 
         assert "Rien dans votre périmètre" in pages[0].text
 
 
+def test_people_and_places_are_found_by_how_their_names_begin_without_accents_and_case(
+    service: str, client: httpx.Client, world: World
+) -> None:
+    person = new_id()
+    with world.transaction() as db:
+        organisation.add_person(
+            db,
+            actor=world.founder,
+            now=clock.now(),
+            person_id=person,
+            force_code="AT",
+            unit_id=world.alpha,
+            matricule="É 77",
+            rank="CPL",
+            family_name="N’ÉSSAÏ-ÇÀ",
+            given_names="Zoé",
+            sex=None,
+        )
+    for text in ("n'essai", "N’ÉSSAÏ-çà Z", "n'essai-ca zoé"):
+        assert "N’ÉSSAÏ-ÇÀ" in look(service, world["keeper"], text).text, text
+    assert "Rien dans votre périmètre" in look(service, world["keeper"], "essai-ca").text
+    places = look(service, world["keeper"], "POSTE N").text
+    assert "Poste nord" in places
+    units = unescape(look(service, world["keeper"], "bataillon d’essai").text)
+    assert '<th scope="row">Bataillon d\'essai Alpha</th>' in units
+    assert "Bravo" not in units
+    for hidden, invented in (("n'essai", "n'ossai"), ("poste nord", "poste nurd"), ("armurerie keeper", "armuririe x")):
+        pages = [look(service, world["keeper_bravo"], text).text for text in (hidden, invented)]
+        assert ["Rien dans votre" in page for page in pages] == [hidden != "armurerie keeper", True]
+    assert ">Armurerie keeper<" not in look(service, world["keeper_bravo"], "armurerie keeper").text
+    found = client.get("/people", params={"name": "n'essai"}, headers=world["keeper"].headers).json()["items"]
+    assert [one["id"] for one in found] == [str(person)]
+
+
 def test_a_mistyped_label_is_told_and_nothing_asked_says_what_can_be(service: str, world: World) -> None:
     assert "Écrire ou scanner" in look(service, world["keeper"], "").text
     assert "Écrire ou scanner" in look(service, world["keeper"], "a\0b").text
     told = look(service, world["keeper"], "SALW:1:AAAA")
     assert told.status_code == 200
     assert look(service, world["keeper"], "x" * 201).status_code == 422
+
+
+@pytest.mark.parametrize("table", ["personal_value", "holder"])
+def test_under_the_policies_names_are_found_by_their_index(world: World, table: str) -> None:
+    """A scope of few units in a country of many people: its names are looked up, not everybody's read and folded."""
+    with world.transaction() as db:
+        run(db, "set local enable_seqscan = off")
+        asked = f"explain select id from {table} where country = %(country)s and unit_id = any(%(units)s)"
+        values = {"country": world.country, "units": [world.alpha], "name": "essai"}
+        plan = "\n".join(row["QUERY PLAN"] for row in run(db, f"{asked} {name_begins('name_key')}", values))
+    assert re.search(rf"ix_{table}_name_key.*\n.*Index Cond: .*unit_id = .*name_key >= .*name_key < ", plan), plan

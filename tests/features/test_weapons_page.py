@@ -1,10 +1,13 @@
 """The page that leads from what is engraved on a weapon to its history, and what stands at its head."""
 
 import re
+from importlib.resources import files
 
 import httpx
 
-from moving import dispatch, receive
+from moving import dispatch, issue, receive
+from salw.core.pages import PAGE_SIZE
+from salw.custody.rules import State
 from world import Member, World
 
 
@@ -32,6 +35,32 @@ def test_nothing_found_says_what_to_do_and_nothing_of_other_units(service: str, 
     assert "Aucune arme de votre périmètre" in hidden
     assert re.sub(r"HX(.)773", r"HX\g<1>000", hidden) == invented
     assert "Aucune arme" not in look(service, world["auditor"], "").text
+
+
+def test_the_list_is_narrowed_by_its_address_and_keeps_it_from_page_to_page(
+    service: str, client: httpx.Client, world: World
+) -> None:
+    weapons = world.register(PAGE_SIZE + 2)
+    issue(client, world, weapons[:1])
+
+    def ask(**asked: str) -> str:
+        token = world["keeper"].headers["Authorization"].removeprefix("Bearer ")
+        headers = {"Cookie": f"salw_session={token}", "Accept": "text/html"}
+        return httpx.get(f"{service}/armes", params=asked, headers=headers).text
+
+    everything, issued = ask(), ask(state="issued")
+    assert everything.count('class="state ') == PAGE_SIZE
+    assert (issued.count("state-issued"), issued.count('class="state ')) == (1, 1)
+    here = ask(store=str(world.store_alpha), state="in_store", language="en")
+    (further,) = re.findall(r'href="(/armes\?[^"]*cursor=[^"]*)"', ask(store=str(world.store_alpha)))
+    assert f"store={world.store_alpha}" in further
+    assert '<option value="in_store" selected>' in here
+    assert "Aucune arme" in ask(state="destroyed")
+
+
+def test_every_state_has_a_shape() -> None:
+    style = files("salw.web").joinpath("static", "style.css").read_text("utf-8")
+    assert set(re.findall(r"\.state-(\w+)", style)) == {state.value for state in State}
 
 
 def test_a_history_names_the_weapon_and_leads_to_its_proofs_who_may_take_them(service: str, world: World) -> None:

@@ -19,7 +19,6 @@ LINES: tuple[Line, ...] = (
     Line("GET /v1/acknowledgements", "document:read", signing.acknowledgements_of_slip, DOCUMENT),
     Line("GET /v1/acknowledgements/missing", "document:read", signing.missing, EMPTY),
     Line("PUT /v1/people/{person_id}/pin", "acknowledgement:record", signing.choosing_pin, PERSON),
-    Line("PUT /v1/people/{person_id}/card", "acknowledgement:record", signing.registering_card, PERSON),
     # The head of a force alone decides: no unit below it, and not the state above another force.
     Line(
         "PUT /v1/forces/{code}/acknowledgement-kinds",

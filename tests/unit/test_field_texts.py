@@ -18,6 +18,7 @@ from salw.main import api_routes
 SAYS = {
     "any": "",
     "bool": "bool_type bool_parsing",
+    "chain": "",
     "date": "date_type date_parsing date_from_datetime_parsing date_from_datetime_inexact",
     "datetime": "datetime_type datetime_parsing datetime_from_date_parsing datetime_object_invalid timezone_aware",
     "default": "",

@@ -4,21 +4,30 @@ import gzip
 import tomllib
 from hashlib import sha256
 from importlib.resources import files
+from pathlib import Path
+
+import pytest
 
 from salw.web.assets import assets
 
-VENDOR = files("salw.web").joinpath("static", "vendor")
-LICENCES = {"govuk-frontend": "govuk-frontend.LICENSE.txt", "htmx.org": "htmx.LICENSE.txt"}
+SERVED = Path(str(files("salw.web"))) / "static/vendor"
+FOR_TESTS = Path(__file__).parents[1] / "browser/vendor"
+LICENCES = {
+    "govuk-frontend": ("govuk-frontend.LICENSE.txt",),
+    "htmx.org": ("htmx.LICENSE.txt",),
+    "axe-core": ("axe-core.LICENSE.txt", "axe-core.LICENSE-3RD-PARTY.txt"),
+}
 
 
-def test_every_vendored_file_has_its_source_licence_and_checksum() -> None:
-    sources = tomllib.loads(VENDOR.joinpath("SOURCES.toml").read_text("utf-8"))
-    there = {entry.name for entry in VENDOR.iterdir()}
-    assert there == {*sources, *LICENCES.values(), "SOURCES.toml"}
+@pytest.mark.parametrize("vendor", [SERVED, FOR_TESTS], ids=["served", "for tests"])
+def test_every_vendored_file_has_its_source_licence_and_checksum(vendor: Path) -> None:
+    sources = tomllib.loads((vendor / "SOURCES.toml").read_text("utf-8"))
+    licences = {name for source in sources.values() for name in LICENCES[source["package"]]}
+    assert {entry.name for entry in vendor.iterdir()} == {*sources, *licences, "SOURCES.toml"}
     for name, source in sources.items():
-        assert sha256(VENDOR.joinpath(name).read_bytes()).hexdigest() == source["sha256"], name
-        assert LICENCES[source["package"]] in there
+        assert sha256((vendor / name).read_bytes()).hexdigest() == source["sha256"], name
         assert source["version"]
+        assert source["licence"]
 
 
 def test_the_font_the_crown_and_the_name_of_another_government_are_not_served() -> None:

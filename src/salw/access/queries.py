@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from salw.access.log_in_rules import IDLE_LIMIT
+from salw.access.names import name_begins
 from salw.access.rules import Permission, roles_with
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
@@ -130,11 +131,14 @@ def get_listed_person(db: Connection, actor: Actor, person_id: UUID) -> Row:
     return row
 
 
-def list_people(db: Connection, actor: Actor, *, matricule: str | None, after: UUID | None, limit: int) -> list[Row]:
-    """Return people in scope by id, by matricule where given, at most `limit`."""
+def list_people(
+    db: Connection, actor: Actor, *, matricule: str | None, name: str | None = None, after: UUID | None, limit: int
+) -> list[Row]:
+    """Return people in scope by id, at most `limit`; by matricule or by how the family name begins, where given."""
     return run(
         db,
         _PEOPLE
+        + (f" and v.unit_id = any(%(units)s) {name_begins('v.name_key')}" if name else "")
         + """
            and (%(matricule)s::text is null or p.matricule = %(matricule)s)
            and p.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
@@ -144,6 +148,7 @@ def list_people(db: Connection, actor: Actor, *, matricule: str | None, after: U
             "country": actor.country,
             "units": list(actor.units),
             "matricule": matricule,
+            "name": name,
             "after": after,
             "limit": limit,
         },
@@ -371,8 +376,13 @@ def list_units(db: Connection, actor: Actor) -> list[Row]:
     )
 
 
-def list_unit_page(db: Connection, actor: Actor, *, after: UUID | None, limit: int) -> list[Row]:
-    """Return the units in scope by id, at most `limit`; of the unit above one, only what is in scope too."""
+def list_unit_page(
+    db: Connection, actor: Actor, *, name: str | None = None, after: UUID | None, limit: int
+) -> list[Row]:
+    """Return the units in scope by id, at most `limit`; of the unit above one, only what is in scope too.
+
+    By how the name or the short name begins, where that is given: a scope has some hundreds, which need no index.
+    """
     return run(
         db,
         """
@@ -380,10 +390,12 @@ def list_unit_page(db: Connection, actor: Actor, *, after: UUID | None, limit: i
           from unit u
           left join unit a on a.country = u.country and a.id = u.parent_id and a.id = any(%(units)s)
          where u.country = %(country)s and u.id = any(%(units)s)
+           and (%(name)s::text is null or starts_with(folded_name(u.name), folded_name(%(name)s))
+                or starts_with(folded_name(u.short_name), folded_name(%(name)s)))
            and u.uuid > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
          order by u.uuid limit %(limit)s
         """,
-        {"country": actor.country, "units": list(actor.units), "after": after, "limit": limit},
+        {"country": actor.country, "units": list(actor.units), "name": name, "after": after, "limit": limit},
     )
 
 

@@ -14,9 +14,11 @@ from pydantic import (
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
+    GetPydanticSchema,
+    SecretStr,
     SerializeAsAny,
 )
-from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -115,3 +117,14 @@ class Out(BaseModel):
 def example(**body: Any) -> ConfigDict:
     """Return the configuration of a request body that shows one in the OpenAPI document; a test sends it."""
     return ConfigDict(json_schema_extra={"examples": [body]})
+
+
+def secret(least: int, most: int) -> GetPydanticSchema:
+    """Return what makes a field a secret of so many characters, told by no answer, log or fingerprint: they get stars.
+
+    pydantic's own would say of a short one that it wants more elements, as of a list.
+    """
+    text = core_schema.str_schema(min_length=least, max_length=most)
+    stars = core_schema.to_string_ser_schema()
+    schema = core_schema.no_info_after_validator_function(SecretStr, text, serialization=stars)
+    return GetPydanticSchema(lambda _, __: schema)

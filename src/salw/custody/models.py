@@ -29,8 +29,10 @@ holder = Table(
     Column("awaited_by_unit_id", Integer),
     Column("person_id", Uuid),
     Column("name", Text),
+    Column("name_key", Text(collation="C"), Computed("folded_name(name)", persisted=True)),
     Column("closed_at", type_instant),
     UniqueConstraint("country", "id", "unit_id"),
+    Index("ix_holder_name_key", "country", "unit_id", "name_key", postgresql_where=text("name_key is not null")),
     CheckConstraint(
         "closed_at is null or kind in ('post', 'crew', 'vehicle', 'detachment')", name="collective_is_closed"
     ),

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from salw.access.names import name_begins
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound
@@ -97,8 +98,12 @@ def list_disposal_lines(db: Connection, actor: Actor, disposal_id: UUID) -> list
     )
 
 
-def list_holders(db: Connection, actor: Actor, *, closed: bool, after: UUID | None, limit: int) -> list[Row]:
+def list_holders(
+    db: Connection, actor: Actor, *, closed: bool, name: str | None = None, after: UUID | None, limit: int
+) -> list[Row]:
     """Return the stores, posts, crews, vehicles and detachments of units in scope by id, at most `limit`.
+
+    By how the name begins, where that is given.
 
     Keys: `id, kind, name, unit, unit_name, closed_at`; what it has, null for a store: `weapons`, of these under an open
     case `missing`, and `assigned`; of the person who answers now, all null where nobody does: `person,
@@ -106,13 +111,14 @@ def list_holders(db: Connection, actor: Actor, *, closed: bool, after: UUID | No
     """
     return run(
         db,
-        """
+        f"""
         select h.id, h.kind, h.name, u.uuid as unit, u.name as unit_name, h.closed_at, s.weapons, s.missing, s.assigned,
                a.person_id as person, a.started_at as since, v.value->>'rank' as rank,
                v.value->>'family_name' as family_name, v.value->>'given_names' as given_names
           from (select * from holder h
                  where h.country = %(country)s and h.unit_id = any(%(units)s) and h.kind = any(%(kinds)s)
                    and (h.closed_at is not null) = %(closed)s
+                   {name_begins("h.name_key") if name else ""}
                    and h.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
                  order by h.id limit %(limit)s) h
           join unit u on (u.country, u.id) = (h.country, h.unit_id)
@@ -134,6 +140,7 @@ def list_holders(db: Connection, actor: Actor, *, closed: bool, after: UUID | No
             "units": list(actor.units),
             "kinds": [kind.value for kind in sorted(ANSWERED_FOR)],
             "closed": closed,
+            "name": name,
             "after": after,
             "limit": limit,
         },

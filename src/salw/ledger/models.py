@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     Date,
     Identity,
     Index,
@@ -231,6 +232,19 @@ personal_value = Table(
     CheckConstraint("(erased_at is null) = (salt is not null)", name="salt_until_erased"),
     CheckConstraint("erased_at is null or value is null", name="no_value_once_erased"),
     CheckConstraint("erased_at is not null or remains is null", name="remains_once_erased"),
+    Column(
+        "name_key",
+        Text(collation="C"),
+        Computed("folded_name((value->>'family_name') || ' ' || coalesce(value->>'given_names', ''))", persisted=True),
+        comment="Of a person: family name and given names, folded.",
+    ),
     Index("ix_personal_value_commitment", "country", "commitment"),
+    Index(
+        "ix_personal_value_name_key",
+        "country",
+        "unit_id",
+        "name_key",
+        postgresql_where=text("name_key is not null"),
+    ),
     comment="What events only commit to: persons and free text. Erasable; the commitment stays.",
 )

@@ -24,7 +24,7 @@ select x.descendant_id as unit_id, x.depth, p.id, p.class_code, p.model_code, p.
 
 # Each unit reads at most one page of its own in order of weapon, so that a large stock is never sorted. Issues are
 # counted only where enough movements came since, which the version says without a look at them. The conditions are
-# those of `rules.reasons_for`; a test holds the two together.
+# those of `rules.reasons_for`, which says why of each line; a test holds that no line is without a reason.
 _QUEUE = """
 with tables as materialized (
     select t.n, t.plan::jsonb as plan from unnest(%(numbers)s::int[], %(plans)s::text[]) as t (n, plan)

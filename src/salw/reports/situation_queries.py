@@ -19,6 +19,7 @@ from salw.reports.situation import Entitlement
 
 # As the stock of a reconciliation (`reports.queries`), with the kind of who answers for each weapon. The weapons of the
 # units are read together, not each by its key: a quarter of the pages. A full join is never a loop in a loop.
+# Models get their names once they are counted, not weapon by weapon.
 _SITUATION: Final = f"""
 with {CASES}, {{held}}, seen as materialized (
     select id, class_code, model_code, model_text from weapon
@@ -40,9 +41,13 @@ with {CASES}, {{held}}, seen as materialized (
       join stock s on s.weapon_id = g.id
 )
 select d.class_code, coalesce(d.model_code, '') as code,
-       coalesce(c.name || ' (' || c.maker || ', ' || c.made_in || ')', btrim(d.model_text), '') as name,
-       {column_sql("d.kind", "d.missing")} as standing, count(*) as weapons
-  from described d left join model c on c.code = d.model_code
+       coalesce(c.name || ' (' || c.maker || ', ' || c.made_in || ')', d.model_text, '') as name,
+       d.standing, sum(d.weapons)::bigint as weapons
+  from (
+    select class_code, model_code, btrim(model_text) as model_text, {column_sql("kind", "missing")} as standing,
+           count(*) as weapons
+      from described group by 1, 2, 3, 4
+  ) as d left join model c on c.code = d.model_code
  group by 1, 2, 3, 4
 """
 

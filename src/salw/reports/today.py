@@ -20,6 +20,8 @@ select (select count(*) from (select from label_alarm a
        (select count(*) from (select from issue i
           where i.country = %(country)s and i.unit_id = any(%(units)s) and i.acknowledged_at is null
             and i.received_by is not null limit %(most)s) n) as unacknowledged,
+       (select count(*) from paper_order r
+         where r.country = %(country)s and r.unit_id = any(%(units)s) and r.status = 'recorded') as orders_unconfirmed,
        (select count(*) from stocktake s
          where s.country = %(country)s and s.unit_id = any(%(units)s) and s.status = 'open') as checks_open,
        (select count(*) from handover o
@@ -74,8 +76,8 @@ select d.id, d.name, s.name as store_name, u.name as unit_name, d.last_seen_at
 def get_figures(db: Connection, actor: Actor, *, now: datetime) -> Row:
     """Return how much awaits somebody.
 
-    Keys: `label_alarms, unacknowledged` (both counted up to `COUNTED_MOST` + 1), `checks_open, counts_owed,
-    counts_late, devices_silent`.
+    Keys: `label_alarms, unacknowledged` (both counted up to `COUNTED_MOST` + 1), `orders_unconfirmed, checks_open,
+    counts_owed, counts_late, devices_silent`.
     """
     row = run_one(db, _FIGURES, {**_scope(actor, now), "most": COUNTED_MOST + 1})
     assert row is not None  # noqa: S101 - a row of figures always comes

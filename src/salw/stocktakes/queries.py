@@ -159,6 +159,48 @@ def list_newest_closed(db: Connection, actor: Actor, limit: int) -> list[Row]:
     )
 
 
+def list_checks(
+    db: Connection, actor: Actor, *, unit: UUID | None, status: str | None, before: UUID | None, limit: int
+) -> list[Row]:
+    """Return the headers of checks in scope, the newest id first, of a unit and those below it or of one status."""
+    return run(
+        db,
+        _HEADER
+        + """
+           and (%(unit)s::uuid is null or exists (
+                select from unit a join unit_closure x on (x.country, x.ancestor_id) = (a.country, a.id)
+                 where a.country = s.country and a.uuid = %(unit)s and x.descendant_id = s.unit_id))
+           and (%(status)s::text is null or s.status = %(status)s)
+           and (%(before)s::uuid is null or s.id < %(before)s)
+         order by s.id desc limit %(limit)s
+        """,
+        {
+            "country": actor.country,
+            "units": list(actor.units),
+            "unit": unit,
+            "status": status,
+            "before": before,
+            "limit": limit,
+        },
+    )
+
+
+def total_checks(db: Connection, country: str, stocktake_ids: list[UUID]) -> dict[UUID, Totals]:
+    """Return the lines of several closed checks by outcome, of checks already found in scope."""
+    rows = run(
+        db,
+        """
+        select stocktake_id, outcome, expected, counts > 0 as seen, count(*) as n from stocktake_line
+         where country = %(country)s and stocktake_id = any(%(ids)s) group by 1, 2, 3, 4
+        """,
+        {"country": country, "ids": stocktake_ids},
+    )
+    lines: dict[UUID, dict[Line, int]] = {id_: {} for id_ in stocktake_ids}
+    for row in rows:
+        lines[row["stocktake_id"]][Line(Outcome(row["outcome"]), row["expected"], row["seen"])] = row["n"]
+    return {id_: total(of_check) for id_, of_check in lines.items()}
+
+
 def list_lines(db: Connection, actor: Actor, stocktake_id: UUID, *, whole: bool = False) -> list[Row]:
     """Return every line of a closed check, by outcome and registry number.
 

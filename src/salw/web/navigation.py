@@ -27,6 +27,8 @@ NAVIGATION = (
     Entry("/etiquettes/alertes", "web.nav.alarms", Permission.LABEL_ALARM_CLOSE),
     Entry("/situation", "web.nav.situation", Permission.REPORT_READ),
     Entry("/registres", "web.nav.registers", Permission.REPORT_READ),
+    Entry("/controles", "web.nav.checks", Permission.STOCKTAKE_READ),
+    Entry("/comparaison", "web.nav.comparison", Permission.SUMMARY_READ),
     Entry("/devices", "web.nav.devices", Permission.DEVICE_READ),
     Entry("/emergency-reads", "web.nav.emergency", Permission.EMERGENCY_READ),
     Entry("/journal", "web.nav.journal", Permission.LEDGER_READ),

@@ -1,6 +1,7 @@
 """Reading devices and what they recorded, within the scope of the actor."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -74,6 +75,28 @@ def list_devices(db: Connection, actor: Actor, *, store_id: UUID | None, after: 
         """,
         {"country": actor.country, "units": list(actor.units), "store": store_id, "after": after, "limit": limit},
     )
+
+
+def count_health(db: Connection, actor: Actor, *, silent_since: datetime) -> Row:
+    """Return how the devices in scope are: `in_force`, `silent` (of these, not seen since an instant), `quarantined`.
+
+    A device that was never seen counts from the day it was let in. `quarantined` are records that await a decision.
+    """
+    row = run_one(
+        db,
+        """
+        select count(*) filter (where d.state = 'in_force' and d.valid_until > now()) as in_force,
+               count(*) filter (where d.state = 'in_force' and d.valid_until > now()
+                                  and coalesce(d.last_seen_at, d.valid_from) < %(since)s) as silent,
+               (select count(*) from device_event e where e.country = %(country)s and e.unit_id = any(%(units)s)
+                   and e.state = 'quarantined') as quarantined
+          from device d
+         where d.country = %(country)s and d.unit_id = any(%(units)s)
+        """,
+        {"country": actor.country, "units": list(actor.units), "since": silent_since},
+    )
+    assert row is not None  # noqa: S101 - a count has one row
+    return row
 
 
 def list_quarantine(

@@ -21,10 +21,13 @@ Limit = Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)]
 
 @router.get("/units")
 def get_units(
-    desk: Desk = requires(Permission.ORGANISATION_READ), cursor: str | None = None, limit: Limit = PAGE_SIZE
+    desk: Desk = requires(Permission.ORGANISATION_READ),
+    name: Annotated[str | None, Query(max_length=200, description="How a name begins, accents or not.")] = None,
+    cursor: str | None = None,
+    limit: Limit = PAGE_SIZE,
 ) -> Page[UnitOut]:
     """List the units in scope, each with the unit above it."""
-    rows = queries.list_unit_page(desk.db, desk.actor, after=decode_cursor(cursor), limit=limit + 1)
+    rows = queries.list_unit_page(desk.db, desk.actor, name=name, after=decode_cursor(cursor), limit=limit + 1)
     return cut([UnitOut(**row) for row in rows], limit, [row["id"] for row in rows])
 
 
@@ -76,12 +79,15 @@ def get_stores(
 def get_people(
     desk: Desk = requires(Permission.ORGANISATION_READ),
     matricule: str | None = None,
+    name: Annotated[str | None, Query(max_length=200, description="How a family name begins, accents or not.")] = None,
     cursor: str | None = None,
     limit: Limit = PAGE_SIZE,
 ) -> Page[ListedPersonOut]:
-    """List the people in scope, or find one by matricule: whom somebody looks up is noted."""
-    rows = queries.list_people(desk.db, desk.actor, matricule=matricule, after=decode_cursor(cursor), limit=limit + 1)
-    if matricule is not None:
+    """List the people in scope, or find them by matricule or name: whom somebody looks up is noted."""
+    rows = queries.list_people(
+        desk.db, desk.actor, matricule=matricule, name=name, after=decode_cursor(cursor), limit=limit + 1
+    )
+    if matricule is not None or name is not None:
         record_reads(
             desk.db,
             actor=desk.actor,

@@ -40,16 +40,13 @@ counter_proof = Table(
     metadata,
     country_column(),
     Column("person_id", Uuid, primary_key=True),
-    Column("kind", Text, primary_key=True),
     Column("secret_hash", Text, nullable=False),
     Column("set_by", Uuid, nullable=False),
     Column("set_at", type_instant, nullable=False),
     country_key(["person_id"], "person", ["id"]),
     country_key(["set_by"], "person", ["id"]),
-    CheckConstraint("kind in ('pin', 'card')", name="kind_known"),
     CheckConstraint("set_by <> person_id", name="before_another"),
-    Index("uq_counter_proof_card", "country", "secret_hash", unique=True, postgresql_where=text("kind = 'card'")),
-    comment="What a person proves himself with at the counter: hash of his PIN, hash of the code of his card.",
+    comment="What a person proves himself with at the counter: the hash of his PIN.",
 )
 
 acknowledgement_rule = Table(

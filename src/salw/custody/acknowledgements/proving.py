@@ -8,7 +8,7 @@ from salw.custody.acknowledgements.schemas import AcknowledgementPart
 def prove(desk: Desk, part: AcknowledgementPart) -> None:
     """Refuse a PIN or a card that is not the person's; the count of attempts stays, whatever comes of the request.
 
-    Raises `session.too_many_attempts`, `pin.wrong`, `card.not_his`.
+    Raises `session.too_many_attempts`, `pin.wrong` and what `prove_card` raises.
     """
     if part.pin is not None:
         proofs.prove_pin(
@@ -20,4 +20,4 @@ def prove(desk: Desk, part: AcknowledgementPart) -> None:
             keep=desk.keep,
         )
     if part.card is not None:
-        proofs.prove_card(desk.db, person_id=part.person, code=part.card.get_secret_value())
+        proofs.prove_card(desk.db, person_id=part.person, text=part.card.get_secret_value())

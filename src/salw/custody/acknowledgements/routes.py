@@ -1,4 +1,4 @@
-"""`/v1/acknowledgements`, and what they rest on: PINs, cards, and what a force holds valid."""
+"""`/v1/acknowledgements`, and what they rest on: PINs, and what a force holds valid."""
 
 from typing import Annotated
 from uuid import UUID
@@ -18,7 +18,6 @@ from salw.custody.acknowledgements.schemas import (
     AcknowledgementIn,
     AcknowledgementOut,
     AcknowledgementsOut,
-    CardIn,
     KindsIn,
     KindsOut,
     MissingOut,
@@ -86,18 +85,6 @@ def put_pin(person_id: UUID, body: PinIn, desk: Desk = requires(Permission.ACKNO
         return ProofOut(person=person_id)
 
     return answer_once(desk, "person.pin", body.id, Addressed(subject=person_id, body=body), ProofOut, work)
-
-
-@router.put("/people/{person_id}/card")
-def put_card(person_id: UUID, body: CardIn, desk: Desk = requires(Permission.ACKNOWLEDGEMENT_RECORD)) -> ProofOut:
-    """Register the card of a person; the one before ends."""
-
-    def work() -> ProofOut:
-        code = body.card.get_secret_value()
-        proofs.register_card(desk.db, actor=desk.actor, now=desk.now, person_id=person_id, code=code)
-        return ProofOut(person=person_id)
-
-    return answer_once(desk, "person.card", body.id, Addressed(subject=person_id, body=body), ProofOut, work)
 
 
 @router.put("/forces/{code}/acknowledgement-kinds")

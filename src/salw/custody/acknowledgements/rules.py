@@ -84,5 +84,4 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     "fk_acknowledgement_country_corrects_id_document_id_person_id": (Conflict, "acknowledgement.corrects_another"),
     "ck_acknowledgement_witness_is_another": (Refused, "acknowledgement.witness_is_party"),
     "ck_counter_proof_before_another": (Refused, "pin.own"),
-    "uq_counter_proof_card": (Conflict, "card.taken"),
 }

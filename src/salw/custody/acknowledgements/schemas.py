@@ -9,17 +9,17 @@ from pydantic import Field, SecretStr
 from salw.core.db import Row
 from salw.core.errors import Unacceptable
 from salw.core.pages import decode_text_cursor, encode_text_cursor
-from salw.core.shapes import In, Out, example
+from salw.core.shapes import In, Out, example, secret
 from salw.custody.acknowledgements.rules import Acknowledged, AcknowledgementKind, check_parts
 from salw.documents.rules import printed_number
 
 # Secrets are told by no answer, log or fingerprint: the shape writes stars for them.
-Pin = Annotated[SecretStr, Field(min_length=6, max_length=12)]
-Card = Annotated[SecretStr, Field(min_length=12, max_length=40)]
+Pin = Annotated[SecretStr, secret(6, 12)]
+Card = Annotated[SecretStr, secret(12, 40)]
 
 
 class AcknowledgementPart(In):
-    """How a person acknowledges: `drawn` and `paper` with a kept `file`, `witness`, `pin` or `card` with theirs."""
+    """How a person acknowledges: `drawn` and `paper` with a kept `file`, `witness`, `pin`, or `card` as scanned."""
 
     person: UUID
     kind: AcknowledgementKind
@@ -54,16 +54,7 @@ class PinIn(In):
     model_config = example(id="019aa000-0000-7000-8000-0000000000ca", pin="480913")
 
     id: UUID
-    pin: Annotated[SecretStr, Field(min_length=6, max_length=12)]
-
-
-class CardIn(In):
-    """The text of the symbol on the person's card."""
-
-    model_config = example(id="019aa000-0000-7000-8000-0000000000cb", card="P00000000000ABCDEFGH")
-
-    id: UUID
-    card: Card
+    pin: Pin
 
 
 class KindsIn(In):
@@ -117,7 +108,7 @@ class MissingOut(Out):
 
 
 class ProofOut(Out):
-    """Whose PIN or card it is now."""
+    """Whose PIN it is now."""
 
     person: UUID
 

@@ -9,8 +9,12 @@ from salw.access.guard import Desk, requires
 from salw.access.repeats import Keep, answer_once, answer_within
 from salw.access.rules import Permission
 from salw.core.errors import Unacceptable
+from salw.core.ids import new_id
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
 from salw.core.shapes import Addressed
+from salw.custody.acknowledgements.operations.recording import record_acknowledgement
+from salw.custody.acknowledgements.proving import prove
+from salw.custody.acknowledgements.schemas import acknowledged_of
 from salw.custody.declarations.queries import compare_account
 from salw.custody.declarations.schemas import compared_out, declared_of
 from salw.custody.nominal_lists import queries
@@ -107,12 +111,19 @@ def post_change(
 
 @router.post("/nominal-lists/{list_id}/issue")
 def post_issue(list_id: UUID, body: NominalIssueIn, desk: Desk = requires(Permission.ISSUE_RECORD)) -> NominalIssuedOut:
-    """Issue the scanned weapons, each to the man of its line, on one slip. A repeat gives the first answer."""
+    """Issue the scanned weapons, each to the man of its line, on one slip. A repeat gives the first answer.
+
+    Acknowledgements may come with it; where one is refused, nothing is issued: send it without, to be signed later.
+    """
     instead = {one.line: one.weapon for one in body.instead}
     if len(instead) != len(body.instead):
         lines = [one.line for one in body.instead]
         twice = sorted({line for line in lines if lines.count(line) > 1})
         raise Unacceptable("nominal_list.line_twice", lines=twice, named=", ".join(map(str, twice)), count=len(twice))
+
+    acknowledged = [acknowledged_of(new_id(), part) for part in body.acknowledgements]
+    for part in body.acknowledgements:
+        prove(desk, part)
 
     def work(keep: Keep) -> None:
         issue_from_list(
@@ -130,6 +141,8 @@ def post_issue(list_id: UUID, body: NominalIssueIn, desk: Desk = requires(Permis
             declared=declared_of(body.declared),
             answer=lambda number, drawn: keep(issued_out(body.id, number, drawn)),
         )
+        for one in acknowledged:
+            record_acknowledgement(desk.db, actor=desk.actor, now=desk.now, slip_id=body.id, acknowledged=one)
 
     addressed = Addressed(subject=list_id, body=body)
     return answer_within(desk, "nominal_list.issue", body.id, addressed, NominalIssuedOut, work)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from salw.core.db import Row
 from salw.core.shapes import In, Instant, Out, Said, example
+from salw.custody.acknowledgements.schemas import AcknowledgementPart
 from salw.custody.declarations.schemas import ComparedOut, DeclaredBackLines, DeclaredLines
 from salw.custody.nominal_lists.operations.issues import Drawn, Newcomer
 from salw.custody.nominal_lists.operations.lists import Wish
@@ -78,6 +79,7 @@ class NominalIssueIn(StepIn):
     instead: Annotated[list[InsteadIn], Field(default_factory=list, max_length=LINES_MAX)]
     absent: Annotated[list[LineNumber], Field(default_factory=list, max_length=LINES_MAX)]
     added: Annotated[list[NewcomerIn], Field(default_factory=list, max_length=LINES_MAX)]
+    acknowledgements: Annotated[list[AcknowledgementPart], Field(default_factory=list, max_length=LINES_MAX)]
     occurred_at: Instant | None = None
     order: OrderIn = OrderIn()
     declared: DeclaredLines = Field(default_factory=list)

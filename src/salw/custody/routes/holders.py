@@ -41,12 +41,15 @@ Limit = Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)]
 @router.get("/holders")
 def get_holders(
     desk: Desk = requires(Permission.WEAPON_READ),
+    name: Annotated[str | None, Query(max_length=200, description="How the name begins, accents or not.")] = None,
     closed: bool = False,
     cursor: str | None = None,
     limit: Limit = PAGE_SIZE,
 ) -> Page[ListedHolderOut]:
     """List the stores, posts, crews, vehicles and detachments in scope: who answers for each now, and what it has."""
-    rows = queries.list_holders(desk.db, desk.actor, closed=closed, after=decode_cursor(cursor), limit=limit + 1)
+    rows = queries.list_holders(
+        desk.db, desk.actor, closed=closed, name=name, after=decode_cursor(cursor), limit=limit + 1
+    )
     return cut([holder_out(row) for row in rows], limit, [row["id"] for row in rows])
 
 

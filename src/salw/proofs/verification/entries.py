@@ -43,7 +43,8 @@ HOLDER_OPENED = "holder.opened"
 PERSON_ENTERED = "person.entered"
 PERSON_ERASED = "person.erased"
 LOG_REOPENED = "log.reopened"
-_KEEPING = frozenset({HOLDER_OPENED, PERSON_ENTERED, PERSON_ERASED, TRANSFER_ORDERED, LOG_REOPENED})
+FILE_KEPT = "file.kept"
+_KEEPING = frozenset({FILE_KEPT, HOLDER_OPENED, PERSON_ENTERED, PERSON_ERASED, TRANSFER_ORDERED, LOG_REOPENED})
 _NAMED = frozenset({"id", "country", "kind"})
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DIGEST_LENGTH = 64  # of a commitment in hexadecimal
@@ -61,6 +62,7 @@ _OF_WEAPON = (
     "registry_number", "class", "model", "maker_text", "model_text", "calibre_text", "made_in", "made_year",
     "import_country", "import_year",
 )  # fmt: skip
+_of_file = itemgetter("unit", "media_type", "size", "file_commitment")
 _READABLE = frozenset({"legible", "partial"})
 UNTOLD = object()  # an event of an earlier version says nothing of it
 
@@ -96,6 +98,7 @@ class Reading:
     ordered: dict[str, int] = field(default_factory=dict)  # to which unit each transfer goes
     transits: dict[str, tuple[int, int | None]] = field(default_factory=dict)  # and so who awaits its holder
     erasures: dict[float, set[str]] = field(default_factory=dict)  # whom the log says were erased, by instant
+    files: dict[str, tuple[int | None, tuple[Any, ...]]] = field(default_factory=dict)  # what was kept, by file
     reopened: dict[int | None, Mapping[str, Any]] = field(default_factory=dict)  # what later logs say of earlier ones
     whose: dict[str, str] = field(default_factory=dict)  # the person that a commitment is called, as far as one is
     # What most entries have in common with the one before.
@@ -174,6 +177,8 @@ class Reading:
             self.persons[facts["person"]] = (facts["commitment"], facts.get("unit", UNTOLD), idx)
         elif kind == TRANSFER_ORDERED:
             self.ordered[facts["transfer"]] = facts["to_unit"]
+        elif kind == FILE_KEPT:
+            self.files[facts["file"]] = (idx, _of_file(facts))
         elif kind == LOG_REOPENED:
             self.reopened[idx] = facts
         else:
@@ -253,7 +258,7 @@ class Reading:
             self.suspects.append((entry[0], weapon, seq, recorded))
         if document != self._document:
             self._document = document
-            self.documents.setdefault(document, Told(entry[0], entry[1], _all(facts, _OF_DOCUMENT)))
+            self.documents.setdefault(document, Told(entry[0], entry[1], _of_document(facts)))
         if event_kind == REGISTERED:
             self.weapons[weapon] = Told(entry[0], entry[1], (*_all(facts, _OF_WEAPON), *_serial(facts)))
         elif event_kind == ISSUED:
@@ -298,6 +303,11 @@ def seconds(text: str) -> float:
 
 def _all(facts: Mapping[str, Any], names: Sequence[str]) -> tuple[Any, ...]:
     return tuple([facts.get(name, UNTOLD) for name in names])
+
+
+def _of_document(facts: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what an event says of its document; the order on paper that it rests on is told where there is one."""
+    return (*_all(facts, _OF_DOCUMENT), facts.get("paper_order"))
 
 
 def _serial(facts: Mapping[str, Any]) -> tuple[Any, Any]:

@@ -30,10 +30,10 @@ select p.id::text as person, p.unit_id, v.commitment, date_part('epoch', p.erase
 _DOCUMENTS = """
 select id::text, kind, office_unit_id,
        lpad(number::text, greatest(6, length(number::text)), '0') || '/' || year as number,
-       dated_on::text, signatory_id::text
+       dated_on::text, signatory_id::text, paper_order_id::text
   from document where country = %(country)s and id = any(%(ids)s::uuid[])
 """
-_DOCUMENT_COLUMNS = ("kind", "office_unit_id", "number", "dated_on", "signatory_id")
+_DOCUMENT_COLUMNS = ("kind", "office_unit_id", "number", "dated_on", "signatory_id", "paper_order_id")
 _WEAPON_COLUMNS = (
     "registry_number", "class_code", "model_code", "maker_text", "model_text", "calibre_text", "made_in", "made_year",
     "import_country", "import_year", "serial", "unidentified",
@@ -51,6 +51,12 @@ select v.id::text, encode(v.commitment, 'hex') as digest, date_part('epoch', v.e
 _HOLDERS = """
 select id::text, unit_id, kind, person_id::text, awaited_by_unit_id
   from holder where country = %(country)s and id = any(%(ids)s::uuid[])
+"""
+_FILE_COLUMNS = ("unit_id", "media_type", "size", "value_id")
+_FILES = """
+select f.id::text as file, f.unit_id, f.media_type, f.size, encode(v.commitment, 'hex') as digest
+  from file f left join personal_value v on (v.country, v.id) = (f.country, f.value_id)
+ where f.country = %(country)s order by f.id
 """
 
 
@@ -196,3 +202,26 @@ def check_holders(db: Connection, reading: Reading, found: Findings) -> None:
                     stands=shown(row[column]),
                     due=shown(fact),
                 )
+
+
+def check_files(db: Connection, reading: Reading, found: Findings) -> None:
+    """Hold kept files against the events that kept them: their columns, and their bytes against what was committed to.
+
+    The database compares the bytes with their digest and the digest with the kept value, which nobody else reads.
+    """
+    there = set()
+    for file, *stands in (tuple(row.values()) for row in run(db, _FILES, {"country": reading.country})):
+        there.add(file)
+        idx, due = reading.files.get(file, (None, None))
+        if due is None:
+            found.add("verify.file_untold", file=file)
+            continue
+        for column, one, fact in zip(_FILE_COLUMNS, stands, due, strict=True):
+            if one != fact:
+                found.add("verify.file_changed", idx=idx, file=file, column=column, stands=shown(one), due=shown(fact))
+    for file, (idx, _) in reading.files.items():
+        if file not in there:
+            found.add("verify.file_missing", idx=idx, file=file)
+    for row in run(db, "select id::text from files_not_as_kept() as f (id)"):
+        idx, _ = reading.files.get(row["id"], (None, None))
+        found.add("verify.file_bytes_changed", idx=idx, file=row["id"])

@@ -90,6 +90,8 @@ def post_quarantine(
     body, wrong = fill(schemas.DecisionIn, values, language)
     if not chosen:
         wrong = {**wrong, "counters": translate("web.choose_a_record", language)}
+    if not decision:
+        wrong = {**wrong, "decision": translate("web.choose_a_decision", language)}
     if body is None:
         return _quarantine_page(request, language, device_id, typed, wrong, 422)
     try:

@@ -7,10 +7,18 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 
 from salw.access.rules import Permission
+from salw.core.errors import DomainError
+from salw.core.ids import new_id
+from salw.core.language import Language
 from salw.custody.authorisations.routes import post_acknowledgement
 from salw.custody.authorisations.rules import CONSTRAINTS
 from salw.custody.issued.due_queries import Due
+from salw.documents.orders.routes import post_confirmation, post_contestation
+from salw.documents.orders.rules import CONSTRAINTS as ORDERS
+from salw.documents.orders.schemas import ConfirmationIn, ContestationIn
+from salw.web.counter import placed
 from salw.web.desks import Asked, friendly, lead_to, open_desk, show
+from salw.web.forms import fill
 from salw.web.views import today as views
 
 router = APIRouter(include_in_schema=False)
@@ -61,6 +69,61 @@ def post_override_seen(request: Request, language: Asked, issue: Annotated[UUID,
     with friendly(CONSTRAINTS), open_desk(request, Permission.OVERRIDE_ACKNOWLEDGE, language) as desk:
         post_acknowledgement(issue, desk)
     return lead_to("/aujourdhui/derogations?done=1", language)
+
+
+@router.get("/aujourdhui/ordres")
+def get_orders(request: Request, language: Asked, done: str = "") -> Response:
+    """List the orders on paper that await the commander."""
+    return _orders(request, language, done=done if done in ("confirmed", "contested") else "")
+
+
+def _orders(request: Request, language: Language, *, done: str = "", wrong: dict[str, str] | None = None) -> Response:
+    with open_desk(request, Permission.DOCUMENT_READ, language) as desk:
+        context = {
+            "lines": views.unconfirmed_orders(desk),
+            "confirms": desk.also_holds(Permission.ORDER_CONFIRM),
+            "zone": desk.actor.time_zone,
+            "act_id": str(new_id()),
+            "done": done,
+        }
+    return show(request, language, "orders.html", context, errors=wrong)
+
+
+@router.post("/aujourdhui/ordres/{order_id}/confirmation")
+def post_order_confirmed(
+    request: Request,
+    language: Asked,
+    order_id: UUID,
+    act_id: Annotated[UUID, Form(alias="id")],
+    transfers: Annotated[list[UUID] | None, Form()] = None,
+) -> Response:
+    """Confirm an order on paper with the approvals that were shown on it."""
+    try:
+        with friendly(ORDERS), open_desk(request, Permission.ORDER_CONFIRM, language) as desk:
+            post_confirmation(order_id, ConfirmationIn(id=act_id, transfers=transfers or []), desk)
+    except DomainError as error:
+        return _orders(request, language, wrong=placed(error, {}, language, "lines"))
+    return lead_to("/aujourdhui/ordres?done=confirmed", language)
+
+
+@router.post("/aujourdhui/ordres/{order_id}/contestation")
+def post_order_contested(
+    request: Request,
+    language: Asked,
+    order_id: UUID,
+    act_id: Annotated[UUID, Form(alias="id")],
+    reason: Annotated[str, Form()] = "",
+) -> Response:
+    """Say that an order on paper is not one's own, and why."""
+    body, wrong = fill(ContestationIn, {"id": act_id, "reason": reason.strip() or None}, language)
+    if body is None:
+        return _orders(request, language, wrong={"lines": " ".join(wrong.values())})
+    try:
+        with friendly(ORDERS), open_desk(request, Permission.ORDER_CONFIRM, language) as desk:
+            post_contestation(order_id, body, desk)
+    except DomainError as error:
+        return _orders(request, language, wrong=placed(error, {}, language, "lines"))
+    return lead_to("/aujourdhui/ordres?done=contested", language)
 
 
 @router.get("/aujourdhui/emargements")

@@ -1,12 +1,13 @@
-"""`/armes`: finding a weapon by what is engraved or printed on it; `/armes/{id}`: all that the register says of it."""
+"""`/armes`: the weapons in scope, by number, store and state; `/armes/{id}`: all that the register says of one."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from salw.access.rules import Permission
+from salw.custody.rules import State
 from salw.web.desks import Asked, lead_to, open_desk, show
 from salw.web.views import weapons as views
 
@@ -14,13 +15,23 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/armes")
-def get_weapons(request: Request, language: Asked, q: Annotated[str, Query(max_length=200)] = "") -> Response:
-    """Show the weapons in scope that bear a number; where it is one, lead to it at once."""
+def get_weapons(
+    request: Request,
+    language: Asked,
+    q: Annotated[str, Query(max_length=200)] = "",
+    store: UUID | Literal[""] = "",
+    state: State | Literal[""] = "",
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    """List the weapons in scope that answer to what is asked; where one alone bears a number, lead to it at once."""
+    asked = views.Asked(q.strip(), store or None, state or None)
     with open_desk(request, Permission.WEAPON_READ, language) as desk:
-        found = views.find(desk, q.strip())
-    if found is not None and len(found.items) == 1:
+        found = views.find(desk, asked, cursor)
+        stores = views.stores(desk)
+    if asked.number_only and cursor is None and len(found.items) == 1:
         return lead_to(f"/armes/{found.items[0].id}", language)
-    return show(request, language, "weapons.html", {"q": q, "found": found})
+    context = {"asked": asked, "found": found, "stores": stores, "states": list(State)}
+    return show(request, language, "weapons.html", context)
 
 
 @router.get("/armes/{weapon_id}")

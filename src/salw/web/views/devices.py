@@ -1,7 +1,7 @@
 """What a supervisor sees of the devices of his stores, and of what lies in quarantine."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,9 @@ from salw.access.rules import Permission, roles_with
 from salw.core.db import Row
 from salw.core.pages import PAGE_SIZE
 
+# A device meets the service at least once a week, or somebody asks after it.
+SILENT_AFTER = timedelta(days=7)
+
 
 def devices(desk: Desk, after: UUID | None) -> dict[str, Any]:
     """Return the devices in scope with the words of their state, and whether the reader may act on them."""
@@ -20,6 +23,8 @@ def devices(desk: Desk, after: UUID | None) -> dict[str, Any]:
     return {
         "devices": shown,
         "after": shown[-1]["id"] if len(rows) > PAGE_SIZE else None,
+        "health": queries.count_health(desk.db, desk.actor, silent_since=desk.now - SILENT_AFTER),
+        "silent_days": SILENT_AFTER.days,
         "manages": not set(roles_with(Permission.DEVICE_MANAGE)).isdisjoint(desk.actor.roles),
         "zone": desk.actor.time_zone,
     }
@@ -40,9 +45,11 @@ def quarantine(desk: Desk, device_id: UUID) -> dict[str, Any]:
 def _device(desk: Desk, row: Row) -> Row:
     state = state_at(row["state"], row["valid_until"], desk.now)
     lasts = state in (DeviceState.IN_FORCE, DeviceState.EXPIRED)
+    quiet = desk.now - (row["last_seen_at"] or row["valid_from"] or desk.now)
     return {
         **row,
         "state": state.value,
+        "silent": quiet.days if state is DeviceState.IN_FORCE and quiet >= SILENT_AFTER else None,
         "awaits": state is DeviceState.VOUCHED,
         "renewable": lasts,
         "revocable": lasts or state is DeviceState.VOUCHED,

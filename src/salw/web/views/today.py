@@ -19,6 +19,7 @@ from salw.custody.authorisations.queries import list_overrides, list_recalls
 from salw.custody.authorisations.schemas import recall_out
 from salw.custody.issued import due_queries
 from salw.custody.issued.due_queries import Due
+from salw.documents.orders.queries import list_orders
 from salw.reports import today as figures
 from salw.scanning.alarms.queries import list_alarms
 from salw.web.desks import open_desk, visit
@@ -72,6 +73,7 @@ def today(request: Request, language: Language) -> dict[str, Any]:
 WAITING = (
     "counts_late",
     "recalls",
+    "orders_unconfirmed",
     "overrides",
     "label_alarms",
     "unacknowledged",
@@ -164,3 +166,9 @@ def owed_counts(desk: Desk) -> list[Row]:
 def silent_devices(desk: Desk) -> list[Row]:
     """Return the devices that nothing was heard of for a week."""
     return figures.list_silent_devices(desk.db, desk.actor, now=desk.now, limit=LINES_SHOWN)
+
+
+def unconfirmed_orders(desk: Desk) -> list[Row]:
+    """Return the orders on paper that await their commander, with what rests on each."""
+    rows = list_orders(desk.db, desk.actor, status="recorded", after=None, limit=LINES_SHOWN)
+    return [{**row, "mine": row["signatory"] == desk.actor.person_id} for row in rows]

@@ -1,13 +1,17 @@
-"""Finding a weapon as the interface does, and all that its page says of one."""
+"""Finding weapons as the interface does, by number, store and state; and all that the page of one says."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from salw.access.guard import Desk
+from salw.access.queries import list_stores
 from salw.access.rules import Permission
+from salw.core.db import Row
 from salw.core.errors import NotFound
-from salw.core.pages import PAGE_SIZE, Page
+from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page
+from salw.custody.rules import State
 from salw.registry.labels.queries import list_labels
 from salw.registry.photos.queries import list_photos
 from salw.scanning import history, routes
@@ -27,9 +31,30 @@ WAYS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def find(desk: Desk, text: str) -> Page[LineOut] | None:
-    """Return the first weapons in scope that bear `text`; None where nothing was asked."""
-    return routes.get_weapons(desk, q=text, limit=PAGE_SIZE) if text else None
+@dataclass(frozen=True)
+class Asked:
+    """What the address of the list asks for; empty is everything in scope."""
+
+    q: str = ""
+    store: UUID | None = None
+    state: State | None = None
+
+    @property
+    def number_only(self) -> bool:
+        """Say whether nothing but what is engraved or printed was asked for: one that bears it is led to."""
+        return bool(self.q) and self.store is None and self.state is None
+
+
+def find(desk: Desk, asked: Asked, cursor: str | None) -> Page[LineOut]:
+    """Return a page of the weapons in scope that answer to all that is asked."""
+    return routes.get_weapons(
+        desk, q=asked.q or None, store=asked.store, state=asked.state, cursor=cursor, limit=PAGE_SIZE
+    )
+
+
+def stores(desk: Desk) -> list[Row]:
+    """Return the stores that the list can be narrowed to."""
+    return list_stores(desk.db, desk.actor, after=None, limit=PAGE_SIZE_MAX)
 
 
 def weapon(desk: Desk, weapon_id: UUID) -> dict[str, Any] | None:

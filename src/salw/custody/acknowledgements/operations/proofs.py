@@ -1,9 +1,7 @@
 """What a person proves himself with at the counter: his own PIN, his own card."""
 
-import hashlib
 from collections.abc import Callable
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -18,10 +16,12 @@ from salw.core.errors import Refused, Unacceptable
 from salw.custody.acknowledgements.rules import check_pin
 from salw.ledger import operations as ledger
 from salw.ledger.events import make_event
+from salw.registry.rules import label_refusal
+from salw_labels import Kind, LabelError, check_kind, parse
 
 _SET = """
-insert into counter_proof (country, person_id, kind, secret_hash, set_by, set_at)
-values (%(country)s, %(person)s, %(kind)s, %(hash)s, %(by)s, %(now)s)
+insert into counter_proof (country, person_id, secret_hash, set_by, set_at)
+values (%(country)s, %(person)s, %(hash)s, %(by)s, %(now)s)
 on conflict on constraint pk_counter_proof do update
    set secret_hash = %(hash)s, set_by = %(by)s, set_at = %(now)s
 """
@@ -33,12 +33,13 @@ def set_pin(db: Connection, *, actor: Actor, now: datetime, person_id: UUID, pin
     Raises `person.not_found`, `pin.own`, `pin.easy`.
     """
     check_pin(pin)
-    _keep(db, actor, now, person_id, "pin", hash_password(pin))
-
-
-def register_card(db: Connection, *, actor: Actor, now: datetime, person_id: UUID, code: str) -> None:
-    """Register the card of a person in scope; the one before ends. Raises `person.not_found`, `card.taken`."""
-    _keep(db, actor, now, person_id, "card", _hash_of(code))
+    if person_id == actor.person_id:
+        raise Refused("pin.own")
+    person = get_person(db, actor, person_id)
+    row = {"person": person_id, "hash": hash_password(pin), "by": actor.person_id, "now": now}
+    run(db, _SET, {**row, "country": actor.country})
+    told = {"id": str(person_id), "commitment": person["commitment"].hex()}
+    ledger.append(db, country=actor.country, events=[make_event(actor, "person.pin_set", now, facts={"person": told})])
 
 
 def prove_pin(
@@ -61,26 +62,22 @@ def prove_pin(
     keep()
 
 
-def prove_card(db: Connection, *, person_id: UUID, code: str) -> None:
-    """Refuse a card that is not the person's. Raises `card.not_his`."""
-    row = run_one(db, "select person_of_card(%(hash)s) as person", {"hash": _hash_of(code)})
+def prove_card(db: Connection, *, person_id: UUID, text: str) -> None:
+    """Refuse what was scanned if it is not the person's card, as labels know it now.
+
+    The printed line alone, which anybody can read off a card, is none. Raises the codes of the label library (misread,
+    or the code of something else), `card.not_scanned`, `card.not_his`, `card.void`.
+    """
+    try:
+        read = parse(text)
+        check_kind(read.kind, Kind.PERSON)
+    except LabelError as error:
+        raise label_refusal(error) from error
+    if read.tail is None:
+        raise Unacceptable("card.not_scanned")
+    asked = {"code": read.code, "tail": read.tail}
+    row = run_one(db, "select person, void from person_of_card(%(code)s, %(tail)s)", asked)
     if row is None or row["person"] != person_id:
         raise Unacceptable("card.not_his")
-
-
-def _hash_of(code: str) -> str:
-    # Ten random signs and eight that stand in no list: there is nothing to guess, so nothing to slow down.
-    return hashlib.sha256(code.encode()).hexdigest()
-
-
-def _keep(
-    db: Connection, actor: Actor, now: datetime, person_id: UUID, kind: Literal["pin", "card"], secret_hash: str
-) -> None:
-    if person_id == actor.person_id:
-        raise Refused("pin.own")
-    person = get_person(db, actor, person_id)
-    row = {"person": person_id, "kind": kind, "hash": secret_hash, "by": actor.person_id, "now": now}
-    run(db, _SET, {**row, "country": actor.country})
-    told = {"id": str(person_id), "commitment": person["commitment"].hex()}
-    event_kind = "person.pin_set" if kind == "pin" else "person.card_registered"
-    ledger.append(db, country=actor.country, events=[make_event(actor, event_kind, now, facts={"person": told})])
+    if row["void"]:
+        raise Unacceptable("card.void")

@@ -1,0 +1,66 @@
+"""The pages of a day at the desk in a real Chromium: no wider than a phone, in both languages, read by a wedge."""
+
+import re
+from collections.abc import Callable
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from moving import dispatch, issue
+from pages import come_in, fits, press
+from salw.core.db import run
+from world import World
+
+pytestmark = pytest.mark.chromium
+
+SIZES = [(360, 740), (1280, 800)]
+Open = Callable[..., Page]
+# The codes of texts: one on a page is a text that is missing.
+CODES = re.compile(r"\b(?:web|state|role|declared|hindrance|transfer_status|holder_kind)\.[a-z_]+")
+
+
+def facts_of(world: World, weapon: object) -> tuple[str, str]:
+    """Return the serial of a weapon and the matricule of the soldier."""
+    with world.transaction() as db:
+        (one,) = run(db, "select serial from weapon where id = %(id)s", {"id": weapon})
+        (man,) = run(db, "select matricule from person where id = %(id)s", {"id": world["soldier"].person_id})
+    return one["serial"], man["matricule"]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["phone", "screen"])
+def test_a_keeper_issues_by_reader_and_every_page_fits(
+    open_page: Open, client: httpx.Client, world: World, size: tuple[int, int]
+) -> None:
+    weapons = world.register(5)
+    issue(client, world, weapons[:1])
+    transfer, _ = dispatch(client, world, weapons[1:3])
+    serial, matricule = facts_of(world, weapons[3].weapon_id)
+    page = open_page(size)
+    come_in(page, world, "keeper")
+    page.goto("/aujourdhui")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Aujourd'hui")
+    fits(page)
+    page.get_by_role("link", name="Nouvelle perception").click()
+    page.get_by_label("Détenteur", exact=True).fill(matricule)
+    codes = page.get_by_label("Armes remises")
+    codes.focus()
+    for key in f"{serial}\n":  # as a wedge types: the code, then the key that ends a line
+        page.keyboard.press("Enter" if key == "\n" else key)
+    fits(page)
+    press(page, "Vérifier")
+    expect(page.get_by_text("Remettre 1 arme du magasin")).to_be_visible()
+    fits(page)
+    press(page, "Remettre 1 arme")
+    expect(page.get_by_role("status")).to_contain_text("Perception enregistrée")
+    fits(page)
+    soldier, post = world["soldier"].person_id, world.post_alpha
+    paths = ("/perceptions", "/detenteurs", f"/personnes/{soldier}", "/mutations", f"/mutations/{transfer}", "/postes")
+    more = (f"/postes/{post}", f"/postes/{post}/releve", "/etats-nominatifs", "/etats-nominatifs/nouveau")
+    for path in ("/aujourdhui", *paths, *more, "/reintegrations/nouvelle", "/aujourdhui/emargements"):
+        page.goto(path)
+        fits(page)
+        assert CODES.findall(page.locator("body").inner_text()) == []
+        page.goto(f"{path}?language=en")
+        fits(page)
+        assert CODES.findall(page.locator("body").inner_text()) == []

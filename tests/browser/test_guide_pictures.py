@@ -1,0 +1,40 @@
+"""The pages that the guide of the armoury shows, on a phone and on a screen; SALW_PICTURES=1 takes them anew."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from devices import enrolled
+from labelling import make_labels
+from moving import issue
+from pages import come_in, picture
+from world import World
+
+pytestmark = pytest.mark.chromium
+
+
+def test_the_pages_of_the_armoury(open_local: Callable[..., Page], client: httpx.Client, world: World) -> None:
+    weapons = world.register(3)
+    assert make_labels(client, world, weapons).status_code == 200
+    issue(client, world, weapons[:1])
+    enrolled(client, world)
+    page = open_local()
+    picture(page, "connexion")
+    pages = {
+        "premiere-page": ("keeper", "/"),
+        "arme-historique": ("keeper", f"/armes/{weapons[0].weapon_id}/historique"),
+        "armes": ("keeper", "/armes"),
+        "recherche": ("keeper", "/recherche?q=essai"),
+        "situation": ("commander_hq", "/situation"),
+        "registres": ("commander", "/registres"),
+        "appareils": ("commander", "/devices"),
+        "appareil-inscrire": ("commander", "/devices/invitation"),
+        "acces": ("commander", "/access"),
+    }
+    for name, (job, address) in pages.items():
+        come_in(page, world, job)
+        page.goto(address)
+        expect(page.get_by_role("button", name="Se déconnecter")).to_be_visible()
+        picture(page, name)
