@@ -51,6 +51,7 @@ from salw.proofs.bundles.routes import router as bundles
 from salw.proofs.logs.routes import router as logs
 from salw.proofs.witness import router as witness
 from salw.registry.labels.routes import router as labels
+from salw.registry.labels.stock_routes import router as label_stocks
 from salw.registry.photos.routes import router as photos
 from salw.registry.routes import router as registry
 from salw.reports.desk_routes import router as desk_reports
@@ -99,6 +100,7 @@ ROUTERS = (
     commission,
     registry,
     labels,
+    label_stocks,
     alarms,
     entitlements,
     reports,

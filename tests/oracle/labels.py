@@ -1,8 +1,8 @@
 """The oracle: blanks, codes, reprints, voids and alarms about labels."""
 
 import label_recipes as recipes
-from asks import listing, reading
-from oracle.table import EMPTY, SCAN, STORE, WEAPON, Line
+from asks import listing, plain, reading
+from oracle.table import ANYWHERE, EMPTY, SCAN, STORE, WEAPON, Line
 from recipes import batch, scanning, weapon
 
 _LABEL = "label.not_found"
@@ -30,6 +30,19 @@ LINES: tuple[Line, ...] = (
         "label:make",
         reading("/label-batches/{}/labels.zpl", batch),
         "label_batch.not_found",
+    ),
+    Line("GET /v1/label-stocks", "label:make", plain("GET", "/label-stocks"), ANYWHERE),
+    Line(
+        "GET /v1/label-stocks/{stock}/{file}",
+        "label:make",
+        plain("GET", "/label-stocks/a4-weapon-20mm/preview.svg"),
+        ANYWHERE,
+    ),
+    Line(
+        "GET /v1/stores/{store_id}/label-blanks",
+        "label:make",
+        reading("/stores/{}/label-blanks", lambda scene: scene.there.store_alpha),
+        STORE,
     ),
     Line("PUT /v1/racks/{rack_id}", "label:make", recipes.opening_rack, STORE),
     Line(

@@ -1,11 +1,30 @@
 """The files of a label batch or a reprint, made from what is stored: asked for twice, the bytes are the same."""
 
+import random
 from collections.abc import Sequence
 
 from salw.core.db import Row
 from salw.core.language import Language, translate
 from salw.registry.rules import label_refusal
-from salw_labels import STOCKS, LabelCode, LabelError, PrintedLabel, labels_zpl, page_svg, sheet_pdf
+from salw_labels import (
+    STOCKS,
+    CalibrationWords,
+    Kind,
+    LabelCode,
+    LabelError,
+    PrintedLabel,
+    Stock,
+    Use,
+    calibration_pdf,
+    draw_many,
+    labels_zpl,
+    page_svg,
+    sheet_pdf,
+)
+
+_CALIBRATION = ("title", "full_size", "measure", "compare")
+# A picture of what no register knows: of weapons those of an exercise, whose prefix every reader of ours refuses.
+_SPECIMENS = {Use.WEAPON: Kind.TRAINING, Use.PLACE: Kind.STORE, Use.PERSON: Kind.PERSON}
 
 
 def render_sheet(batch: Row, labels: Sequence[Row], *, demo: bool, language: Language) -> bytes:
@@ -38,6 +57,26 @@ def render_preview(batch: Row, labels: Sequence[Row]) -> bytes:
     """Return the first page of the same labels as a picture (SVG). Raises the codes of the label library."""
     try:
         return page_svg(_printed(batch, labels), STOCKS[batch["stock"]], start=batch["start_position"])
+    except LabelError as error:
+        raise label_refusal(error) from error
+
+
+def render_calibration(stock: Stock, language: Language) -> bytes:
+    """Return the page by which a printer is set for a stock, as PDF."""
+    words = {name: translate(f"label_calibration.{name}", language, stock=stock.name) for name in _CALIBRATION}
+    return calibration_pdf(stock, CalibrationWords(**words))
+
+
+def render_specimens(stock: Stock, *, start: int, count: int) -> bytes:
+    """Return the first sheet of `count` labels as a picture (SVG), with a specimen that names nothing in each place.
+
+    Raises the codes of the label library.
+    """
+    drawn_alike = random.Random(1).randbytes  # noqa: S311 - a specimen is no secret, and is the same each time
+    (specimen,) = draw_many(1, drawn_alike, kind=_SPECIMENS[stock.use])
+    shown = min(count, max(1, stock.per_page - start))
+    try:
+        return page_svg([PrintedLabel(specimen, "0", 1)] * shown, stock, start=start)
     except LabelError as error:
         raise label_refusal(error) from error
 

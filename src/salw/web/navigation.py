@@ -23,6 +23,8 @@ NAVIGATION = (
     Entry("/detenteurs", "web.nav.people", Permission.DRAW_READ),
     Entry("/mutations", "web.nav.transfers", Permission.TRANSFER_READ),
     Entry("/armes", "web.nav.arms", Permission.WEAPON_READ),
+    Entry("/etiquettes", "web.nav.labels", Permission.LABEL_MAKE),
+    Entry("/etiquettes/alertes", "web.nav.alarms", Permission.LABEL_ALARM_CLOSE),
     Entry("/situation", "web.nav.situation", Permission.REPORT_READ),
     Entry("/registres", "web.nav.registers", Permission.REPORT_READ),
     Entry("/controles", "web.nav.checks", Permission.STOCKTAKE_READ),

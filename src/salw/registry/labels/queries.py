@@ -115,6 +115,29 @@ def list_racks(db: Connection, actor: Actor, store_id: UUID) -> list[Row]:
     )
 
 
+def list_blocks(db: Connection, actor: Actor, store_id: UUID) -> list[Row]:
+    """Return the blocks of a store of which blanks are left, the newest first, at most 200. Raises `store.not_found`.
+
+    Keys: `id, made_at, stock, copies, reserved, remaining`.
+    """
+    get_store(db, actor, store_id)
+    return run(
+        db,
+        """
+        select b.id, b.recorded_at as made_at, b.stock, b.copies, k.remaining,
+               (select count(*) from label l where (l.country, l.batch_id) = (b.country, b.id)) as reserved
+          from (select l.batch_id, count(*) as remaining
+                  from label l
+                 where l.country = %(country)s and l.store_id = %(store)s and l.weapon_id is null
+                   and l.voided_at is null and l.code like 'W%%'
+                 group by l.batch_id) as k
+          join label_batch b on b.country = %(country)s and b.id = k.batch_id
+         order by b.recorded_at desc, b.id limit 200
+        """,
+        {"country": actor.country, "store": store_id},
+    )
+
+
 def find_named(db: Connection, actor: Actor, code: str) -> Row | None:
     """Return what a code names in scope that is no weapon, or None: a store, a rack, a person, a blank's store."""
     return run_one(db, _NAMED, {"country": actor.country, "code": code, "units": list(actor.units)})

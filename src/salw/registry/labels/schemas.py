@@ -1,5 +1,6 @@
 """What the routes of labels take and give, beside the batches made for weapons."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 from salw.core.shapes import In, Out, Said, example
 from salw.registry.labels.operations.attaching import Attached
 from salw.registry.rules import LABELS_MAX
+from salw_labels import Stock, Use
 
 CodeText = Annotated[str, Field(min_length=1, max_length=40)]
 Reason = Annotated[Said, Field(max_length=500)]
@@ -154,6 +156,38 @@ class ReprintOut(Out):
     labels: int
     sheets: int
     sheet: str
+
+
+class BlockOut(Out):
+    """A block of blanks of a store: how many were reserved, and how many are neither on a weapon nor void."""
+
+    id: UUID
+    made_at: datetime
+    stock: str
+    copies: int
+    reserved: int
+    remaining: int
+    sheet: str
+
+
+class StockOut(Out):
+    """What labels are printed on, in millimetres: for weapons, places or persons; `one_up` is a roll or a tape."""
+
+    name: str
+    use: Use
+    columns: int
+    rows: int
+    per_page: int
+    label_width_mm: float
+    label_height_mm: float
+    symbol_mm: float
+    die_cut: bool
+    one_up: bool
+
+
+def stock_out(stock: Stock) -> StockOut:
+    """Return a stock as it is told."""
+    return StockOut(**{name: getattr(stock, name) for name in StockOut.model_fields})
 
 
 class RackIn(In):

@@ -16,6 +16,8 @@ from salw.web.routes import (
     history,
     issuing,
     journal,
+    label_making,
+    labels,
     log_in,
     nominal,
     people,
@@ -46,6 +48,8 @@ PARTS = (
     comparison,
     history,
     journal,
+    labels,  # before the jobs, whose address takes any word
+    label_making,
     today,
     issuing,
     slips,

@@ -25,6 +25,8 @@ ALARMS_SHOWN = 20
 # Where what may be done next is done, and by what name it is told there of which weapon. What has no page is told
 # without a way.
 WAYS: Mapping[str, tuple[str, str]] = {
+    "issue": ("/perceptions/nouvelle", "arme"),
+    "return": ("/reintegrations/nouvelle", "arme"),
     "make_label": ("/etiquettes/armes", "arme"),
 }
 

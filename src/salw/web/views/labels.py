@@ -1,0 +1,161 @@
+"""What the pages of labels offer and how many labels would be made: stores, stocks, weapons without label, racks."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from salw.access.guard import Desk
+from salw.access.queries import list_stores
+from salw.access.routes.organisation import get_people
+from salw.core.db import Row
+from salw.core.language import Language, translate
+from salw.core.pages import PAGE_SIZE_MAX
+from salw.registry.labels.queries import list_blocks, list_racks
+from salw.scanning.queries import get_card, list_unlabelled
+from salw_labels import STOCKS, Kind, LabelError, Stock, Use, parse
+
+
+@dataclass(frozen=True, slots=True)
+class Printing:
+    """What will be printed: so many labels, each so often, on so many sheets of a stock from a place on."""
+
+    labels: int
+    copies: int
+    stock: Stock
+    start: int
+
+    @property
+    def printed(self) -> int:
+        """Return how many come out of the printer."""
+        return self.labels * self.copies
+
+    @property
+    def sheets(self) -> int:
+        """Return on how many sheets."""
+        return -(-(self.start + self.printed) // self.stock.per_page)
+
+
+def stores(desk: Desk) -> list[tuple[str, str]]:
+    """Return the stores in scope as a field offers them."""
+    rows = list_stores(desk.db, desk.actor, after=None, limit=PAGE_SIZE_MAX)
+    return sorted(((str(row["id"]), f"{row['name']} – {row['unit_name']}") for row in rows), key=lambda one: one[1])
+
+
+def stocks(desk: Desk, kind: Kind) -> list[tuple[str, str]]:
+    """Return the stocks that take codes of a kind, each in words."""
+    language = desk.actor.language
+    return [(stock.name, stock_words(stock, language)) for stock in STOCKS.values() if stock.takes(kind)]
+
+
+def stock_words(stock: Stock, language: Language) -> str:
+    """Return what a stock is, as one tells it in front of the shelf."""
+    code = "roll" if stock.one_up else "die_cut" if stock.die_cut else "plain"
+    return translate(
+        f"web.stock.{code}",
+        language,
+        count=stock.per_page,
+        across=_measure(stock.label_width_mm, language),
+        high=_measure(stock.label_height_mm, language),
+        symbol=_measure(stock.symbol_mm, language),
+    )
+
+
+def _measure(millimetres: float, language: Language) -> str:
+    return f"{millimetres:g}".replace(".", "," if language == "fr" else ".")
+
+
+def weapons_without_label(desk: Desk, store: UUID, most: int) -> list[UUID]:
+    """Return the first weapons of a store that bear no label. Raises `store.not_found`."""
+    return list_unlabelled(desk.db, desk.actor, store, limit=most)
+
+
+def blocks(desk: Desk, store: UUID) -> list[Row]:
+    """Return the blocks of blanks of a store with what is left of each. Raises `store.not_found`."""
+    return [
+        {**row, "stock_words": stock_words(STOCKS[row["stock"]], desk.actor.language)}
+        for row in list_blocks(desk.db, desk.actor, store)
+    ]
+
+
+def racks(desk: Desk, store: UUID) -> list[Row]:
+    """Return the racks of a store with the code of each. Raises `store.not_found`."""
+    return list_racks(desk.db, desk.actor, store)
+
+
+def people(desk: Desk, matricules: str) -> tuple[list[UUID], list[str]]:
+    """Return the people in scope who bear the matricules of a text, one a line, and the lines that name nobody alone.
+
+    Whom somebody looks up is noted, as on the interface.
+    """
+    found, unknown = [], []
+    for line in lines(matricules):
+        bearers = get_people(desk, matricule=line, cursor=None, limit=2).items
+        if len(bearers) == 1:
+            found.append(bearers[0].id)
+        else:
+            unknown.append(line)
+    return found, unknown
+
+
+def lines(text: str) -> list[str]:
+    """Return what stands in a field, one a line, each once."""
+    return list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+
+
+def identifier(text: str) -> UUID | None:
+    """Return the identifier that a field holds, None for what is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def kind_of(text: str) -> Kind:
+    """Return the kind of the first code of a field, a weapon's where none can be read: the stocks follow it."""
+    for line in lines(text):
+        try:
+            return parse(line).kind
+        except LabelError:
+            continue
+    return Kind.WEAPON
+
+
+def weapon_words(desk: Desk, text: str) -> str:
+    """Return the number and serial of a weapon in scope. Raises `weapon.not_found`."""
+    card = get_card(desk.db, desk.actor, identifier(text) or UUID(int=0))
+    return " · ".join(part for part in (card["registry_number"], card["serial"]) if part)
+
+
+def printing(body: Any) -> Printing:
+    """Return what a body would print."""
+    things = next(getattr(body, name) for name in ("weapons", "labels", "of", "count") if hasattr(body, name))
+    labels = things if isinstance(things, int) else len(things)
+    return Printing(labels, body.copies, STOCKS[body.stock], body.start_position)
+
+
+def plan_words(job: str, plan: Printing, language: Language) -> str:
+    """Say in sentences what will be recorded and printed."""
+    made = translate(f"web.print.{job}" if plan.labels > 1 else f"web.print.{job}_one", language, count=plan.labels)
+    return f"{made} {paper_words(plan, language)}"
+
+
+def paper_words(plan: Printing, language: Language) -> str:
+    """Say in a sentence what comes out of the printer."""
+    code = "web.print.paper" if plan.sheets > 1 else "web.print.paper_one"
+    return translate(
+        code,
+        language,
+        printed=plan.printed,
+        copies=plan.copies,
+        sheets=plan.sheets,
+        place=plan.start + 1,
+        stock=stock_words(plan.stock, language),
+    )
+
+
+def all_stocks(language: Language) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the stocks in words by what they are for."""
+    return [
+        (use.value, [(stock.name, stock_words(stock, language)) for stock in STOCKS.values() if stock.use is use])
+        for use in Use
+    ]
