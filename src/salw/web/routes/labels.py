@@ -116,7 +116,7 @@ def post_voided(
     values = {"id": request_id, "reason": reason.strip() or None, **what}
     body, wrong = fill(schemas.VoidingIn, values, language)
     if not batch and not views.lines(labels):
-        wrong = {"labels": translate("web.labels.no_code", language), **wrong}
+        wrong |= {"labels": translate("web.labels.no_code", language)}
     if body is None or wrong:
         return _voiding(request, language, typed, wrong, 422)
     try:
@@ -180,7 +180,7 @@ def post_alarms(
     values = {"id": request_id, "alarms": alarms, "reason": reason.strip() or None}
     body, wrong = fill(AlarmClosureIn, values, language)
     if not alarms:
-        wrong = {"alarms": translate("web.alarms.choose", language), **wrong}
+        wrong |= {"alarms": translate("web.alarms.choose", language)}
     if body is None:
         return _alarms(request, language, arme, None, typed=reason, ticked=alarms or [], errors=wrong)
     places = dict.fromkeys(("label_alarm.not_found", "label_alarm.already_closed"), "alarms")
