@@ -17,6 +17,9 @@ pytestmark = pytest.mark.chromium
 SIZES = [(360, 740), (1280, 800)]
 Open = Callable[..., Page]
 
+SENT_BEFORE = """async () => { const form = document.querySelector('#plan ~ form');
+  await fetch(form.action, {method: 'POST', body: new URLSearchParams(new FormData(form))}); }"""
+
 
 @pytest.mark.parametrize("size", SIZES, ids=["phone", "screen"])
 def test_a_storekeeper_labels_his_store_and_keeps_its_labels(
@@ -26,7 +29,7 @@ def test_a_storekeeper_labels_his_store_and_keeps_its_labels(
     page = open_page(size)
     come_in(page, world, "keeper")
     labels_all(page)
-    assert len(symbols(world, one.weapon_id)) == 1
+    assert [len(symbols(world, weapon.weapon_id)) for weapon in (one, two)] == [1, 0]
     blanks_go_on(page, world)
     assert len(symbols(world, two.weapon_id)) == 1
     page.goto("/etiquettes")
@@ -67,12 +70,22 @@ def labels_all(page: Page) -> None:
     expect(main).to_contain_text("L'imprimante en sortira 2 (2 de chaque), sur 2 pages à partir de la place 72")
     expect(page.get_by_role("img", name="Première planche")).not_to_have_js_property("naturalWidth", 0)
     fits(page)
+    page.evaluate(SENT_BEFORE)  # as by an impatient thumb: sent twice, made once
     press(page, "Faire l'étiquette")
     expect(page.get_by_role("img", name="Première planche")).not_to_have_js_property("naturalWidth", 0)
     fits(page)
     with page.expect_download() as zpl:
         page.get_by_role("link", name="Fichier ZPL").click()
     assert zpl.value.path().read_bytes().startswith(b"^XA")
+
+
+def order(page: Page, steps: int) -> list[str]:
+    """Return what the tabulator comes to, by the names of fields and the texts of buttons and links."""
+    passed = []
+    for _ in range(steps):
+        page.keyboard.press("Tab")
+        passed.append(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
+    return passed
 
 
 def blanks_go_on(page: Page, world: World) -> None:
@@ -95,8 +108,13 @@ def blanks_go_on(page: Page, world: World) -> None:
     expect(page.get_by_text("qu'aucune arme de ce magasin ne porte").last).to_be_visible()
     expect(page.get_by_label("Étiquette vierge")).to_have_value(blank)
     fits(page)
-    page.get_by_label("Numéro gravé sur l'arme").fill("hx802")
-    press(page, "Poser l'étiquette")
+    page.goto("/etiquettes/poser")
+    expect(page.get_by_label("Étiquette vierge")).to_be_focused()
+    page.keyboard.type(blank)
+    assert order(page, 1) == ["serial"]
+    page.keyboard.type("hx802")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("Étiquette posée")
 
 
@@ -110,6 +128,22 @@ def test_codes_of_places_and_people_and_the_stocks_they_are_printed_on(open_page
     page.get_by_label("Nom du râtelier").fill("Râtelier 7")
     press(page, "Inscrire le râtelier")
     expect(page.get_by_text("Ce magasin a déjà un râtelier de ce nom").last).to_be_visible()
+    # The other language leads from the page of a refusal to the page itself, and says all in its own words.
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_role("heading", name="Racks")).to_be_visible()
+    fits(page)
+    for again in (False, True):
+        page.goto("/etiquettes/codes?kind=store&language=en")
+        page.get_by_label("Sheet or roll").focus()
+        assert order(page, 3) == ["start_position", "copies", "See what will be printed"]
+        press(page, "See what will be printed")
+        press(page, "Make the label")
+        if again:
+            expect(page.get_by_role("alert")).to_contain_text("Reason, where there is a code already")
+            page.get_by_label("Reason, where there is a code already").fill("The plate was lost")
+            press(page, "See what will be printed")
+            press(page, "Make the label")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Labels to print")
     page.goto("/etiquettes/codes?kind=rack")
     press(page, "Voir ce qui sera imprimé")
     press(page, "Faire l'étiquette")

@@ -136,19 +136,23 @@ def post_job(
     typed: Annotated[dict[str, str], Depends(typed_fields)],
 ) -> Response:
     """Make the labels; a page sent twice makes them once."""
+    here = f"/etiquettes/{'reimpressions' if job == REPRINTS else 'lots'}/{made}"
     try:
         with (
             friendly({**CONSTRAINTS, **label_rules.CONSTRAINTS}),
             open_desk(request, Permission.LABEL_MAKE, language) as desk,
         ):
             body, wrong = _body(desk, job, made, typed, language)
+            # The second time the weapons have their labels: the body is another one, and would find no answer.
+            if job != REPRINTS and _is_made(desk, made):
+                return lead_to(here, language)
             if body is not None:
                 _job(job).act(made, body, desk)
     except DomainError as error:
         return _page(request, language, job, typed, errors=at_field(error, PLACES, language), status=error.status)
     if wrong:
         return _page(request, language, job, typed, errors=wrong, status=422)
-    return lead_to(f"/etiquettes/{'reimpressions' if job == REPRINTS else 'lots'}/{made}", language)
+    return lead_to(here, language)
 
 
 @router.get("/etiquettes/lots/{batch_id}")
@@ -179,6 +183,14 @@ def _made(request: Request, language: Language, batch: Mapping[str, Any], count:
         "sentence": views.paper_words(plan, language),
     }
     return show(request, language, "label_made.html", context)
+
+
+def _is_made(desk: Desk, batch_id: UUID) -> bool:
+    try:
+        get_label_batch(desk.db, desk.actor, batch_id)
+    except NotFound:
+        return False
+    return True
 
 
 def _job(name: str) -> Job:

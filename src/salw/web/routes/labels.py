@@ -127,7 +127,7 @@ def post_voided(
     return lead_to(f"/etiquettes?done={'cancelled' if batch else 'voided'}", language)
 
 
-@router.post("/etiquettes/rateliers")
+@router.post("/etiquettes")
 def post_rack(
     request: Request,
     language: Asked,
