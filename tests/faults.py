@@ -20,13 +20,13 @@ begin
 end $$;
 create trigger the_ledger before insert on event for each row execute function fail();
 create trigger the_queue before insert on event_queue for each row execute function fail();
-create constraint trigger the_commit after insert on answer
+create constraint trigger the_commit after insert on event
     deferrable initially deferred for each row execute function fail();
 alter table event disable trigger the_ledger;
 alter table event_queue disable trigger the_queue;
-alter table answer disable trigger the_commit;
+alter table event disable trigger the_commit;
 """
-FAULTS = {"the_ledger": "event", "the_queue": "event_queue", "the_commit": "answer"}
+FAULTS = {"the_ledger": "event", "the_queue": "event_queue", "the_commit": "event"}
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,8 @@ def test_an_emergency_read_is_opened_and_its_commander_takes_note(
         short = db.exec_driver_sql("select short_name from unit where id = %s", (world.bravo,)).scalar()
     page.get_by_label("Nom abrégé de l'unité").fill(str(short))
     press(page, "Chercher")
-    page.locator(f"input[value='{unit}']").check()
+    assert unit is not None
+    page.get_by_role("radio").and_(page.locator(f"[value='{unit}']")).check()
     fits(page)
     page.get_by_label("Motif").fill("trop court")
     press(page, "Ouvrir une consultation d'urgence")
