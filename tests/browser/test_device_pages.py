@@ -10,6 +10,8 @@ from sqlalchemy import Engine
 from devices import Device, enrolled, send, vouched_body
 from pages import enter, fits, go_to, let_proofs_age, log_in, press, prove
 from program import give_account
+from salw.core.db import run
+from salw.core.ids import new_id
 from world import World
 
 pytestmark = pytest.mark.chromium
@@ -112,13 +114,16 @@ def test_an_emergency_read_is_opened_and_its_commander_takes_note(
     press(page, "Chercher")
     expect(page.get_by_text("Aucune unité de cette force")).to_be_visible()
     fits(page)
-    with world.transaction() as db:
-        unit = db.exec_driver_sql("select uuid from unit where id = %s", (world.bravo,)).scalar()
-        short = db.exec_driver_sql("select short_name from unit where id = %s", (world.bravo,)).scalar()
-    page.get_by_label("Nom abrégé de l'unité").fill(str(short))
+    with owner_engine.begin() as db:
+        # The armies of other tests have units of the same short name, more than a page shows.
+        run(db, "set local role salw_owner")
+        run(db, "select set_config('app.country', %(country)s, true)", {"country": world.country})
+        short = f"BRAVO {str(new_id())[-12:]}"
+        named = "update unit set short_name = %(name)s where id = %(id)s returning uuid"
+        unit = run(db, named, {"name": short, "id": world.bravo})[0]["uuid"]
+    page.get_by_label("Nom abrégé de l'unité").fill(short)
     press(page, "Chercher")
-    assert unit is not None
-    page.get_by_role("radio").and_(page.locator(f"[value='{unit}']")).check()
+    page.locator(f"input[value='{unit}']").check()
     fits(page)
     page.get_by_label("Motif").fill("trop court")
     press(page, "Ouvrir une consultation d'urgence")
