@@ -7,26 +7,31 @@ from playwright.sync_api import Page, expect
 
 from label_recipes import alarmed
 from labelling import symbols
-from pages import come_in, fits, press
+from pages import PHONE, SCREEN, TOO_WIDE, come_in, fits, press
 from salw.core.db import run
 from salw.registry.labels.queries import list_labels
 from world import World
 
 pytestmark = pytest.mark.chromium
 
-SIZES = [(360, 740), (1280, 800)]
+IN_ENGLISH = {
+    "armes": "Labels for the weapons of a store that have none",
+    "vierges": "Reserve blank labels",
+    "reimprimer": "Print labels again",
+    "poser": "Put a blank label on",
+    "annuler": "Void labels",
+    "planches": "Stocks and setting the printer",
+    "alertes": "Alarms about labels",
+}
 Open = Callable[..., Page]
 
 SENT_BEFORE = """async () => { const form = document.querySelector('#plan ~ form');
   await fetch(form.action, {method: 'POST', body: new URLSearchParams(new FormData(form))}); }"""
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["phone", "screen"])
-def test_a_storekeeper_labels_his_store_and_keeps_its_labels(
-    open_page: Open, world: World, size: tuple[int, int]
-) -> None:
+def test_a_storekeeper_labels_his_store_and_keeps_its_labels(open_page: Open, world: World) -> None:
     one, two = world.register(serials=["HX 801", "HX 802"])
-    page = open_page(size)
+    page = open_page(PHONE)
     come_in(page, world, "keeper")
     labels_all(page)
     assert [len(symbols(world, weapon.weapon_id)) for weapon in (one, two)] == [1, 0]
@@ -34,12 +39,13 @@ def test_a_storekeeper_labels_his_store_and_keeps_its_labels(
     assert len(symbols(world, two.weapon_id)) == 1
     page.goto("/etiquettes")
     expect(page.get_by_role("region", name="Lots d'étiquettes vierges")).to_contain_text("2")
-    fits(page)
+    fits_both(page)
     page.get_by_role("link", name="Annuler le reste du lot").click()
     page.get_by_label("Motif").fill("Campagne finie")
     press(page, "Annuler")
     expect(page.get_by_role("status")).to_contain_text("Reste du lot annulé")
-    # From the weapon's page: printed again, then void, each for a reason.
+    # From the weapon's page, at the desk: printed again, then void, each for a reason.
+    page.set_viewport_size({"width": SCREEN[0], "height": SCREEN[1]})
     page.goto(f"/armes/{two.weapon_id}")
     page.get_by_role("link", name="Réimprimer").click()
     page.get_by_label("Motif").fill("Usée")
@@ -54,12 +60,22 @@ def test_a_storekeeper_labels_his_store_and_keeps_its_labels(
     assert (line["printed"], line["voided_at"] is None) == (2, False)
 
 
+def fits_both(page: Page) -> None:
+    """Hold that a page fits a screen and a phone, and shuts nobody out on either."""
+    for width, height in (SCREEN, PHONE):
+        page.set_viewport_size({"width": width, "height": height})
+        fits(page)
+
+
 def labels_all(page: Page) -> None:
     """Make a label for the first weapon without one: said in a sentence and shown before it is made."""
     main = page.locator("main")
     page.goto("/etiquettes")
-    fits(page)
+    fits_both(page)
     page.get_by_role("link", name="Étiquettes pour les armes").click()
+    page.get_by_label("Combien d'armes").fill("toutes")
+    press(page, "Voir ce qui sera imprimé")
+    expect(page.get_by_role("alert")).to_contain_text("Combien d'armes\u00a0: un nombre entier est attendu")
     page.get_by_label("Combien d'armes").fill("1")
     page.get_by_label("Étiquettes déjà prises").fill("72")
     press(page, "Voir ce qui sera imprimé")
@@ -69,11 +85,11 @@ def labels_all(page: Page) -> None:
     expect(main).to_contain_text("Une étiquette sera faite")
     expect(main).to_contain_text("L'imprimante en sortira 2 (2 de chaque), sur 2 pages à partir de la place 72")
     expect(page.get_by_role("img", name="Première planche")).not_to_have_js_property("naturalWidth", 0)
-    fits(page)
+    fits_both(page)
     page.evaluate(SENT_BEFORE)  # as by an impatient thumb: sent twice, made once
     press(page, "Faire l'étiquette")
     expect(page.get_by_role("img", name="Première planche")).not_to_have_js_property("naturalWidth", 0)
-    fits(page)
+    fits_both(page)
     with page.expect_download() as zpl:
         page.get_by_role("link", name="Fichier ZPL").click()
     assert zpl.value.path().read_bytes().startswith(b"^XA")
@@ -107,7 +123,7 @@ def blanks_go_on(page: Page, world: World) -> None:
     press(page, "Poser l'étiquette")
     expect(page.get_by_text("qu'aucune arme de ce magasin ne porte").last).to_be_visible()
     expect(page.get_by_label("Étiquette vierge")).to_have_value(blank)
-    fits(page)
+    fits_both(page)
     page.goto("/etiquettes/poser")
     expect(page.get_by_label("Étiquette vierge")).to_be_focused()
     page.keyboard.type(blank)
@@ -119,7 +135,7 @@ def blanks_go_on(page: Page, world: World) -> None:
 
 
 def test_codes_of_places_and_people_and_the_stocks_they_are_printed_on(open_page: Open, world: World) -> None:
-    page = open_page(SIZES[1])
+    page = open_page(SCREEN)
     come_in(page, world, "keeper")
     main = page.locator("main")
     page.goto("/etiquettes")
@@ -144,6 +160,13 @@ def test_codes_of_places_and_people_and_the_stocks_they_are_printed_on(open_page
             press(page, "See what will be printed")
             press(page, "Make the label")
         expect(page.get_by_role("heading", level=1)).to_have_text("Labels to print")
+    page.goto("/etiquettes/reimprimer?language=en")
+    press(page, "See what will be printed")
+    expect(page.get_by_role("alert")).to_contain_text("Labels: scan or enter at least one label")
+    page.get_by_label("Labels", exact=True).fill("W5E8")
+    page.get_by_label("Reason").fill("Worn")
+    press(page, "See what will be printed")
+    expect(page.get_by_role("alert")).to_contain_text("this is not a label code")
     page.goto("/etiquettes/codes?kind=rack")
     press(page, "Voir ce qui sera imprimé")
     press(page, "Faire l'étiquette")
@@ -170,10 +193,14 @@ def test_codes_of_places_and_people_and_the_stocks_they_are_printed_on(open_page
 
 def test_a_commander_closes_an_alarm_for_a_reason_and_who_makes_labels_does_not(open_page: Open, world: World) -> None:
     alarmed(world)
-    page = open_page(SIZES[0])
+    page = open_page(PHONE)
     come_in(page, world, "keeper")
     page.goto("/etiquettes/alertes")
     expect(page.get_by_text("Le commandant de l'unité ou l'ordonnateur les lève.")).to_be_visible()
+    for job, heading in IN_ENGLISH.items():
+        page.goto(f"/etiquettes/{job}?language=en")
+        expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+        assert page.evaluate(TOO_WIDE) == [], job
     come_in(page, world, "commander")
     page.goto("/etiquettes/alertes")
     press(page, "Lever ces alertes")

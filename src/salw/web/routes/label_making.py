@@ -44,6 +44,7 @@ PLACES = {
             "label.malformed",
             "label.wrong_check",
             "label.wrong_prefix",
+            "label.training",
             "label.repeated",
         ),
         "labels",
@@ -213,11 +214,15 @@ def _body(desk: Desk, job: str, made: UUID, typed: Mapping[str, str], language: 
     body, wrong = fill(asked.shape, values, language)
     if "of" in wrong or "weapons" in wrong:
         wrong = {field: text for field, text in wrong.items() if field not in ("of", "weapons")}
-        if typed["kind"] == "person":
+        if not isinstance(whole_number(typed["count"] or "0"), int):
+            wrong["count"] = translate("field.int_parsing", language)
+        elif typed["kind"] == "person":
             wrong["people"] = translate("web.labels.people_missing", language)
         else:
             code = f"web.labels.nothing.{job}" if typed["store"] else "web.labels.no_store"
             wrong["store"] = translate(code, language)
+    if "labels" in wrong and not views.lines(typed["labels"]):
+        wrong["labels"] = translate("web.labels.no_code", language)
     return body, wrong
 
 
@@ -246,6 +251,8 @@ def _page(
             try:
                 body, wrong = _body(desk, job, new_id(), typed, language)
                 if body is not None:
+                    if job == REPRINTS:
+                        label_rules.read_codes(body.labels)
                     check_stock(body.stock, body.start_position, kind)
                     plan = views.printing(body)
             except DomainError as error:
