@@ -37,10 +37,10 @@ NOT_COVERED: dict[str, tuple[str, ...]] = {
         "serial_normalised", "nationally_marked", "labelled", "recorded_at",
         "condition", "condition_at", "condition_in", "parts_differ", "reform",
     ),
-    "personal_value": ("id", "unit_id", "remains"),
+    "personal_value": ("id", "unit_id", "remains", "name_key"),  # the key is generated from the value
     "document": ("country", "id", "reference", "recorded_at"),
     "person": ("force_code", "matricule", "sex", "provisional"),
-    "holder": ("country", "id", "name", "awaited_by_unit_id", "closed_at"),
+    "holder": ("country", "id", "name", "awaited_by_unit_id", "closed_at", "name_key"),
     "file": ("kept_by", "recorded_at"),
 }  # fmt: skip
 

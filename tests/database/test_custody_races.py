@@ -37,6 +37,8 @@ end $$
 
 _WITHOUT_KEYS = """
 alter table movement drop constraint fk_movement_country_weapon_id_prev_seq_from_holder_id;
+alter table muster_line drop constraint fk_muster_line_country_weapon_id_seq_holder_id;
+alter table nominal_line drop constraint fk_nominal_line_country_drawn_weapon_id_drawn_seq;
 alter table movement drop constraint uq_movement_country_weapon_id_seq_to_holder_id;
 alter table movement drop constraint pk_movement;
 create or replace function write_custody() returns trigger
