@@ -14,7 +14,6 @@ SERVED = Path(str(files("salw.web"))) / "static/vendor"
 FOR_TESTS = Path(__file__).parents[1] / "browser/vendor"
 LICENCES = {
     "govuk-frontend": ("govuk-frontend.LICENSE.txt",),
-    "htmx.org": ("htmx.LICENSE.txt",),
     "axe-core": ("axe-core.LICENSE.txt", "axe-core.LICENSE-3RD-PARTY.txt"),
 }
 

@@ -16,7 +16,6 @@ _KINDS = {
     "passkey.js": "text/javascript; charset=utf-8",
     "vendor/govuk-frontend.min.css": "text/css; charset=utf-8",
     "vendor/govuk-frontend.min.js": "text/javascript; charset=utf-8",
-    "vendor/htmx.min.js": "text/javascript; charset=utf-8",
 }
 # The fonts that a machine has: GOV.UK's own is licensed to GOV.UK alone, and no page waits for one over a bad line.
 _FONTS = b'system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",Arial,sans-serif'
