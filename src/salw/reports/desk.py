@@ -13,7 +13,7 @@ from salw.access.queries import is_demo
 from salw.access.rules import Permission, ReadCode
 from salw.core.actor import Actor
 from salw.core.db import Row
-from salw.custody.rules import HolderKind, MovementKind, state_of
+from salw.custody.rules import HolderKind, MovementKind, is_late, state_of
 from salw.documents.rules import printed_number
 from salw.ledger.sequencer import await_batch
 from salw.reports import queries, register_queries, situation_queries
@@ -31,7 +31,6 @@ from salw.reports.registers import (
     Register,
     Slip,
     Weapon,
-    is_late,
 )
 from salw.reports.rules import Subject, check_period
 from salw.reports.situation import Addresses, Situation, make_classes

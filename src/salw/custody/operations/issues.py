@@ -95,7 +95,13 @@ def issue_weapons(
     if due_back_at is not None and due_back_at <= occurred_at:
         raise Unacceptable("issue.due_before_issue")
     unit_id, to, held, number, drawing = lock_for_issue(
-        db, actor=actor, store_id=store_id, person_id=person_id, holder_id=holder_id, weapons=weapons
+        db,
+        actor=actor,
+        store_id=store_id,
+        person_id=person_id,
+        holder_id=holder_id,
+        weapons=weapons,
+        day=actor.day_of(occurred_at),
     )
     check_held_by(held, store_id)
     check_no_open_case(held)

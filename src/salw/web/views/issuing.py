@@ -18,7 +18,7 @@ from salw.custody.acknowledgements.queries import get_slip as find_slip
 from salw.custody.acknowledgements.rules import ALL_KINDS, AcknowledgementKind
 from salw.custody.authorisations.queries import list_standings
 from salw.custody.authorisations.rules import may_draw
-from salw.custody.rules import USER_HOLDERS
+from salw.custody.rules import USER_HOLDERS, is_late
 from salw.registry.codes import read_code
 from salw.registry.labels.queries import find_named
 from salw.reports.slips.gathering import get_slip
@@ -142,8 +142,10 @@ def kinds_at_once(desk: Desk, store: UUID) -> list[str]:
 def slip_page(desk: Desk, slip_id: UUID) -> dict[str, Any]:
     """Return a bon, by its document or by the issue it is of, with who acknowledged it. Raises `document.not_found`."""
     document = find_slip(desk.db, desk.actor, slip_id, desk.actor.person_id).id
+    slip = document_out(get_slip(desk.db, desk.actor, document))
     return {
-        "slip": document_out(get_slip(desk.db, desk.actor, document)),
+        "slip": slip,
+        "late": is_late(slip.occurred_at, slip.recorded_at, desk.actor.time_zone, slip.paper),
         "acknowledgements": list_acknowledgements(desk.db, desk.actor, document),
         "zone": desk.actor.time_zone,
         "signs": desk.also_holds(Permission.ACKNOWLEDGEMENT_RECORD),
