@@ -178,7 +178,9 @@ def record_counts(
         _note_conditions(db, actor, now, stocktake_id, stated)
     answers = _answers([*known, *written])
     return [
-        Counted(refused[place]) if place in refused else Counted(answers[count.id], place in repeated)
+        Counted(refused[place])
+        if place in refused
+        else Counted(answers[count.id], place in repeated, None if place in repeated else meanings[place])
         for place, count in enumerate(counts)
     ]
 
