@@ -194,6 +194,23 @@ def test_a_repair_is_a_movement_to_the_workshop_and_back(client: httpx.Client, w
         409,
         "custody.version_conflict",
     )
+    # A workshop is renamed like a post, closed once it has nothing, and then takes nothing in.
+    workshop, entry = f"/holders/{sent.body['workshop']}", f"/maintenance/workshop-entries/{new_id()}"
+    named = client.post(f"{workshop}/renamings", json={"id": str(new_id()), "name": "Atelier nord"}, headers=headers)
+    assert (named.status_code, named.json()["name"]) == (200, "Atelier nord"), named.text
+    (inside,) = moved(client.put(entry, json={**sent.body, "weapons": listed(back)}, headers=headers))
+    closing: dict[str, Any] = {"json": {"id": str(new_id())}, "headers": headers}
+    assert refused(client.post(f"{workshop}/closing", **closing)) == (409, "holder.not_empty")
+    last = {**out, "weapons": listed([inside])}
+    (home,) = moved(client.put(f"/maintenance/workshop-exits/{new_id()}", json=last, headers=headers))
+    assert client.post(f"{workshop}/closing", **closing).status_code == 200
+    again = client.put(
+        f"/maintenance/workshop-entries/{new_id()}", json={**sent.body, "weapons": listed([home])}, headers=headers
+    )
+    assert refused(again) == (409, "holder.closed")
+    kinds = "select kind from event where kind like 'holder.%%' and convert_from(canonical, 'UTF8') like %(id)s"
+    told_of = [row["kind"] for row in look(world, f"{kinds} order by recorded_at", id=f"%{sent.body['workshop']}%")]
+    assert told_of == ["holder.opened", "holder.renamed", "holder.closed"]
 
 
 def test_a_part_that_does_not_match_shows_until_a_further_finding(client: httpx.Client, world: World) -> None:

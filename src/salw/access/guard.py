@@ -57,7 +57,7 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a route works with: one transaction, who asks and by what credential, and the time of the request.
+    """What a route works with: one transaction, who asks, by what permission and credential, and when.
 
     `seen` are labels read on the way (`registry.labels.watching.Seen`): they were seen even where the act is refused.
     """
@@ -66,6 +66,7 @@ class Desk:
     actor: Actor
     now: datetime
     credential: Credential
+    permission: Permission
     seen: list[Any] = field(default_factory=list)
 
     def keep(self) -> None:
@@ -165,7 +166,7 @@ def begin(
         language=language,
         via=Via("session") if credential.permissions is None else Via("token", credential.id),
     )
-    return Desk(db, actor, now, credential)
+    return Desk(db, actor, now, credential, permission)
 
 
 def _check(credential: Credential, permission: Permission, now: datetime, *, has_role: bool) -> None:

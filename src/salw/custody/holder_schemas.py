@@ -81,7 +81,7 @@ class HolderIn(In):
 
 
 class RenamingIn(StepIn):
-    """Another name for a post, crew, vehicle or detachment."""
+    """Another name for a post, crew, vehicle, detachment or workshop."""
 
     model_config = example(id="019aa000-0000-7000-8000-0000000000c5", name="Poste de garde est")
 

@@ -34,7 +34,8 @@ holder = Table(
     UniqueConstraint("country", "id", "unit_id"),
     Index("ix_holder_name_key", "country", "unit_id", "name_key", postgresql_where=text("name_key is not null")),
     CheckConstraint(
-        "closed_at is null or kind in ('post', 'crew', 'vehicle', 'detachment')", name="collective_is_closed"
+        "closed_at is null or kind in ('post', 'crew', 'vehicle', 'detachment', 'workshop')",
+        name="collective_is_closed",
     ),
     country_key(["unit_id"], "unit", ["id"]),
     country_key(["awaited_by_unit_id"], "unit", ["id"]),

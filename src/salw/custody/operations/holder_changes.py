@@ -1,4 +1,4 @@
-"""A post, crew, vehicle or detachment is renamed, and closed once it has nothing; what it was called stays told."""
+"""What is opened by hand is renamed, and closed once it has nothing; what it was called stays told."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import Conflict, NotFound, Unacceptable
-from salw.custody.rules import COLLECTIVE_HOLDERS
+from salw.custody.rules import OPENED_BY_HAND
 from salw.ledger import operations as ledger
 from salw.ledger.events import commit_to, make_event
 
@@ -33,7 +33,7 @@ select (select count(*) from custody where country = %(country)s and holder_id =
 
 
 def rename_holder(db: Connection, *, actor: Actor, now: datetime, holder_id: UUID, name: str) -> None:
-    """Give a post, crew, vehicle or detachment another name.
+    """Give a post, crew, vehicle, detachment or workshop another name.
 
     Raises `holder.not_found`, `holder.not_collective`, `holder.closed`, `holder.same_name`.
     """
@@ -53,7 +53,7 @@ def rename_holder(db: Connection, *, actor: Actor, now: datetime, holder_id: UUI
 
 
 def close_holder(db: Connection, *, actor: Actor, now: datetime, holder_id: UUID) -> None:
-    """Close a post, crew, vehicle or detachment for ever; nobody answers for it from then on.
+    """Close a post, crew, vehicle, detachment or workshop for ever; nobody answers for it from then on.
 
     It has no weapon, and none is assigned to it. Raises `holder.not_found`, `holder.not_collective`, `holder.closed`,
     `holder.not_empty`.
@@ -77,7 +77,7 @@ def _lock(db: Connection, actor: Actor, holder_id: UUID) -> Row:
     holder = run_one(db, _LOCK, {"country": actor.country, "holder": holder_id, "units": list(actor.units)})
     if holder is None:
         raise NotFound("holder.not_found", holder=str(holder_id))
-    if holder["kind"] not in COLLECTIVE_HOLDERS:
+    if holder["kind"] not in OPENED_BY_HAND:
         raise Unacceptable("holder.not_collective", kind=holder["kind"])
     if holder["closed_at"] is not None:
         raise Conflict("holder.closed", holder=str(holder_id))

@@ -46,7 +46,7 @@ def get_holders(
     cursor: str | None = None,
     limit: Limit = PAGE_SIZE,
 ) -> Page[ListedHolderOut]:
-    """List the stores, posts, crews, vehicles and detachments in scope: who answers for each now, and what it has."""
+    """List the stores and what was opened by hand in scope: who answers for each now, and what it has."""
     rows = queries.list_holders(
         desk.db, desk.actor, closed=closed, name=name, after=decode_cursor(cursor), limit=limit + 1
     )
@@ -55,7 +55,7 @@ def get_holders(
 
 @router.put("/holders/{holder_id}")
 def put_holder(holder_id: UUID, body: HolderIn, desk: Desk = requires(Permission.RELIEF_RECORD)) -> HolderOut:
-    """Open a post, crew, vehicle or detachment. The id is the client's; a repeat gives the first answer."""
+    """Open a post, crew, vehicle, detachment or workshop. The id is the client's; a repeat gives the first answer."""
 
     def work() -> HolderOut:
         open_user_holder(
@@ -75,7 +75,7 @@ def put_holder(holder_id: UUID, body: HolderIn, desk: Desk = requires(Permission
 
 @router.post("/holders/{holder_id}/renamings")
 def post_renaming(holder_id: UUID, body: RenamingIn, desk: Desk = requires(Permission.RELIEF_RECORD)) -> RenamedOut:
-    """Rename a post, crew, vehicle or detachment; its history keeps both names. A repeat gives the first answer."""
+    """Rename a post, crew, vehicle, detachment or workshop; both names stay told. A repeat gives the first answer."""
 
     def work() -> RenamedOut:
         rename_holder(desk.db, actor=desk.actor, now=desk.now, holder_id=holder_id, name=body.name)
@@ -87,7 +87,7 @@ def post_renaming(holder_id: UUID, body: RenamingIn, desk: Desk = requires(Permi
 
 @router.post("/holders/{holder_id}/closing")
 def post_closing(holder_id: UUID, body: StepIn, desk: Desk = requires(Permission.RELIEF_RECORD)) -> ClosedOut:
-    """Close a post, crew, vehicle or detachment that has nothing any more. A repeat gives the first answer."""
+    """Close a post, crew, vehicle, detachment or workshop that has nothing left. A repeat gives the first answer."""
 
     def work() -> ClosedOut:
         close_holder(desk.db, actor=desk.actor, now=desk.now, holder_id=holder_id)

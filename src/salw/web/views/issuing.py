@@ -1,5 +1,6 @@
 """What the desk needs to issue and to take back: the stores, who receives, what may stand as acknowledgement."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from salw.custody.acknowledgements.queries import get_slip as find_slip
 from salw.custody.acknowledgements.rules import ALL_KINDS, AcknowledgementKind
 from salw.custody.authorisations.queries import list_standings
 from salw.custody.authorisations.rules import may_draw
+from salw.custody.rules import USER_HOLDERS
 from salw.registry.codes import read_code
 from salw.registry.labels.queries import find_named
 from salw.reports.slips.gathering import get_slip
@@ -37,15 +39,20 @@ def stores(desk: Desk) -> list[tuple[str, str]]:
 
 
 def posts(desk: Desk) -> list[Row]:
-    """Return the posts, crews, vehicles and detachments in scope, by unit and name."""
+    """Return the posts, crews, vehicles, detachments and workshops in scope, by unit and name."""
     rows = queries.list_holders(desk.db, desk.actor, closed=False, after=None, limit=PAGE_SIZE_MAX)
     held = [row for row in rows if row["kind"] != "store"]
     return sorted(held, key=lambda row: (row["unit_name"], row["name"] or ""))
 
 
 def post_choices(desk: Desk) -> list[tuple[str, str]]:
-    """Return them for a field of choice."""
-    return [(str(row["id"]), f"{row['name']} ({row['unit_name']})") for row in posts(desk)]
+    """Return those that may draw weapons for a field of choice."""
+    return holder_choices(row for row in posts(desk) if row["kind"] in USER_HOLDERS)
+
+
+def holder_choices(rows: Iterable[Row]) -> list[tuple[str, str]]:
+    """Return holders for a field of choice."""
+    return [(str(row["id"]), f"{row['name']} ({row['unit_name']})") for row in rows]
 
 
 def find_one(desk: Desk, text: str) -> tuple[Row | None, str | None]:
