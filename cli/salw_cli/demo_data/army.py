@@ -23,6 +23,7 @@ from salw.custody.rules import Expected, HolderKind
 
 PASSWORD = "demonstration"  # noqa: S105 - printed at the end: invented data hide nothing
 BEGAN = date(2020, 1, 1)
+GUARD = 30  # more men in the first unit, who draw from a list in the morning (`users` 1)
 
 # Weapons by force in percent, and what its units are called.
 FORCES: dict[str, dict[str, int]] = {
@@ -73,6 +74,14 @@ class Store:
     post: UUID
     detachment: UUID
     weapons: list[Expected] = field(default_factory=list)
+    carried: set[UUID] = field(default_factory=set)  # those of its weapons that one man carries
+
+    def take(self, count: int, *, carried: bool = False) -> list[Expected]:
+        """Take weapons from the end of the shelf, at most `count`; with `carried` only what one man carries."""
+        fit = [w for w in self.weapons if not carried or w.weapon_id in self.carried]
+        taken = fit[max(0, len(fit) - count) :]
+        self.weapons = [w for w in self.weapons if w not in taken]
+        return taken
 
 
 @dataclass
@@ -239,7 +248,8 @@ def _open(recruiter: Recruiter, number: int, force: str, unit_id: int, everywher
         keeper = recruiter.person(db, unit_id, force, Role.STOREKEEPER, login=keeper_login)
         armourer = recruiter.person(db, unit_id, force, Role.ARMOURER)
         commander = recruiter.person(db, unit_id, force, Role.UNIT_COMMANDER, login=commander_login)
-        soldiers = [recruiter.person(db, unit_id, force).person_id for _ in range(recruiter.chance.randint(5, 9))]
+        men = recruiter.chance.randint(5, 9) + (GUARD if first else 0)
+        soldiers = [recruiter.person(db, unit_id, force).person_id for _ in range(men)]
         store = Store(
             id=new_id(),
             unit_id=unit_id,

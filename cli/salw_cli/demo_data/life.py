@@ -34,6 +34,7 @@ LABELLED_STORES = 0.55
 LOSSES = 0.008  # of all weapons, within the 0.3 to 1 percent a year that are known from elsewhere
 RECOVERED = 0.15
 KEPT_AFTER_A_LOSS = 4
+ARMED_FOR_GOOD = 4  # soldiers of each store who have a weapon of their own
 MASS_LOSS_MOST = 80
 _SMALL_LOSSES = (
     (IncidentKind.LOST, Cause.UNEXPLAINED),
@@ -59,21 +60,21 @@ class Life:
         first, second, *_ = self.army.stores
         if store is first or (self.chance.random() < LABELLED_STORES and store is not second):
             self._label(store)
-        weapons = store.weapons
-        self.chance.shuffle(weapons)
-        third = len(weapons) // 3
-        single = min(4, third // 2)
+        self.chance.shuffle(store.weapons)
+        third = len(store.weapons) // 3
+        single = min(ARMED_FOR_GOOD, third // 2)
         task = (third - single) // 2
         with self.engine.begin() as db:
             inside(db, store.keeper)
             for person in store.soldiers[:single]:
-                self._issue(db, store, [weapons.pop()], person=person, days_ago=self.chance.randint(30, 900))
+                own = store.take(1, carried=True)
+                self._issue(db, store, own, person=person, days_ago=self.chance.randint(30, 900))
             if task:
                 # Guard turns are short: one is overdue, which is what the next morning's list is for.
-                overdue = self.chance.random() < 0.2
+                overdue = self.chance.random() < 0.2 and store is not first
                 due_in = timedelta(hours=-20 if overdue else 30)
-                self._issue(db, store, [weapons.pop() for _ in range(task)], post=True, due_in=due_in, days_ago=2)
-                away = [weapons.pop() for _ in range(third - single - task)]
+                self._issue(db, store, store.take(task), post=True, due_in=due_in, days_ago=2)
+                away = store.take(third - single - task)
                 self._issue(db, store, away, post=False, days_ago=self.chance.randint(3, 60))
                 back = away[: -(-len(away) // 4)]
                 self._return(db, store, back)
@@ -172,7 +173,7 @@ class Life:
         if len(source.weapons) < 6:
             return
         then = self.now - timedelta(days=days_ago)
-        weapons = [source.weapons.pop() for _ in range(min(10, len(source.weapons) // 3))]
+        weapons = [source.weapons.pop() for _ in range(min(10, len(source.weapons) // 4))]
         moved = [Expected(w.weapon_id, w.version + 1) for w in weapons]
         transfer = new_id()
         # The events say the instant at which they are recorded, which `salw ledger verify` holds them to: only the
