@@ -204,6 +204,10 @@ def test_a_post_is_opened_and_relieved_by_scan(keeper: Desk, client: httpx.Clien
     (serial,) = serials(world, [weapon.weapon_id])
     body = {"store": str(world.store_alpha), "to": {"holder": str(world.post_alpha)}, "weapons": listed([weapon])}
     assert client.put(f"/issues/{new_id()}", json=body, headers=world["keeper"].headers).status_code == 200
+    chief = words(keeper.get(f"/personnes/{world['soldier'].person_id}"))
+    assert "Aucune arme à son nom" in chief
+    assert f"{serial} Poste nord" in chief
+    assert "répond de 1" in words(keeper.get("/detenteurs"))
     where = f"/postes/{world.post_alpha}"
     typed = {"id": str(new_id()), "incoming": matricule(world, "commander"), "how": "scan"}
     assert serial in words(keeper.send(f"{where}/releve", 422, **typed, codes=""))

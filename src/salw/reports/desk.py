@@ -136,6 +136,8 @@ def card_of_person(
 ) -> Register:
     """Return the fiche de détenteur of a person: what he has now at units in scope, and what is his (affectée).
 
+    After it, what he answers for as chief of a post, crew, vehicle or detachment.
+
     Who is looked up is noted, as read by `permission`. Raises `person.not_found`, `report.no_such_volume`.
     """
     row = register_queries.get_person(db, actor, person_id)
@@ -148,7 +150,7 @@ def card_of_person(
         name=full_name(row["value"] or remains or None, actor.language),
         matricule=row["matricule"],
     )
-    return _card(db, actor, now, row["unit"], party, row["holders"], volume)
+    return _card(db, actor, now, row["unit"], party, row["holders"], volume, row["answers_for"])
 
 
 def card_of_holder(db: Connection, *, actor: Actor, now: datetime, holder_id: UUID, volume: int = 1) -> Register:
@@ -181,14 +183,23 @@ def inventory_of(db: Connection, *, actor: Actor, now: datetime, store_id: UUID,
 
 
 def _card(
-    db: Connection, actor: Actor, now: datetime, unit: UUID, party: Party, holders: list[UUID], volume: int
+    db: Connection,
+    actor: Actor,
+    now: datetime,
+    unit: UUID,
+    party: Party,
+    own: list[UUID],
+    volume: int,
+    answers_for: Sequence[UUID] = (),
 ) -> Register:
     of = situation_queries.get_unit_alone(db, actor, unit)
     period = _Period(db, actor, now, of, actor.today, actor.today, volume)
-    rows = register_queries.list_held(db, actor, holders, volume) if holders else []
+    rows = register_queries.list_held(db, actor, own, list(answers_for), volume) if own or answers_for else []
+    named = _parties(db, actor, answers_for)
     lines = tuple(
         HeldLine(
             weapon=_weapon(row),
+            answers_for=named(row["answers_for"]) if row["answers_for"] else None,
             held=row["held"],
             assigned=row["assigned"],
             permanent=row["purpose"] == "permanent",

@@ -94,9 +94,13 @@ class MovementLine:
 
 @dataclass(frozen=True, slots=True)
 class HeldLine:
-    """A weapon that somebody has, or that is his (affectée) though he has not drawn it (`held` false)."""
+    """A weapon that somebody has, or that is his (affectée) though he has not drawn it (`held` false).
+
+    On a person's card, `answers_for` is the post, crew, vehicle or detachment that has it and that he answers for.
+    """
 
     weapon: Weapon
+    answers_for: Party | None
     held: bool
     assigned: bool
     permanent: bool

@@ -14,20 +14,22 @@ from salw.access.rules import Permission
 from salw.core.errors import DomainError
 from salw.core.ids import new_id
 from salw.core.language import Language, translate
+from salw.custody.declarations.schemas import declared_of
 from salw.custody.routes import issues
 from salw.custody.schemas import IssueIn, ReturnIn
 from salw.web.counter import (
     AT_COUNTER,
     Typed,
     declared_kinds,
-    declared_lines,
     in_store,
     is_out,
     placed,
     read_codes,
+    read_declared,
     read_due,
     versions_of,
     versions_text,
+    with_reasons,
 )
 from salw.web.desks import Asked, friendly, lead_to, open_desk, show
 from salw.web.forms import fill
@@ -55,7 +57,6 @@ ISSUE_PLACES = {
     "acknowledgement.kind_not_valid": "acknowledged",
     "acknowledgement.witness_is_party": "proof",
 }
-DECLARED_PLACES = {"declared.twice": "kind_0", "declared.calibre": "calibre_0", "declared.nothing": "quantity_0"}
 
 
 class _Declared(Typed):
@@ -74,6 +75,18 @@ class _Declared(Typed):
     calibre_2: str = ""
     quantity_2: str = ""
     reason_2: str = ""
+    kind_3: str = ""
+    calibre_3: str = ""
+    quantity_3: str = ""
+    reason_3: str = ""
+    kind_4: str = ""
+    calibre_4: str = ""
+    quantity_4: str = ""
+    reason_4: str = ""
+    kind_5: str = ""
+    calibre_5: str = ""
+    quantity_5: str = ""
+    reason_5: str = ""
 
 
 class IssueTyped(_Declared):
@@ -148,7 +161,7 @@ def _check_issue(
         if store is not None:
             weapons, wrong_codes = read_codes(desk, typed.codes, in_store(store), store)
             wrong |= {"codes": wrong_codes} if wrong_codes else {}
-        wrong |= wrong_who
+        wrong |= wrong_who | read_declared(typed.but(), language, back=False)[1]
         stores = views.stores(desk)
         context = {
             "typed": typed.but(weapons=versions_text(weapons)),
@@ -187,7 +200,8 @@ def _issue(request: Request, language: Language, typed: IssueTyped) -> Response:
                 part["witness"] = witness["id"] if witness else None
             else:
                 part[typed.acknowledged] = typed.proof.strip() or None
-    if wrong or who is None:
+    declared, wrong_declared = read_declared(typed.but(), language, back=False)
+    if wrong or wrong_declared or who is None:
         return _check_issue(request, language, typed, {k: v for k, v in wrong.items() if k == "proof"})
     values = {
         "store": typed.store,
@@ -195,7 +209,7 @@ def _issue(request: Request, language: Language, typed: IssueTyped) -> Response:
         "weapons": versions_of(typed.weapons),
         "due_back_at": due,
         "override": typed.override.strip() or None,
-        "declared": declared_lines(typed.but(), back=False),
+        "declared": declared,
         "acknowledgement": part,
     }
     body, wrong = fill(IssueIn, values, language)
@@ -205,7 +219,7 @@ def _issue(request: Request, language: Language, typed: IssueTyped) -> Response:
         with friendly(AT_COUNTER), open_desk(request, Permission.ISSUE_RECORD, language) as desk:
             issues.put_issue(typed.id, body, desk)
     except DomainError as error:
-        return _again(request, language, typed, placed(error, {**ISSUE_PLACES, **DECLARED_PLACES}, language, "codes"))
+        return _again(request, language, typed, placed(error, ISSUE_PLACES, language, "codes"))
     return lead_to(f"/perceptions/{typed.id}?done=issued", language)
 
 
@@ -245,35 +259,43 @@ def post_return(request: Request, language: Asked, typed: Annotated[ReturnTyped,
         return _return_form(request, language, typed.but())
     if typed.act != "return":
         return _check_return(request, language, typed)
-    values = {
-        "store": typed.store,
-        "weapons": versions_of(typed.weapons),
-        "declared": declared_lines(typed.but(), back=True),
-    }
+    declared, wrong_declared = read_declared(typed.but(), language, back=True)
+    values = {"store": typed.store, "weapons": versions_of(typed.weapons), "declared": declared}
     body, wrong = fill(ReturnIn, values, language)
-    if body is None:
-        return _return_form(request, language, typed.but(), _at_fields(wrong))
+    if body is None or wrong_declared:
+        return _return_form(request, language, typed.but(), {**_at_fields(wrong), **wrong_declared})
     try:
         with friendly(AT_COUNTER), open_desk(request, Permission.RETURN_RECORD, language) as desk:
             issues.put_return(typed.id, body, desk)
     except DomainError as error:
-        wrong = placed(error, {"store.not_found": "store", **DECLARED_PLACES}, language, "codes")
+        if error.code == "declared.unexplained":
+            return _check_return(request, language, typed, asked=True)
+        wrong = placed(error, {"store.not_found": "store"}, language, "codes")
         return _return_form(request, language, typed.but(), wrong)
     return lead_to(f"/perceptions/{typed.id}?done=returned", language)
 
 
-def _check_return(request: Request, language: Language, typed: ReturnTyped) -> Response:
+def _check_return(request: Request, language: Language, typed: ReturnTyped, *, asked: bool = False) -> Response:
+    """Show what comes back against what went out; what lacks is asked for its reason, and again where it was `asked`."""
     with open_desk(request, Permission.RETURN_RECORD, language) as desk:
         wrong: dict[str, str] = {}
         store = _store(typed.store, language, wrong)
         weapons, wrong_codes = read_codes(desk, typed.codes, is_out, store)
         wrong |= {"codes": wrong_codes} if wrong_codes else {}
+        declared, wrong_declared = read_declared(typed.but(), language, back=True)
+        wrong |= wrong_declared
+        compared, lacking = ([], []) if wrong else views.account(desk, weapons, declared_of(declared))
+        shown, reasons = with_reasons(typed.but(weapons=versions_text(weapons)), lacking)
         context = {
-            "typed": typed.but(weapons=versions_text(weapons)),
+            "typed": shown,
+            "reasons": reasons,
+            "compared": compared,
             "weapons": weapons,
             "store_name": dict(views.stores(desk)).get(typed.store, ""),
             "kinds": dict(declared_kinds(language)),
         }
     if wrong or store is None:
         return _return_form(request, language, typed.but(), wrong)
-    return show(request, language, "return_check.html", context)
+    unsaid = [row for row, _ in reasons if not shown[f"reason_{row}"]] if asked else []
+    errors = {f"reason_{row}": translate("web.return.say_why", language) for row in unsaid}
+    return show(request, language, "return_check.html", context, errors=errors or None)

@@ -194,14 +194,18 @@ def post_moment(
         if wrong:
             return _moment(request, language, list_id, moment, typed, {"codes": wrong})
         return _moment(request, language, list_id, moment, typed, weapons=weapons)
-    shown = {"id": typed.id, "weapons": versions_of(typed.weapons)}
+    sent = {"id": typed.id, "weapons": versions_of(typed.weapons)}
+    morning, wrong_morning = fill(NominalIssueIn, {**sent, "absent": typed.absent}, language)
+    evening, wrong_evening = fill(NominalReturnIn, sent, language)
+    unfit = wrong_morning if moment == "perception" else wrong_evening
+    if unfit:
+        return _moment(request, language, list_id, moment, typed, {"codes": " ".join(unfit.values())})
     try:
         with friendly(AT_COUNTER), open_desk(request, permission, language) as desk:
-            if moment == "perception":
-                morning = NominalIssueIn.model_validate({**shown, "absent": typed.absent})
+            if moment == "perception" and morning is not None:
                 lists.post_issue(list_id, morning, desk)
-            else:
-                lists.post_return(list_id, NominalReturnIn.model_validate(shown), desk)
+            elif evening is not None:
+                lists.post_return(list_id, evening, desk)
     except DomainError as error:
         return _moment(request, language, list_id, moment, typed, placed(error, {}, language, "codes"))
     done = "issued" if moment == "perception" else "returned"
