@@ -1,0 +1,73 @@
+"""Pages of the desk for lists, musters and maintenance: few gestures, each fault at its line, one act for one press."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+import writes
+from desk import Desk, hidden, matricule, serials, words
+from moving import a_section
+from salw.core.db import run
+from salw.core.ids import new_id
+from world import World
+
+
+@pytest.fixture
+def keeper(service: str, world: World) -> Desk:
+    return Desk(service, world, "keeper")
+
+
+def test_a_morning_with_its_exceptions_goes_out_in_one_act_and_the_evening_names_who_is_not_back(
+    keeper: Desk, service: str, client: httpx.Client, world: World
+) -> None:
+    people, weapons = a_section(world, 5)
+    spare, stray = world.register(2)
+    spare_serial, stray_serial, third = serials(world, [w.weapon_id for w in (spare, stray, weapons[2])])
+    made = writes.done(
+        client, writes.prepare_list(client, world, lines=[{"to": {"person": str(one)}} for one in people[:4]])
+    )
+    page = f"/etats-nominatifs/{made.path.rsplit('/', 1)[1]}"
+    with world.transaction() as db:
+        rows = run(db, "select id, matricule from person where id = any(%(ids)s)", {"ids": people})
+    numbers = {row["id"]: row["matricule"] for row in rows}
+    added = keeper.send(f"{page}/ajouter", 422, id=str(new_id()), version=1, people=f"{numbers[people[4]]}\nNEMO\n")
+    assert "Ligne 2" in words(added)
+    assert numbers[people[4]] in added, "nothing typed is lost"
+    keeper.send(f"{page}/ajouter", 303, id=str(new_id()), version=1, people=numbers[people[4]])
+    form = keeper.get(f"{page}/perception")
+    assert words(form).count("Changer") == 5
+    # Line 1 stays away, line 2 draws another weapon, line 3 is another man, and one came who is on no line.
+    typed: dict[str, Any] = {"id": str(new_id()), "whole": "yes", "absent": [1], "line": [1, 2, 3, 4, 5]}
+    typed["instead"] = ["", stray_serial + "9", "", "", ""]
+    typed["replaced"] = ["", "", matricule(world, "armourer"), "", ""]
+    typed["more"] = f"{matricule(world, 'soldier')}; {spare_serial}"
+    wrong = keeper.send(f"{page}/perception", 422, **typed)
+    assert "Ligne 2 : autre arme" in words(wrong).replace("\u00a0", " ")
+    assert stray_serial + "9" in wrong
+    assert spare_serial in wrong
+    typed["instead"][1] = spare_serial
+    twice = words(keeper.send(f"{page}/perception", 422, **typed))
+    assert "déjà donnée à un autre" in twice
+    typed["instead"][1] = stray_serial
+    check = keeper.send(f"{page}/perception", 200, **typed)
+    said = words(check).replace("\u00a0", " ")
+    assert "Remettre 5 armes" in said
+    assert "Notés absents : 2" in said
+    assert "à la place de" in said
+    shown = {"id": typed["id"], "act": "do", "body": hidden(check)["body"]}
+    where = keeper.send(f"{page}/perception", 303, **shown)
+    assert keeper.send(f"{page}/perception", 303, **shown) == where, "the same press is one issue"
+    out = keeper.get(where)
+    assert f"/perceptions/{typed['id']}" in out
+    card = words(keeper.get(f"/personnes/{world['armourer'].person_id}"))
+    assert third in card
+    back = {"id": str(new_id()), "whole": "yes", "absent": [4, 5]}
+    check = keeper.send(f"{page}/reintegration", 200, **back)
+    said = words(check).replace("\u00a0", " ")
+    assert "Pas rentrées : 2" in said
+    shown = {"id": back["id"], "act": "do", "body": hidden(check)["body"]}
+    where = keeper.send(f"{page}/reintegration", 303, **shown)
+    assert keeper.send(f"{page}/reintegration", 303, **shown) == where
+    assert "2 perçue" in words(keeper.get(where))
+    assert "1 absent" in words(keeper.get(page))
