@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
 import typer
@@ -25,6 +25,7 @@ from salw.registry.rules import LABELS_MAX
 from salw.registry.sheets import render_sheet, render_zpl
 from salw.scanning.queries import list_unlabelled
 from salw_cli.connection import account_option, desk, find_store
+from salw_cli.endings import ends_in
 from salw_cli.files import words_of
 from salw_labels import STOCKS, CalibrationWords, Kind, Use, calibration_pdf
 
@@ -48,18 +49,45 @@ def labels() -> None:
     """Étiquettes : les faire, les imprimer, les annuler."""
 
 
-@app.command()
-def sheet(
-    store: Store,
+class _Job(NamedTuple):
+    """What makes labels under an id, or prints them again under it."""
+
+    make: Callable[[Desk, UUID], MadeLabels]
+    reprint: bool = False
+
+
+def _print(
+    job: _Job,
     out: Out,
     account: str | None = account_option("magasinier@bf"),
+    password_file: Password = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make labels and write their sheet in one transaction, so that a full disk leaves none that was never printed."""
+    _refuse_existing(out)
+    drawn = out.with_name(out.name + ".part")
+    batch_id = new_id()
+    try:
+        with desk(Permission.LABEL_MAKE, account, password_file) as at:
+            made = job.make(at, batch_id)
+            batch, printed = _stored(at, batch_id, reprint=job.reprint)
+            _write(drawn, render_sheet(batch, printed, demo=is_demo(at.db), language=at.actor.language))
+        drawn.rename(out)
+    finally:
+        drawn.unlink(missing_ok=True)
+    answer = {"batch": str(batch_id), "labels": made.labels, "sheets": made.sheets, "file": str(out)}
+    print(json.dumps(answer) if as_json else _made(made.labels, made.sheets, out))
+
+
+@app.command()
+@ends_in(_print)
+def sheet(
+    store: Store,
     stock: StockName = "a4-weapon-20mm",
     start: Start = 0,
     copies: Copies = 2,
     limit: int = typer.Option(200, "--limit", min=1, max=LABELS_MAX, help="Armes au plus."),
-    password_file: Password = None,
-    as_json: AsJson = False,
-) -> None:
+) -> _Job:
     """Faire les étiquettes des armes d'un magasin qui n'en ont pas, et leurs planches en PDF."""
 
     def make(at: Desk, batch: UUID) -> MadeLabels:
@@ -76,21 +104,18 @@ def sheet(
             replace_reason=None,
         )
 
-    _print(out, account, password_file, as_json, make)
+    return _Job(make)
 
 
 @app.command()
+@ends_in(_print)
 def blanks(
     store: Store,
-    out: Out,
     count: int = typer.Option(..., "--count", min=1, max=LABELS_MAX, help="Étiquettes à réserver."),
-    account: str | None = account_option("magasinier@bf"),
     stock: StockName = "a4-weapon-20mm",
     start: Start = 0,
     copies: Copies = 2,
-    password_file: Password = None,
-    as_json: AsJson = False,
-) -> None:
+) -> _Job:
     """Réserver des étiquettes vierges à un magasin, à poser plus tard, et leurs planches en PDF."""
 
     def make(at: Desk, batch: UUID) -> MadeLabels:
@@ -106,20 +131,17 @@ def blanks(
             copies=copies,
         )
 
-    _print(out, account, password_file, as_json, make)
+    return _Job(make)
 
 
 @app.command()
+@ends_in(_print)
 def cards(
-    out: Out,
     people: Annotated[list[UUID], typer.Argument(help="Personnes, par leurs identifiants.")],
-    account: str | None = account_option("magasinier@bf"),
     stock: StockName = "a4-card-10",
     start: Start = 0,
     reason: Annotated[str | None, typer.Option("--reason", help="Motif, pour remplacer une carte.")] = None,
-    password_file: Password = None,
-    as_json: AsJson = False,
-) -> None:
+) -> _Job:
     """Faire les cartes de personnes, dix à une feuille A4, en PDF."""
 
     def make(at: Desk, batch: UUID) -> MadeLabels:
@@ -136,21 +158,18 @@ def cards(
             replace_reason=reason,
         )
 
-    _print(out, account, password_file, as_json, make)
+    return _Job(make)
 
 
 @app.command()
+@ends_in(_print)
 def reprint(
-    out: Out,
     reason: Reason,
     codes: Annotated[list[str], typer.Argument(help="Codes, comme ils sont imprimés.")],
-    account: str | None = account_option("magasinier@bf"),
     stock: StockName = "a4-weapon-20mm",
     start: Start = 0,
     copies: Copies = 2,
-    password_file: Password = None,
-    as_json: AsJson = False,
-) -> None:
+) -> _Job:
     """Imprimer de nouveau des étiquettes, sous les mêmes codes, pour un motif."""
 
     def make(at: Desk, made: UUID) -> MadeLabels:
@@ -166,7 +185,7 @@ def reprint(
             reason=reason,
         )
 
-    _print(out, account, password_file, as_json, make, reprint=True)
+    return _Job(make, reprint=True)
 
 
 @app.command()
@@ -221,31 +240,6 @@ def stocks(as_json: AsJson = False) -> None:
         return
     for one in STOCKS.values():
         print(f"{one.name} : {used[one.use]}, {one.per_page} par page, symbole de {one.symbol_mm:g} mm")
-
-
-def _print(
-    out: Path,
-    account: str | None,
-    password_file: Path | None,
-    as_json: bool,
-    make: Callable[[Desk, UUID], MadeLabels],
-    *,
-    reprint: bool = False,
-) -> None:
-    """Make labels and write their sheet in one transaction, so that a full disk leaves none that was never printed."""
-    _refuse_existing(out)
-    drawn = out.with_name(out.name + ".part")
-    batch_id = new_id()
-    try:
-        with desk(Permission.LABEL_MAKE, account, password_file) as at:
-            made = make(at, batch_id)
-            batch, printed = _stored(at, batch_id, reprint=reprint)
-            _write(drawn, render_sheet(batch, printed, demo=is_demo(at.db), language=at.actor.language))
-        drawn.rename(out)
-    finally:
-        drawn.unlink(missing_ok=True)
-    answer = {"batch": str(batch_id), "labels": made.labels, "sheets": made.sheets, "file": str(out)}
-    print(json.dumps(answer) if as_json else _made(made.labels, made.sheets, out))
 
 
 def _stored(at: Desk, batch_id: UUID, *, reprint: bool) -> tuple[Row, list[Row]]:

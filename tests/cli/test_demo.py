@@ -36,7 +36,8 @@ _CATALOGUE = Path(__file__).parents[2] / "src" / "salw" / "registry" / "catalogu
 WEAPONS = 360
 # What a clock wrote, and password hashes, which are salted by their own library.
 WRITTEN_BY_CLOCKS = {"recorded_at", "sequenced_at", "password_hash"}
-BY_TABLE = {"stocktake": {"opened_at", "closed_at"}}  # the database says when a check began and ended
+# The database says when a check began and ended, and when a slip was acknowledged.
+BY_TABLE = {"stocktake": {"opened_at", "closed_at"}, "issue": {"acknowledged_at"}}
 
 
 def load(database: Database, seed: int, now: datetime) -> int:
@@ -157,6 +158,17 @@ def test_each_country_has_its_part_and_something_of_everything(loaded: Database)
     assert [(d["country"], d["duty"], d["acts"]) for d in under] == [
         (country, "giver_receiver", 1) for country in sorted(TIME_ZONES)
     ]
+    for table in (
+        "nominal_list",
+        "suspension",
+        "contract",
+        "muster_line",
+        "entitlement",
+        "acknowledgement",
+        "assignment",
+    ):
+        there = owner_rows(loaded, f"select distinct country from {table}")
+        assert len(there) == 3, table
     overdue = owner_rows(
         loaded, "select country from transfer where status = 'dispatched' and due_on < current_date group by 1"
     )

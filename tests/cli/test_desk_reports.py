@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from program import give_account, salw
-from reporting import unit_uuid
+from reporting import look, unit_uuid
 from salw.ledger.sequencer import drain
 from world import World
 
@@ -22,8 +22,9 @@ def test_each_is_written_as_a_file_and_a_refusal_writes_none(
         ("situation", "--unit", unit_uuid(world, world.alpha), "--alone"),
         ("journal", *store, *period),
         ("card", "--holder", str(world.post_alpha)),
+        ("card", "--person", str(world["soldier"].person_id)),
     ):
-        out = tmp_path / f"{command[0]}.csv"
+        out = tmp_path / f"{command[0]}{command[1]}.csv"
         told = salw(urls, "report", *command, "--format", "csv", "--out", str(out), "--account", account)
         assert told.returncode == 0, told.stderr
         assert out.read_bytes().startswith(b"\xef\xbb\xbf")
@@ -31,3 +32,7 @@ def test_each_is_written_as_a_file_and_a_refusal_writes_none(
     out = tmp_path / "tome.pdf"
     told = salw(urls, "report", "inventory", *store, "--volume", "2", "--out", str(out), "--account", account)
     assert (told.returncode, "[report.no_such_volume]" in told.stderr, out.exists()) == (1, True, False)
+    noted = look(
+        world, "select permission, code from access_attempt where record_id = %(id)s", id=world["soldier"].person_id
+    )
+    assert noted == [{"permission": "report:export", "code": "read.person"}]

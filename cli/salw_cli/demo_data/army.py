@@ -23,6 +23,7 @@ from salw.custody.rules import Expected, HolderKind
 
 PASSWORD = "demonstration"  # noqa: S105 - printed at the end: invented data hide nothing
 BEGAN = date(2020, 1, 1)
+GUARD = 30  # more men in the first unit, who draw from a list in the morning (`users` 1)
 
 # Weapons by force in percent, and what its units are called.
 FORCES: dict[str, dict[str, int]] = {
@@ -239,7 +240,8 @@ def _open(recruiter: Recruiter, number: int, force: str, unit_id: int, everywher
         keeper = recruiter.person(db, unit_id, force, Role.STOREKEEPER, login=keeper_login)
         armourer = recruiter.person(db, unit_id, force, Role.ARMOURER)
         commander = recruiter.person(db, unit_id, force, Role.UNIT_COMMANDER, login=commander_login)
-        soldiers = [recruiter.person(db, unit_id, force).person_id for _ in range(recruiter.chance.randint(5, 9))]
+        men = recruiter.chance.randint(5, 9) + (GUARD if first else 0)
+        soldiers = [recruiter.person(db, unit_id, force).person_id for _ in range(men)]
         store = Store(
             id=new_id(),
             unit_id=unit_id,

@@ -34,6 +34,7 @@ LABELLED_STORES = 0.55
 LOSSES = 0.008  # of all weapons, within the 0.3 to 1 percent a year that are known from elsewhere
 RECOVERED = 0.15
 KEPT_AFTER_A_LOSS = 4
+ARMED_FOR_GOOD = 4  # soldiers of each store who have a weapon of their own
 MASS_LOSS_MOST = 80
 _SMALL_LOSSES = (
     (IncidentKind.LOST, Cause.UNEXPLAINED),
@@ -62,7 +63,7 @@ class Life:
         weapons = store.weapons
         self.chance.shuffle(weapons)
         third = len(weapons) // 3
-        single = min(4, third // 2)
+        single = min(ARMED_FOR_GOOD, third // 2)
         task = (third - single) // 2
         with self.engine.begin() as db:
             inside(db, store.keeper)
@@ -172,7 +173,7 @@ class Life:
         if len(source.weapons) < 6:
             return
         then = self.now - timedelta(days=days_ago)
-        weapons = [source.weapons.pop() for _ in range(min(10, len(source.weapons) // 3))]
+        weapons = [source.weapons.pop() for _ in range(min(10, len(source.weapons) // 4))]
         moved = [Expected(w.weapon_id, w.version + 1) for w in weapons]
         transfer = new_id()
         # The events say the instant at which they are recorded, which `salw ledger verify` holds them to: only the

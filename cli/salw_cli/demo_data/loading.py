@@ -17,6 +17,7 @@ from salw.custody.rules import Expected, MovementKind
 from salw.intake.operations.registration import register_weapons
 from salw.summaries.operations import publish_quarter, set_publication
 from salw.summaries.rules import Detail, quarter_of
+from salw_cli.demo_data.armoury import Armoury
 from salw_cli.demo_data.army import FORCES, Army, Store, inside, raise_army
 from salw_cli.demo_data.arsenal import Arsenal
 from salw_cli.demo_data.checks import check_stores
@@ -118,6 +119,7 @@ def _build(
     life.move_between_stores()
     life.destroy_some()
     life.lose_and_recover(count)
+    Armoury(app, army, now).pass_a_day()
     seal()
     check_stores(app, army, arsenal, now)
     return army

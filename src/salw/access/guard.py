@@ -56,12 +56,13 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a route works with: one transaction, who asks and by what credential, and the time of the request."""
+    """What a route works with: one transaction, who asks, by what permission and credential, and when."""
 
     db: Connection
     actor: Actor
     now: datetime
     credential: Credential
+    permission: Permission
 
     def keep(self) -> None:
         """Commit what was written so far and go on in the same scope: a refusal to come does not undo it.
@@ -160,7 +161,7 @@ def begin(
         language=language,
         via=Via("session") if credential.permissions is None else Via("token", credential.id),
     )
-    return Desk(db, actor, now, credential)
+    return Desk(db, actor, now, credential, permission)
 
 
 def _check(credential: Credential, permission: Permission, now: datetime, *, has_role: bool) -> None:

@@ -16,7 +16,7 @@ from salw.maintenance import queries
 from salw.maintenance.operations.plans import set_plans
 from salw.maintenance.operations.reforms import decide_reform, propose_reform
 from salw.maintenance.operations.works import record_findings, record_work
-from salw.maintenance.operations.workshops import send_to_workshop, take_from_workshop
+from salw.maintenance.operations.workshops import move_for_repair
 from salw.maintenance.rules import Work
 from salw.maintenance.schemas import (
     FindingOut,
@@ -141,22 +141,7 @@ def put_workshop_entry(
     entry_id: UUID, body: WorkshopMoveIn, desk: Desk = requires(Permission.WORKSHOP_RECORD)
 ) -> MovedOut:
     """Send weapons of a store to a workshop. The id is the client's; a repeat gives the first answer."""
-
-    def work() -> MovedOut:
-        number, held = send_to_workshop(
-            desk.db,
-            actor=desk.actor,
-            now=desk.now,
-            entry_id=entry_id,
-            store_id=body.store,
-            workshop_id=body.workshop,
-            occurred_at=when(body.occurred_at, desk.now),
-            weapons=expected(body.weapons),
-            order=order_of(body.order),
-        )
-        return moved(entry_id, DocumentKind.MOVEMENT_ORDER, number, held)
-
-    return answer_once(desk, "workshop.entry", entry_id, body, MovedOut, work)
+    return _move_for_repair(desk, "workshop.entry", entry_id, body, to_workshop=True)
 
 
 @router.put("/maintenance/workshop-exits/{exit_id}")
@@ -164,22 +149,7 @@ def put_workshop_exit(
     exit_id: UUID, body: WorkshopMoveIn, desk: Desk = requires(Permission.WORKSHOP_RECORD)
 ) -> MovedOut:
     """Take weapons back from a workshop into a store. The id is the client's; a repeat gives the first answer."""
-
-    def work() -> MovedOut:
-        number, held = take_from_workshop(
-            desk.db,
-            actor=desk.actor,
-            now=desk.now,
-            exit_id=exit_id,
-            store_id=body.store,
-            workshop_id=body.workshop,
-            occurred_at=when(body.occurred_at, desk.now),
-            weapons=expected(body.weapons),
-            order=order_of(body.order),
-        )
-        return moved(exit_id, DocumentKind.MOVEMENT_ORDER, number, held)
-
-    return answer_once(desk, "workshop.exit", exit_id, body, MovedOut, work)
+    return _move_for_repair(desk, "workshop.exit", exit_id, body, to_workshop=False)
 
 
 @router.put("/maintenance/reforms/{reform_id}")
@@ -239,3 +209,22 @@ def get_reforms(
 def get_reform(reform_id: UUID, desk: Desk = requires(Permission.MAINTENANCE_READ)) -> ReformOut:
     """Show a proposal of a unit in scope, with its weapons and what was decided on each."""
     return reform_out(*queries.get_reform(desk.db, desk.actor, reform_id))
+
+
+def _move_for_repair(desk: Desk, act: str, move_id: UUID, body: WorkshopMoveIn, *, to_workshop: bool) -> MovedOut:
+    def work() -> MovedOut:
+        number, held = move_for_repair(
+            desk.db,
+            actor=desk.actor,
+            now=desk.now,
+            to_workshop=to_workshop,
+            move_id=move_id,
+            store_id=body.store,
+            workshop_id=body.workshop,
+            occurred_at=when(body.occurred_at, desk.now),
+            weapons=expected(body.weapons),
+            order=order_of(body.order),
+        )
+        return moved(move_id, DocumentKind.MOVEMENT_ORDER, number, held)
+
+    return answer_once(desk, act, move_id, body, MovedOut, work)

@@ -8,7 +8,9 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from salw.access.names import full_name
+from salw.access.operations.traces import record_reads
 from salw.access.queries import is_demo
+from salw.access.rules import Permission, ReadCode
 from salw.core.actor import Actor
 from salw.core.db import Row
 from salw.custody.rules import HolderKind, MovementKind, state_of
@@ -130,12 +132,15 @@ def day_of(db: Connection, *, actor: Actor, now: datetime, store_id: UUID, day: 
     return period.register(Kind.DAY, *_moves(db, actor, period), classes=classes, total=total)
 
 
-def card_of_person(db: Connection, *, actor: Actor, now: datetime, person_id: UUID, volume: int = 1) -> Register:
+def card_of_person(
+    db: Connection, *, actor: Actor, now: datetime, permission: Permission, person_id: UUID, volume: int = 1
+) -> Register:
     """Return the fiche de détenteur of a person: what he has now at units in scope, and what is his (affectée).
 
-    Raises `person.not_found`, `report.no_such_volume`.
+    Who is looked up is noted, as read by `permission`. Raises `person.not_found`, `report.no_such_volume`.
     """
     row = register_queries.get_person(db, actor, person_id)
+    record_reads(db, actor=actor, permission=permission, code=ReadCode.PERSON, record_ids=[person_id])
     remains = {**row["remains"]}
     party = Party(
         holder=person_id,

@@ -1,34 +1,45 @@
 """Tables of the right to draw. Free text stands in `personal_value`, where an erasure reaches it."""
 
+from typing import Any
+
 from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, Integer, Table, Text, Uuid, func, text
+from sqlalchemy.schema import SchemaItem
 
 from salw.core.db import country_column, country_key, metadata, type_instant
+
+
+def _given_from_day_to_day(what: Column[Any]) -> list[SchemaItem]:
+    """Return what is given to a person by somebody from a day to a day, and may be ended before its last."""
+    return [
+        country_column(),
+        Column("id", Uuid, primary_key=True),
+        Column("person_id", Uuid, nullable=False),
+        Column("unit_id", Integer, nullable=False),
+        what,
+        Column("first_day", Date, nullable=False),
+        Column("last_day", Date),
+        Column("reference_id", Uuid),
+        Column("given_by", Uuid, nullable=False),
+        Column("recorded_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
+        Column("ended_on", Date),
+        Column("ended_by", Uuid),
+        country_key(["person_id"], "person", ["id"]),
+        country_key(["unit_id"], "unit", ["id"]),
+        country_key(["reference_id"], "personal_value", ["id"]),
+        country_key(["given_by"], "person", ["id"]),
+        country_key(["ended_by"], "person", ["id"]),
+        CheckConstraint("last_day >= first_day", name="forwards"),
+        CheckConstraint("(ended_on is null) = (ended_by is null)", name="end_pair"),
+    ]
+
 
 contract = Table(
     "contract",
     metadata,
-    country_column(),
-    Column("id", Uuid, primary_key=True),
-    Column("person_id", Uuid, nullable=False),
-    Column("unit_id", Integer, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("first_day", Date, nullable=False),
-    Column("last_day", Date),
-    Column("reference_id", Uuid),
-    Column("given_by", Uuid, nullable=False),
-    Column("recorded_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
-    Column("ended_on", Date),
-    Column("ended_by", Uuid),
-    country_key(["person_id"], "person", ["id"]),
-    country_key(["unit_id"], "unit", ["id"]),
-    country_key(["reference_id"], "personal_value", ["id"]),
-    country_key(["given_by"], "person", ["id"]),
-    country_key(["ended_by"], "person", ["id"]),
+    *_given_from_day_to_day(Column("kind", Text, nullable=False)),
     CheckConstraint("kind in ('regular', 'fixed_term', 'auxiliary')", name="kind_known"),
-    CheckConstraint("last_day >= first_day", name="forwards"),
     CheckConstraint("kind = 'regular' or last_day is not null", name="ends"),
     CheckConstraint("kind <> 'auxiliary' or last_day - first_day < 366", name="term"),
-    CheckConstraint("(ended_on is null) = (ended_by is null)", name="end_pair"),
     Index("ix_contract_person_id", "country", "person_id"),
     Index("ix_contract_unit_id", "country", "unit_id", "id"),
     comment="How and until when somebody serves. Renewed by a further row; ended before its last day, never edited.",
@@ -37,25 +48,7 @@ contract = Table(
 authorisation = Table(
     "authorisation",
     metadata,
-    country_column(),
-    Column("id", Uuid, primary_key=True),
-    Column("person_id", Uuid, nullable=False),
-    Column("unit_id", Integer, nullable=False),
-    Column("covers", Text),
-    Column("first_day", Date, nullable=False),
-    Column("last_day", Date),
-    Column("reference_id", Uuid),
-    Column("given_by", Uuid, nullable=False),
-    Column("recorded_at", type_instant, nullable=False, server_default=func.clock_timestamp()),
-    Column("ended_on", Date),
-    Column("ended_by", Uuid),
-    country_key(["person_id"], "person", ["id"]),
-    country_key(["unit_id"], "unit", ["id"]),
-    country_key(["reference_id"], "personal_value", ["id"]),
-    country_key(["given_by"], "person", ["id"]),
-    country_key(["ended_by"], "person", ["id"]),
-    CheckConstraint("last_day >= first_day", name="forwards"),
-    CheckConstraint("(ended_on is null) = (ended_by is null)", name="end_pair"),
+    *_given_from_day_to_day(Column("covers", Text)),
     Index("ix_authorisation_person_id", "country", "person_id"),
     Index("ix_authorisation_unit_id", "country", "unit_id", "id"),
     comment="That somebody may draw weapons of a class, or any, while he serves in a unit; renewed by a further row.",

@@ -27,77 +27,39 @@ select h.id, h.unit_id, h.closed_at, a.person_id from holder h left join answeri
 """
 
 
-def send_to_workshop(
+def move_for_repair(
     db: Connection,
     *,
     actor: Actor,
     now: datetime,
-    entry_id: UUID,
+    to_workshop: bool,
+    move_id: UUID,
     store_id: UUID,
     workshop_id: UUID,
     occurred_at: datetime,
     weapons: Sequence[Expected],
     order: Order,
 ) -> tuple[DocumentNumber, list[Held]]:
-    """Move weapons of a store into a workshop in scope; the id is that of the movement order.
+    """Move weapons of a store into a workshop in scope, or back; `move_id` is that of the movement order.
 
-    Raises `store.not_found`, `workshop.not_found`, `holder.closed`, `holder.nobody_answers`, `custody.held_elsewhere`,
-    `custody.case_open` and what locking raises.
+    What was done with them is recorded as work. Raises `store.not_found`, `workshop.not_found`, `holder.closed`,
+    `holder.nobody_answers`, `custody.held_elsewhere`, `custody.case_open` and what locking raises.
     """
-    store = get_store(db, actor, store_id)
+    store = Destination(store_id, get_store(db, actor, store_id)["unit_id"])
     workshop = _get_workshop(db, actor, workshop_id)
-    held, number = lock_weapons(db, actor, weapons, number_for_unit=store["unit_id"])
+    held, number = lock_weapons(db, actor, weapons, number_for_unit=store.unit_id)
     assert number is not None  # noqa: S101 - asked for above
-    check_held_by(held, store_id)
+    origin, destination = (store, workshop) if to_workshop else (workshop, store)
+    check_held_by(held, origin.holder_id)
     check_no_open_case(held)
     record_moves(
         db,
         actor=actor,
         now=now,
-        kind=MovementKind.REPAIR_OUT,
-        event_kind="weapon.sent_to_workshop",
-        steps=[Step(h.weapon_id, h, workshop) for h in held],
-        document_id=entry_id,
-        document_kind=DocumentKind.MOVEMENT_ORDER,
-        number=number,
-        order=order,
-        occurred_at=occurred_at,
-        facts={},
-    )
-    return number, held
-
-
-def take_from_workshop(
-    db: Connection,
-    *,
-    actor: Actor,
-    now: datetime,
-    exit_id: UUID,
-    store_id: UUID,
-    workshop_id: UUID,
-    occurred_at: datetime,
-    weapons: Sequence[Expected],
-    order: Order,
-) -> tuple[DocumentNumber, list[Held]]:
-    """Move weapons back from a workshop into a store; the id is that of the movement order.
-
-    What was done with them is recorded as work. Raises as `send_to_workshop`.
-    """
-    store = get_store(db, actor, store_id)
-    workshop = _get_workshop(db, actor, workshop_id)
-    held, number = lock_weapons(db, actor, weapons, number_for_unit=store["unit_id"])
-    assert number is not None  # noqa: S101 - asked for above
-    check_held_by(held, workshop.holder_id)
-    check_no_open_case(held)
-    to = Destination(store_id, store["unit_id"])
-    record_moves(
-        db,
-        actor=actor,
-        now=now,
-        kind=MovementKind.REPAIR_IN,
-        event_kind="weapon.back_from_workshop",
-        steps=[Step(h.weapon_id, h, to) for h in held],
-        document_id=exit_id,
+        kind=MovementKind.REPAIR_OUT if to_workshop else MovementKind.REPAIR_IN,
+        event_kind="weapon.sent_to_workshop" if to_workshop else "weapon.back_from_workshop",
+        steps=[Step(h.weapon_id, h, destination) for h in held],
+        document_id=move_id,
         document_kind=DocumentKind.MOVEMENT_ORDER,
         number=number,
         order=order,

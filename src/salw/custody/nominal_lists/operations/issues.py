@@ -122,7 +122,7 @@ def issue_from_list(
         others={Duty.GIVER_RECEIVER: list(receivers.values())},
     )
     by_weapon = {d.weapon_id: d for d in draws}
-    issues = {holder: new_id() for holder in to}
+    issues = {d.holder_id: new_id() for d in draws}  # in the order of the list, whatever order rows came in
     own = {holder: marks(under) if person == actor.person_id else {} for holder, person in receivers.items()}
     steps = [_step(h, by_weapon[h.weapon_id], to, issues, own) for h in held]
     drawn = Drawn(draws, {h.weapon_id: h for h in held})
