@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 
 from salw.access.guard import Desk, requires
 from salw.access.rules import Permission
@@ -13,7 +13,6 @@ from salw.custody.rules import State
 from salw.custody.situation import Column
 from salw.registry.labels.queries import list_labels
 from salw.scanning import history, queries
-from salw.scanning.alarms.noting import Watch
 from salw.scanning.history_schemas import EntryOut, LogOut
 from salw.scanning.label_lines import LabelLineOut, label_line_out
 from salw.scanning.noticed import seen_of
@@ -43,20 +42,14 @@ def of_book(
 
 
 @router.post("/scans")
-def post_scan(
-    body: ScanIn, request: Request, afterwards: BackgroundTasks, desk: Desk = requires(Permission.SCAN_READ)
-) -> ScanOut:
+def post_scan(body: ScanIn, desk: Desk = requires(Permission.SCAN_READ)) -> ScanOut:
     """Say which weapon a scanned or typed text names, who answers for it, and what may be done next.
 
     Or which store, rack or person, or for which store a blank label is reserved. A label that is void, copied or was
     just seen in another `store` raises an alarm, once the answer has left.
     """
     found = resolve(desk.db, desk.actor, text=body.code, typed=body.typed)
-    seen = seen_of(found, desk.actor, store_id=body.store, at=desk.now)
-    if seen is not None:
-        watch: Watch = request.app.state.watch
-        watch.note(seen)
-        afterwards.add_task(watch.flush)
+    desk.seen.extend(seen_of(found, desk.actor, text=body.code, store_id=body.store, at=desk.now))
     return found
 
 

@@ -22,6 +22,7 @@ from salw.custody.nominal_lists.rules import CONSTRAINTS as NOMINAL_LISTS
 from salw.custody.rules import CONSTRAINTS as CUSTODY
 from salw.documents.files.rules import CONSTRAINTS as FILES
 from salw.scanning.lines import CodeLine, read_lines, split_lines
+from salw.scanning.noticed import seen_in
 from salw.web.forms import parse_day, told
 
 # What the database may refuse of an act at the counter, said at a field.
@@ -56,22 +57,31 @@ class Typed(BaseModel):
         return {**self.model_dump(mode="json"), **more}
 
 
-def read_codes(desk: Desk, text: str, judge: Judge) -> tuple[list[Row], str | None]:
-    """Return the weapons that the lines of a field name, and what is wrong with those that cannot go, in one text."""
+def read_codes(desk: Desk, text: str, judge: Judge, place: UUID | None = None) -> tuple[list[Row], str | None]:
+    """Return the weapons that the lines of a field name, and what is wrong with those that cannot go, in one text.
+
+    `place` is the store where they are read, or the transfer that is taken in: labels are seen there.
+    """
     language = desk.actor.language
     texts = split_lines(text)
     if not texts:
         return [], translate("web.desk.no_code", language)
     if len(texts) > CODES_MAX:
         return [], translate("web.desk.too_many_codes", language, count=len(texts), most=CODES_MAX)
-    read = read_each(desk, texts, judge)
+    read = read_each(desk, texts, judge, place)
     found = {weapon["id"]: weapon for weapon, _ in read.values() if weapon is not None}
     return list(found.values()), " ".join(said for _, said in read.values() if said) or None
 
 
-def read_each(desk: Desk, texts: Sequence[str], judge: Judge) -> dict[str, tuple[Row | None, str | None]]:
-    """Return by code the weapon that it names and what is wrong with it, in one round trip for all."""
+def read_each(
+    desk: Desk, texts: Sequence[str], judge: Judge, place: UUID | None
+) -> dict[str, tuple[Row | None, str | None]]:
+    """Return by code the weapon that it names and what is wrong with it, in one round trip for all.
+
+    `place` is the store where they are read.
+    """
     lines = read_lines(desk.db, desk.actor, list(dict.fromkeys(texts))) if texts else []
+    desk.seen.extend(seen_in(lines, desk.actor, place_id=place, at=desk.now))
     return {line.text: (line.weapon, _wrong(line, judge, desk.actor.language)) for line in lines}
 
 

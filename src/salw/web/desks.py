@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from salw.access.guard import Desk, begin, hash_token, is_write, token_of
+from salw.access.guard import Desk, begin, hand_on, hash_token, is_write, token_of
 from salw.access.log_in_rules import NextStep
 from salw.access.operations import sessions
 from salw.access.rules import Permission
@@ -61,8 +61,11 @@ def open_desk(
         desk.require_session()
         if not half:
             desk.require_full()
-        yield desk
-        db.commit()
+        try:
+            yield desk
+            db.commit()
+        finally:
+            hand_on(request, desk)
 
 
 @contextmanager
@@ -89,6 +92,7 @@ def visit(request: Request, permission: Permission, language: Language, engine: 
             yield None
             return
         yield desk
+        hand_on(request, desk)
         db.commit()
 
 

@@ -61,7 +61,7 @@ class Moment:
 def evening(desk: Desk, shown: Mapping[str, Any], *, codes: str, whole: bool, absent: list[int]) -> Moment:
     """Return what comes back: what was read, and with `whole` all that is out but for the lines of `absent`."""
     found = Moment(absent)
-    _read(desk, codes, is_out, found)
+    _read(desk, shown, codes, is_out, found)
     lines = {line["weapon"]: line for line in shown["out"]}
     if whole:
         found.weapons |= {w: line for w, line in lines.items() if line["line"] not in absent}
@@ -90,11 +90,13 @@ def morning(
     A man in the place of another draws the weapon of his line, who is then absent, or the other one typed beside it.
     """
     found = Moment(sorted({*absent, *(n for n, row in beside.items() if row.replaced)}))
-    judge = in_store(shown["list"]["store"])
+    store = shown["list"]["store"]
+    judge = in_store(store)
     waits = {line["line"]: line for line in shown["planned"]}
     added = split_wishes(more)
-    _read(desk, codes, judge, found)
-    read = read_each(desk, [*(r.instead for r in beside.values() if r.instead), *(c for _, c in added if c)], judge)
+    _read(desk, shown, codes, judge, found)
+    codes_by_hand = [*(row.instead for row in beside.values() if row.instead), *(code for _, code in added if code)]
+    read = read_each(desk, codes_by_hand, judge, store)
     people = issuing.find_each(desk, [*(r.replaced for r in beside.values() if r.replaced), *(w for w, _ in added)])
     for number, row in beside.items():
         if number in waits:
@@ -202,12 +204,12 @@ def _match(desk: Desk, shown: Mapping[str, Any], found: Moment) -> None:
     }
 
 
-def _read(desk: Desk, codes: str, judge: Judge, found: Moment) -> None:
+def _read(desk: Desk, shown: Mapping[str, Any], codes: str, judge: Judge, found: Moment) -> None:
     texts, language = split_lines(codes), desk.actor.language
     if len(texts) > CODES_MAX:
         found.say("codes", translate("web.desk.too_many_codes", language, count=len(texts), most=CODES_MAX))
         return
-    for weapon, said in read_each(desk, texts, judge).values():
+    for weapon, said in read_each(desk, texts, judge, shown["list"]["store"]).values():
         if said:
             found.say("codes", said)
         elif weapon is not None:
