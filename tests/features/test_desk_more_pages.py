@@ -8,6 +8,7 @@ import pytest
 import writes
 from desk import Desk, hidden, matricule, serials, words
 from moving import a_section
+from reporting import unit_uuid
 from salw.core.db import run
 from salw.core.ids import new_id
 from world import World
@@ -72,3 +73,32 @@ def test_a_morning_with_its_exceptions_goes_out_in_one_act_and_the_evening_names
     standing = keeper.get(where)
     for figure in ("2</strong> perçue", "2</strong> absent", "3</strong> réintégrée"):
         assert figure in standing
+
+
+def test_a_muster_is_ticked_on_one_page_and_says_who_is_missing(
+    keeper: Desk, service: str, client: httpx.Client, world: World
+) -> None:
+    weapons = world.register(4)
+    writes.done(client, writes.issue(client, world, weapons[:3]))
+    scanned, ticked, left, stray = serials(world, [w.weapon_id for w in weapons])
+    unit = unit_uuid(world, world.alpha)
+    assert "Armes perçues" in words(keeper.get(f"/appels/nouveau?unit={unit}"))
+    typed: dict[str, Any] = {"id": str(new_id()), "unit": unit, "codes": f"{scanned}\n{stray}"}
+    typed["told"] = [str(weapons[1].weapon_id)]
+    wrong = keeper.send("/appels/nouveau", 422, **typed)
+    for said in (f"{stray} » n'est à personne", "Dire comment", "Écrire un matricule"):
+        assert said in words(wrong).replace("\u00a0", " ")
+    assert f'value="{weapons[1].weapon_id}" form="muster" checked' in wrong, "nothing ticked is lost"
+    typed |= {"codes": scanned, "reporter": matricule(world, "armourer"), "told_how": "radio", "told_hour": "0 h 01"}
+    check = keeper.send("/appels/nouveau", 200, **typed)
+    assert words(check).index(left) < words(check).index(ticked) < words(check).index(scanned)
+    shown = {**hidden(check), "act": "do"}
+    where = keeper.send("/appels/nouveau", 303, **shown)
+    assert keeper.send("/appels/nouveau", 303, **shown) == where, "the same press is one muster"
+    page = keeper.get(where)
+    for figure in ("1</strong> non présentées", "1</strong> signalées", "1</strong> présentées"):
+        assert figure in page
+    assert "par radio" in words(page)
+    assert where.partition("?")[0] in keeper.get("/appels")
+    for other, status in ((Desk(service, world, "keeper_bravo"), 404), (Desk(service, world, "soldier"), 403)):
+        assert other.ask(where).status_code == status

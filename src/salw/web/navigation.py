@@ -20,6 +20,8 @@ NAVIGATION = (
     Entry("/", "web.nav.home", Permission.SESSION_OWN),
     Entry("/aujourdhui", "web.nav.today", Permission.DOCUMENT_READ),
     Entry("/perceptions", "web.nav.out", Permission.DOCUMENT_READ),
+    Entry("/etats-nominatifs", "web.nominal.title", Permission.NOMINAL_LIST_RECORD),
+    Entry("/appels", "web.musters.title", Permission.MUSTER_RECORD),
     Entry("/detenteurs", "web.nav.people", Permission.DRAW_READ),
     Entry("/mutations", "web.nav.transfers", Permission.TRANSFER_READ),
     Entry("/armes", "web.nav.arms", Permission.WEAPON_READ),

@@ -19,6 +19,7 @@ from salw.web.routes import (
     label_making,
     labels,
     log_in,
+    musters,
     nominal,
     people,
     posts,
@@ -56,6 +57,7 @@ PARTS = (
     people,
     posts,
     nominal,
+    musters,
     transfers,
 )
 for part in PARTS:
