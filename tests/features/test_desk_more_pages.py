@@ -102,3 +102,62 @@ def test_a_muster_is_ticked_on_one_page_and_says_who_is_missing(
     assert where.partition("?")[0] in keeper.get("/appels")
     for other, status in ((Desk(service, world, "keeper_bravo"), 404), (Desk(service, world, "soldier"), 403)):
         assert other.ask(where).status_code == status
+
+
+def test_the_armourer_works_off_his_queues_and_the_keeper_sends_to_the_workshop(
+    keeper: Desk, service: str, client: httpx.Client, world: World
+) -> None:
+    weapons = world.register(2)
+    broken, other = serials(world, [w.weapon_id for w in weapons])
+    writes.done(client, writes.work(client, world, weapons, result="to_repair"))
+    workshop = writes.done(client, writes.open_workshop(client, world)).path.rsplit("/", 1)[1]
+    armourer, commander = Desk(service, world, "armourer"), Desk(service, world, "commander")
+    queue = armourer.get("/entretien?travail=repair")
+    assert queue.count('name="arme"') == 2
+    assert 'name="arme"' not in keeper.get("/entretien?travail=repair"), "who may not record ticks nothing"
+    assert keeper.ask("/entretien/travail").status_code == 403
+    page = f"/armes/{weapons[0].weapon_id}/entretien"
+    assert "à réparer" in words(armourer.get(page))
+    assert "Envoyer à l'atelier" in words(keeper.get(page))
+
+    sent = {"id": str(new_id()), "store": str(world.store_alpha), "workshop": workshop, "codes": broken}
+    check = keeper.send("/entretien/atelier", 200, **sent)
+    shown = {**hidden(check), "act": "do"}
+    where = keeper.send("/entretien/atelier", 303, **shown)
+    assert keeper.send("/entretien/atelier", 303, **shown) == where, "the same press is one movement"
+    back = keeper.send("/entretien/retour", 422, **{**sent, "id": str(new_id()), "codes": other})
+    assert "n'est pas dans cet atelier" in words(back)
+    check = keeper.send("/entretien/retour", 200, **{**sent, "id": str(new_id())})
+    keeper.send("/entretien/retour", 303, **{**hidden(check), "act": "do"})
+
+    work = {"id": str(new_id()), "kind": "repair", "result": "to_repair", "codes": f"{broken}\n{other}"}
+    check = armourer.send("/entretien/travail", 200, **work)
+    wrong = armourer.send("/entretien/travail", 422, **{**hidden(check), "act": "do"})
+    assert "dit que le travail reste à faire" in words(wrong)
+    assert other in wrong, "nothing typed is lost"
+    check = armourer.send("/entretien/travail", 200, **{**work, "result": "unserviceable"})
+    armourer.send("/entretien/travail", 303, **{**hidden(check), "act": "do"})
+    assert "Rien à faire" in words(armourer.get("/entretien?travail=repair"))
+
+    read = {"id": str(new_id()), "part": "bolt", "outcome": "differs", "mark_read": "", "codes": broken}
+    assert "n'est pas celui" in words(armourer.send("/entretien/piece", 422, **{**read, "codes": f"{broken}\n{other}"}))
+    check = armourer.send("/entretien/piece", 200, **{**read, "mark_read": "4711"})
+    armourer.send("/entretien/piece", 303, **{**hidden(check), "act": "do"})
+    assert "4711" in words(keeper.get("/entretien/pieces"))
+
+    proposal = {
+        "id": str(new_id()),
+        "reform_kind": "technical",
+        "reason": "Canon éclaté",
+        "codes": f"{broken}\n{other}",
+    }
+    check = armourer.send("/entretien/reforme", 200, **proposal)
+    armourer.send("/entretien/reforme", 303, **{**hidden(check), "act": "do"})
+    address = f"/entretien/reformes/{proposal['id']}"
+    assert "Décider" not in words(armourer.get(address)), "who proposes does not decide"
+    decision = {**hidden(commander.get(address)), "listed": [str(w.weapon_id) for w in weapons]}
+    commander.send(address, 303, **decision, accepted=[str(weapons[0].weapon_id)])
+    decided = words(armourer.get(address))
+    assert "réforme acceptée" in decided
+    assert "réforme refusée" in decided
+    assert Desk(service, world, "keeper_bravo").ask(address).status_code == 404

@@ -25,6 +25,7 @@ NAVIGATION = (
     Entry("/detenteurs", "web.nav.people", Permission.DRAW_READ),
     Entry("/mutations", "web.nav.transfers", Permission.TRANSFER_READ),
     Entry("/armes", "web.nav.arms", Permission.WEAPON_READ),
+    Entry("/entretien", "web.maintenance.title", Permission.MAINTENANCE_READ),
     Entry("/etiquettes", "web.nav.labels", Permission.LABEL_MAKE),
     Entry("/etiquettes/alertes", "web.nav.alarms", Permission.LABEL_ALARM_CLOSE),
     Entry("/situation", "web.nav.situation", Permission.REPORT_READ),

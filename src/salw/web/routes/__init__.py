@@ -19,6 +19,7 @@ from salw.web.routes import (
     label_making,
     labels,
     log_in,
+    maintenance,
     musters,
     nominal,
     people,
@@ -58,6 +59,7 @@ PARTS = (
     posts,
     nominal,
     musters,
+    maintenance,
     transfers,
 )
 for part in PARTS:
