@@ -13,12 +13,12 @@ from pages import come_in, fits
 from salw.core import clock
 from salw.core.ids import new_id
 from salw.custody.rules import Expected
-from salw.scanning.alarms.operations import Seen, record_seen
+from salw.registry.labels.watching import Seen, SeenLabel
+from salw.scanning.alarms.operations import record_seen
 from world import World
 
 pytestmark = pytest.mark.chromium
 
-SIZES = [(360, 740), (1280, 800)]
 Open = Callable[..., Page]
 
 
@@ -39,16 +39,16 @@ def lived(client: httpx.Client, world: World) -> Expected:
     }
     assert client.put(f"/issues/{new_id()}", json=out, headers=world["keeper"].headers).status_code == 200
     with world.transaction() as db:
-        record_seen(db, Seen(world.actor("keeper"), old, False, world.store_alpha, clock.now()))
+        void = SeenLabel(old, None, clock.now(), placed=True)
+        record_seen(db, Seen(world.actor("keeper"), world.store_alpha, [void]), clock.now())
     return weapon
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["phone", "screen"])
 def test_a_weapon_says_who_answers_for_it_what_it_bears_and_what_happened(
-    open_page: Open, client: httpx.Client, world: World, size: tuple[int, int]
+    open_page: Open, client: httpx.Client, world: World
 ) -> None:
     weapon = lived(client, world)
-    page = open_page(size)
+    page = open_page()
     come_in(page, world, "keeper")
     page.goto("/armes")
     page.get_by_label("Recherche dans le registre").fill("ба07731")
