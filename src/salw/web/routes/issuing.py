@@ -28,9 +28,9 @@ from salw.web.counter import (
     placed,
     read_codes,
     read_due,
-    seen_in,
     versions_of,
     versions_text,
+    with_conditions,
 )
 from salw.web.desks import Asked, friendly, lead_to, open_desk, show
 from salw.web.forms import fill
@@ -162,7 +162,7 @@ def _check_issue(
         who, wrong_who = views.receiver(desk, typed.to, typed.holder)
         weapons: list[Any] = []
         if store is not None:
-            weapons, wrong_codes = read_codes(desk, typed.codes, in_store(store))
+            weapons, wrong_codes = read_codes(desk, typed.codes, in_store(store), store)
             wrong |= {"codes": wrong_codes} if wrong_codes else {}
         wrong |= wrong_who
         stores = views.stores(desk)
@@ -177,7 +177,7 @@ def _check_issue(
             "kinds": dict(declared_kinds(language)),
             "late": late,
             "book": book_of(desk, typed.book),
-            "orders": dict(order_choices(desk, typed.order)),
+            "orders": dict(order_choices(desk, typed.order)) if typed.order else {},
         }
     if wrong:
         return _issue_form(request, language, typed.but(), wrong)
@@ -283,7 +283,7 @@ def post_return(request: Request, language: Asked, typed: Annotated[ReturnTyped,
         late, wrong_late = read_late(desk, typed, None, typed.id)
     values = {
         "store": typed.store,
-        "weapons": seen_in(versions_of(typed.weapons), typed.condition),
+        "weapons": with_conditions(versions_of(typed.weapons), typed.condition),
         "declared": declared_lines(typed.but(), back=True),
         "order": order_named(typed.order),
         **late,
@@ -305,7 +305,7 @@ def _check_return(request: Request, language: Language, typed: ReturnTyped) -> R
     with open_desk(request, Permission.RETURN_RECORD, language) as desk:
         wrong: dict[str, str] = {}
         store = _store(typed.store, language, wrong)
-        weapons, wrong_codes = read_codes(desk, typed.codes, is_out)
+        weapons, wrong_codes = read_codes(desk, typed.codes, is_out, store)
         late, wrong_late = read_late(desk, typed, store, typed.id)
         wrong |= ({"codes": wrong_codes} if wrong_codes else {}) | wrong_late
         context = {
@@ -317,7 +317,7 @@ def _check_return(request: Request, language: Language, typed: ReturnTyped) -> R
             "late": late,
             "zone": desk.actor.time_zone,
             "book": book_of(desk, typed.book),
-            "orders": dict(order_choices(desk, typed.order)),
+            "orders": dict(order_choices(desk, typed.order)) if typed.order else {},
         }
     if wrong or store is None:
         return _return_form(request, language, typed.but(), wrong)
