@@ -22,6 +22,8 @@ from salw.web.routes import (
     maintenance,
     musters,
     nominal,
+    orders,
+    paper,
     people,
     posts,
     proof,
@@ -60,6 +62,8 @@ PARTS = (
     nominal,
     musters,
     maintenance,
+    orders,
+    paper,
     transfers,
 )
 for part in PARTS:
