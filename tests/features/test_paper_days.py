@@ -167,10 +167,17 @@ def test_what_is_declared_beside_weapons_is_compared_at_return(client: httpx.Cli
         ("magazine", 6, 4, 2),
     ]
     fired = {**rounds, "quantity": 10, "reason": "50 consommées au combat"}
-    second = give_back(issued[2:], fired).json()
+    # With the last weapon comes the account: what lacks has a reason, and what is not named lacks too.
+    for said in ([{**rounds, "quantity": 10}], [fired], []):
+        refused = give_back(issued[2:], *said)
+        assert code(refused) == (422, "declared.unexplained")
+        lacking = {line["kind"]: line["difference"] for line in refused.json()["details"]["lines"]}
+        assert lacking == {**({} if fired in said else {"rounds": 50 if said else 60}), "magazine": 2}
+    lost = {"kind": "magazine", "quantity": 0, "reason": "2 perdus"}
+    second = give_back(issued[2:], fired, lost).json()
     assert [(c["returned"], c["difference"], c["reasons"]) for c in second["declared"]] == [
         (40, 50, ["50 consommées au combat"]),
-        (4, 2, []),
+        (4, 2, ["2 perdus"]),
     ]
     weapons = put_issue(client, world, issue_body(client, world, world.register())).json()["weapons"]
     assert code(give_back(weapons, {**rounds, "quantity": 0})) == (422, "declared.nothing")

@@ -60,6 +60,35 @@ class Typed(BaseModel):
         return {**self.model_dump(mode="json"), **more}
 
 
+class DeclaredTyped(Typed):
+    """A form at the counter with the rows of what goes along with weapons."""
+
+    kind_0: str = ""
+    calibre_0: str = ""
+    quantity_0: str = ""
+    reason_0: str = ""
+    kind_1: str = ""
+    calibre_1: str = ""
+    quantity_1: str = ""
+    reason_1: str = ""
+    kind_2: str = ""
+    calibre_2: str = ""
+    quantity_2: str = ""
+    reason_2: str = ""
+    kind_3: str = ""
+    calibre_3: str = ""
+    quantity_3: str = ""
+    reason_3: str = ""
+    kind_4: str = ""
+    calibre_4: str = ""
+    quantity_4: str = ""
+    reason_4: str = ""
+    kind_5: str = ""
+    calibre_5: str = ""
+    quantity_5: str = ""
+    reason_5: str = ""
+
+
 def read_codes(desk: Desk, text: str, judge: Judge, place: UUID | None = None) -> tuple[list[Row], str | None]:
     """Return the weapons that the lines of a field name, and what is wrong with those that cannot go, in one text.
 
@@ -71,11 +100,21 @@ def read_codes(desk: Desk, text: str, judge: Judge, place: UUID | None = None) -
         return [], translate("web.desk.no_code", language)
     if len(texts) > CODES_MAX:
         return [], translate("web.desk.too_many_codes", language, count=len(texts), most=CODES_MAX)
-    lines = read_lines(desk.db, desk.actor, texts)
+    read = read_each(desk, texts, judge, place)
+    found = {weapon["id"]: weapon for weapon, _ in read.values() if weapon is not None}
+    return list(found.values()), " ".join(said for _, said in read.values() if said) or None
+
+
+def read_each(
+    desk: Desk, texts: Sequence[str], judge: Judge, place: UUID | None
+) -> dict[str, tuple[Row | None, str | None]]:
+    """Return by code the weapon that it names and what is wrong with it, in one round trip for all.
+
+    `place` is the store where they are read.
+    """
+    lines = read_lines(desk.db, desk.actor, list(dict.fromkeys(texts))) if texts else []
     desk.seen.extend(seen_in(lines, desk.actor, place_id=place, at=desk.now))
-    wrong = [said for line in lines if (said := _wrong(line, judge, language)) is not None]
-    found = {line.weapon["id"]: line.weapon for line in lines if line.weapon is not None}
-    return list(found.values()), " ".join(wrong) or None
+    return {line.text: (line.weapon, _wrong(line, judge, desk.actor.language)) for line in lines}
 
 
 def _wrong(line: CodeLine, judge: Judge, language: Language) -> str | None:
@@ -111,6 +150,12 @@ def versions_of(text: str) -> list[dict[str, Any]]:
     What was shown is what is recorded, even where the form is sent twice.
     """
     return [{"weapon": found["weapon"], "version": int(found["version"])} for found in _WEAPON.finditer(text)]
+
+
+def with_conditions(weapons: Sequence[Mapping[str, Any]], conditions: Sequence[str]) -> list[dict[str, Any]]:
+    """Return weapons as `versions_of` does, each with its condition where one of `weapon:condition` states it."""
+    stated = dict(text.split(":", 1) for text in conditions if ":" in text)
+    return [{**w, "condition": stated[w["weapon"]]} if w["weapon"] in stated else dict(w) for w in weapons]
 
 
 def read_due(
@@ -158,7 +203,8 @@ def _judge(known: list[DeclaredIn | DeclaredBackIn], back: bool, language: Langu
     try:
         check_declared(declared_of(known), returning=back)
     except DomainError as error:
-        return {DECLARED_AT[error.code]: told(error, language)}
+        # Nothing of a thing comes back: on a return it is asked why, once it is known what lacks.
+        return {} if back and error.code == "declared.nothing" else {DECLARED_AT[error.code]: told(error, language)}
     return {}
 
 

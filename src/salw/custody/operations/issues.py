@@ -183,8 +183,9 @@ def return_weapons(
 
     The return's id is its document's id. `conditions` are those of the weapons whose condition was looked at; each is
     told with its weapon's return. What comes back beside the weapons (`declared`) is compared with what the
-    slips that issued them declare: once all their weapons are back, what lacks has a reason. Raises `store.not_found`, `custody.not_issued`, `custody.case_open` and what
-    locking, `check_declared`, `check_explained` and `enter_from_paper` raise.
+    slips that issued them declare; once all weapons of these slips are back, what lacks has a reason. Raises
+    `store.not_found`, `custody.not_issued`, `custody.case_open` and what locking, `check_declared`, `check_explained`
+    and `enter_from_paper` raise.
     """
     check_declared(declared, returning=True)
     versions = [w.version for w in weapons]

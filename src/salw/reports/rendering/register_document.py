@@ -117,7 +117,13 @@ def _tables(report: Register, words: Words) -> list[Table]:
 
 
 def _answered(report: Register, lines: Sequence[object], after: int, words: Words) -> Table:
-    columns = [("holder", 38), ("model", 44), ("serial", 36), ("registry_number", 30), ("standing", 30)]
+    columns: list[tuple[str, float]] = [
+        ("holder", 38),
+        ("model", 44),
+        ("serial", 36),
+        ("registry_number", 30),
+        ("standing", 30),
+    ]
     columns += [("slip", 34), ("since", 24), ("due_back", 24)]
     rows = tuple(
         Row(_kind(line), (number, _party(line.answers_for, words), *_held(line, words)))

@@ -19,7 +19,11 @@ from salw.web.routes import (
     label_making,
     labels,
     log_in,
+    maintenance,
+    musters,
     nominal,
+    orders,
+    paper,
     people,
     posts,
     proof,
@@ -56,6 +60,10 @@ PARTS = (
     people,
     posts,
     nominal,
+    musters,
+    maintenance,
+    orders,
+    paper,
     transfers,
 )
 for part in PARTS:

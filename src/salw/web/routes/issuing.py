@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
+from pydantic import Field
 
 from salw.access.rules import Permission
 from salw.core.errors import DomainError
@@ -17,9 +18,10 @@ from salw.core.language import Language, translate
 from salw.custody.declarations.schemas import declared_of
 from salw.custody.routes import issues
 from salw.custody.schemas import IssueIn, ReturnIn
+from salw.registry.condition.rules import Condition
 from salw.web.counter import (
     AT_COUNTER,
-    Typed,
+    DeclaredTyped,
     declared_kinds,
     in_store,
     is_out,
@@ -29,10 +31,12 @@ from salw.web.counter import (
     read_due,
     versions_of,
     versions_text,
+    with_conditions,
     with_reasons,
 )
 from salw.web.desks import Asked, friendly, lead_to, open_desk, show
-from salw.web.forms import fill
+from salw.web.forms import fill, told
+from salw.web.late import LATE_PLACES, OnPaper, book_of, order_choices, order_named, read_late
 from salw.web.views import issuing as views
 
 router = APIRouter(include_in_schema=False)
@@ -59,40 +63,11 @@ ISSUE_PLACES = {
 }
 
 
-class _Declared(Typed):
-    """The rows of what goes along with weapons."""
-
-    store: str = ""
-    kind_0: str = ""
-    calibre_0: str = ""
-    quantity_0: str = ""
-    reason_0: str = ""
-    kind_1: str = ""
-    calibre_1: str = ""
-    quantity_1: str = ""
-    reason_1: str = ""
-    kind_2: str = ""
-    calibre_2: str = ""
-    quantity_2: str = ""
-    reason_2: str = ""
-    kind_3: str = ""
-    calibre_3: str = ""
-    quantity_3: str = ""
-    reason_3: str = ""
-    kind_4: str = ""
-    calibre_4: str = ""
-    quantity_4: str = ""
-    reason_4: str = ""
-    kind_5: str = ""
-    calibre_5: str = ""
-    quantity_5: str = ""
-    reason_5: str = ""
-
-
-class IssueTyped(_Declared):
+class IssueTyped(DeclaredTyped, OnPaper):
     """A perception as it is typed."""
 
     id: UUID
+    store: str = ""
     to: str = ""
     holder: str = ""
     due_day: str = ""
@@ -102,18 +77,24 @@ class IssueTyped(_Declared):
     proof: str = ""
 
 
-class ReturnTyped(_Declared):
-    """A réintégration as it is typed."""
+class ReturnTyped(DeclaredTyped, OnPaper):
+    """A réintégration as it is typed; `condition` holds `weapon:condition` where one is stated."""
 
     id: UUID
+    store: str = ""
+    condition: list[str] = Field(default_factory=list)
 
 
 @router.get("/perceptions/nouvelle")
 def get_issue_form(
-    request: Request, language: Asked, to: Annotated[str, Query(max_length=100)] = "", holder: str = ""
+    request: Request,
+    language: Asked,
+    on_paper: Annotated[OnPaper, Query()],
+    to: Annotated[str, Query(max_length=100)] = "",
+    holder: str = "",
 ) -> Response:
-    """Ask who receives which weapons until when."""
-    return _issue_form(request, language, {"id": str(new_id()), "to": to, "holder": holder})
+    """Ask who receives which weapons until when; of an act on paper, where it stands and when it was."""
+    return _issue_form(request, language, {"id": str(new_id()), "to": to, "holder": holder, **on_paper.model_dump()})
 
 
 def _issue_form(
@@ -121,18 +102,23 @@ def _issue_form(
 ) -> Response:
     with open_desk(request, Permission.ISSUE_RECORD, language) as desk:
         stores = views.stores(desk)
+        book = book_of(desk, typed.get("book", ""))
         context = {
             "stores": stores,
             "posts": views.post_choices(desk),
             "today": desk.actor.today,
-            "typed": _shown(typed, stores),
+            "typed": _shown(typed, stores, book),
             "kinds": declared_kinds(language),
+            "book": book,
+            "orders": order_choices(desk, typed.get("order", "")),
         }
     return show(request, language, "issue_new.html", context, errors=wrong)
 
 
-def _shown(typed: dict[str, Any], stores: list[tuple[str, str]]) -> dict[str, Any]:
-    """Return what was typed; where there is one store it is that one."""
+def _shown(typed: dict[str, Any], stores: list[tuple[str, str]], book: dict[str, Any] | None) -> dict[str, Any]:
+    """Return what was typed; the store is the booklet's, and where there is one store it is that one."""
+    if book is not None:
+        return {**typed, "store": str(book["store"])}
     if not typed.get("store") and len(stores) == 1:
         return {**typed, "store": stores[0][0]}
     return typed
@@ -153,9 +139,11 @@ def _check_issue(
 ) -> Response:
     with open_desk(request, Permission.ISSUE_RECORD, language) as desk:
         due, wrong = read_due(typed.due_day, typed.due_hour, desk.actor.time_zone, desk.actor.today, language)
-        if due is not None and due <= desk.now:
-            wrong["due_day"] = translate("issue.due_before_issue", language)
         store = _store(typed.store, language, wrong)
+        late, wrong_late = read_late(desk, typed, store, typed.id)
+        wrong |= wrong_late
+        if due is not None and due <= late.get("occurred_at", desk.now):
+            wrong["due_day"] = translate("issue.due_before_issue", language)
         who, wrong_who = views.receiver(desk, typed.to, typed.holder)
         weapons: list[Any] = []
         if store is not None:
@@ -172,6 +160,9 @@ def _check_issue(
             "store_name": dict(stores).get(typed.store, ""),
             "ways": views.kinds_at_once(desk, store) if store and not wrong else [],
             "kinds": dict(declared_kinds(language)),
+            "late": late,
+            "book": book_of(desk, typed.book),
+            "orders": dict(order_choices(desk, typed.order)) if typed.order else {},
         }
     if wrong:
         return _issue_form(request, language, typed.but(), wrong)
@@ -190,7 +181,8 @@ def _issue(request: Request, language: Language, typed: IssueTyped) -> Response:
     with open_desk(request, Permission.ISSUE_RECORD, language) as desk:
         due, wrong = read_due(typed.due_day, typed.due_hour, desk.actor.time_zone, desk.actor.today, language)
         who, more = views.receiver(desk, typed.to, typed.holder)
-        wrong |= more
+        late, wrong_late = read_late(desk, typed, None, typed.id)
+        wrong |= more | wrong_late
         part = None
         if typed.acknowledged and who is not None:
             part = {"person": who["answers"], "kind": typed.acknowledged}
@@ -211,6 +203,8 @@ def _issue(request: Request, language: Language, typed: IssueTyped) -> Response:
         "override": typed.override.strip() or None,
         "declared": declared,
         "acknowledgement": part,
+        "order": order_named(typed.order),
+        **late,
     }
     body, wrong = fill(IssueIn, values, language)
     if body is None:
@@ -219,13 +213,14 @@ def _issue(request: Request, language: Language, typed: IssueTyped) -> Response:
         with friendly(AT_COUNTER), open_desk(request, Permission.ISSUE_RECORD, language) as desk:
             issues.put_issue(typed.id, body, desk)
     except DomainError as error:
-        return _again(request, language, typed, placed(error, ISSUE_PLACES, language, "codes"))
+        places = {**ISSUE_PLACES, **LATE_PLACES}
+        return _again(request, language, typed, placed(error, places, language, "codes"))
     return lead_to(f"/perceptions/{typed.id}?done=issued", language)
 
 
 def _at_fields(wrong: dict[str, str]) -> dict[str, str]:
     """Return what the interface says of a body, at the fields of the form."""
-    places = {"declared": "quantity_0", "acknowledgement": "proof", "weapons": "codes"}
+    places = {"declared": "quantity_0", "acknowledgement": "proof", "weapons": "codes", "paper": "line"}
     return {places.get(name, name): text for name, text in wrong.items()}
 
 
@@ -238,9 +233,18 @@ def _again(request: Request, language: Language, typed: IssueTyped, wrong: dict[
 
 
 @router.get("/reintegrations/nouvelle")
-def get_return_form(request: Request, language: Asked) -> Response:
-    """Ask which weapons come back, and what comes with them."""
-    return _return_form(request, language, {"id": str(new_id())})
+def get_return_form(
+    request: Request, language: Asked, on_paper: Annotated[OnPaper, Query()], of: UUID | None = None
+) -> Response:
+    """Ask which weapons come back, and what comes with them; of an act on paper, where it stands and when it was.
+
+    What the person has from whom one comes (`of`) stands there already.
+    """
+    codes = ""
+    if of is not None:
+        with open_desk(request, Permission.RETURN_RECORD, language) as desk:
+            codes = "\n".join(views.numbers_held(desk, of))
+    return _return_form(request, language, {"id": str(new_id()), "codes": codes, **on_paper.model_dump()})
 
 
 def _return_form(
@@ -248,7 +252,14 @@ def _return_form(
 ) -> Response:
     with open_desk(request, Permission.RETURN_RECORD, language) as desk:
         stores = views.stores(desk)
-    context = {"stores": stores, "typed": _shown(typed, stores), "kinds": declared_kinds(language)}
+        book = book_of(desk, typed.get("book", ""))
+        context = {
+            "stores": stores,
+            "typed": _shown(typed, stores, book),
+            "kinds": declared_kinds(language),
+            "book": book,
+            "orders": order_choices(desk, typed.get("order", "")),
+        }
     return show(request, language, "return_new.html", context, errors=wrong)
 
 
@@ -259,31 +270,40 @@ def post_return(request: Request, language: Asked, typed: Annotated[ReturnTyped,
         return _return_form(request, language, typed.but())
     if typed.act != "return":
         return _check_return(request, language, typed)
-    declared, wrong_declared = read_declared(typed.but(), language, back=True)
-    values = {"store": typed.store, "weapons": versions_of(typed.weapons), "declared": declared}
-    body, wrong = fill(ReturnIn, values, language)
-    if body is None or wrong_declared:
-        return _return_form(request, language, typed.but(), {**_at_fields(wrong), **wrong_declared})
+    declared, wrong = read_declared(typed.but(), language, back=True)
+    with open_desk(request, Permission.RETURN_RECORD, language) as desk:
+        late, wrong_late = read_late(desk, typed, None, typed.id)
+    values = {
+        "store": typed.store,
+        "weapons": with_conditions(versions_of(typed.weapons), typed.condition),
+        "declared": declared,
+        "order": order_named(typed.order),
+        **late,
+    }
+    body, unfit = fill(ReturnIn, values, language)
+    wrong |= wrong_late | _at_fields(unfit)
+    if body is None or wrong:
+        return _return_form(request, language, typed.but(), wrong)
     try:
         with friendly(AT_COUNTER), open_desk(request, Permission.RETURN_RECORD, language) as desk:
             issues.put_return(typed.id, body, desk)
     except DomainError as error:
-        if error.code == "declared.unexplained":
-            return _check_return(request, language, typed, asked=True)
-        wrong = placed(error, {"store.not_found": "store"}, language, "codes")
+        if error.code in ("declared.unexplained", "declared.nothing"):
+            return _check_return(request, language, typed, told(error, language))
+        wrong = placed(error, {"store.not_found": "store", **LATE_PLACES}, language, "codes")
         return _return_form(request, language, typed.but(), wrong)
     return lead_to(f"/perceptions/{typed.id}?done=returned", language)
 
 
-def _check_return(request: Request, language: Language, typed: ReturnTyped, *, asked: bool = False) -> Response:
-    """Show what comes back against what went out; what lacks is asked for its reason, and again where it was `asked`."""
+def _check_return(request: Request, language: Language, typed: ReturnTyped, asked: str | None = None) -> Response:
+    """Show what comes back against what went out; what lacks is asked for its reason, `asked` where it was refused."""
     with open_desk(request, Permission.RETURN_RECORD, language) as desk:
         wrong: dict[str, str] = {}
         store = _store(typed.store, language, wrong)
         weapons, wrong_codes = read_codes(desk, typed.codes, is_out, store)
-        wrong |= {"codes": wrong_codes} if wrong_codes else {}
+        late, wrong_late = read_late(desk, typed, store, typed.id)
         declared, wrong_declared = read_declared(typed.but(), language, back=True)
-        wrong |= wrong_declared
+        wrong |= ({"codes": wrong_codes} if wrong_codes else {}) | wrong_late | wrong_declared
         compared, lacking = ([], []) if wrong else views.account(desk, weapons, declared_of(declared))
         shown, reasons = with_reasons(typed.but(weapons=versions_text(weapons)), lacking)
         context = {
@@ -293,9 +313,16 @@ def _check_return(request: Request, language: Language, typed: ReturnTyped, *, a
             "weapons": weapons,
             "store_name": dict(views.stores(desk)).get(typed.store, ""),
             "kinds": dict(declared_kinds(language)),
+            "conditions": [(one.value, translate(f"condition.{one.value}", language)) for one in Condition],
+            "late": late,
+            "zone": desk.actor.time_zone,
+            "book": book_of(desk, typed.book),
+            "orders": dict(order_choices(desk, typed.order)) if typed.order else {},
         }
     if wrong or store is None:
         return _return_form(request, language, typed.but(), wrong)
-    unsaid = [row for row, _ in reasons if not shown[f"reason_{row}"]] if asked else []
-    errors = {f"reason_{row}": translate("web.return.say_why", language) for row in unsaid}
-    return show(request, language, "return_check.html", context, errors=errors or None)
+    unsaid = [f"reason_{row}" for row, _ in reasons if not shown[f"reason_{row}"].strip()]
+    if asked and not unsaid:
+        return _return_form(request, language, typed.but(), {"quantity_0": asked})
+    errors = dict.fromkeys(unsaid, translate("web.return.say_why", language)) if asked else None
+    return show(request, language, "return_check.html", context, errors=errors)

@@ -1,11 +1,11 @@
 """What the desk needs to issue and to take back: the stores, who receives, what may stand as acknowledgement."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 from salw.access.guard import Desk
-from salw.access.people_queries import find_people
+from salw.access.people_queries import find_numbered, find_people
 from salw.access.queries import get_store, get_unit_uuid, list_stores
 from salw.access.rules import Permission
 from salw.core.db import Row
@@ -20,15 +20,18 @@ from salw.custody.authorisations.queries import list_standings
 from salw.custody.authorisations.rules import may_draw
 from salw.custody.declarations.queries import list_account_of
 from salw.custody.declarations.rules import Compared, Declared, compare
+from salw.custody.issued.due_queries import list_held
 from salw.custody.rules import USER_HOLDERS, Expected, is_late
 from salw.registry.codes import read_code
 from salw.registry.labels.queries import find_named
+from salw.reports.register_queries import get_person
 from salw.reports.slips.gathering import get_slip
 from salw.reports.slips.schemas import document_out
 from salw.web.views.naming import person_words
 from salw_labels import Kind
 
 SAME_NAME_SHOWN = 10
+HELD_MOST = 200  # of one man, brought along into the form of a return
 # What a form can bring along; a signature drawn and a slip photographed are files, added on the slip's own page.
 AT_ONCE = (AcknowledgementKind.PIN, AcknowledgementKind.CARD, AcknowledgementKind.WITNESS)
 
@@ -78,6 +81,19 @@ def find_one(desk: Desk, text: str) -> tuple[Row | None, str | None]:
         )
         return None, translate("web.desk.several_people", desk.actor.language, text=text, named=named)
     return {**rows[0], "name": person_words(rows[0], desk.actor.language)}, None
+
+
+def find_each(desk: Desk, texts: Sequence[str]) -> dict[str, tuple[Row | None, str | None]]:
+    """Return `find_one` of each text; those that are numbers, as on a list of thirty, in one statement."""
+    numbered = find_numbered(desk.db, desk.actor, texts) if texts else {}
+    found: dict[str, tuple[Row | None, str | None]] = {}
+    for text in dict.fromkeys(texts):
+        rows = numbered.get(text.lower(), [])
+        if len(rows) == 1:
+            found[text] = {**rows[0], "name": person_words(rows[0], desk.actor.language)}, None
+        else:
+            found[text] = find_one(desk, text)
+    return found
 
 
 def _of_card(desk: Desk, text: str) -> Row | None:
@@ -167,6 +183,16 @@ def account(desk: Desk, weapons: list[Row], declared: list[Declared]) -> tuple[l
     out = any(entry.still_out for entry in issued)
     lacking = [] if out else [line for line in compared if line.difference > 0]
     return compared, lacking
+
+
+def numbers_held(desk: Desk, person_id: UUID) -> list[str]:
+    """Return the registry numbers of what a person has himself, at most as many as a form takes.
+
+    Raises `person.not_found`.
+    """
+    holders = get_person(desk.db, desk.actor, person_id)["holders"]
+    held = list_held(desk.db, desk.actor, holders, now=desk.now, limit=HELD_MOST)
+    return [row["registry_number"] for row in held if row["held"]]
 
 
 def unit_of_slip(desk: Desk, slip_id: UUID) -> UUID:
