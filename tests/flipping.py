@@ -17,6 +17,7 @@ COVERED: dict[str, tuple[str, ...]] = {
     "weapon": (
         "country", "id", "registry_number", "class_code", "model_code", "unit_id", "awaited_by_unit_id", "maker_text",
         "model_text", "calibre_text", "made_in", "made_year", "import_country", "import_year", "serial", "unidentified",
+        "condition", "condition_at", "condition_in", "parts_differ", "reform",
     ),
     "passage": ("country", "unit_id", "idx", "weapon_id", "seq", "gone", "from_holder_id"),
     "personal_value": ("country", "salt", "commitment", "value", "erased_at"),
@@ -32,11 +33,7 @@ NOT_COVERED: dict[str, tuple[str, ...]] = {
     "tile": ("country", "log_id"),
     "checkpoint": ("country", "log_id"),
     "movement": ("prev_seq",),
-    # The last five repeat what events tell of a weapon: what was seen, read on its parts, proposed and decided.
-    "weapon": (
-        "serial_normalised", "nationally_marked", "labelled", "recorded_at",
-        "condition", "condition_at", "condition_in", "parts_differ", "reform",
-    ),
+    "weapon": ("serial_normalised", "nationally_marked", "labelled", "recorded_at"),
     "personal_value": ("id", "unit_id", "remains", "name_key"),  # the key is generated from the value
     "document": ("country", "id", "reference", "recorded_at"),
     "person": ("force_code", "matricule", "sex", "provisional"),

@@ -19,8 +19,12 @@ from salw.documents.files.operations import keep_file
 from salw.documents.files.stripping import Kept
 from salw.ledger.leading import Sealer
 from salw.ledger.sealing import list_heads, seal
+from salw.maintenance.operations.reforms import decide_reform, propose_reform
+from salw.maintenance.operations.works import PartFound, record_findings, record_work
+from salw.maintenance.rules import PartName, PartOutcome, ReformKind, Work
 from salw.proofs.verification.trust import Outside, Trust, read_outside
 from salw.proofs.verification.verifying import Verification
+from salw.registry.condition.rules import Condition
 from sealing import make_sealer, seal_now
 from verifying import verify_now
 from world import World, build_world
@@ -113,6 +117,7 @@ def make_register(database: Database, folder: Path) -> Register:
     issue(world, weapons[:4])
     register.seal()
     give_back(world, [Expected(w.weapon_id, 2) for w in weapons[:2]])
+    look_at(world, weapons[10:])
     world.register(4)
     register.seal()
     world.register(2)
@@ -165,6 +170,46 @@ def give_back(world: World, weapons: list[Expected]) -> None:
             occurred_at=now,
             weapons=weapons,
             order=Order(),
+            conditions={weapons[0].weapon_id: Condition.TO_CLEAN},
+        )
+
+
+def look_at(world: World, weapons: list[Expected]) -> None:
+    """Repair a weapon of Alpha's, find a strange part on another, and propose two for reform, of which one remains."""
+    actor, now = world.actor("keeper"), clock.now()
+    with world.transaction() as db:
+        record_work(
+            db,
+            actor=actor,
+            now=now,
+            work_id=new_id(),
+            work=Work.REPAIR,
+            result=Condition.UNSERVICEABLE,
+            done_at=now,
+            done_by=None,
+            note="Percuteur cassé",
+            weapons=weapons[:1],
+        )
+        found = [PartFound(weapons[1], PartName.BOLT, PartOutcome.DIFFERS, "A 7781")]
+        record_findings(db, actor=actor, now=now, finding_id=new_id(), found_at=now, found=found)
+        reform_id, worn = new_id(), [w.weapon_id for w in weapons[2:4]]
+        propose_reform(
+            db,
+            actor=actor,
+            now=now,
+            reform_id=reform_id,
+            kind=ReformKind.TECHNICAL,
+            reason="Canon usé",
+            weapons=weapons[2:4],
+        )
+        decide_reform(
+            db,
+            actor=world.actor("commander"),
+            now=now,
+            reform_id=reform_id,
+            accepted=worn[:1],
+            refused=worn[1:],
+            reason="Une seule est hors d'usage",
         )
 
 

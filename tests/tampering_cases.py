@@ -227,6 +227,36 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (f"update weapon set unit_id = (select max(id) from unit where {BF}) where {BF} and id = {LAST}",),
         ("verify.weapon_unit_changed",),
     ),
+    "a weapon is said to be good": (
+        (f"update weapon set condition = 'serviceable' where {BF} and condition = 'unserviceable'",),
+        ("verify.weapon_state_changed",),
+    ),
+    "the condition of weapons is forgotten": (
+        (f"update weapon set condition = null, condition_at = null, condition_in = null where {BF}",),
+        ("verify.weapon_state_changed",),
+    ),
+    "a weapon is called unserviceable that nobody looked at": (
+        (
+            "update weapon set condition = 'unserviceable', condition_at = now(), condition_in = 'count' "
+            f"where {BF} and id = (select id from weapon where {BF} and condition is null limit 1)",
+        ),
+        ("verify.weapon_state_changed",),
+    ),
+    "a strange part is hidden": (
+        (f"update weapon set parts_differ = false where {BF}",),
+        ("verify.weapon_state_changed",),
+    ),
+    "a weapon is reformed that was refused": (
+        (
+            f"update weapon set reform = 'accepted' where {BF} and id = (select weapon_id from reform_line "
+            f"where {BF} and status = 'refused')",
+        ),
+        ("verify.weapon_state_changed",),
+    ),
+    "the reason of a reform is put into another country": (
+        (f"update personal_value set country = 'ML' where {BF} and value ->> 'reason' = 'Canon usé'",),
+        ("verify.value_missing",),
+    ),
     "a weapon's number is edited": (
         (f"update weapon set registry_number = 'X' || registry_number where {BF} and id = {LAST}",),
         ("verify.weapon_changed",),

@@ -52,12 +52,13 @@ from salw.proofs.logs.routes import router as logs
 from salw.proofs.witness import router as witness
 from salw.registry.labels.routes import router as labels
 from salw.registry.labels.stock_routes import router as label_stocks
+from salw.registry.labels.watching import Watch
 from salw.registry.photos.routes import router as photos
 from salw.registry.routes import router as registry
 from salw.reports.desk_routes import router as desk_reports
 from salw.reports.routes import router as reports
 from salw.reports.slips.routes import router as slips
-from salw.scanning.alarms.noting import Watch
+from salw.scanning.alarms.operations import record_seen
 from salw.scanning.alarms.routes import router as alarms
 from salw.scanning.routes import router as scanning
 from salw.stocktakes.routes import router as stocktakes
@@ -149,7 +150,7 @@ def create_app(urls: Mapping[str, str], party: Party, witnessing: Witnessing = N
     app.state.party = party
     app.state.witnessing = witnessing
     app.state.traces = Recorder(app.state.engines["traces"])
-    app.state.watch = Watch(app.state.engines["traces"])
+    app.state.watch = Watch(app.state.engines["traces"], record_seen)
     install(app, CONSTRAINTS, problem_page, refused, SIGNED_PATHS)
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)

@@ -10,13 +10,16 @@ import httpx
 import pytest
 
 import moving
+from counting import a_count, count, label, open_check
 from labelling import make_labels, scan, symbols
 from nation import open_store
 from salw.core import clock
 from salw.core.db import run, transaction
 from salw.core.ids import new_id
+from salw.custody.rules import Expected
 from salw.registry.labels.operations import attaching
-from salw.scanning.alarms.operations import Seen, record_seen
+from salw.registry.labels.watching import Seen, SeenLabel
+from salw.scanning.alarms.operations import record_seen
 from salw.scanning.alarms.rules import BETWEEN_UNITS, WITHIN_UNIT, AlarmKind, Sighting, contradiction, too_soon
 from salw_labels import Kind, draw
 from world import World
@@ -303,7 +306,8 @@ def test_one_label_in_two_stores_too_soon_raises_an_alarm_unless_a_movement_expl
 
     def seen(store: UUID, minutes: float) -> list[AlarmKind]:
         with transaction(app_engine, country=actor.country, units=actor.units) as db:
-            return record_seen(db, Seen(actor, symbol[:12], False, store, now + timedelta(minutes=minutes)))
+            label = SeenLabel(symbol[:12], symbol[12:], now + timedelta(minutes=minutes), placed=True)
+            return record_seen(db, Seen(actor, store, [label]), now)
 
     assert seen(world.store_alpha, 60) == []
     assert seen(other, 60 + 11) == [], "long enough for the way"
@@ -319,6 +323,97 @@ def test_one_label_in_two_stores_too_soon_raises_an_alarm_unless_a_movement_expl
     moving.give_back(client, world, moving.issue(client, world, [weapon]))
     assert seen(world.store_alpha, 1) == [], "it was given out and taken back since"
     assert seen(other, 1.5) == [AlarmKind.TWO_PLACES], "nothing says how it came back there"
+
+
+def act(
+    client: httpx.Client, world: World, path: str, weapon: Expected, text: str, job: str = "keeper", **more: object
+) -> tuple[int, str]:
+    """Issue, take back or take in a weapon by what was read on it."""
+    read = {"weapon": str(weapon.weapon_id), "version": weapon.version, "label": text}
+    send = client.post if "transfers" in path else client.put
+    answer = send(path.format(new_id()), json={**more, "weapons": [read]}, headers=world[job].headers)
+    return answer.status_code, answer.json().get("code", "")
+
+
+def raised(
+    client: httpx.Client, world: World, weapon: Expected, count: int, job: str = "keeper"
+) -> set[tuple[str, str, str | None]]:
+    """Return kind, label and store of the open alarms of a weapon, once there are so many."""
+    wait_for(lambda: len(alarms(client, world, weapon.weapon_id, job)) == count)
+    found = alarms(client, world, weapon.weapon_id, job)
+    return {(alarm["kind"], alarm["label"], alarm["seen"]["store"]) for alarm in found}
+
+
+def test_an_issue_or_return_by_a_wrong_label_is_refused_and_what_was_read_raises_alarms(
+    client: httpx.Client, world: World
+) -> None:
+    one, two = world.register(count=2)
+    olds, news = label(world, [one, two]), label(world, [one, two], replace=True)
+    other, alpha = new_id(), str(world.store_alpha)
+    with world.transaction() as db:
+        open_store(db, world, other)
+    here = {"store": alpha, "to": {"person": str(world["soldier"].person_id)}}
+    for text, said in (
+        (olds[0], (409, "label.void")),
+        (news[0][:12] + draw().tail, (409, "label.tail_mismatch")),
+        (news[1], (409, "label.of_another_weapon")),
+        (draw().text, (409, "label.of_another_weapon")),
+        ("W" + "0" * 19, (422, "label.wrong_check")),
+    ):
+        assert act(client, world, "/issues/{}", one, text, **here) == said
+    assert raised(client, world, one, 2) == {("void", olds[0][:12], alpha), ("copied", news[0][:12], alpha)}
+    assert act(client, world, "/issues/{}", one, news[0], **here) == (200, "")
+    # A line under the symbol is typed: the act stands, and nobody says that the label was there.
+    assert act(client, world, "/issues/{}", two, news[1][1:12], **here) == (200, "")
+    # Given out here, and a moment later taken back in another store by its label: one of the two is a copy.
+    out = Expected(two.weapon_id, 2)
+    assert act(client, world, "/returns/{}", out, olds[1], store=str(other)) == (409, "label.void")
+    assert act(client, world, "/returns/{}", out, news[1], store=str(other)) == (200, "")
+    assert raised(client, world, two, 2) == {
+        ("void", olds[1][:12], str(other)),
+        ("two_places", news[1][:12], str(other)),
+    }
+
+
+def test_a_count_and_a_receipt_raise_alarms_by_what_they_read(client: httpx.Client, world: World) -> None:
+    void, copied, elsewhere, sent = weapons = world.register(count=4)
+    olds = label(world, weapons)
+    news = label(world, [copied, sent], replace=True)
+    (valid,) = label(world, [void], replace=True)
+    other, alpha = new_id(), str(world.store_alpha)
+    with world.transaction() as db:
+        open_store(db, world, other)
+    assert scan(client, world, olds[2], store=str(other)).status_code == 200
+    check = open_check(client, world)
+    read = [a_count(olds[0]), a_count(news[0][:12] + draw().tail), a_count(olds[2]), a_count(valid)]
+    assert count(client, world, check, *read) == ["void_label", "unknown_code", "recorded", "recorded"]
+    assert raised(client, world, void, 1) == {("void", olds[0][:12], alpha)}
+    assert raised(client, world, copied, 1) == {("copied", news[0][:12], alpha)}
+    assert raised(client, world, elsewhere, 1) == {("two_places", olds[2][:12], alpha)}
+    # What was sent is taken in by its label, and the way from store to store is no contradiction.
+    transfer, (way,) = moving.dispatch(client, world, [sent])
+    path, bravo = f"/transfers/{transfer}/receipt", str(world.store_bravo)
+    more = {"id": str(new_id()), "complete": False}
+    assert act(client, world, path, way, olds[3], "keeper_bravo", **more) == (409, "label.void")
+    assert act(client, world, path, way, news[1], "keeper_bravo", **more) == (200, "")
+    assert raised(client, world, sent, 1, "keeper_bravo") == {("void", olds[3][:12], bravo)}
+
+
+def test_what_is_typed_or_read_at_the_desk_raises_alarms(client: httpx.Client, service: str, world: World) -> None:
+    (weapon,) = world.register()
+    (void,), (valid,) = label(world, [weapon]), label(world, [weapon], replace=True)
+    token = world["keeper"].headers["Authorization"].removeprefix("Bearer ")
+    headers = {"Cookie": f"salw_session={token}", "Accept": "text/html", "Origin": service}
+    alpha = str(world.store_alpha)
+    httpx.get(f"{service}/recherche", params={"q": void}, headers=headers, timeout=60)
+    form = {"id": str(new_id()), "store": alpha, "codes": f"{void}\n{valid[:12] + draw().tail}"}
+    said = httpx.post(f"{service}/perceptions/nouvelle", data=form, headers=headers, timeout=60)
+    assert (said.status_code, "annulée" in said.text, "copiée ou falsifiée" in said.text) == (422, True, True)
+    assert raised(client, world, weapon, 3) == {
+        ("void", void[:12], None),
+        ("void", void[:12], alpha),
+        ("copied", valid[:12], alpha),
+    }
 
 
 def test_the_rule_of_two_places() -> None:

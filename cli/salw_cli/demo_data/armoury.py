@@ -48,17 +48,18 @@ class Armoury:
 
     def pass_a_day(self) -> None:
         """Put on record who may draw, then issue, return and muster, and prepare the next morning."""
-        weapons = self.store.weapons
-        free = max(0, len(weapons) - KEPT)  # of a small demonstration little is left to issue
-        guard = min(GUARD, free // 2, len(self.men) - 4)
-        drawn = [weapons.pop() for _ in range(guard)]
+        free = max(0, len(self.store.weapons) - KEPT)  # of a small demonstration little is left to issue
+        drawn = self.store.take(min(GUARD, free // 2, len(self.men) - 4), carried=True)
+        guard = len(drawn)
         self._entitle(self.army.stores[:2])
         self._let_draw()
         self._draw_from_list(self.men[:guard], drawn)
-        if len(weapons) > KEPT + 3:
-            self._issue(self.men[-1], weapons.pop(), hours_ago=23, due_in=-11)
-            self._issue(self.men[-2], weapons.pop(), hours_ago=2, due_in=8, override="Patrouille d'essai, sur ordre")
-            self._bring_back_unfit(self.men[-4], weapons.pop())
+        single = self.store.take(3, carried=True) if free > guard + 3 else []
+        if len(single) == 3:
+            late, excused, unfit = single
+            self._issue(self.men[-1], late, hours_ago=23, due_in=-11)
+            self._issue(self.men[-2], excused, hours_ago=2, due_in=8, override="Patrouille d'essai, sur ordre")
+            self._bring_back_unfit(self.men[-4], unfit)
         self._withdraw(self.men[-3])
         self._muster()
         self._prepare_tomorrow([*self.men[: guard // 2], self.men[-3]])

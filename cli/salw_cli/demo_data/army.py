@@ -74,6 +74,14 @@ class Store:
     post: UUID
     detachment: UUID
     weapons: list[Expected] = field(default_factory=list)
+    carried: set[UUID] = field(default_factory=set)  # those of its weapons that one man carries
+
+    def take(self, count: int, *, carried: bool = False) -> list[Expected]:
+        """Take weapons from the end of the shelf, at most `count`; with `carried` only what one man carries."""
+        fit = [w for w in self.weapons if not carried or w.weapon_id in self.carried]
+        taken = fit[max(0, len(fit) - count) :]
+        self.weapons = [w for w in self.weapons if w not in taken]
+        return taken
 
 
 @dataclass

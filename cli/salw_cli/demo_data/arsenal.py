@@ -29,6 +29,11 @@ _SHARES: tuple[tuple[float, tuple[str, ...]], ...] = (
     (2.0, ("dshk", "m2", "w85")),
     (1.0, ("mortar60", "mortar81", "mortar82")),
 )
+# What one man carries: the rest needs a crew, or stays in the store until there is a task for it.
+CARRIED = frozenset(
+    {ClassCode.PISTOL, ClassCode.RIFLE, ClassCode.CARBINE, ClassCode.ASSAULT_RIFLE, ClassCode.SUB_MACHINE_GUN}
+)
+MODELS_OF_A_KIND = 2  # in one store: an armoury has a dozen models, not the whole catalogue
 _CYRILLIC = "АБВГДЕКМНПРСТ"
 _LATIN = "ABCDEFGHJKLMNPRSTUVXYZ"
 
@@ -66,9 +71,10 @@ class Arsenal:
         self._last_serial = ""
 
     def draw(self, count: int, force_code: str) -> Iterator[NewWeapon]:
-        """Return `count` new weapons of a force."""
+        """Return `count` new weapons for one store of a force."""
+        kinds = [self._chance.sample(kind, min(MODELS_OF_A_KIND, len(kind))) for kind in self._kinds]
         for _ in range(count):
-            (kind,) = self._chance.choices(self._kinds, self._weights)
+            (kind,) = self._chance.choices(kinds, self._weights)
             yield self._weapon(self._chance.choice(kind), force_code)
 
     def mark_of_unregistered(self, force_code: str) -> NewWeapon:

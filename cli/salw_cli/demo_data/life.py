@@ -60,21 +60,21 @@ class Life:
         first, second, *_ = self.army.stores
         if store is first or (self.chance.random() < LABELLED_STORES and store is not second):
             self._label(store)
-        weapons = store.weapons
-        self.chance.shuffle(weapons)
-        third = len(weapons) // 3
+        self.chance.shuffle(store.weapons)
+        third = len(store.weapons) // 3
         single = min(ARMED_FOR_GOOD, third // 2)
         task = (third - single) // 2
         with self.engine.begin() as db:
             inside(db, store.keeper)
             for person in store.soldiers[:single]:
-                self._issue(db, store, [weapons.pop()], person=person, days_ago=self.chance.randint(30, 900))
+                own = store.take(1, carried=True)
+                self._issue(db, store, own, person=person, days_ago=self.chance.randint(30, 900))
             if task:
                 # Guard turns are short: one is overdue, which is what the next morning's list is for.
-                overdue = self.chance.random() < 0.2
+                overdue = self.chance.random() < 0.2 and store is not first
                 due_in = timedelta(hours=-20 if overdue else 30)
-                self._issue(db, store, [weapons.pop() for _ in range(task)], post=True, due_in=due_in, days_ago=2)
-                away = [weapons.pop() for _ in range(third - single - task)]
+                self._issue(db, store, store.take(task), post=True, due_in=due_in, days_ago=2)
+                away = store.take(third - single - task)
                 self._issue(db, store, away, post=False, days_ago=self.chance.randint(3, 60))
                 back = away[: -(-len(away) // 4)]
                 self._return(db, store, back)

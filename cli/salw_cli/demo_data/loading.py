@@ -19,7 +19,7 @@ from salw.summaries.operations import publish_quarter, set_publication
 from salw.summaries.rules import Detail, quarter_of
 from salw_cli.demo_data.armoury import Armoury
 from salw_cli.demo_data.army import FORCES, Army, Store, inside, raise_army
-from salw_cli.demo_data.arsenal import Arsenal
+from salw_cli.demo_data.arsenal import CARRIED, Arsenal
 from salw_cli.demo_data.checks import check_stores
 from salw_cli.demo_data.life import Life
 from salw_cli.demo_data.source import SeededSource
@@ -155,6 +155,7 @@ def _take_on(app: Engine, store: Store, arsenal: Arsenal, count: int, now: datet
             order=Order(),
         )
     store.weapons += [Expected(w.id, 1) for w in weapons]
+    store.carried |= {w.id for w in weapons if w.class_code in CARRIED}
 
 
 def _disclose(app: Engine, army: Army, now: datetime) -> None:

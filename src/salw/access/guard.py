@@ -8,7 +8,7 @@ be told that a write succeeded which then failed.
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from salw.access.traces import Asked, asks_for
 from salw.core import clock
 from salw.core.actor import Actor, Via
 from salw.core.db import enter_scope, run_one
+from salw.core.edge import do_later
 from salw.core.errors import Refused, Unauthenticated, Unavailable
 from salw.core.http import language_of
 from salw.core.language import Language
@@ -56,13 +57,17 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a route works with: one transaction, who asks, by what permission and credential, and when."""
+    """What a route works with: one transaction, who asks, by what permission and credential, and when.
+
+    `seen` are labels read on the way (`registry.labels.watching.Seen`): they were seen even where the act is refused.
+    """
 
     db: Connection
     actor: Actor
     now: datetime
     credential: Credential
     permission: Permission
+    seen: list[Any] = field(default_factory=list)
 
     def keep(self) -> None:
         """Commit what was written so far and go on in the same scope: a refusal to come does not undo it.
@@ -189,6 +194,14 @@ def _check_clock(now: datetime, database_now: datetime) -> None:
         raise Unavailable("clocks.refused", seconds=round(abs((now - database_now).total_seconds())))
 
 
+def hand_on(request: Request, desk: Desk) -> None:
+    """Give what was seen at a desk to whoever writes it, once the answer has left."""
+    if desk.seen:
+        watch = request.app.state.watch
+        watch.note(desk.seen)
+        do_later(request.scope, watch.flush)
+
+
 def is_write(request: Request) -> bool:
     """Say whether a request may write."""
     return request.method not in _READS
@@ -208,16 +221,20 @@ def token_of(request: Request) -> str:
 def requires(permission: Permission, *, engine: str = "app") -> Any:
     """Return the dependency of a route that needs `permission`; `engine` names the database role used."""
 
-    def desk(request: Request) -> Iterator[Desk]:
+    def opened(request: Request) -> Iterator[Desk]:
         token = token_of(request)
         now = clock.now()
         asked = asks_for(request, hash_token(token)[0], permission.value)
         engines: dict[str, Engine] = request.app.state.engines
         with engines[engine].connect() as db:
-            yield begin(db, token, now, permission, language_of(request), asked, writes=is_write(request))
-            db.commit()
+            desk = begin(db, token, now, permission, language_of(request), asked, writes=is_write(request))
+            try:
+                yield desk
+                db.commit()
+            finally:
+                hand_on(request, desk)
 
-    named: Callable[..., Iterator[Desk]] = desk
+    named: Callable[..., Iterator[Desk]] = opened
     named.permission = permission  # type: ignore[attr-defined]  # read by the OpenAPI document and its test
     return Depends(named, scope="function")
 

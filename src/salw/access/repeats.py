@@ -92,6 +92,7 @@ def answer_within(
             if isinstance(error, NotFound):
                 raise
             raise Conflict("request.id_reused", id=str(request_id)) from None
+        desk.seen.clear()  # the first one saw it
         return shape.model_validate(kept["content"])
 
 

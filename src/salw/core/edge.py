@@ -27,6 +27,8 @@ LARGE_BODY: dict[str, Any] = {BODY_SIZE: 8 * 1024 * 1024}
 BODY_PATIENCE_S = 20.0
 BODY_BYTES_A_SECOND = 500
 
+_LATER = "salw.later"
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # What a form of any site sends without asking anybody (Fetch standard: a CORS-safelisted content type).
 FORM_TYPES = (b"application/x-www-form-urlencoded", b"multipart/form-data", b"text/plain")
@@ -73,6 +75,11 @@ def comes_from_elsewhere(method: str, headers: list[tuple[bytes, bytes]]) -> boo
     if kind.startswith(b"application/json") or said.get(b"authorization", b"").lower().startswith(b"bearer "):
         return False
     return b"cookie" in said or kind.startswith(FORM_TYPES)
+
+
+def do_later(scope: Scope, work: Callable[[], None]) -> None:
+    """Have `work` done once the answer to a request has left, whatever the answer is."""
+    scope[_LATER] = work
 
 
 class Body:
@@ -171,3 +178,5 @@ class Edge:
             # Making the answer may ask the database; nobody else waits for it.
             answer = await run_in_threadpool(self.on_error, Request(scope), error)
             await answer(scope, body.receive, marked)
+        if _LATER in scope:
+            await run_in_threadpool(scope[_LATER])

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from salw.core.errors import Conflict, DomainError, NotFound, Refused, Unacceptable
+from salw.registry.labels.rules import ReadLabel
 
 
 class HolderKind(StrEnum):
@@ -143,15 +144,19 @@ ORIGINS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A weapon and the version of its custody that the writer saw."""
+    """A weapon and the version of its custody that the writer saw; and its label, where he read it for this act."""
 
     weapon_id: UUID
     version: int
+    label: ReadLabel | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A weapon's custody as locked: who answers for it, in which unit, and any open case."""
+    """A weapon's custody as locked: who answers for it, in which unit, and any open case.
+
+    `label_fault` is the code of what is wrong with the label that was read for the act.
+    """
 
     weapon_id: UUID
     seq: int
@@ -161,13 +166,19 @@ class Held:
     awaited_by_unit_id: int | None
     recorded_at: datetime
     mark: str | None
+    label_fault: str | None = None
+
+
+# What a label can be that names no weapon any more, or not this one.
+LABEL_FAULTS = ("label.of_another_weapon", "label.void", "label.tail_mismatch")
 
 
 def check_versions(expected: Sequence[Expected], held: Sequence[Held]) -> None:
     """Refuse a list in which a weapon is repeated, unknown in the scope, or has moved since it was read.
 
-    Raises `custody.weapon_repeated`, `weapon.not_found`, `custody.no_such_version`, `custody.version_conflict`;
-    each names every weapon concerned, so that one look at the answer is enough.
+    Or read by a label that is not this weapon's, void or copied. Raises `custody.weapon_repeated`, `weapon.not_found`,
+    `custody.no_such_version`, `custody.version_conflict`, `label.of_another_weapon`, `label.void`,
+    `label.tail_mismatch`; each names every weapon concerned, so that one look at the answer is enough.
     """
     if len({e.weapon_id for e in expected}) != len(expected):
         raise Unacceptable("custody.weapon_repeated")
@@ -186,6 +197,11 @@ def check_versions(expected: Sequence[Expected], held: Sequence[Held]) -> None:
         raise Conflict("custody.no_such_version", weapons=ahead, count=len(ahead))
     if stale:
         raise Conflict("custody.version_conflict", weapons=stale, count=len(stale))
+    for fault in LABEL_FAULTS:
+        faulty = [e for e in expected if known[e.weapon_id].label_fault == fault]
+        if faulty:
+            codes = [e.label.code for e in faulty if e.label]
+            raise Conflict(fault, weapons=[str(e.weapon_id) for e in faulty], labels=codes, count=len(faulty))
 
 
 # A phone's clock may run ahead of the server's by this much without anybody lying.

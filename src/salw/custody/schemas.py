@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
+from salw.access.guard import Desk
 from salw.core.shapes import Day, In, Instant, Out, Said, example
 from salw.custody.acknowledgements.schemas import AcknowledgementPart
 from salw.custody.declarations.rules import Compared
@@ -17,6 +18,8 @@ from salw.custody.paper.schemas import PaperIn
 from salw.custody.rules import DisposalMethod, Expected, Held, LineStatus, TransferStatus
 from salw.documents.orders.rules import OrderStatus
 from salw.registry.condition.rules import Condition
+from salw.registry.labels.rules import read_label, read_label_of
+from salw.registry.labels.watching import Seen, SeenLabel
 
 LIST_MAX = 1_000
 
@@ -34,7 +37,16 @@ class VersionedWeapon(In):
 Weapons = Annotated[list[VersionedWeapon], Field(min_length=1, max_length=LIST_MAX)]
 
 
-class ReturnedWeapon(VersionedWeapon):
+class ReadWeapon(VersionedWeapon):
+    """A weapon, and its label where that was read for the act: the symbol scanned, or the line under it typed."""
+
+    label: Annotated[str, Field(max_length=100)] | None = None
+
+
+ReadWeapons = Annotated[list[ReadWeapon], Field(min_length=1, max_length=LIST_MAX)]
+
+
+class ReturnedWeapon(ReadWeapon):
     """A weapon that comes back, and in what condition; not stated where it is left out."""
 
     condition: Condition | None = None
@@ -81,7 +93,7 @@ class IssueIn(In):
 
     store: UUID
     to: RecipientIn
-    weapons: Weapons
+    weapons: ReadWeapons
     due_back_at: Instant | None = None
     acknowledgement: AcknowledgementPart | None = None
     occurred_at: Instant | None = None
@@ -166,7 +178,7 @@ class ReceiptIn(StepIn):
         complete=False,
     )
 
-    weapons: Annotated[list[VersionedWeapon], Field(max_length=LIST_MAX)]
+    weapons: Annotated[list[ReadWeapon], Field(max_length=LIST_MAX)]
     complete: bool
     occurred_at: Instant | None = None
     order: OrderIn = OrderIn()
@@ -357,6 +369,30 @@ def conditions_of(weapons: Sequence[ReturnedWeapon]) -> dict[UUID, Condition]:
 def expected(weapons: Sequence[VersionedWeapon]) -> list[Expected]:
     """Return the list as the rules want it."""
     return [Expected(w.weapon, w.version) for w in weapons]
+
+
+def read_at(desk: Desk, place_id: UUID, weapons: Sequence[ReadWeapon], at: datetime) -> list[Expected]:
+    """Return the list with the labels that were read in a place; the desk notes that they were seen there.
+
+    Raises the codes of the label library.
+    """
+    read = [Expected(w.weapon, w.version, read_label(w.label) if w.label else None) for w in weapons]
+    seen = [
+        SeenLabel(e.label.code, e.label.tail, at, e.label.tail is not None, e.weapon_id, e.version)
+        for e in read
+        if e.label
+    ]
+    if seen:
+        desk.seen.append(Seen(desk.actor, place_id, seen))
+    return read
+
+
+def note_codes(desk: Desk, place_id: UUID, codes: Sequence[str]) -> None:
+    """Note which labels the codes of a list are, read in a place; what is none is the list's matter."""
+    labels = [reading for code in codes if (reading := read_label_of(code)) is not None]
+    seen = [SeenLabel(label.code, label.tail, desk.now, label.tail is not None) for label in labels]
+    if seen:
+        desk.seen.append(Seen(desk.actor, place_id, seen))
 
 
 def order_of(order: OrderIn) -> Order:

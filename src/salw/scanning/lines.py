@@ -11,7 +11,8 @@ from salw.core.db import Row, run
 from salw.core.errors import DomainError
 from salw.core.language import translate
 from salw.custody.rules import STATE_SQL
-from salw.registry.codes import Reading, read_code
+from salw.registry.codes import Reading, read_code, tail_differs
+from salw.registry.labels.rules import ReadLabel
 from salw.scanning.operations import note_reads
 from salw.scanning.rules import not_found
 
@@ -21,22 +22,23 @@ with asked as materialized (
     select * from unnest(%(places)s::int[], %(labels)s::text[], %(numbers)s::text[], %(marks)s::text[])
            as a (place, label, number, mark)
 ), named as (
-    select a.place, l.weapon_id as id, true as by_label, l.voided_at is not null as void
+    select a.place, l.weapon_id as id, true as by_label, l.voided_at is not null as void, l.tail
       from asked a join label l on l.country = %(country)s and l.code = a.label and l.weapon_id is not null
     union
-    select a.place, w.id, false, false
+    select a.place, w.id, false, false, null
       from asked a join weapon w on w.country = %(country)s and w.registry_number = a.number
     union
-    select a.place, w.id, false, false
+    select a.place, w.id, false, false, null
       from asked a join weapon w on w.country = %(country)s and w.serial_normalised = a.mark
     union
-    select a.place, m.weapon_id, false, false
+    select a.place, m.weapon_id, false, false, null
       from asked a join mark m on m.country = %(country)s and m.normalised = a.mark
        and m.legibility in ('legible', 'partial')
 )
-select n.place, n.by_label, n.void, w.id, w.registry_number, w.serial, coalesce(m.name, w.model_text) as model_name,
-       c.seq as version, {STATE_SQL} as state, h.id as holder, h.kind as holder_kind,
-       coalesce(s.name, h.name) as holder_name, h.unit_id = any(%(units)s) as holder_named
+select n.place, n.by_label, n.void, n.tail, w.id, w.registry_number, w.serial,
+       coalesce(m.name, w.model_text) as model_name, c.seq as version, {STATE_SQL} as state,
+       h.id as holder, h.kind as holder_kind, coalesce(s.name, h.name) as holder_name,
+       h.unit_id = any(%(units)s) as holder_named
   from named n
   join weapon w on w.country = %(country)s and w.id = n.id
   join custody c on c.country = w.country and c.weapon_id = w.id
@@ -53,12 +55,15 @@ select n.place, n.by_label, n.void, w.id, w.registry_number, w.serial, coalesce(
 class CodeLine:
     """A line as it was typed, and the weapon it names, or what is wrong with it in the reader's language.
 
+    `label` is that of a weapon where the line is its text, whether it may be acted on or not.
+
     Keys of `weapon`: `id, version, registry_number, serial, model_name, state, holder, holder_kind, holder_name`.
     """
 
     text: str
     weapon: Row | None
     wrong: str | None
+    label: ReadLabel | None = None
 
 
 def split_lines(text: str) -> list[str]:
@@ -108,8 +113,11 @@ def _line(actor: Actor, text: str, reading: Reading | None, by_place: dict[int, 
     if not rows:
         error = not_found(reading)
         return CodeLine(text, None, translate(error.code, actor.language, **error.details))
+    label = ReadLabel(reading.label, reading.tail) if labelled and reading.label else None
     if rows[0]["void"]:
-        return CodeLine(text, None, translate("scan.label_void_line", actor.language))
+        return CodeLine(text, None, translate("scan.label_void_line", actor.language), label)
+    if label is not None and tail_differs(label.tail, rows[0]["tail"]):
+        return CodeLine(text, None, translate("scan.label_copied_line", actor.language), label)
     if len({row["id"] for row in rows}) > 1:
         return CodeLine(text, None, translate("scan.several_line", actor.language, count=len(rows)))
-    return CodeLine(text, rows[0], None)
+    return CodeLine(text, rows[0], None, label)

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 
 from salw.access.guard import Desk, requires
 from salw.access.rules import Permission
@@ -13,7 +13,6 @@ from salw.custody.rules import State
 from salw.custody.situation import Column
 from salw.registry.labels.queries import list_labels
 from salw.scanning import history, queries
-from salw.scanning.alarms.noting import Watch
 from salw.scanning.history_schemas import EntryOut, LogOut
 from salw.scanning.label_lines import LabelLineOut, label_line_out
 from salw.scanning.noticed import seen_of
@@ -43,20 +42,14 @@ def of_book(
 
 
 @router.post("/scans")
-def post_scan(
-    body: ScanIn, request: Request, afterwards: BackgroundTasks, desk: Desk = requires(Permission.SCAN_READ)
-) -> ScanOut:
+def post_scan(body: ScanIn, desk: Desk = requires(Permission.SCAN_READ)) -> ScanOut:
     """Say which weapon a scanned or typed text names, who answers for it, and what may be done next.
 
     Or which store, rack or person, or for which store a blank label is reserved. A label that is void, copied or was
     just seen in another `store` raises an alarm, once the answer has left.
     """
     found = resolve(desk.db, desk.actor, text=body.code, typed=body.typed)
-    seen = seen_of(found, desk.actor, store_id=body.store, at=desk.now)
-    if seen is not None:
-        watch: Watch = request.app.state.watch
-        watch.note(seen)
-        afterwards.add_task(watch.flush)
+    desk.seen.extend(seen_of(found, desk.actor, text=body.code, store_id=body.store, at=desk.now))
     return found
 
 
@@ -89,7 +82,7 @@ def get_weapon(weapon_id: UUID, desk: Desk = requires(Permission.WEAPON_READ)) -
     row = queries.get_card(desk.db, desk.actor, weapon_id)
     note_reads(desk.db, actor=desk.actor, permission=Permission.WEAPON_READ, weapons={weapon_id: row["holder_named"]})
     standing = queries.get_standing(desk.db, desk.actor, weapon_id)
-    return weapon_out(row, standing, queries.list_marks(desk.db, desk.actor, weapon_id), desk.actor)
+    return weapon_out(row, standing, desk.actor)
 
 
 @router.get("/weapons/{weapon_id}/labels")
@@ -112,6 +105,13 @@ def get_history(
 
     How far each entry is proven is told to readers with `ledger:read`.
     """
+    return tell_history(weapon_id, desk, order, cursor, limit)[1]
+
+
+def tell_history(
+    weapon_id: UUID, desk: Desk, order: Literal["oldest", "newest"], cursor: str | None, limit: int
+) -> tuple[history.View, Page[EntryOut]]:
+    """Return a page of a weapon's history and how much of it the reader sees; noted as a read. As `get_history`."""
     view = history.get_view(desk.db, desk.actor, weapon_id)
     note_reads(desk.db, actor=desk.actor, permission=Permission.WEAPON_READ, weapons={weapon_id: view.own_unit})
     entries = history.list_history(
@@ -124,7 +124,7 @@ def get_history(
         limit=limit + 1,
         proven=history.find_proven(desk.db, desk.actor) if desk.also_holds(Permission.LEDGER_READ) else None,
     )
-    return cut(entries, limit, [entry.id for entry in entries])
+    return view, cut(entries, limit, [entry.id for entry in entries])
 
 
 @router.get("/logs")

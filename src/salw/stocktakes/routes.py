@@ -11,12 +11,13 @@ from salw.access.rules import Permission
 from salw.core.edge import LARGE_BODY
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
 from salw.core.shapes import Addressed
+from salw.registry.labels.watching import Seen, SeenLabel
 from salw.stocktakes import queries
 from salw.stocktakes.operations.closing import close_stocktake
 from salw.stocktakes.operations.counting import record_counts
 from salw.stocktakes.operations.discontinuing import discontinue_stocktake
 from salw.stocktakes.operations.opening import open_stocktake
-from salw.stocktakes.rules import StocktakeStatus
+from salw.stocktakes.rules import Method, StocktakeStatus
 from salw.stocktakes.schemas import (
     ClosedOut,
     ClosureIn,
@@ -69,14 +70,21 @@ def put_stocktake(stocktake_id: UUID, body: StocktakeIn, desk: Desk = requires(P
 @router.post("/stocktakes/{stocktake_id}/counts", openapi_extra=LARGE_BODY)
 def post_counts(stocktake_id: UUID, body: CountsIn, desk: Desk = requires(Permission.STOCKTAKE_COUNT)) -> CountsOut:
     """Record what was seen, up to 1,000 things. Each count has its own id, so that a list may be sent again: a
-    repeat gets the first answer."""
-    done = record_counts(
+    repeat gets the first answer. A label that is void, copied or was just seen in another store raises an alarm."""
+    counted = record_counts(
         desk.db, actor=desk.actor, now=desk.now, stocktake_id=stocktake_id, counts=[c.new for c in body.counts]
     )
+    seen = [
+        SeenLabel(done.read.label, done.read.tail, c.new.counted_at, c.method is Method.SCAN)
+        for c, done in zip(body.counts, counted, strict=True)
+        if done.read is not None and done.read.label is not None
+    ]
+    if seen:
+        desk.seen.append(Seen(desk.actor, stocktake_id, seen))
     return CountsOut(
         counts=[
-            CountedOut(id=c.id, answer=counted.answer, repeated=counted.repeated)
-            for c, counted in zip(body.counts, done, strict=True)
+            CountedOut(id=c.id, answer=done.answer, repeated=done.repeated)
+            for c, done in zip(body.counts, counted, strict=True)
         ]
     )
 

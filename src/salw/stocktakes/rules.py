@@ -114,14 +114,6 @@ class NewCount:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """What became of one count; `repeated` says that it was known already and this is the answer it had."""
-
-    answer: CountAnswer
-    repeated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Read:
     """What a text can name: a label (with its last characters if scanned), a registry number, a mark.
 
@@ -135,6 +127,18 @@ class Read:
     number: str | None = None
     mark: str | None = None
     doubtful: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What became of one count; `repeated` says that it was known already and this is the answer it had.
+
+    `read` is what its text named where it is new.
+    """
+
+    answer: CountAnswer
+    repeated: bool = False
+    read: Read | None = None
 
 
 def read(count: NewCount) -> Read | None:

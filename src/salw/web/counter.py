@@ -22,6 +22,7 @@ from salw.custody.nominal_lists.rules import CONSTRAINTS as NOMINAL_LISTS
 from salw.custody.rules import CONSTRAINTS as CUSTODY
 from salw.documents.files.rules import CONSTRAINTS as FILES
 from salw.scanning.lines import CodeLine, read_lines, split_lines
+from salw.scanning.noticed import seen_in
 from salw.web.forms import parse_day, told
 
 # What the database may refuse of an act at the counter, said at a field.
@@ -56,8 +57,11 @@ class Typed(BaseModel):
         return {**self.model_dump(mode="json"), **more}
 
 
-def read_codes(desk: Desk, text: str, judge: Judge) -> tuple[list[Row], str | None]:
-    """Return the weapons that the lines of a field name, and what is wrong with those that cannot go, in one text."""
+def read_codes(desk: Desk, text: str, judge: Judge, place: UUID | None = None) -> tuple[list[Row], str | None]:
+    """Return the weapons that the lines of a field name, and what is wrong with those that cannot go, in one text.
+
+    `place` is the store where they are read, or the transfer that is taken in: labels are seen there.
+    """
     language = desk.actor.language
     texts = split_lines(text)
     if not texts:
@@ -65,6 +69,7 @@ def read_codes(desk: Desk, text: str, judge: Judge) -> tuple[list[Row], str | No
     if len(texts) > CODES_MAX:
         return [], translate("web.desk.too_many_codes", language, count=len(texts), most=CODES_MAX)
     lines = read_lines(desk.db, desk.actor, texts)
+    desk.seen.extend(seen_in(lines, desk.actor, place_id=place, at=desk.now))
     wrong = [said for line in lines if (said := _wrong(line, judge, language)) is not None]
     found = {line.weapon["id"]: line.weapon for line in lines if line.weapon is not None}
     return list(found.values()), " ".join(wrong) or None

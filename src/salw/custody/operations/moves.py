@@ -40,6 +40,18 @@ select a.*, l.weapon_id, l.seq, l.holder_id, l.unit_id, l.awaited_by_unit_id, l.
   left join numbered n on true
 """
 
+# What was read on the weapons, against the labels that they bear, in the same round trip.
+_LOCK_READ = _LOCK.replace(
+    "n.office_unit_id, n.number",
+    """n.office_unit_id, n.number,
+       (select case when b.weapon_id is distinct from l.weapon_id then 'label.of_another_weapon'
+                    when b.voided_at is not null then 'label.void'
+                    when r.tail <> b.tail then 'label.tail_mismatch' end
+          from unnest(%(weapons)s::uuid[], %(labels)s::text[], %(tails)s::text[]) as r (weapon_id, code, tail)
+          left join label b on b.country = %(country)s and b.code = r.code
+         where r.weapon_id = l.weapon_id and r.code is not null limit 1) as label_fault""",
+)
+
 _OFFICE = "asked as materialized (select %(office_of)s::int as office_of)"
 
 _NUMBER = "select * from number_document(%(office_of)s, %(year)s, 0)"
@@ -81,8 +93,8 @@ _WRITE_ON_DOCUMENT = f"with {APPEND_CTE} {_MOVE}"
 
 
 @cache
-def _lock(asked: str) -> str:
-    return _LOCK.format(asked=asked)
+def _lock(asked: str, read: bool) -> str:
+    return (_LOCK_READ if read else _LOCK).format(asked=asked)
 
 
 @cache
@@ -158,7 +170,14 @@ def ask_and_lock(
     """
     year = actor.today.year
     weapons = [e.weapon_id for e in expected]
-    rows = run(db, _lock(asked), {**values, "weapons": weapons, "year": year})
+    read = any(e.label for e in expected)
+    labels: dict[str, Any] = {
+        "country": actor.country,
+        "labels": [e.label.code if e.label else None for e in expected],
+        "tails": [e.label.tail if e.label else None for e in expected],
+    }
+    asking = {**values, "weapons": weapons, "year": year, **(labels if read else {})}
+    rows = run(db, _lock(asked, read), asking)
     first = rows[0]
     held = [] if first["weapon_id"] is None else held_by_weapon(rows)
     taken = first["number"]
@@ -180,6 +199,7 @@ def held_by_weapon(rows: Sequence[Row]) -> list[Held]:
             row["awaited_by_unit_id"],
             row["recorded_at"],
             row["mark"],
+            row.get("label_fault"),
         )
         for row in rows
     ]

@@ -31,7 +31,7 @@ from salw.custody.operations.assignments import assign_weapons
 from salw.custody.operations.holder_changes import close_holder, rename_holder
 from salw.custody.operations.holders import open_store, open_user_holder
 from salw.custody.operations.reliefs import relieve
-from salw.custody.schemas import AssignmentIn, ListedOut, StepIn, expected, listed
+from salw.custody.schemas import AssignmentIn, ListedOut, StepIn, expected, listed, note_codes
 
 router = APIRouter(tags=["custody"])
 
@@ -137,6 +137,7 @@ def put_relief(relief_id: UUID, body: ReliefIn, desk: Desk = requires(Permission
     """
 
     def work() -> ReliefOut:
+        note_codes(desk, body.holder, body.codes or ())
         done = relieve(
             desk.db,
             actor=desk.actor,

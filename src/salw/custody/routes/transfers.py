@@ -28,6 +28,7 @@ from salw.custody.schemas import (
     TransferStepOut,
     expected,
     order_of,
+    read_at,
     stepped,
     when,
 )
@@ -118,7 +119,7 @@ def post_receipt(
             now=desk.now,
             transfer_id=transfer_id,
             request_id=body.id,
-            weapons=expected(body.weapons),
+            weapons=read_at(desk, transfer_id, body.weapons, when(body.occurred_at, desk.now)),
             complete=body.complete,
             occurred_at=when(body.occurred_at, desk.now),
             order=order_of(body.order),

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from pydantic_core import from_json
 
 from salw.proofs.verification.breaks import Findings
+from salw.proofs.verification.states import RETURNED, STATED, States
 from salw.registry.texts import normalise_mark
 
 # The service's clock, which the bytes tell, against the database's, which recorded them.
@@ -44,8 +45,10 @@ PERSON_ENTERED = "person.entered"
 PERSON_ERASED = "person.erased"
 LOG_REOPENED = "log.reopened"
 FILE_KEPT = "file.kept"
-_KEEPING = frozenset({FILE_KEPT, HOLDER_OPENED, PERSON_ENTERED, PERSON_ERASED, TRANSFER_ORDERED, LOG_REOPENED})
+_KEEPING = frozenset({FILE_KEPT, HOLDER_OPENED, PERSON_ENTERED, PERSON_ERASED, TRANSFER_ORDERED, LOG_REOPENED}) | STATED
 _NAMED = frozenset({"id", "country", "kind"})
+# What events call commitments to names and texts; other digests of that length are of files, keys and logs.
+_COMMITMENTS = frozenset({"commitment", "details", "name", "reason", "reference", "said", "texts", "title"})
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DIGEST_LENGTH = 64  # of a commitment in hexadecimal
 
@@ -99,6 +102,7 @@ class Reading:
     transits: dict[str, tuple[int, int | None]] = field(default_factory=dict)  # and so who awaits its holder
     erasures: dict[float, set[str]] = field(default_factory=dict)  # whom the log says were erased, by instant
     files: dict[str, tuple[int | None, tuple[Any, ...]]] = field(default_factory=dict)  # what was kept, by file
+    states: States = field(default_factory=States)  # what weapons were seen to be
     reopened: dict[int | None, Mapping[str, Any]] = field(default_factory=dict)  # what later logs say of earlier ones
     whose: dict[str, str] = field(default_factory=dict)  # the person that a commitment is called, as far as one is
     # What most entries have in common with the one before.
@@ -146,7 +150,7 @@ class Reading:
             if moved is not None or "seq" in facts:
                 self._movement(entry, facts)
             elif kind in _KEEPING:
-                self._keep(kind, idx, facts)
+                self._keep(entry, facts)
         except (KeyError, TypeError, AttributeError):
             self._add("verify.bytes_unreadable", entry)
 
@@ -169,9 +173,12 @@ class Reading:
         told = (body["id"], body["country"], body["kind"], body.get("weapon"))
         self._differ("verify.event_column_changed", entry, ("id", "country", "kind", "weapon_id"), stands, told)
 
-    def _keep(self, kind: str, idx: int | None, facts: Mapping[str, Any]) -> None:
-        """Keep what the log says of holders and persons, to hold the tables against it afterwards."""
-        if kind == HOLDER_OPENED:
+    def _keep(self, entry: Entry, facts: Mapping[str, Any]) -> None:
+        """Keep what the log says of holders, persons and weapons, to hold the tables against it afterwards."""
+        idx, kind = entry[0], entry[5]
+        if kind in STATED:
+            self.states.keep(kind, entry[6], idx, entry[1], facts)
+        elif kind == HOLDER_OPENED:
             self.holders[facts["holder"]] = (facts["unit"], facts["holder_kind"], idx)
         elif kind == PERSON_ENTERED:
             self.persons[facts["person"]] = (facts["commitment"], facts.get("unit", UNTOLD), idx)
@@ -210,22 +217,25 @@ class Reading:
             self._add("verify.sequenced_back", entry, stands=instant(sequenced), due=instant(last))
 
     def _commitments(self, idx: int | None, event_id: str, facts: Any) -> None:
-        """Tell of every digest among facts, and whether it is called a commitment: that of a person always is."""
-        for value in facts.values():
+        """Tell of every digest among facts, and whether it is called a commitment, as each of a name or text is."""
+        for key, value in facts.items():
             kind = value.__class__
             if kind is str:
                 if len(value) == DIGEST_LENGTH:
-                    named = value is facts.get("commitment")
-                    if named:
+                    if key == "commitment":
                         self.whose[value] = facts.get("id") or facts.get("person")
-                    self.commit(value, idx, event_id, named)
+                    self.commit(value, idx, event_id, key in _COMMITMENTS or key.endswith("_commitment"))
             elif kind is dict:
                 if value != self._person:
                     self._person = value
                     self._commitments(idx, event_id, value)
             elif kind is list:
+                columns = facts.get("columns") or ()
                 for item in value:
-                    self._commitments(idx, event_id, item if item.__class__ is dict else {"": item})
+                    if item.__class__ is list and len(item) == len(columns):  # the counts of a list
+                        self._commitments(idx, event_id, dict(zip(columns, item, strict=True)))
+                    else:
+                        self._commitments(idx, event_id, item if item.__class__ is dict else {"": item})
 
     def _movement(self, entry: Entry, facts: dict[str, Any]) -> None:
         weapon, seq = entry[10:12]
@@ -259,13 +269,21 @@ class Reading:
         if document != self._document:
             self._document = document
             self.documents.setdefault(document, Told(entry[0], entry[1], _of_document(facts)))
+        self._keep_moved(entry, due[3], facts)
+
+    def _keep_moved(self, entry: Entry, holder: str, facts: Mapping[str, Any]) -> None:
+        """Keep what a movement to a holder says of the weapon and of that holder."""
+        event_kind, weapon = entry[5], entry[10]
         if event_kind == REGISTERED:
             self.weapons[weapon] = Told(entry[0], entry[1], (*_all(facts, _OF_WEAPON), *_serial(facts)))
+        elif event_kind == RETURNED:
+            if "condition" in facts:
+                self.states.keep(event_kind, weapon, entry[0], entry[1], facts)
         elif event_kind == ISSUED:
-            if due[3] not in self.receivers and "person" in facts:
-                self.receivers[due[3]] = (facts["person"]["id"], entry[0])
+            if holder not in self.receivers and "person" in facts:
+                self.receivers[holder] = (facts["person"]["id"], entry[0])
         elif event_kind == DISPATCHED and facts.get("transfer") in self.ordered:
-            self.transits.setdefault(due[3], (self.ordered[facts["transfer"]], entry[0]))
+            self.transits.setdefault(holder, (self.ordered[facts["transfer"]], entry[0]))
 
     def _differ(
         self,

@@ -9,11 +9,14 @@ from sqlalchemy import Connection
 from salw.core.db import run
 from salw.proofs.verification.breaks import Findings
 from salw.proofs.verification.entries import UNTOLD, Reading, Told, instant, shown
+from salw.proofs.verification.states import COLUMNS, NOTHING
 
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Whoever begins a register is in no book yet.
 _NOBODY = "00" * 32
 _PAGE = 10_000
+_FIRST = "00000000-0000-0000-0000-000000000000"
 PERSON, TRANSIT = "person", "transit"
 _HOLDER_COLUMNS = ("unit_id", "kind", "person_id", "awaited_by_unit_id")
 
@@ -52,6 +55,15 @@ _HOLDERS = """
 select id::text, unit_id, kind, person_id::text, awaited_by_unit_id
   from holder where country = %(country)s and id = any(%(ids)s::uuid[])
 """
+# Instants as events write them, which those of the calendar's years are compared by.
+_STATES = """
+select id::text as weapon, condition,
+       to_char(condition_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as condition_at, condition_in,
+       parts_differ, reform
+  from weapon
+ where country = %(country)s and id > %(after)s and (condition is not null or parts_differ or reform is not null)
+ order by id limit %(limit)s
+"""
 _FILE_COLUMNS = ("unit_id", "media_type", "size", "value_id")
 _FILES = """
 select f.id::text as file, f.unit_id, f.media_type, f.size, encode(v.commitment, 'hex') as digest
@@ -72,7 +84,7 @@ class Commitments:
 
     def load(self, db: Connection) -> None:
         """Read the commitments, and let the database recompute each from salt and value, which nobody reads."""
-        after = "00000000-0000-0000-0000-000000000000"
+        after = _FIRST
         while rows := run(db, _VALUES, {"country": self.country, "after": after, "limit": _PAGE}):
             self._ids |= {row["commitment"].hex(): str(row["id"]) for row in rows}
             self.count += len(rows)
@@ -81,12 +93,12 @@ class Commitments:
             self.found.add("verify.value_changed", value=str(row["id"]))
 
     def see(self, digest: str, idx: int | None, event_id: str, named: bool) -> None:
-        """Strike off what an event commits to, and name a person's value that is not kept."""
+        """Strike off what an event commits to, and name a value that it calls a commitment and that is not kept."""
         if digest in self._seen:
             return
         if digest in self._ids or digest == _NOBODY:
             self._seen.add(digest)
-        elif named:
+        elif named and _DIGEST.fullmatch(digest):
             self._seen.add(digest)
             self.found.add("verify.value_missing", idx=idx, event=event_id, digest=digest)
 
@@ -202,6 +214,33 @@ def check_holders(db: Connection, reading: Reading, found: Findings) -> None:
                     stands=shown(row[column]),
                     due=shown(fact),
                 )
+
+
+def check_states(db: Connection, reading: Reading, found: Findings) -> None:
+    """Hold the condition, parts and reform on the rows of weapons against the last events that tell of them."""
+    after = _FIRST
+    while rows := run(db, _STATES, {"country": reading.country, "after": after, "limit": _PAGE}):
+        for row in rows:
+            weapon, *stands = row.values()
+            _state(reading, weapon, stands, found)
+        after = rows[-1]["weapon"]
+    for weapon in reading.states.left:
+        _state(reading, weapon, NOTHING, found)
+
+
+def _state(reading: Reading, weapon: str, stands: Sequence[Any], found: Findings) -> None:
+    said, due = reading.states.pop(weapon)
+    for column, one, fact in zip(COLUMNS, stands, due, strict=True):
+        if one != fact:
+            found.add(
+                "verify.weapon_state_changed",
+                idx=said.idx if said else None,
+                weapon=weapon,
+                event=said.event_id if said else "—",
+                column=column,
+                stands=shown(one),
+                due=shown(fact),
+            )
 
 
 def check_files(db: Connection, reading: Reading, found: Findings) -> None:

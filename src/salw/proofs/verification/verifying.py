@@ -21,7 +21,14 @@ from salw.proofs.verification.schema import PINNED, check_schema
 from salw.proofs.verification.seals import Log, Seals
 from salw.proofs.verification.trail import Trail
 from salw.proofs.verification.trust import Outside, Source, Trust, read_published
-from salw.proofs.verification.values import Commitments, check_erasures, check_files, check_holders, check_persons
+from salw.proofs.verification.values import (
+    Commitments,
+    check_erasures,
+    check_files,
+    check_holders,
+    check_persons,
+    check_states,
+)
 
 # Of each country the newest log ends where its leaves end; every earlier one where the next begins.
 _LOGS = """
@@ -126,6 +133,7 @@ def verify(
             check_holders(beside, trail.reading, found)
             check_erasures(beside, trail.reading, found)
             check_files(beside, trail.reading, found)
+            check_states(beside, trail.reading, found)
         finally:
             counted = books.finish(found)
         # Without doubles, as many as were met in the log and the queue are all there are.

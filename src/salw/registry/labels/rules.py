@@ -34,14 +34,14 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadBlank:
-    """What a blank's text says: its code, and the tail where the symbol was scanned."""
+class ReadLabel:
+    """What a label's text says: its code, and the tail where the symbol was scanned."""
 
     code: str
     tail: str | None
 
 
-def read_blank(text: str) -> ReadBlank:
+def read_label(text: str) -> ReadLabel:
     """Read the label that somebody holds.
 
     Raises the codes of the label library: misread, or the code of a place, a person or of training.
@@ -52,7 +52,15 @@ def read_blank(text: str) -> ReadBlank:
         check_kind(read.kind, Kind.WEAPON)
     except LabelError as error:
         raise label_refusal(error) from error
-    return ReadBlank(read.code, read.tail)
+    return ReadLabel(read.code, read.tail)
+
+
+def read_label_of(text: str) -> ReadLabel | None:
+    """Return the weapon's label that a text is, or None where it is something else."""
+    try:
+        return read_label(text)
+    except DomainError:
+        return None
 
 
 def read_codes(texts: Sequence[str]) -> list[str]:

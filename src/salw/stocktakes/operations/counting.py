@@ -109,7 +109,8 @@ returning n.id, n.reading, {_IN_SCOPE}
 
 
 # A weapon counted twice in one list is in the condition seen last. Locked as for a move, in the same order, so that
-# a return that states one waits instead of crossing; what is out of scope is not locked and not told of.
+# a return that states one waits instead of crossing; what is out of scope is not locked and not told of, and what is
+# awaited is on its sender's book, whose row the counter cannot write.
 _STATED = """
 with stated as materialized (
     select distinct on (weapon_id) weapon_id, condition, counted_at
@@ -119,6 +120,7 @@ with stated as materialized (
      order by weapon_id, counted_at desc
 )
 select s.* from lock_custody(array(select weapon_id from stated)) as l join stated s on s.weapon_id = l.weapon_id
+ where l.unit_id = any(%(units)s)
  order by s.weapon_id
 """
 
@@ -178,7 +180,9 @@ def record_counts(
         _note_conditions(db, actor, now, stocktake_id, stated)
     answers = _answers([*known, *written])
     return [
-        Counted(refused[place]) if place in refused else Counted(answers[count.id], place in repeated)
+        Counted(refused[place])
+        if place in refused
+        else Counted(answers[count.id], place in repeated, None if place in repeated else meanings[place])
         for place, count in enumerate(counts)
     ]
 
@@ -231,7 +235,8 @@ def _note_conditions(db: Connection, actor: Actor, now: datetime, stocktake_id: 
 
     Only of weapons that the counts name and show: a void label does not say that its weapon was seen.
     """
-    rows = run(db, _STATED, {"country": actor.country, "stocktake": stocktake_id, "ids": list(counts)})
+    values = {"country": actor.country, "units": list(actor.units)}
+    rows = run(db, _STATED, {**values, "stocktake": stocktake_id, "ids": list(counts)})
     seen = [Seen(row["weapon_id"], Condition(row["condition"]), row["counted_at"]) for row in rows]
     if not seen:
         return

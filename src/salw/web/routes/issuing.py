@@ -146,7 +146,7 @@ def _check_issue(
         who, wrong_who = views.receiver(desk, typed.to, typed.holder)
         weapons: list[Any] = []
         if store is not None:
-            weapons, wrong_codes = read_codes(desk, typed.codes, in_store(store))
+            weapons, wrong_codes = read_codes(desk, typed.codes, in_store(store), store)
             wrong |= {"codes": wrong_codes} if wrong_codes else {}
         wrong |= wrong_who
         stores = views.stores(desk)
@@ -266,7 +266,7 @@ def _check_return(request: Request, language: Language, typed: ReturnTyped) -> R
     with open_desk(request, Permission.RETURN_RECORD, language) as desk:
         wrong: dict[str, str] = {}
         store = _store(typed.store, language, wrong)
-        weapons, wrong_codes = read_codes(desk, typed.codes, is_out)
+        weapons, wrong_codes = read_codes(desk, typed.codes, is_out, store)
         wrong |= {"codes": wrong_codes} if wrong_codes else {}
         context = {
             "typed": typed.but(weapons=versions_text(weapons)),

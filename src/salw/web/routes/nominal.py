@@ -190,7 +190,7 @@ def post_moment(
         with open_desk(request, permission, language) as desk:
             store = views.nominal_list(desk, list_id)["list"]["store"]
             judge = in_store(store) if moment == "perception" else is_out
-            weapons, wrong = read_codes(desk, typed.codes, judge)
+            weapons, wrong = read_codes(desk, typed.codes, judge, store)
         if wrong:
             return _moment(request, language, list_id, moment, typed, {"codes": wrong})
         return _moment(request, language, list_id, moment, typed, weapons=weapons)

@@ -93,7 +93,9 @@ def post_order(request: Request, language: Asked, typed: Annotated[OrderTyped, F
             wrong["due_on"] = translate("web.day_missing", language)
         weapons: list[Any] = []
         if typed.act != "order" and "from_store" not in wrong:
-            weapons, wrong_codes = read_codes(desk, typed.codes, in_store(UUID(typed.from_store)))
+            weapons, wrong_codes = read_codes(
+                desk, typed.codes, in_store(UUID(typed.from_store)), UUID(typed.from_store)
+            )
             wrong |= {"codes": wrong_codes} if wrong_codes else {}
     if wrong:
         return _order_form(request, language, typed.but(), wrong)
@@ -195,7 +197,10 @@ def post_scanned_step(
         with open_desk(request, permission, language) as desk:
             listed = views.on_list(desk, transfer_id, views.AWAITS[step])
             weapons, wrong = read_codes(
-                desk, typed.codes, lambda w: None if w["id"] in listed else "web.transfer.not_on_list"
+                desk,
+                typed.codes,
+                lambda w: None if w["id"] in listed else "web.transfer.not_on_list",
+                transfer_id if step == "reception" else None,
             )
         if wrong:
             return _scan(request, language, transfer_id, step, typed.but(), {"codes": wrong})

@@ -11,6 +11,7 @@ from salw.core.pages import PAGE_SIZE, decode_cursor, encode_cursor
 from salw.custody.nominal_lists import queries
 from salw.custody.nominal_lists.rules import LineState
 from salw.scanning.lines import read_lines
+from salw.scanning.noticed import seen_in
 from salw.web.views import issuing
 from salw.web.views.naming import holder_words
 
@@ -50,6 +51,7 @@ def wishes(desk: Desk, text: str) -> tuple[list[dict[str, Any]], str | None]:
     parts = [tuple(part.strip() for part in f"{line};".split(";")[:2]) for line in lines]
     codes = [code for _, code in parts if code]
     read = {line.text: line for line in read_lines(desk.db, desk.actor, codes)} if codes else {}
+    desk.seen.extend(seen_in(read.values(), desk.actor, place_id=None, at=desk.now))
     wished: list[dict[str, Any]] = []
     wrong: list[str] = []
     for who, code in parts:

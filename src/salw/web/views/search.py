@@ -11,6 +11,7 @@ from salw.core.errors import DomainError
 from salw.core.language import Language
 from salw.core.pages import PAGE_SIZE
 from salw.custody.routes.holders import get_holders
+from salw.scanning.noticed import seen_of
 from salw.scanning.resolver import resolve
 from salw.scanning.routes import get_weapons
 from salw.scanning.schemas import LineOut, NamedOut
@@ -86,6 +87,7 @@ def _weapons(request: Request, language: Language, text: str, found: Found) -> N
             except DomainError as error:
                 found.complaint = None if error.code in _NOTHING else told(error, language)
                 return
+            desk.seen.extend(seen_of(answer, desk.actor, text=text, store_id=None, at=desk.now))
             found.weapons = list(answer.candidates) if answer.card is None else [answer.card]
             found.more, found.named = answer.more, answer.named
             return

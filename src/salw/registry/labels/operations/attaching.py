@@ -19,12 +19,12 @@ from salw.ledger.events import make_event
 from salw.ledger.operations import APPEND_CTE
 from salw.registry.labels.rules import (
     Attachment,
-    ReadBlank,
+    ReadLabel,
     check_count,
     check_known,
     check_none,
     check_once,
-    read_blank,
+    read_label,
 )
 from salw.registry.operations import check_on_the_books, lock_weapons
 
@@ -85,11 +85,11 @@ def attach_blanks(
     Raises `store.not_found`; of a blank `label.not_found`, `label.void`, `label.already_attached`,
     `label.of_another_store`, `label.tail_mismatch`; of a serial `label.serial_not_here`, `label.serial_ambiguous` with
     the candidates; of a weapon `weapon.not_found`, `label.weapon_not_here`, `label.already_labelled`,
-    `label.off_the_books`; and what `rules.read_blank` and `check_once` raise.
+    `label.off_the_books`; and what `rules.read_label` and `check_once` raise.
     """
     check_count(len(attachments))
     store = get_store(db, actor, store_id)
-    read = [read_blank(a.label) for a in attachments]
+    read = [read_label(a.label) for a in attachments]
     codes = [blank.code for blank in read]
     check_once(codes)
     scope = {"country": actor.country, "units": list(actor.units), "store": store_id}
@@ -116,7 +116,7 @@ def attach_blanks(
     return [Attached(code, weapon) for code, weapon in zip(codes, weapons, strict=True)]
 
 
-def _check_blanks(store_id: UUID, read: Sequence[ReadBlank], found: Mapping[str, Row]) -> None:
+def _check_blanks(store_id: UUID, read: Sequence[ReadLabel], found: Mapping[str, Row]) -> None:
     check_known([blank.code for blank in read], list(found))
     rows = [(blank, found[blank.code]) for blank in read]
     check_none("label.already_attached", [b.code for b, row in rows if row["weapon_id"] is not None])
