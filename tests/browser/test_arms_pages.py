@@ -18,7 +18,6 @@ from world import World
 
 pytestmark = pytest.mark.chromium
 
-SIZES = [(360, 740), (1280, 800)]
 Open = Callable[..., Page]
 
 
@@ -43,12 +42,11 @@ def lived(client: httpx.Client, world: World) -> Expected:
     return weapon
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["phone", "screen"])
 def test_a_weapon_says_who_answers_for_it_what_it_bears_and_what_happened(
-    open_page: Open, client: httpx.Client, world: World, size: tuple[int, int]
+    open_page: Open, client: httpx.Client, world: World
 ) -> None:
     weapon = lived(client, world)
-    page = open_page(size)
+    page = open_page()
     come_in(page, world, "keeper")
     page.goto("/armes")
     page.get_by_label("Recherche dans le registre").fill("ба07731")

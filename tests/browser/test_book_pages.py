@@ -17,8 +17,7 @@ import writes
 from counting import a_count as scan
 from counting import close, count, label, open_check
 from moving import issue
-from pages import Open, fits, go_to, log_in, press
-from program import give_account
+from pages import SCREEN, Open, come_home, come_in, fits, go_to, press
 from reporting import opened, unit_uuid
 from salw.commission.rules import Level
 from salw.core.ids import new_id
@@ -28,7 +27,6 @@ from world import World
 
 pytestmark = pytest.mark.chromium
 
-SIZES = [(360, 740), (1280, 800)]
 MODEL = "akm-tula-su"
 
 
@@ -69,12 +67,11 @@ def publish(client: httpx.Client, world: World) -> str:
     return str(next(c["totals"]["in_stock"] for c in countries if c["code"] == world.country))
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["phone", "screen"])
 def test_the_situation_opens_to_its_weapons_and_the_registers_to_their_papers(
-    open_local: Open, client: httpx.Client, world: World, sequencer_engine: Engine, size: tuple[int, int]
+    open_local: Open, client: httpx.Client, world: World, sequencer_engine: Engine
 ) -> None:
-    page = open_local(size)
-    log_in(page, give_account(world, "auditor"))
+    page = open_local(SCREEN)
+    come_home(page, world, "auditor")
     go_to(page, "Situation")
     expect(page.get_by_text("Aucune arme n'est en écritures")).to_be_visible()
     busy(client, world, sequencer_engine)
@@ -82,7 +79,7 @@ def test_the_situation_opens_to_its_weapons_and_the_registers_to_their_papers(
     page.get_by_label("Jour").fill(world.founder.today.isoformat())
     press(page, "Afficher")
     fits(page)
-    picture(page, f"situation-{size[0]}")
+    picture(page, "situation")
     row = page.get_by_role("row").filter(has_text="AKM")
     for said in ("9", "8", "7", "-1"):
         expect(row).to_contain_text(said)
@@ -107,10 +104,10 @@ def test_the_situation_opens_to_its_weapons_and_the_registers_to_their_papers(
         expect(check).to_contain_text(said)
     expect(check.get_by_role("cell").nth(2)).to_contain_text("1")
     fits(page)
-    picture(page, f"checks-{size[0]}")
+    picture(page, "checks")
     go_to(page, "Registres")
     fits(page)
-    picture(page, f"registers-{size[0]}")
+    picture(page, "registers")
     of_store = page.get_by_role("region", name="Armurerie keeper")
     addresses = [
         link.get_attribute("href") or ""
@@ -122,7 +119,7 @@ def test_the_situation_opens_to_its_weapons_and_the_registers_to_their_papers(
     headers = world["auditor"].headers
     assert {client.get(a.removeprefix("/v1"), headers=headers).status_code for a in files} == {200}
     reads_before_he_prints(page, [a for a in addresses if not a.startswith("/v1")], files[9])
-    picture(page, f"register-{size[0]}")
+    picture(page, "register")
     page.get_by_role("link", name="Registres du magasin").click()
     expect(of_store).to_be_visible()
 
@@ -140,20 +137,19 @@ def reads_before_he_prints(page: Page, addresses: list[str], inventory_pdf: str)
     fits(page)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["phone", "screen"])
 def test_an_accountant_enters_an_entitlement_and_the_situation_shows_what_lacks(
-    open_local: Open, client: httpx.Client, world: World, sequencer_engine: Engine, size: tuple[int, int]
+    open_local: Open, client: httpx.Client, world: World, sequencer_engine: Engine
 ) -> None:
     world.register(3, model_code=MODEL)
     drain(sequencer_engine)
-    page = open_local(size)
-    log_in(page, give_account(world, "accountant"))
+    page = open_local(SCREEN)
+    come_in(page, world, "accountant")
     page.goto(f"/dotations?unit={unit_uuid(world, world.alpha)}")
     expect(page.get_by_text("Aucune dotation n'est fixée")).to_be_visible()
     page.get_by_role("link", name="Saisir une dotation").click()
     expect(page.get_by_text("Réalisé 3, sans dotation").first).to_be_visible()
     fits(page)
-    picture(page, f"entitlement-new-{size[0]}")
+    picture(page, "entitlement-new")
     page.get_by_label("Décision").fill("TED n° 7/ESSAI")
     page.get_by_label("AKM").fill("dix")
     press(page, "Enregistrer la dotation")
@@ -174,24 +170,23 @@ def test_an_accountant_enters_an_entitlement_and_the_situation_shows_what_lacks(
     expect(page.get_by_role("status")).to_have_text("Dotation enregistrée.")
     expect(page.get_by_role("row").filter(has_text="TED n° 7/ESSAI")).to_have_count(2)
     fits(page)
-    picture(page, f"entitlements-{size[0]}")
+    picture(page, "entitlements")
     page.get_by_role("link", name="Situation d'armement de l'unité").click()
     expect(page.get_by_role("row").filter(has_text="AKM")).to_contain_text("-7")
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["phone", "screen"])
 def test_a_commission_sees_the_countries_in_a_chart_that_can_be_taken_along(
-    open_local: Open, client: httpx.Client, world: World, size: tuple[int, int]
+    open_local: Open, client: httpx.Client, world: World
 ) -> None:
     in_stock = publish(client, world)
-    page = open_local(size)
-    log_in(page, give_account(world, "commission"))
+    page = open_local(SCREEN)
+    come_home(page, world, "commission")
     go_to(page, "Comparaison")
     finding = f"Seul pays à publier, Burkina Faso montre {in_stock} armes en stock"
     expect(page.get_by_role("heading", name=finding)).to_be_visible()
     expect(page.get_by_role("img", name=finding)).to_contain_text(f"{in_stock} en stock, dont 0 marquées (0,0\u00a0%)")
     fits(page)
-    picture(page, f"comparison-{size[0]}")
+    picture(page, "comparison")
     svg, png, book, figures = (
         page.request.get(page.get_by_role("link", name=name).get_attribute("href") or "")
         for name in ("Graphique (SVG)", "Graphique (PNG)", "Tableur (XLSX)", "Données (CSV)")
@@ -210,7 +205,7 @@ def test_a_commission_sees_the_countries_in_a_chart_that_can_be_taken_along(
 
 def test_a_storekeeper_enters_no_entitlement_and_reads_no_other_country(open_local: Open, world: World) -> None:
     page = open_local()
-    log_in(page, give_account(world, "keeper"))
+    come_in(page, world, "keeper")
     page.goto("/dotations")
     expect(page.get_by_text("Aucune dotation n'est fixée")).to_be_visible()
     expect(page.get_by_role("link", name="Saisir une dotation")).to_have_count(0)
@@ -223,7 +218,7 @@ def test_a_storekeeper_has_the_registers_of_his_store_and_no_other(
     open_local: Open, world: World, client: httpx.Client
 ) -> None:
     page = open_local()
-    log_in(page, give_account(world, "keeper"))
+    come_home(page, world, "keeper")
     go_to(page, "Registres")
     expect(page.get_by_role("heading", name="Armurerie keeper")).to_be_visible()
     expect(page.get_by_label("Unité")).to_have_count(0)
