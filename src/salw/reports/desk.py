@@ -220,10 +220,9 @@ class _Period:
         self.actor, self.now, self.part = actor, now, part
         self.subject, self.books = of
         self.from_date, self.to_date = from_date, to_date
-        self.demo = is_demo(db)
         await_batch(db)
-        self.opening_size = queries.get_log_size_before(db, actor, from_date)
-        self.size = queries.get_log_size_before(db, actor, to_date + timedelta(days=1))
+        ground = queries.get_ground(db, actor, from_date, to_date)
+        self.opening_size, self.size, self.demo = ground.opening_size, ground.size, ground.demo
 
     def register(self, kind: Kind, rows: Sequence[Row], lines: Any, **more: Any) -> Register:
         """Return the register of these lines. Raises `report.no_such_volume`."""

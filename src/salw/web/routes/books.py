@@ -69,7 +69,7 @@ def get_registers(
 def get_register(
     request: Request,
     language: Asked,
-    register: views.Readable,
+    register: views.Readable = "journal",
     store: UUID | None = None,
     unit: UUID | None = None,
     since: str | None = None,
@@ -80,8 +80,10 @@ def get_register(
     with open_desk(request, Permission.REPORT_READ, language) as desk:
         today = desk.actor.today
         period = read_period(since, until, usual=today.replace(day=1), today=today)
-        if not (period.good and period.since.day and period.until.day):
-            return RedirectResponse("/registres?" + request.url.query, 303)  # where it is said what is wrong
+        if not (period.good and period.since.day and period.until.day and (store or unit)):
+            return RedirectResponse(
+                "/registres?" + request.url.query, 303
+            )  # where one chooses, and is told what is wrong
         of = views.Subject(store, unit, period.since.day, period.until.day)
         context = views.register(desk, register, of, part)
     return show(request, language, "register.html", context)
