@@ -233,10 +233,3 @@ def get_person(db: Connection, actor: Actor, person_id: UUID) -> Row:
     if row is None:
         raise NotFound("person.not_found", person=str(person_id))
     return row
-
-
-def get_log_size(db: Connection, actor: Actor) -> int:
-    """Return how many events the country's log holds."""
-    sql = "select coalesce((select idx + 1 from leaf where country = %(country)s order by idx desc limit 1), 0) as n"
-    row = run_one(db, sql, {"country": actor.country})
-    return int(row["n"]) if row else 0

@@ -129,12 +129,6 @@ def _given(request: Request, language: Language, person_id: UUID) -> dict[str, A
     }
 
 
-def open_suspension(desk: Desk, person_id: UUID) -> Row | None:
-    """Return the withdrawal of a person's right that stands, without its reason, None where none does."""
-    rows = queries.list_suspensions(desk.db, desk.actor, after=None, limit=1_000)
-    return next((row for row in rows if row["person"] == person_id and row["ended_at"] is None), None)
-
-
 def name_of(request: Request, language: Language, person_id: UUID) -> str:
     """Return the name of a person in scope. Raises `person.not_found`."""
     with open_desk(request, Permission.DRAW_READ, language) as desk:

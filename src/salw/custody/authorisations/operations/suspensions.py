@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import Connection
 
 from salw.access.operations.traces import record_reads
-from salw.access.queries import get_person
+from salw.access.people_queries import get_person
 from salw.access.rules import Permission, ReadCode
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
