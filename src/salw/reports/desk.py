@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 from salw.access.names import full_name
 from salw.access.operations.traces import record_reads
 from salw.access.queries import is_demo
-from salw.access.rules import Permission, ReadCode
+from salw.access.rules import Permission
+from salw.access.trace_rules import ReadCode
 from salw.core.actor import Actor
 from salw.core.db import Row
 from salw.custody.rules import HolderKind, MovementKind, state_of

@@ -24,6 +24,14 @@ select o.id, u.uuid as unit, u.name as unit_name, n.value->>'number' as number, 
 """
 
 
+def get_order(db: Connection, actor: Actor, order_id: UUID) -> Row:
+    """Return an order of a unit in scope, as `list_orders` does. Raises `order.not_found`."""
+    row = run_one(db, f"{_ORDERS} and o.id = %(id)s", {**_scope(actor), "id": order_id})
+    if row is None:
+        raise NotFound("order.not_found", order=str(order_id))
+    return row
+
+
 def list_orders(db: Connection, actor: Actor, *, status: str | None, after: UUID | None, limit: int) -> list[Row]:
     """Return the orders of units in scope by id, at most `limit`.
 

@@ -11,7 +11,8 @@ from salw.access.guard import Desk
 from salw.access.operations.traces import record_reads
 from salw.access.people_queries import find_people
 from salw.access.queries import get_listed_person, list_units
-from salw.access.rules import Permission, ReadCode
+from salw.access.rules import Permission
+from salw.access.trace_rules import ReadCode
 from salw.core.db import Row
 from salw.core.errors import Unacceptable
 from salw.core.language import Language
