@@ -11,7 +11,8 @@ from recipes import Word
 from salw.core import clock
 from salw.core.db import run
 from salw.core.ids import new_id
-from salw.scanning.alarms.operations import Seen, record_seen
+from salw.registry.labels.watching import Seen, SeenLabel
+from salw.scanning.alarms.operations import record_seen
 from salw_labels import Kind, draw
 from world import World
 
@@ -129,7 +130,8 @@ def alarmed(place: World) -> UUID:
     """Let a copied label of a place be scanned in its store; return the alarm."""
     code = _code_of(place)
     with place.transaction() as db:
-        record_seen(db, Seen(place.actor("keeper"), code, True, place.store_alpha, clock.now()))
+        seen = [SeenLabel(code, tail, clock.now(), placed=True) for tail in (None, "0" * 8)]  # and a copy of it
+        record_seen(db, Seen(place.actor("keeper"), place.store_alpha, seen), clock.now())
         found: UUID = run(db, "select id from label_alarm where code = %(c)s", {"c": code})[0]["id"]
     return found
 

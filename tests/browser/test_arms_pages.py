@@ -13,7 +13,8 @@ from pages import come_in, fits
 from salw.core import clock
 from salw.core.ids import new_id
 from salw.custody.rules import Expected
-from salw.scanning.alarms.operations import Seen, record_seen
+from salw.registry.labels.watching import Seen, SeenLabel
+from salw.scanning.alarms.operations import record_seen
 from world import World
 
 pytestmark = pytest.mark.chromium
@@ -39,7 +40,8 @@ def lived(client: httpx.Client, world: World) -> Expected:
     }
     assert client.put(f"/issues/{new_id()}", json=out, headers=world["keeper"].headers).status_code == 200
     with world.transaction() as db:
-        record_seen(db, Seen(world.actor("keeper"), old, False, world.store_alpha, clock.now()))
+        label = SeenLabel(old, None, clock.now(), placed=True)
+        record_seen(db, Seen(world.actor("keeper"), world.store_alpha, [label]), clock.now())
     return weapon
 
 
