@@ -74,9 +74,9 @@ def _raise_units(world: World) -> dict[str, UUID]:
     tops: dict[str, UUID] = {}
     above, sizes = world.hq, sorted(SCOPES.values(), reverse=True)
     for (job, size), inner in zip(sorted(SCOPES.items(), key=lambda scope: -scope[1]), [*sizes[1:], 1], strict=True):
-        above, tops[job] = _raise_unit(world, above, f"Commandement d'essai {job}")
+        above, tops[job] = raise_unit(world, above, f"Commandement d'essai {job}")
         # Alpha counts in every scope, the top itself once, and what the next one brings comes with it.
-        below = [_raise_unit(world, above, f"Compagnie d'essai {n}")[0] for n in range(size - inner - 1)]
+        below = [raise_unit(world, above, f"Compagnie d'essai {n}")[0] for n in range(size - inner - 1)]
         everywhere += [above, *below]
         for role in ROLES:
             world.founder = replace(world.founder, units=tuple(everywhere))
@@ -87,7 +87,7 @@ def _raise_units(world: World) -> dict[str, UUID]:
     return tops
 
 
-def _raise_unit(world: World, parent: int, name: str) -> tuple[int, UUID]:
+def raise_unit(world: World, parent: int, name: str) -> tuple[int, UUID]:
     uuid = new_id()
     with world.engine.begin() as db:
         enter_scope(db, country=world.country, units=())

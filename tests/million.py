@@ -32,9 +32,23 @@ class Load:
         return self.units[:WIDE]
 
 
+@dataclass(frozen=True)
+class Desk:
+    """What pages show beside weapons: the first `NARROW` - 1 units stand under a brigade, each unit has `people`.
+
+    Weapons are of so many `models`. `rows` are statements that end the load; `man` and `out` are still there for them.
+    """
+
+    brigade: int
+    people: int
+    models: int
+    rows: tuple[str, ...]
+
+
 _UNITS = """
 insert into unit (country, uuid, parent_id, force_code, name, short_name, keeps_books, started_on)
-select %(country)s, uuidv7(), %(parent)s, 'AT', 'Unité ' || n, 'U' || n, false, '2020-01-01'
+select %(country)s, uuidv7(), case when n < %(narrow)s then %(brigade)s::int else %(parent)s end, 'AT', 'Unité ' || n,
+       'U' || n, false, '2020-01-01'
   from generate_series(1, %(n)s) as n
 returning id
 """
@@ -65,14 +79,33 @@ _ROWS = (
               from store where unit_id = any(%(units)s)) as s on s.place = n %% %(places)s
     """,
     """
-    insert into weapon (country, id, registry_number, class_code, serial, serial_normalised, unit_id)
-    select %(country)s, id, 'BF' || n, 'SA-ASR', 'S' || n, 'S' || n, unit_id from load
+    insert into weapon (country, id, registry_number, class_code, model_code, serial, serial_normalised, unit_id)
+    select %(country)s, id, 'BF' || n, 'SA-ASR',
+           (array(select code from model where class_code = 'SA-ASR' order by code limit %(models)s))
+             [1 + n %% greatest(%(models)s, 1)],
+           'S' || n, 'S' || n, unit_id
+      from load
+    """,
+    """
+    create temporary table man on commit drop as
+    select uuidv7() as id, uuidv7() as value_id, uuidv7() as slip_id, s.id as store_id, s.unit_id, m
+      from store s cross join generate_series(0, %(people)s - 1) as m where s.unit_id = any(%(units)s)
+    """,
+    """
+    insert into holder (country, id, unit_id, kind, person_id)
+    select %(country)s, id, unit_id, 'person', id from man
     """,
     """
     create temporary table out on commit drop as
-    select l.id, l.store_id, l.unit_id, p.id as post_id, uuidv7() as event_id
+    select l.id, l.store_id, l.unit_id, p.id as post_id, p.store_id as slip_id, uuidv7() as event_id
       from load l join post p on p.store_id = l.store_id
      where l.n / %(places)s %% 10 = 0
+     union all
+    select l.id, l.store_id, l.unit_id, m.id, m.slip_id, uuidv7()
+      from load l
+      join man m on m.store_id = l.store_id
+       and m.m = (l.n / %(places)s / 10 * 4 + l.n / %(places)s %% 10 - 1) %% greatest(%(people)s, 1)
+     where l.n / %(places)s %% 10 between 1 and 4
     """,
     """
     insert into custody (country, weapon_id, seq, holder_id, unit_id, recorded_at)
@@ -98,7 +131,7 @@ _ROWS = (
     """
     insert into movement (country, weapon_id, seq, from_holder_id, from_unit_id, to_holder_id, to_unit_id, kind,
                           document_id, event_id, occurred_at)
-    select %(country)s, id, 2, store_id, unit_id, post_id, unit_id, 'issue', store_id, event_id, now() from out
+    select %(country)s, id, 2, store_id, unit_id, post_id, unit_id, 'issue', slip_id, event_id, now() from out
     """,
     """
     insert into issue (country, id, unit_id, from_holder_id, to_holder_id, purpose, document_id)
@@ -120,16 +153,24 @@ _ROWS = (
 )
 
 
-def load(superuser: Engine, parent: int, weapons: int = 1_000_000) -> Load:
-    """Fill a migrated database with weapons spread over new units under `parent`."""
+def load(
+    superuser: Engine, parent: int, weapons: int = 1_000_000, *, units: int = UNITS, desk: Desk | None = None
+) -> Load:
+    """Fill a migrated database with weapons spread over new units under `parent`.
+
+    With a `desk` each unit has people too, who hold four weapons in ten, and what `Desk` says of it is written.
+    """
+    said = desk or Desk(parent, people=0, models=0, rows=())
     with superuser.begin() as db:
-        units = tuple(row["id"] for row in run(db, _UNITS, {"country": COUNTRY, "parent": parent, "n": UNITS}))
+        values = {"country": COUNTRY, "parent": parent, "brigade": said.brigade, "narrow": NARROW, "n": units}
+        made = tuple(row["id"] for row in run(db, _UNITS, values))
     with superuser.begin() as db:
         run(db, "set local session_replication_role = replica")
         run(db, "set local maintenance_work_mem = '256MB'")
-        values = {"country": COUNTRY, "units": list(units), "weapons": weapons, "places": UNITS}
-        for statement in _ROWS:
+        values = {"country": COUNTRY, "units": list(made), "weapons": weapons, "places": units}
+        values |= {"people": said.people, "models": said.models}
+        for statement in (*_ROWS, *said.rows):
             run(db, statement, values)
     with superuser.begin() as db:
         run(db, "analyze")
-    return Load(units)
+    return Load(made)

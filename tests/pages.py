@@ -58,6 +58,12 @@ def come_in(page: Page, world: World, job: str) -> None:
     page.context.add_cookies([{"name": COOKIE, "value": world[job].token, "url": f"http://{address.netloc}"}])
 
 
+def come_home(page: Page, world: World, job: str) -> None:
+    """Come in as one of the cast and open the first page."""
+    come_in(page, world, job)
+    page.goto("/")
+
+
 def go_to(page: Page, name: str) -> None:
     """Follow the navigation; on a phone it is folded into a menu."""
     menu = page.get_by_role("button", name="Ouvrir ou fermer le menu")
@@ -120,12 +126,20 @@ def add_key(page: Page, *, verifies: bool = True) -> tuple[CDPSession, str]:
 
 
 def fits(page: Page) -> None:
-    """Hold that a page is no wider than its window, a thumb hits everything on it, and it shuts nobody out."""
+    """Hold that a page is no wider than a screen or a phone, a thumb hits all on it there, and it shuts nobody out.
+
+    Its window ends at the size it had: what axe looks at, once for both.
+    """
     page.wait_for_load_state()  # a link that was followed is done before the new page has its stylesheet
-    assert page.evaluate(TOO_WIDE) == [], page.url
-    targets = page.evaluate(TARGETS)
-    assert targets
-    assert [target for target in targets if min(target[1:]) < LEAST_TARGET] == [], page.url
+    own = page.viewport_size
+    for width, height in (SCREEN, PHONE):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate(TOO_WIDE) == [], (page.url, width)
+        targets = page.evaluate(TARGETS)
+        assert targets
+        assert [target for target in targets if min(target[1:]) < LEAST_TARGET] == [], (page.url, width)
+    if own:
+        page.set_viewport_size(own)
     assert_accessible(page)
 
 
@@ -143,10 +157,9 @@ def assert_accessible(page: Page) -> None:
 def picture(page: Page, name: str) -> None:
     """Hold that a page fits a phone and a screen; keep a picture of both for the guides where SALW_PICTURES=1 asks."""
     fits(page)
-    for width, height in (SCREEN, PHONE):
-        page.set_viewport_size({"width": width, "height": height})
-        assert page.evaluate(TOO_WIDE) == [], (page.url, width)
-        if os.environ.get("SALW_PICTURES") == "1":
+    if os.environ.get("SALW_PICTURES") == "1":
+        for width, height in (SCREEN, PHONE):
+            page.set_viewport_size({"width": width, "height": height})
             taken = Image.open(BytesIO(page.screenshot(full_page=True, animations="disabled"))).convert("RGB")
             PICTURES.mkdir(exist_ok=True)
             taken.quantize(COLOURS, dither=Image.Dither.NONE).save(PICTURES / f"{name}-{width}.png", optimize=True)

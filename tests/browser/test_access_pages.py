@@ -7,21 +7,17 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import Engine
 
-from pages import add_key, enter, fits, let_proofs_age, log_in, press, prove
+from pages import add_key, come_in, enter, fits, let_proofs_age, log_in, press, prove
 from program import PASSWORD, give_account
 from world import World
 
 pytestmark = pytest.mark.chromium
 
-SIZES = [(360, 740), (1280, 800)]
 Open = Callable[..., Page]
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["phone", "screen"])
-def test_somebody_sees_what_he_may_and_by_what_he_comes_in(
-    open_local: Open, world: World, size: tuple[int, int]
-) -> None:
-    page = open_local(size)
+def test_somebody_sees_what_he_may_and_by_what_he_comes_in(open_local: Open, world: World) -> None:
+    page = open_local()
     enter(page, world, "keeper")
     page.get_by_role("link", name="Mes accès").click()
     fits(page)
@@ -110,7 +106,7 @@ def test_a_password_is_changed(open_local: Open, world: World) -> None:
 
 def test_a_token_is_made_shown_once_and_revoked(open_local: Open, client: httpx.Client, world: World) -> None:
     page = open_local()
-    log_in(page, give_account(world, "keeper"))
+    come_in(page, world, "keeper")
     page.goto("/access/tokens/new")
     fits(page)
     page.get_by_label("Durée en jours").fill("mille")

@@ -8,14 +8,13 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import Engine
 
-from pages import enter, fits, go_to, let_proofs_age, log_in, press, prove
+from pages import SCREEN, come_home, come_in, enter, fits, go_to, let_proofs_age, log_in, press, prove
 from program import give_account
 from salw.core import clock
 from world import World
 
 pytestmark = pytest.mark.chromium
 
-SIZES = [(360, 740), (1280, 800)]
 Open = Callable[..., Page]
 
 
@@ -34,13 +33,10 @@ def find(page: Page, world: World, job: str) -> None:
     page.get_by_role("link", name=f"ESSAI-{job.upper()}").click()
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["phone", "screen"])
-def test_somebody_gets_an_account_with_a_password_on_a_slip_and_logs_in_with_it(
-    open_local: Open, world: World, size: tuple[int, int]
-) -> None:
+def test_somebody_gets_an_account_with_a_password_on_a_slip_and_logs_in_with_it(open_local: Open, world: World) -> None:
     world.close_account("soldier")
-    page = open_local(size)
-    enter(page, world, "administrator")
+    page = open_local(SCREEN)
+    come_home(page, world, "administrator")
     expect(page.get_by_text("Votre fonction ne donne accès")).to_have_count(0)
     find(page, world, "soldier")
     fits(page)
@@ -66,7 +62,7 @@ def test_somebody_gets_an_account_with_a_password_on_a_slip_and_logs_in_with_it(
 def test_a_login_that_is_taken_is_said_at_its_field(open_local: Open, world: World) -> None:
     world.close_account("soldier")
     page = open_local()
-    enter(page, world, "administrator")
+    come_in(page, world, "administrator")
     taken = give_account(world, "keeper").partition("@")[0]
     page.goto(f"/administration/people/{world['soldier'].person_id}/account")
     page.get_by_label("Nom de connexion").fill(taken)
@@ -78,7 +74,7 @@ def test_a_login_that_is_taken_is_said_at_its_field(open_local: Open, world: Wor
 
 def test_accounts_are_closed_opened_and_given_new_passwords(open_local: Open, world: World) -> None:
     page = open_local()
-    enter(page, world, "administrator")
+    come_in(page, world, "administrator")
     page.goto(f"/administration/people/{world['soldier'].person_id}")
     for act, done in (("Fermer le compte", "Compte fermé."), ("Rouvrir le compte", "Compte rouvert.")):
         page.get_by_role("link", name=act).click()
@@ -125,7 +121,7 @@ def test_a_function_is_given_and_ended(open_local: Open, world: World, owner_eng
 
 def test_a_person_is_entered(open_local: Open, world: World) -> None:
     page = open_local()
-    enter(page, world, "administrator")
+    come_in(page, world, "administrator")
     page.goto("/administration/people/new")
     fits(page)
     press(page, "Inscrire une personne")
@@ -142,7 +138,7 @@ def test_a_person_is_entered(open_local: Open, world: World) -> None:
 
 def test_the_administrator_sees_himself_and_changes_nothing(open_local: Open, world: World) -> None:
     page = open_local()
-    enter(page, world, "administrator")
+    come_in(page, world, "administrator")
     page.goto(f"/administration/people/{world['administrator'].person_id}")
     expect(page.get_by_text("C'est vous")).to_be_visible()
     for name in ("Faire un compte", "Fermer le compte", "Donner une fonction", "Mettre fin à la fonction"):

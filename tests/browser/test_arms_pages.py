@@ -19,7 +19,6 @@ from world import World
 
 pytestmark = pytest.mark.chromium
 
-SIZES = [(360, 740), (1280, 800)]
 Open = Callable[..., Page]
 
 
@@ -40,17 +39,16 @@ def lived(client: httpx.Client, world: World) -> Expected:
     }
     assert client.put(f"/issues/{new_id()}", json=out, headers=world["keeper"].headers).status_code == 200
     with world.transaction() as db:
-        label = SeenLabel(old, None, clock.now(), placed=True)
-        record_seen(db, Seen(world.actor("keeper"), world.store_alpha, [label]), clock.now())
+        void = SeenLabel(old, None, clock.now(), placed=True)
+        record_seen(db, Seen(world.actor("keeper"), world.store_alpha, [void]), clock.now())
     return weapon
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["phone", "screen"])
 def test_a_weapon_says_who_answers_for_it_what_it_bears_and_what_happened(
-    open_page: Open, client: httpx.Client, world: World, size: tuple[int, int]
+    open_page: Open, client: httpx.Client, world: World
 ) -> None:
     weapon = lived(client, world)
-    page = open_page(size)
+    page = open_page()
     come_in(page, world, "keeper")
     page.goto("/armes")
     page.get_by_label("Recherche dans le registre").fill("ба07731")

@@ -14,7 +14,6 @@ from world import World
 
 pytestmark = pytest.mark.chromium
 
-SIZES = [(360, 740), (1280, 800)]
 Open = Callable[..., Page]
 # The codes of texts: one on a page is a text that is missing.
 CODES = re.compile(r"\b(?:web|state|role|declared|hindrance|transfer_status|holder_kind)\.[a-z_]+")
@@ -28,15 +27,12 @@ def facts_of(world: World, weapon: object) -> tuple[str, str]:
     return one["serial"], man["matricule"]
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["phone", "screen"])
-def test_a_keeper_issues_by_reader_and_every_page_fits(
-    open_page: Open, client: httpx.Client, world: World, size: tuple[int, int]
-) -> None:
+def test_a_keeper_issues_by_reader_and_every_page_fits(open_page: Open, client: httpx.Client, world: World) -> None:
     weapons = world.register(5)
     issue(client, world, weapons[:1])
     transfer, _ = dispatch(client, world, weapons[1:3])
     serial, matricule = facts_of(world, weapons[3].weapon_id)
-    page = open_page(size)
+    page = open_page()
     come_in(page, world, "keeper")
     page.goto("/aujourdhui")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Aujourd'hui")

@@ -8,25 +8,20 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import Engine
 
 from devices import Device, enrolled, send, vouched_body
-from pages import enter, fits, go_to, let_proofs_age, log_in, press, prove
-from program import give_account
+from pages import come_home, come_in, enter, fits, go_to, let_proofs_age, press, prove
 from salw.core.db import run
 from salw.core.ids import new_id
 from world import World
 
 pytestmark = pytest.mark.chromium
 
-SIZES = [(360, 740), (1280, 800)]
 Open = Callable[..., Page]
 REASON = "Fusil trouvé au poste de contrôle, numéro à vérifier"
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["phone", "screen"])
-def test_a_commander_lets_a_device_in_and_revokes_it(
-    open_local: Open, client: httpx.Client, world: World, size: tuple[int, int]
-) -> None:
-    page = open_local(size)
-    log_in(page, give_account(world, "commander"))
+def test_a_commander_lets_a_device_in_and_revokes_it(open_local: Open, client: httpx.Client, world: World) -> None:
+    page = open_local()
+    come_home(page, world, "commander")
     go_to(page, "Appareils")
     expect(page.get_by_text("Aucun appareil n'est inscrit dans vos magasins.")).to_be_visible()
     page.get_by_role("link", name="Inscrire un appareil").click()
@@ -65,7 +60,7 @@ def test_records_in_quarantine_are_decided_and_a_vouched_device_is_confirmed(
     assert answer.status_code == 200, answer.text
     assert send(client, world, new, [new.event(), new.event()]).status_code == 200
     page = open_local()
-    log_in(page, give_account(world, "commander"))
+    come_in(page, world, "commander")
     page.goto("/devices")
     fits(page)
     row = page.get_by_role("row").filter(has_text="Second téléphone d'essai")
@@ -91,7 +86,7 @@ def test_records_in_quarantine_are_decided_and_a_vouched_device_is_confirmed(
 def test_a_storekeeper_sees_devices_and_no_button(open_local: Open, client: httpx.Client, world: World) -> None:
     enrolled(client, world)
     page = open_local()
-    log_in(page, give_account(world, "keeper"))
+    come_in(page, world, "keeper")
     page.goto("/devices")
     expect(page.get_by_role("row").filter(has_text="en service")).to_have_count(1)
     expect(page.get_by_role("link", name="Inscrire un appareil")).to_have_count(0)
@@ -99,11 +94,10 @@ def test_a_storekeeper_sees_devices_and_no_button(open_local: Open, client: http
     expect(page.locator("main")).to_contain_text("il revient à")
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["phone", "screen"])
 def test_an_emergency_read_is_opened_and_its_commander_takes_note(
-    open_local: Open, world: World, owner_engine: Engine, size: tuple[int, int]
+    open_local: Open, world: World, owner_engine: Engine
 ) -> None:
-    page = open_local(size)
+    page = open_local()
     secret = enter(page, world, "commander")
     go_to(page, "Consultations d'urgence")
     let_proofs_age(owner_engine, page)
@@ -132,8 +126,8 @@ def test_an_emergency_read_is_opened_and_its_commander_takes_note(
     press(page, "Ouvrir une consultation d'urgence")
     expect(page.get_by_role("status")).to_contain_text("Consultation ouverte.")
     fits(page)
-    above = open_local(size)
-    log_in(above, give_account(world, "commander_hq"))
+    above = open_local()
+    come_home(above, world, "commander_hq")
     expect(above.get_by_role("heading", name="Consultations d'urgence dans vos unités")).to_be_visible()
     expect(above.locator("main")).to_contain_text("Ouverte par\u00a0: commandant d'unité, Bataillon d'essai Alpha")
     expect(above.locator("main")).to_contain_text(REASON)

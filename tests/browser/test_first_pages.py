@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from counting import a_count as scan
 from counting import close, count, label, open_check
-from pages import LEAST_TARGET, TARGETS
+from pages import LEAST_TARGET, TARGETS, come_home, come_in
 from program import PASSWORD, give_account
 from salw.commission.rules import Level
 from salw.core import clock
@@ -112,7 +112,7 @@ def test_the_address_of_a_refused_log_in_can_be_opened_again(phone: Page) -> Non
 
 def test_an_armourer_finds_his_store_and_its_reconciliation(phone: Page, client: httpx.Client, world: World) -> None:
     close_a_check(client, world)
-    log_in(phone, give_account(world, "keeper"))
+    come_home(phone, world, "keeper")
     expect(phone.get_by_role("heading", level=1)).to_contain_text("ESSAI-KEEPER")
     own = phone.get_by_role("row").filter(has_text="Bataillon d'essai Alpha")
     expect(own).to_have_count(1)
@@ -126,7 +126,7 @@ def test_an_armourer_finds_his_store_and_its_reconciliation(phone: Page, client:
 
 
 def test_an_inspector_finds_every_store_in_the_order_of_the_units(screen: Page, world: World) -> None:
-    log_in(screen, give_account(world, "auditor"))
+    come_home(screen, world, "auditor")
     expect(screen.get_by_role("rowheader")).to_have_text(["Bataillon d'essai Alpha", "Bataillon d'essai Bravo"])
     expect(screen.get_by_role("columnheader")).to_have_text(["Unité", "Magasin", "Rapprochement de la période"])
     for name in ("Armurerie keeper", "Armurerie keeper_bravo"):
@@ -225,14 +225,13 @@ def test_the_keyboard_alone_logs_in_and_out_and_always_shows_where_it_is(screen:
 
 def test_other_days_and_other_quarters_are_chosen_on_the_page(phone: Page, client: httpx.Client, world: World) -> None:
     publish(client, world)
-    log_in(phone, give_account(world, "keeper"))
+    come_home(phone, world, "keeper")
     phone.get_by_label("Du").fill("2026-01-02")
     phone.get_by_label("Au", exact=True).fill("2026-01-31")
     phone.get_by_role("button", name="Choisir la période").click()
     report = phone.get_by_role("link", name="État du 02/01/2026 au 31/01/2026 (PDF)").first
     assert "ÉTAT DE RAPPROCHEMENT" in read_pdf(phone, report)
-    log_out(phone)
-    log_in(phone, give_account(world, "commission"))
+    come_home(phone, world, "commission")
     chosen = phone.get_by_label("Trimestre")
     before = chosen.locator("option").nth(1).inner_text()
     chosen.select_option(index=1)
@@ -241,7 +240,7 @@ def test_other_days_and_other_quarters_are_chosen_on_the_page(phone: Page, clien
 
 
 def test_an_emptied_day_is_asked_for_at_its_field(phone: Page, world: World) -> None:
-    log_in(phone, give_account(world, "keeper"))
+    come_home(phone, world, "keeper")
     phone.get_by_label("Du").fill("2026-01-02")
     phone.get_by_label("Au", exact=True).fill("")
     phone.get_by_role("button", name="Choisir la période").click()
@@ -259,7 +258,7 @@ def test_an_emptied_day_is_asked_for_at_its_field(phone: Page, world: World) -> 
 
 
 def test_a_day_that_has_not_come_is_refused_in_french_and_not_by_the_browser(phone: Page, world: World) -> None:
-    log_in(phone, give_account(world, "keeper"))
+    come_home(phone, world, "keeper")
     phone.get_by_label("Au", exact=True).fill("2199-01-01")
     phone.get_by_role("button", name="Choisir la période").click()
     expect(phone.get_by_role("alert")).to_contain_text("Au\u00a0: le 01/01/2199 n'est pas encore venu")
@@ -267,7 +266,7 @@ def test_a_day_that_has_not_come_is_refused_in_french_and_not_by_the_browser(pho
 
 
 def test_what_was_typed_in_place_of_a_day_stays(screen: Page, world: World) -> None:
-    log_in(screen, give_account(world, "keeper"))
+    come_in(screen, world, "keeper")
     screen.goto("/?since=abc&until=2026-01-31")
     expect(screen.get_by_label("Du")).to_have_value("abc")
     screen.get_by_label("Du").fill("02/01/2026")
@@ -284,7 +283,7 @@ def test_an_address_without_a_page_leads_back(phone: Page) -> None:
 
 def test_the_keyboard_reaches_every_report(phone: Page, client: httpx.Client, world: World) -> None:
     close_a_check(client, world)
-    log_in(phone, give_account(world, "keeper"))
+    come_home(phone, world, "keeper")
     # A day is several stops: its day, month, year and calendar.
     passed = [tab(phone) for _ in range(4)]
     while passed[-1] != "État de rapprochement (PDF)" and len(passed) < 30:
@@ -306,31 +305,35 @@ def refused(page: Page, client: httpx.Client, world: World, language: Language) 
 
 def stores(page: Page, client: httpx.Client, world: World, language: Language) -> None:
     open_a_store_with_a_long_name(world)
-    log_in(page, give_account(world, "keeper"), language=language)
+    come_in(page, world, "keeper")
+    page.goto(f"/?language={language}")
 
 
 def checks(page: Page, client: httpx.Client, world: World, language: Language) -> None:
     close_a_check(client, world)
-    log_in(page, give_account(world, "auditor"), language=language)
+    come_in(page, world, "auditor")
+    page.goto(f"/?language={language}")
 
 
 def countries(page: Page, client: httpx.Client, world: World, language: Language) -> None:
     publish(client, world)
-    log_in(page, give_account(world, "commission"), language=language)
+    come_in(page, world, "commission")
+    page.goto(f"/?language={language}")
 
 
 def nothing(page: Page, client: httpx.Client, world: World, language: Language) -> None:
-    log_in(page, give_account(world, "oversight"), language=language)
+    come_in(page, world, "oversight")
+    page.goto(f"/?language={language}")
 
 
 def to_correct(page: Page, client: httpx.Client, world: World, language: Language) -> None:
-    log_in(page, give_account(world, "auditor"), language=language)
+    come_in(page, world, "auditor")
     page.goto(f"/?language={language}&since={'x' * 60}&until=2199-01-01")
 
 
 def no_quarter(page: Page, client: httpx.Client, world: World, language: Language) -> None:
     publish(client, world)
-    log_in(page, give_account(world, "commission"), language=language)
+    come_in(page, world, "commission")
     page.goto(f"/?language={language}&quarter=zz")
 
 

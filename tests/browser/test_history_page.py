@@ -15,8 +15,7 @@ from devices import enrolled
 from entrance import as_owner
 from labelling import make_labels
 from moving import dispatch, give_back, receive
-from pages import fits, log_in
-from program import give_account
+from pages import SCREEN, come_in, fits
 from salw.core import clock
 from salw.core.actor import Via
 from salw.core.ids import new_id
@@ -27,7 +26,6 @@ from world import World
 
 pytestmark = pytest.mark.chromium
 
-SIZES = [(360, 740), (1280, 800)]
 Open = Callable[..., Page]
 
 
@@ -67,18 +65,16 @@ def lived(client: httpx.Client, world: World, owner_engine: Engine, urls: Mappin
     return weapon
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["phone", "screen"])
 def test_an_inspector_reads_the_history_of_a_weapon_in_both_languages(
     open_local: Open,
     client: httpx.Client,
     world: World,
     owner_engine: Engine,
     urls: Mapping[str, str],
-    size: tuple[int, int],
 ) -> None:
     weapon = lived(client, world, owner_engine, urls)
-    page = open_local(size)
-    log_in(page, give_account(world, "auditor"))
+    page = open_local(SCREEN)
+    come_in(page, world, "auditor")
     page.goto(f"/armes/{weapon.weapon_id}/historique")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Historique de l'arme ")
     issued = page.locator("main").get_by_role("listitem").filter(has=page.get_by_role("heading", name="Perception"))
@@ -92,12 +88,12 @@ def test_an_inspector_reads_the_history_of_a_weapon_in_both_languages(
     expect(issued).to_contain_text("enregistré")
     expect(page.get_by_text("Motif\u00a0: Étiquette brûlée")).to_be_visible()
     fits(page)
-    picture(page, f"{size[0]}-fr")
+    picture(page, "fr")
     page.get_by_role("link", name="English").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("History of weapon ")
     expect(page.get_by_text("identity erased on 12 March 2027").first).to_be_visible()
     fits(page)
-    picture(page, f"{size[0]}-en")
+    picture(page, "en")
     page.get_by_role("link", name="Newest first").click()
     expect(page.locator("main").get_by_role("listitem").first).to_contain_text("Received on transfer")
     page.emulate_media(media="print")
@@ -110,7 +106,7 @@ def test_a_storekeeper_reads_no_state_of_proof_and_only_what_his_unit_was_party_
 ) -> None:
     weapon = lived(client, world, owner_engine, urls)
     page = open_local()
-    log_in(page, give_account(world, "keeper"))
+    come_in(page, world, "keeper")
     page.goto(f"/armes/{weapon.weapon_id}/historique")
     expect(page.get_by_text("Cette arme n'est plus dans vos formations")).to_be_visible()
     expect(page.locator("main").get_by_role("listitem")).to_have_count(5)

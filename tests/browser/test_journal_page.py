@@ -9,15 +9,12 @@ from playwright.sync_api import Page, expect
 from psycopg.types.json import Jsonb
 from sqlalchemy import Engine
 
-from pages import fits, go_to, log_in
-from program import give_account
+from pages import come_home, fits, go_to
 from salw.core.db import run
 from sealing import make_sealer, seal_now
 from world import World
 
 pytestmark = pytest.mark.chromium
-
-PHONE, SCREEN = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 
 
 def test_an_auditor_sees_what_is_sealed_reads_a_key_aloud_and_is_told_of_a_halt(
@@ -26,7 +23,7 @@ def test_an_auditor_sees_what_is_sealed_reads_a_key_aloud_and_is_told_of_a_halt(
     sealer = make_sealer(tmp_path)
     seal_now(sequencer_engine, sealer)
     key = sealer.signers_of("BF")[0].verifier.text
-    log_in(phone, give_account(world, "auditor"))
+    come_home(phone, world, "auditor")
     go_to(phone, "Journal")
     expect(phone.get_by_role("heading", name="Journal n° 1")).to_be_visible()
     expect(phone.locator(".who")).to_contain_text("Scellés")
@@ -34,9 +31,7 @@ def test_an_auditor_sees_what_is_sealed_reads_a_key_aloud_and_is_told_of_a_halt(
     digits = hashlib.sha256(key.encode()).hexdigest()
     expect(phone.locator(".fingerprint").last).to_have_text(" ".join(digits[i : i + 4] for i in range(0, 64, 4)))
     expect(phone.get_by_role("img", name="Symbole QR de la clé")).to_be_visible()
-    for size in (SCREEN, PHONE):
-        phone.set_viewport_size(size)
-        fits(phone)
+    fits(phone)
     halt()
     phone.reload()
     alert = phone.get_by_role("alert")

@@ -39,7 +39,7 @@ def test_a_storekeeper_labels_his_store_and_keeps_its_labels(open_page: Open, wo
     assert len(symbols(world, two.weapon_id)) == 1
     page.goto("/etiquettes")
     expect(page.get_by_role("region", name="Lots d'étiquettes vierges")).to_contain_text("2")
-    fits_both(page)
+    fits(page)
     page.get_by_role("link", name="Annuler le reste du lot").click()
     page.get_by_label("Motif").fill("Campagne finie")
     press(page, "Annuler")
@@ -60,18 +60,11 @@ def test_a_storekeeper_labels_his_store_and_keeps_its_labels(open_page: Open, wo
     assert (line["printed"], line["voided_at"] is None) == (2, False)
 
 
-def fits_both(page: Page) -> None:
-    """Hold that a page fits a screen and a phone, and shuts nobody out on either."""
-    for width, height in (SCREEN, PHONE):
-        page.set_viewport_size({"width": width, "height": height})
-        fits(page)
-
-
 def labels_all(page: Page) -> None:
     """Make a label for the first weapon without one: said in a sentence and shown before it is made."""
     main = page.locator("main")
     page.goto("/etiquettes")
-    fits_both(page)
+    fits(page)
     page.get_by_role("link", name="Étiquettes pour les armes").click()
     page.get_by_label("Combien d'armes").fill("toutes")
     press(page, "Voir ce qui sera imprimé")
@@ -85,11 +78,11 @@ def labels_all(page: Page) -> None:
     expect(main).to_contain_text("Une étiquette sera faite")
     expect(main).to_contain_text("L'imprimante en sortira 2 (2 de chaque), sur 2 pages à partir de la place 72")
     expect(page.get_by_role("img", name="Première planche")).not_to_have_js_property("naturalWidth", 0)
-    fits_both(page)
+    fits(page)
     page.evaluate(SENT_BEFORE)  # as by an impatient thumb: sent twice, made once
     press(page, "Faire l'étiquette")
     expect(page.get_by_role("img", name="Première planche")).not_to_have_js_property("naturalWidth", 0)
-    fits_both(page)
+    fits(page)
     with page.expect_download() as zpl:
         page.get_by_role("link", name="Fichier ZPL").click()
     assert zpl.value.path().read_bytes().startswith(b"^XA")
@@ -123,7 +116,7 @@ def blanks_go_on(page: Page, world: World) -> None:
     press(page, "Poser l'étiquette")
     expect(page.get_by_text("qu'aucune arme de ce magasin ne porte").last).to_be_visible()
     expect(page.get_by_label("Étiquette vierge")).to_have_value(blank)
-    fits_both(page)
+    fits(page)
     page.goto("/etiquettes/poser")
     expect(page.get_by_label("Étiquette vierge")).to_be_focused()
     page.keyboard.type(blank)

@@ -16,7 +16,6 @@ pytestmark = pytest.mark.chromium
 
 NEW_PASSWORD = "six chaises sous le manguier"
 SCREEN = (1280, 800)
-SIZES = [(360, 740), SCREEN]
 Open = Callable[..., Page]
 
 
@@ -24,11 +23,10 @@ def title(page: Page, text: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(text)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["phone", "screen"])
 def test_a_new_account_changes_its_password_enrols_a_telephone_and_comes_in(
-    open_local: Open, world: World, owner_engine: Engine, size: tuple[int, int]
+    open_local: Open, world: World, owner_engine: Engine
 ) -> None:
-    page = open_local(size)
+    page = open_local()
     account = give_account(world, "keeper", demo=False)
     as_owner(
         owner_engine, "update account set must_change_password = true where login = %(l)s", l=account.split("@")[0]

@@ -119,7 +119,7 @@ def questions(db: Connection, actor: Actor, loaded: Load) -> dict[str, Callable[
         "scan": lambda: scanning.find_card_by_label(db, actor, serial.removeprefix("S").rjust(12, "W")),
         "cards of a page": lambda: scanning.list_cards(db, actor, weapons),
         "history": lambda: list_history(db, actor, weapons[0], whole=True, newest_first=True, after=None, limit=51),
-        "marks": lambda: scanning.list_marks(db, actor, weapons[0]),
+        "marks": lambda: scanning.get_standing(db, actor, weapons[0]),
         "without label": lambda: scanning.list_unlabelled(db, actor, store, limit=50),
         "same serial": lambda: list_same_serial(db, actor, weapons[0], serial),
         "serials of a register": lambda: find_alike(db, actor, [serial]),

@@ -1,22 +1,27 @@
 """The right to draw withdrawn for a time: it holds at once, and its reason shows to two roles and nobody else."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from uuid import UUID
 
 import httpx
 from sqlalchemy import Engine
 
 import erasing
-from drawing import SAYS, contracts, draw, end, listed, ok, suspend
+from drawing import SAYS, authorisations, contracts, draw, end, listed, ok, suspend
 from nation import prove_all, somebody
+from reporting import unit_uuid
 from salw.core import clock
 from salw.core.db import run
 from salw.core.ids import new_id
 from salw.custody.authorisations.operations.suspensions import suspend as withdraw
 from salw.custody.authorisations.rules import SuspensionReason
+from salw.custody.rules import Expected
 from salw.main import api_routes
 from world import World
 from writes import issue, later, return_
+from writes import listed as versions
 
 READERS = {"commander", "commander_hq", "orderer"}
 LIFTED = "Plainte classée sans suite"
@@ -44,6 +49,27 @@ def everything_he_can_get(client: httpx.Client, world: World, job: str, ids: Map
                 answer = client.get(asked, params=params, headers=world[job].headers)
                 answers[path] = f"{answer.status_code} {answer.headers} {answer.text}"
     return answers
+
+
+def withdrawn_while(world: World, job: str, ask: Callable[[], httpx.Response]) -> httpx.Response:
+    """Return what is answered to what was asked while the withdrawal from somebody was not committed yet."""
+    answers: list[httpx.Response] = []
+    done = threading.Thread(target=lambda: answers.append(ask()))
+    with world.transaction() as db:
+        withdraw(
+            db,
+            actor=world.actor("commander_hq"),
+            now=clock.now(),
+            suspension_id=new_id(),
+            person_id=world[job].person_id,
+            reason=SuspensionReason.DISCIPLINARY,
+            text="Essai",
+        )
+        done.start()
+        done.join(0.5)
+        assert done.is_alive()  # it waits for the decision, and then sees it
+    done.join(10)
+    return answers[0]
 
 
 def test_a_withdrawal_holds_at_once_and_the_counter_hears_four_words(client: httpx.Client, world: World) -> None:
@@ -77,6 +103,64 @@ def test_a_withdrawal_holds_at_once_and_the_counter_hears_four_words(client: htt
     ok(lift(client, world, placed["id"], "commander_hq"))
     assert lift(client, world, placed["id"]).json()["code"] == "suspension.over"
     ok(draw(client, world))
+
+
+def test_who_was_suspended_or_may_not_draw_is_made_answerable_for_nothing(client: httpx.Client, world: World) -> None:
+    """A relief and a new post ask what an issue asks; a store is not drawn, so there only a withdrawal stands."""
+    man = somebody(world).person_id
+    held = later(world.register())
+    ok(draw(client, world, [Expected(w.weapon_id, 1) for w in held], {"holder": str(world.post_alpha)}))
+
+    def relieve(holder: UUID, outgoing: str, weapons: object, **more: object) -> httpx.Response:
+        body = {"holder": str(holder), "outgoing": outgoing, "incoming": str(man), "weapons": weapons, **more}
+        return client.put(f"/reliefs/{new_id()}", json=body, headers=world["commander"].headers)
+
+    def of_post() -> httpx.Response:
+        return relieve(world.post_alpha, str(world["soldier"].person_id), versions(held))
+
+    def of_store() -> httpx.Response:
+        return relieve(world.store_alpha, str(world["keeper"].person_id), versions(stock), absence="away")
+
+    def a_crew() -> httpx.Response:
+        unit = unit_uuid(world, world.alpha)
+        body = {"unit": str(unit), "kind": "crew", "name": "Équipage", "answerable": str(man)}
+        return client.put(f"/holders/{new_id()}", json=body, headers=world["commander"].headers)
+
+    stock = world.register()
+    contract = ok(contracts(client, world, man))["items"][0]["id"]
+    ok(end(client, world, "contracts", contract))
+    refused = [of_post(), a_crew()]
+    assert [one.json()["code"] for one in refused] == ["relief.may_not_draw"] * 2
+    assert {one.json()["details"]["missing"] for one in refused} == {"contract_ended"}
+    ok(contracts(client, world, man))
+    ok(authorisations(client, world, man, covers="SA-PIS"))
+    assert of_post().json()["details"]["missing"] == "not_covered"
+    ok(a_crew())
+    placed = ok(suspend(client, world, man))
+    refused = [of_post(), of_store(), a_crew()]
+    assert [one.json()["code"] for one in refused] == ["draw.suspended"] * 3
+    assert {one.json()["detail"] for one in refused} == {"Retrait\u00a0: voir le commandant"}
+    assert not any(one.json().get("details") for one in refused)
+    ok(lift(client, world, placed["id"]))
+    ok(authorisations(client, world, man))
+    ok(of_store())
+    ok(of_post())
+    # What he answers for now is not issued to once the right is withdrawn from him, whoever answered before.
+    ok(suspend(client, world, man))
+    to_post = draw(client, world, None, {"holder": str(world.post_alpha)}, override="Alerte au poste nord")
+    assert to_post.json()["code"] == "draw.suspended"
+
+
+def test_a_relief_waits_for_a_withdrawal_under_way_and_is_refused_after_it(client: httpx.Client, world: World) -> None:
+    body = {
+        "holder": str(world.post_alpha),
+        "outgoing": str(world["soldier"].person_id),
+        "incoming": str(world["armourer"].person_id),
+        "weapons": [],
+    }
+    ask = partial(client.put, f"/reliefs/{new_id()}", json=body, headers=world["commander"].headers)
+    answer = withdrawn_while(world, "armourer", ask)
+    assert answer.json()["code"] == "draw.suspended"
 
 
 def test_the_reason_shows_to_two_roles_and_each_reading_leaves_a_trace(
@@ -128,7 +212,7 @@ def test_neither_reason_nor_kind_nor_day_is_in_any_answer_or_event_or_row(
     for job in ("keeper", "armourer", "accountant"):
         answers |= {f"{job} {path}": text for path, text in everything_he_can_get(client, world, job, ids).items()}
     assert len(answers) > 60
-    words = ("voisine", "medical", "médical", "complaint", "plainte", "2026-03-04", "04/03/2026", "05:06")
+    words = ("voisine", "medical", "médical", "complaint", "plainte", "2026-03-04", "04/03/2026", "05:06:07")
     for said in (*words, placed["id"]):
         found = [path for path, text in answers.items() if said in text]
         # He asked by this number himself, so it may stand in the refusal's own address.
@@ -156,26 +240,9 @@ def test_neither_reason_nor_kind_nor_day_is_in_any_answer_or_event_or_row(
 
 def test_it_waits_for_an_issue_under_way_and_no_issue_comes_after_it(client: httpx.Client, world: World) -> None:
     """The issue is held open between its lock and its commit: the withdrawal waits, and then asks the weapon back."""
-    soldier = world["soldier"].person_id
-    write, answers = issue(client, world), []
-    done = threading.Thread(
-        target=lambda: answers.append(client.put(write.path, json=write.body, headers=write.headers))
-    )
-    with world.transaction() as db:
-        withdraw(
-            db,
-            actor=world.actor("commander"),
-            now=clock.now(),
-            suspension_id=new_id(),
-            person_id=soldier,
-            reason=SuspensionReason.DISCIPLINARY,
-            text="Essai",
-        )
-        done.start()
-        done.join(0.5)
-        assert done.is_alive()  # it waits for the decision, and then sees it
-    done.join(10)
-    assert [answer.json()["code"] for answer in answers] == ["draw.suspended"]
+    write = issue(client, world)
+    answer = withdrawn_while(world, "soldier", partial(client.put, write.path, json=write.body, headers=write.headers))
+    assert answer.json()["code"] == "draw.suspended"
     assert listed(client, world, "/recalls") == []
 
 

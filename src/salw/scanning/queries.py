@@ -193,35 +193,26 @@ def find_registry_number(db: Connection, actor: Actor, weapon_id: UUID) -> str |
 
 
 def get_standing(db: Connection, actor: Actor, weapon_id: UUID) -> Row:
-    """Return since when a weapon that the caller has found in scope is where it is, and when it is due back, if ever.
+    """Return since when a weapon that the caller has found in scope is where it is, when it is due back, and its marks.
 
-    Keys: `since, due_back_at`.
+    Keys: `since, due_back_at, marks`: the serial first, as on the card.
     """
     rows = run(
         db,
         """
-        select c.recorded_at as since, i.due_back_at
+        select c.recorded_at as since, i.due_back_at,
+               (select coalesce(jsonb_agg(to_jsonb(k) - 'place_in_order' order by k.place_in_order, k.raw, k.id), '[]')
+                  from (select id, kind, raw, script, normalised, place, legibility, seen_on,
+                               array_position(%(kinds)s::text[], kind) as place_in_order
+                          from mark where country = %(country)s and weapon_id = %(weapon)s) as k) as marks
           from custody c
           join movement m on (m.country, m.weapon_id, m.seq) = (c.country, c.weapon_id, c.seq)
           left join issue i on (i.country, i.document_id, i.to_holder_id) = (m.country, m.document_id, c.holder_id)
          where c.country = %(country)s and c.weapon_id = %(weapon)s
         """,
-        {"country": actor.country, "weapon": weapon_id},
-    )
-    return rows[0]
-
-
-def list_marks(db: Connection, actor: Actor, weapon_id: UUID) -> list[Row]:
-    """Return the marks of a weapon that the caller has found in scope: the serial first, as on the card."""
-    return run(
-        db,
-        """
-        select id, kind, raw, script, normalised, place, legibility, seen_on from mark
-         where country = %(country)s and weapon_id = %(weapon)s
-         order by array_position(%(kinds)s::text[], kind), raw, id
-        """,
         {"country": actor.country, "weapon": weapon_id, "kinds": _MARK_KINDS},
     )
+    return rows[0]
 
 
 # Where a list starts from. Each part reads at most one page of its own in order of weapon, so that a large

@@ -82,7 +82,7 @@ def get_weapon(weapon_id: UUID, desk: Desk = requires(Permission.WEAPON_READ)) -
     row = queries.get_card(desk.db, desk.actor, weapon_id)
     note_reads(desk.db, actor=desk.actor, permission=Permission.WEAPON_READ, weapons={weapon_id: row["holder_named"]})
     standing = queries.get_standing(desk.db, desk.actor, weapon_id)
-    return weapon_out(row, standing, queries.list_marks(desk.db, desk.actor, weapon_id), desk.actor)
+    return weapon_out(row, standing, desk.actor)
 
 
 @router.get("/weapons/{weapon_id}/labels")
@@ -105,6 +105,13 @@ def get_history(
 
     How far each entry is proven is told to readers with `ledger:read`.
     """
+    return tell_history(weapon_id, desk, order, cursor, limit)[1]
+
+
+def tell_history(
+    weapon_id: UUID, desk: Desk, order: Literal["oldest", "newest"], cursor: str | None, limit: int
+) -> tuple[history.View, Page[EntryOut]]:
+    """Return a page of a weapon's history and how much of it the reader sees; noted as a read. As `get_history`."""
     view = history.get_view(desk.db, desk.actor, weapon_id)
     note_reads(desk.db, actor=desk.actor, permission=Permission.WEAPON_READ, weapons={weapon_id: view.own_unit})
     entries = history.list_history(
@@ -117,7 +124,7 @@ def get_history(
         limit=limit + 1,
         proven=history.find_proven(desk.db, desk.actor) if desk.also_holds(Permission.LEDGER_READ) else None,
     )
-    return cut(entries, limit, [entry.id for entry in entries])
+    return view, cut(entries, limit, [entry.id for entry in entries])
 
 
 @router.get("/logs")

@@ -291,10 +291,10 @@ def card_out(row: Row, actor: Actor, tail: str | None = None) -> CardOut:
     return CardOut.model_validate(_card(row, actor, tail))
 
 
-def weapon_out(row: Row, standing: Row, marks: list[Row], actor: Actor) -> WeaponOut:
+def weapon_out(row: Row, standing: Row, actor: Actor) -> WeaponOut:
     """Return a card with its marks and how long it stands so (`queries.get_standing`)."""
     card = _card(row, actor, None)
-    return WeaponOut.model_validate({**card, **standing, "marks": [MarkOut(**m) for m in marks]})
+    return WeaponOut.model_validate({**card, **standing})
 
 
 def scan_out(rows: list[Row], actor: Actor, *, found_by: FoundBy, typed: bool, tail: str | None, most: int) -> ScanOut:

@@ -25,12 +25,11 @@ def cross_border(db: Connection, quarter: Quarter) -> CrossBorderOut:
     """Return every country's newest release of a quarter; `db` is a connection of `salw_exchange`."""
     cells = queries.list_cells(db, quarter)
     forces = queries.list_forces(db, quarter)
-    omissions = queries.list_omissions(db, quarter)
     countries = [
         _country(
             row,
-            [f for f in forces if f["country"] == row["code"]],
-            [f for f in omissions if f["country"] == row["code"]],
+            [f for f in forces if f["country"] == row["code"] and f["detail"] is not None],
+            [f for f in forces if f["country"] == row["code"] and f["detail"] is None],
             [c for k, c in cells if k == row["code"]],
         )
         for row in queries.list_countries(db, quarter)

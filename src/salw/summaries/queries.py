@@ -37,30 +37,21 @@ def list_countries(db: Connection, quarter: Quarter) -> list[Row]:
 
 
 def list_forces(db: Connection, quarter: Quarter) -> list[Row]:
-    """Return the forces in the newest releases of a quarter (`country, code, name_fr, name_en, detail, marking`)."""
+    """Return the forces in the newest releases of a quarter, and those left out of them.
+
+    Keys: `country, code, name_fr, name_en, detail, marking`; `detail` is null for a force that was left out.
+    """
     return run(
         db,
         f"""
-        with {_NEWEST}
+        with {_NEWEST}, told as (
+            select p.country, p.release_id, p.force_code, p.detail, p.marking from published_force p
+             union all
+            select p.country, p.release_id, p.force_code, null, null from published_omission p
+        )
         select p.country, p.force_code as code, f.name_fr, f.name_en, p.detail, p.marking
           from newest n
-          join published_force p on (p.country, p.release_id) = (n.country, n.id)
-          left join force f on (f.country, f.code) = (p.country, p.force_code)
-         order by p.country, p.force_code
-        """,
-        {"quarter": str(quarter)},
-    )
-
-
-def list_omissions(db: Connection, quarter: Quarter) -> list[Row]:
-    """Return the forces left out of the newest releases of a quarter (`country, code, name_fr, name_en`)."""
-    return run(
-        db,
-        f"""
-        with {_NEWEST}
-        select p.country, p.force_code as code, f.name_fr, f.name_en
-          from newest n
-          join published_omission p on (p.country, p.release_id) = (n.country, n.id)
+          join told p on (p.country, p.release_id) = (n.country, n.id)
           left join force f on (f.country, f.code) = (p.country, p.force_code)
          order by p.country, p.force_code
         """,

@@ -20,7 +20,7 @@ from salw.core import clock
 from salw.core.errors import DomainError, Refused
 from salw.core.http import database_refusal
 from salw.core.language import Language, translate
-from salw.web.frame import Frame, frame_of
+from salw.web.frame import Frame, frame_of, note_frame
 from salw.web.navigation import entries_for, is_current, may_search
 from salw.web.rendering import page
 
@@ -50,8 +50,9 @@ def open_desk(
 ) -> Iterator[Desk]:
     """Open a transaction in the scope of one permission, committed at the end of the block.
 
-    `half` lets in sessions of which only the password was proven. Raises what `guard.begin` raises, and
-    `session.second_factor_required`, `access.not_by_token`: a page is for a person whose log-in is done.
+    `half` lets in sessions of which only the password was proven; what surrounds a page that only reads is read along
+    with it. Raises what `guard.begin` raises, and `session.second_factor_required`, `access.not_by_token`: a page is
+    for a person whose log-in is done.
     """
     engines: dict[str, Engine] = request.app.state.engines
     with engines[engine].connect() as db:
@@ -63,6 +64,8 @@ def open_desk(
             desk.require_full()
         try:
             yield desk
+            if engine == "app" and not is_write(request):
+                note_frame(request, desk, language)
             db.commit()
         finally:
             hand_on(request, desk)

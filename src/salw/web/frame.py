@@ -56,8 +56,20 @@ select p.matricule, p.value, c.name_fr, c.name_en, has_demo_accounts() as demo, 
 """
 
 
+def note_frame(request: Request, desk: Desk, language: Language) -> None:
+    """Read what will surround the page in the transaction that the page is made in, whatever the scope of that is.
+
+    What is read is the same in every scope: postings and units are told to their whole country.
+    """
+    if not hasattr(request.state, "frame"):
+        request.state.frame = _inside(desk, language)
+
+
 def frame_of(request: Request, language: Language) -> Frame:
     """Return what surrounds a page for whoever asks; never refused, and nothing is known where the database is away."""
+    noted: Frame | None = getattr(request.state, "frame", None)
+    if noted is not None:
+        return noted
     engines: dict[str, Engine] = request.app.state.engines
     try:
         with engines["app"].connect() as db:
@@ -93,6 +105,6 @@ def _inside(desk: Desk, language: Language) -> Frame:
         unit=units[0] if units else "",
         role=roles[0] if roles else "",
         more_roles=max(0, len(roles) - 1),
-        roles=actor.roles,
+        roles=tuple(sorted(set(roles))),
         printed_at=desk.now.astimezone(ZoneInfo(actor.time_zone)),
     )

@@ -115,9 +115,8 @@ def get_slip(db: Connection, actor: Actor, slip_id: UUID, person_id: UUID) -> Sl
     )
 
 
-def list_acknowledgements(db: Connection, actor: Actor, slip_id: UUID) -> list[Row]:
-    """Return the acknowledgements of a slip in scope, oldest first. Raises `document.not_found`."""
-    slip = get_slip(db, actor, slip_id, actor.person_id)
+def list_acknowledgements(db: Connection, actor: Actor, slip: Slip) -> list[Row]:
+    """Return the acknowledgements of a slip in scope, oldest first."""
     return run(db, _LISTED, {"country": actor.country, "units": list(actor.units), "document": slip.id})
 
 

@@ -59,7 +59,8 @@ def get_acknowledgements(
     desk: Desk = requires(Permission.DOCUMENT_READ),
 ) -> AcknowledgementsOut:
     """List the acknowledgements of a slip."""
-    rows = queries.list_acknowledgements(desk.db, desk.actor, slip)
+    found = queries.get_slip(desk.db, desk.actor, slip, desk.actor.person_id)
+    rows = queries.list_acknowledgements(desk.db, desk.actor, found)
     return AcknowledgementsOut(items=[RecordedOut(**row) for row in rows])
 
 

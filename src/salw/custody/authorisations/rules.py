@@ -163,6 +163,18 @@ def check_draw(standing: Standing, classes: Iterable[str], *, overridden: bool) 
     return missing
 
 
+def check_takeover(standing: Standing, classes: Iterable[str], *, draws: bool) -> Missing | None:
+    """Refuse that a man from whom weapons were withdrawn answers for any; return what else he lacks to draw these.
+
+    `draws` says that what he takes over counts as issued to him. Without any weapons yet it is asked whether he may
+    draw some. Raises `draw.suspended`, as `check_draw` does.
+    """
+    if standing.suspended:
+        raise Conflict("draw.suspended")
+    wanted = list(classes) or [code for code in standing.covers if code is not None]
+    return missing_to_draw(standing, wanted) if draws else None
+
+
 def check_all(standings: Iterable[tuple[UUID, Standing, Iterable[str]]]) -> None:
     """Refuse a list on which somebody may not draw, naming the holders: each is a holder, his standing, his classes.
 

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from salw.access.queries import get_person
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import Conflict, NotFound, Unacceptable
 from salw.core.ids import new_id
 from salw.custody.authorisations.queries import standing_of
 from salw.custody.authorisations.rules import Standing
+from salw.custody.operations.answering import hold_answerable
 from salw.custody.operations.moves import Destination, DocumentNumber, ask_and_lock
 from salw.custody.rules import OPENED_BY_HAND, SINKS, USER_HOLDERS, Expected, Held, HolderKind, check_versions
 from salw.ledger import operations as ledger
@@ -243,7 +243,7 @@ def open_store(
 ) -> None:
     """Open a store with its holder, which bears the same id, and name its storekeeper.
 
-    Raises `unit.not_found` where the unit is out of scope.
+    Raises `unit.not_found` where the unit is out of scope, and of the storekeeper what `hold_answerable` raises.
     """
     _check_unit(actor, unit_id)
     run(
@@ -277,7 +277,7 @@ def open_collective_holder(
 ) -> None:
     """Open a post, crew, vehicle, detachment or workshop with the person who answers for it.
 
-    Raises `unit.not_found`, `holder.not_collective`.
+    Raises `unit.not_found`, `holder.not_collective` and what `hold_answerable` raises.
     """
     if kind not in OPENED_BY_HAND:
         raise Unacceptable("holder.not_collective", kind=kind.value)
@@ -298,7 +298,7 @@ def open_user_holder(
 ) -> None:
     """Open a post, crew, vehicle, detachment or workshop of a unit in scope, answered for by a person in scope.
 
-    Raises `unit.not_found`, `person.not_found`, `holder.not_collective`.
+    Raises `unit.not_found` and what `open_collective_holder` raises.
     """
     unit = run_one(
         db,
@@ -307,7 +307,6 @@ def open_user_holder(
     )
     if unit is None:
         raise NotFound("unit.not_found", unit=str(unit_uuid))
-    get_person(db, actor, person_id)
     open_collective_holder(
         db,
         actor=actor,
@@ -335,6 +334,8 @@ def _open(
     name: str,
     person_id: UUID | None,
 ) -> None:
+    if person_id is not None:
+        hold_answerable(db, actor, person_id, holder_id=holder_id, kind=kind)
     values = {
         "country": actor.country,
         "id": holder_id,

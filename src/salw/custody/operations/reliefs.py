@@ -7,11 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from salw.access.queries import get_person
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one, uuid_text
 from salw.core.errors import Conflict, NotFound, Unacceptable
 from salw.core.ids import new_id
+from salw.custody.operations.answering import hold_answerable
 from salw.custody.operations.handovers import Handover, record_handover
 from salw.custody.operations.moves import lock_weapons
 from salw.custody.operations.relief_scans import lock_scanned
@@ -49,7 +49,7 @@ def relieve(
     why he cannot hand over himself, or nobody kept it, the relief is recorded and the count is owed. Raises
     `holder.not_found`, `holder.closed`, `relief.no_answerable_person`, `relief.same_person`,
     `relief.absence_out_of_place`, `relief.not_answerable`, `relief.list_differs`, `relief.scan_differs`,
-    `relief.not_counted`, `person.not_found` and what locking raises.
+    `relief.not_counted` and what `hold_answerable` and locking raise.
     """
     if incoming_id == outgoing_id:
         raise Unacceptable("relief.same_person")
@@ -58,8 +58,9 @@ def relieve(
         raise Unacceptable("relief.no_answerable_person", kind=holder["kind"])
     of_store = holder["kind"] == HolderKind.STORE
     check_absence(absence, of_store=of_store, outgoing=outgoing_id is not None)
-    incoming = get_person(db, actor, incoming_id)
     took_over_at = _hand_over(db, actor, now, holder_id, outgoing_id, incoming_id)
+    # After who answers, as an issue holds them, so that the two cannot wait for each other.
+    incoming = hold_answerable(db, actor, incoming_id, holder_id=holder_id, kind=HolderKind(holder["kind"]))
     if codes is None:
         held = lock_weapons(db, actor, weapons)[0] if weapons else []
         check_same_list([h.weapon_id for h in held], _weapons_of(db, actor, holder_id), "relief.list_differs")

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from salw.access.guard import Desk, requires
-from salw.access.queries import get_person, get_store, get_unit
+from salw.access.queries import get_store, get_unit
 from salw.access.repeats import answer_once
 from salw.access.rules import Permission
 from salw.access.schemas import StoreOut
@@ -103,8 +103,6 @@ def put_store(store_id: UUID, body: StoreIn, desk: Desk = requires(Permission.OR
 
     def work() -> StoreOut:
         unit_id = get_unit(desk.db, desk.actor, body.unit)
-        if body.storekeeper is not None:
-            get_person(desk.db, desk.actor, body.storekeeper)
         open_store(
             desk.db,
             actor=desk.actor,

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from salw.access.queries import is_demo
 from salw.core.actor import Actor
 from salw.core.db import Row
 from salw.core.errors import NotFound
@@ -91,7 +90,7 @@ def get_slip(db: Connection, actor: Actor, document_id: UUID) -> Slip:
         ),
         paper=first.facts.get("paper") if first else None,
         sealed=Sealed(min(indexes), max(indexes)) if indexes and None not in indexes else None,
-        demo=is_demo(db),
+        demo=document["demo"],
     )
 
 

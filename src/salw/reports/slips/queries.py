@@ -44,7 +44,8 @@ select d.id, d.kind, d.year, d.number, d.dated_on, d.recorded_at, d.reference, o
 """
 
 _DOCUMENT = """
-select d.*, o.name as office_name, c.name_fr as country_fr, c.name_en as country_en
+select d.*, o.name as office_name, c.name_fr as country_fr, c.name_en as country_en,
+       is_demo_country() as demo
   from document d
   join unit o on (o.country, o.id) = (d.country, d.office_unit_id)
   join country c on c.code = d.country

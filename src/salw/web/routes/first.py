@@ -34,9 +34,7 @@ def get_home(
             step = next_page(desk)
         if step is not None:
             return lead_to(step, language)
-        who = views.who_is_logged_in(request, language)
         context = {
-            "who": who,
             "unseen": views.unseen_reads(request, language),
             "stores": views.stores(request, language, since, until),
             "checks": views.closed_checks(request, language),

@@ -36,9 +36,10 @@ class PostTyped(Typed):
 
 
 class ReliefTyped(Typed):
-    """A relief as it is typed: who comes, and how the weapons were looked at."""
+    """A relief as it is typed: who comes, and how the weapons were looked at; `outgoing` answers as it was shown."""
 
     id: UUID
+    outgoing: str = ""
     incoming: str = ""
     how: str = ""
 
@@ -192,16 +193,18 @@ def post_relief(request: Request, language: Asked, holder_id: UUID, typed: Annot
     if wrong or person is None:
         return _relief(request, language, holder_id, typed.but(), wrong)
     if typed.act != "do":
-        again = typed.but(weapons=versions_text(weapons))
+        again = typed.but(weapons=versions_text(weapons), outgoing=str(shown["post"]["person"] or ""))
         return _relief(request, language, holder_id, again, incoming=person["name"])
     values = {
         "holder": holder_id,
-        "outgoing": shown["post"]["person"],
+        "outgoing": typed.outgoing or None,
         "incoming": person["id"],
         "weapons": versions_of(typed.weapons),
     }
+    body, wrong = fill(ReliefIn, values, language)
+    if body is None:
+        return _relief(request, language, holder_id, typed.but(), {"incoming": " ".join(wrong.values())})
     try:
-        body = ReliefIn.model_validate(values)
         with friendly(AT_COUNTER), open_desk(request, Permission.RELIEF_RECORD, language) as desk:
             holders.put_relief(typed.id, body, desk)
     except DomainError as error:

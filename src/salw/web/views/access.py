@@ -14,7 +14,6 @@ from salw.core.db import Row
 from salw.core.language import Language
 from salw.core.pages import PAGE_SIZE
 from salw.web.desks import open_desk, visit
-from salw.web.views.first import who_is_logged_in
 
 # What the page says was just done, by the word in its address.
 DONE = (
@@ -41,12 +40,7 @@ def own_access(request: Request, language: Language, done: str | None) -> dict[s
         }
     with visit(request, Permission.TOKEN_OWN, language) as tokens_desk:
         tokens = _tokens(tokens_desk) if tokens_desk else None
-    return {
-        **context,
-        "who": who_is_logged_in(request, language),
-        "tokens": tokens,
-        "done": done if done in DONE else None,
-    }
+    return {**context, "tokens": tokens, "done": done if done in DONE else None}
 
 
 def own_postings(desk: Desk) -> list[Row]:

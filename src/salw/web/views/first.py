@@ -10,7 +10,7 @@ from fastapi import Request
 from salw.access.emergency.queries import list_reads
 from salw.access.queries import list_stores
 from salw.access.rules import Permission
-from salw.core.db import Row, run_one
+from salw.core.db import Row
 from salw.core.language import Language
 from salw.registry.classification import ClassCode
 from salw.stocktakes.queries import list_newest_closed
@@ -41,26 +41,6 @@ class Count:
     known: int | None
     published: bool
     withheld: bool
-
-
-def who_is_logged_in(request: Request, language: Language) -> dict[str, Any]:
-    """Return the person, his country and his roles. Raises `session.required`."""
-    with visit(request, Permission.SESSION_OWN, language) as desk:
-        if desk is None:  # an account whose postings have ended
-            return {"person": None, "roles": [], "country": None}
-        person = run_one(
-            desk.db,
-            """
-            select p.matricule, p.value, c.name_fr, c.name_en
-              from name_reader(%(id)s) p join country c on c.code = %(country)s
-            """,
-            {"country": desk.actor.country, "id": desk.actor.person_id},
-        )
-        return {
-            "person": person,
-            "roles": sorted(desk.actor.roles),
-            "country": person[f"name_{language}"] if person else desk.actor.country,
-        }
 
 
 def unseen_reads(request: Request, language: Language) -> dict[str, Any] | None:

@@ -9,7 +9,6 @@ from salw.access.guard import Desk
 from salw.access.rules import Permission
 from salw.core.language import translate
 from salw.core.pages import PAGE_SIZE
-from salw.scanning import history as entries
 from salw.scanning import queries, routes
 from salw.scanning.history_schemas import EntryOut
 from salw.scanning.proofs import ProofState
@@ -21,7 +20,7 @@ AT_ONCE = timedelta(minutes=1)
 
 def history(desk: Desk, weapon_id: UUID, order: Literal["oldest", "newest"], cursor: str | None) -> dict[str, Any]:
     """Return one page of a weapon's history. Raises `weapon.not_found`."""
-    page = routes.get_history(weapon_id, desk, order, cursor, PAGE_SIZE)
+    view, page = routes.tell_history(weapon_id, desk, order, cursor, PAGE_SIZE)
     cards = [line_out(row, desk.actor) for row in queries.list_cards(desk.db, desk.actor, [weapon_id])]
     return {
         "weapon": weapon_id,
@@ -31,7 +30,7 @@ def history(desk: Desk, weapon_id: UUID, order: Literal["oldest", "newest"], cur
         "card": cards[0] if cards else None,
         "country": desk.actor.country,
         "bundled": desk.also_holds(Permission.LEDGER_BUNDLE),
-        "whole": entries.get_view(desk.db, desk.actor, weapon_id).whole,
+        "whole": view.whole,
         "entries": [_line(entry) for entry in page.items],
         "altered": any(entry.proof is not None and entry.proof.state is ProofState.ALTERED for entry in page.items),
         "renamed": _renamed(desk, page.items),

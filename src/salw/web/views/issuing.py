@@ -141,10 +141,10 @@ def kinds_at_once(desk: Desk, store: UUID) -> list[str]:
 
 def slip_page(desk: Desk, slip_id: UUID) -> dict[str, Any]:
     """Return a bon, by its document or by the issue it is of, with who acknowledged it. Raises `document.not_found`."""
-    document = find_slip(desk.db, desk.actor, slip_id, desk.actor.person_id).id
+    found = find_slip(desk.db, desk.actor, slip_id, desk.actor.person_id)
     return {
-        "slip": document_out(get_slip(desk.db, desk.actor, document)),
-        "acknowledgements": list_acknowledgements(desk.db, desk.actor, document),
+        "slip": document_out(get_slip(desk.db, desk.actor, found.id)),
+        "acknowledgements": list_acknowledgements(desk.db, desk.actor, found),
         "zone": desk.actor.time_zone,
         "signs": desk.also_holds(Permission.ACKNOWLEDGEMENT_RECORD),
         "ways_valid": [kind.value for kind in AcknowledgementKind],
