@@ -110,6 +110,12 @@ def versions_of(text: str) -> list[dict[str, Any]]:
     return [{"weapon": found["weapon"], "version": int(found["version"])} for found in _WEAPON.finditer(text)]
 
 
+def with_conditions(weapons: Sequence[Mapping[str, Any]], conditions: Sequence[str]) -> list[dict[str, Any]]:
+    """Return weapons as `versions_of` does, each with its condition where one of `weapon:condition` states it."""
+    stated = dict(text.split(":", 1) for text in conditions if ":" in text)
+    return [{**w, "condition": stated[w["weapon"]]} if w["weapon"] in stated else dict(w) for w in weapons]
+
+
 def read_due(
     day_text: str, hour_text: str, zone: str, today: date, language: Language
 ) -> tuple[datetime | None, dict[str, str]]:

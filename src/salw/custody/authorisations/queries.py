@@ -37,14 +37,16 @@ select t.id, t.person_id as person, u.uuid as unit, u.name as unit_name, {{own}}
  order by t.id limit %(limit)s
 """
 
-# Holders in scope that have weapons, with the one person who answers for each; then what is on record of these people.
-# A holder is looked at before its weapons: nearly all are nobody's who is asked for anything.
+# Holders in scope that have weapons, with the one person who answers for each; then what is on record of these people;
+# then what those few of them have who are asked for anything. `offset 0` keeps the weapons behind their holders: by the
+# order of weapons every one of the country would be gone through until a page is full.
 _RECALLS = f"""
 with users as materialized (
     select h.id, h.kind, h.name, coalesce(a.person_id, h.person_id) as person_id
       from holder h
       left join answerable a on a.country = h.country and a.holder_id = h.id and a.ended_at is null
      where h.country = %(country)s and h.unit_id = any(%(units)s) and h.kind = any(%(kinds)s)
+       and exists (select from custody c where c.country = h.country and c.holder_id = h.id)
 ), asked_back as materialized (
     select s.*
       from standings_to_draw(array(select distinct person_id from users where person_id is not null), %(today)s) as s
@@ -52,16 +54,22 @@ with users as materialized (
         or (s.contract_known and not s.contract_held and s.contract_until is not null)
         or (s.authorisation_known and s.covers = '{{}}')
         or (s.contract_held and not s.contract_renewed and s.contract_until <= %(soon)s)
+), carried as materialized (
+    select c.weapon_id, h.id as holder, h.kind as holder_kind, h.name as holder_name, s.*
+      from asked_back s
+      join users h on h.person_id = s.of_person
+     cross join lateral (
+        select weapon_id from custody
+         where country = %(country)s and holder_id = h.id
+           and weapon_id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
+        offset 0) as c
+     order by c.weapon_id limit %(limit)s
 )
-select w.id as weapon, w.registry_number, w.class_code as class, h.id as holder, h.kind as holder_kind,
-       h.name as holder_name, s.*, p.id as person, {_NAMES}
-  from asked_back s
-  join users h on h.person_id = s.of_person
-  join custody c on c.country = %(country)s and c.holder_id = h.id
-  join weapon w on (w.country, w.id) = (c.country, c.weapon_id)
-  {_PERSON.format("c.country, s.of_person")}
- where c.weapon_id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
- order by c.weapon_id limit %(limit)s
+select w.id as weapon, w.registry_number, w.class_code as class, s.*, p.id as person, {_NAMES}
+  from carried s
+  join weapon w on w.country = %(country)s and w.id = s.weapon_id
+  {_PERSON.format("w.country, s.of_person")}
+ order by w.id
 """
 
 _OVERRIDES = f"""

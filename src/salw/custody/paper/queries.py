@@ -7,13 +7,18 @@ from sqlalchemy import Connection
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound
+from salw.custody.paper.rules import LINES_A_PAGE
 
-_BOOK = """
+_BOOK = f"""
 select b.id, b.number, b.pages, b.store_id as store, s.name as store_name, b.unit_id, u.uuid as unit,
-       u.name as unit_name, u.force_code, b.printed_by, b.printed_at
+       u.name as unit_name, u.force_code, b.printed_by, b.printed_at, k.entered, k.void, k.gaps
   from paper_book b
   join store s on (s.country, s.id) = (b.country, b.store_id)
   join unit u on (u.country, u.id) = (b.country, b.unit_id)
+  cross join lateral (
+        select count(l.document_id) as entered, count(*) - count(l.document_id) as void,
+               coalesce(max((l.page - 1) * {LINES_A_PAGE} + l.line), 0) - count(*) as gaps
+          from paper_line l where l.country = b.country and l.book_id = b.id) as k
  where b.country = %(country)s and b.unit_id = any(%(units)s)
 """
 

@@ -55,6 +55,25 @@ def missing_lines(used: Collection[Place]) -> list[Place]:
     ]
 
 
+def runs_of(places: Collection[Place]) -> list[tuple[int, int, int]]:
+    """Return places as runs of a page (page, first line, last line), for people to read."""
+    runs: list[tuple[int, int, int]] = []
+    for page, line in sorted(places):
+        if runs and runs[-1][0] == page and runs[-1][2] == line - 1:
+            runs[-1] = (page, runs[-1][1], line)
+        else:
+            runs.append((page, line, line))
+    return runs
+
+
+def next_place(used: Collection[Place], pages: int) -> Place | None:
+    """Return the line after the last one used, None where the booklet is full."""
+    page, line = max(used, default=(1, 0))
+    if line < LINES_A_PAGE:
+        return page, line + 1
+    return (page + 1, 1) if page < pages else None
+
+
 CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     "pk_paper_book": (Conflict, "request.id_reused"),
     "uq_paper_book_country_store_id_number": (Conflict, "request.try_again"),

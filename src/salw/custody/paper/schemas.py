@@ -83,7 +83,10 @@ class PlaceOut(Out):
 
 
 class PaperBookHead(Out):
-    """A booklet: its number in its store, its pages, when it was printed and by whom."""
+    """A booklet: its number in its store, its pages, when it was printed and by whom, and how its lines stand.
+
+    `gaps` are the lines before the last one used that nobody entered or declared void.
+    """
 
     id: UUID
     number: int
@@ -95,6 +98,9 @@ class PaperBookHead(Out):
     unit_name: str
     printed_by: UUID
     printed_at: datetime
+    entered: int
+    void: int
+    gaps: int
 
 
 class PaperBookOut(PaperBookHead):

@@ -20,6 +20,8 @@ from salw.web.routes import (
     labels,
     log_in,
     nominal,
+    orders,
+    paper,
     people,
     posts,
     proof,
@@ -56,6 +58,8 @@ PARTS = (
     people,
     posts,
     nominal,
+    orders,
+    paper,
     transfers,
 )
 for part in PARTS:

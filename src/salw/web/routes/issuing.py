@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
+from pydantic import Field
 
 from salw.access.rules import Permission
 from salw.core.errors import DomainError
@@ -16,6 +17,7 @@ from salw.core.ids import new_id
 from salw.core.language import Language, translate
 from salw.custody.routes import issues
 from salw.custody.schemas import IssueIn, ReturnIn
+from salw.registry.condition.rules import Condition
 from salw.web.counter import (
     AT_COUNTER,
     Typed,
@@ -28,9 +30,11 @@ from salw.web.counter import (
     read_due,
     versions_of,
     versions_text,
+    with_conditions,
 )
 from salw.web.desks import Asked, friendly, lead_to, open_desk, show
 from salw.web.forms import fill
+from salw.web.late import LATE_PLACES, OnPaper, book_of, order_choices, order_named, read_late
 from salw.web.views import issuing as views
 
 router = APIRouter(include_in_schema=False)
@@ -76,7 +80,7 @@ class _Declared(Typed):
     reason_2: str = ""
 
 
-class IssueTyped(_Declared):
+class IssueTyped(_Declared, OnPaper):
     """A perception as it is typed."""
 
     id: UUID
@@ -89,18 +93,23 @@ class IssueTyped(_Declared):
     proof: str = ""
 
 
-class ReturnTyped(_Declared):
-    """A réintégration as it is typed."""
+class ReturnTyped(_Declared, OnPaper):
+    """A réintégration as it is typed; `condition` holds `weapon:condition` where one is stated."""
 
     id: UUID
+    condition: list[str] = Field(default_factory=list)
 
 
 @router.get("/perceptions/nouvelle")
 def get_issue_form(
-    request: Request, language: Asked, to: Annotated[str, Query(max_length=100)] = "", holder: str = ""
+    request: Request,
+    language: Asked,
+    on_paper: Annotated[OnPaper, Query()],
+    to: Annotated[str, Query(max_length=100)] = "",
+    holder: str = "",
 ) -> Response:
-    """Ask who receives which weapons until when."""
-    return _issue_form(request, language, {"id": str(new_id()), "to": to, "holder": holder})
+    """Ask who receives which weapons until when; of an act on paper, where it stands and when it was."""
+    return _issue_form(request, language, {"id": str(new_id()), "to": to, "holder": holder, **on_paper.model_dump()})
 
 
 def _issue_form(
@@ -108,18 +117,23 @@ def _issue_form(
 ) -> Response:
     with open_desk(request, Permission.ISSUE_RECORD, language) as desk:
         stores = views.stores(desk)
+        book = book_of(desk, typed.get("book", ""))
         context = {
             "stores": stores,
             "posts": views.post_choices(desk),
             "today": desk.actor.today,
-            "typed": _shown(typed, stores),
+            "typed": _shown(typed, stores, book),
             "kinds": declared_kinds(language),
+            "book": book,
+            "orders": order_choices(desk, typed.get("order", "")),
         }
     return show(request, language, "issue_new.html", context, errors=wrong)
 
 
-def _shown(typed: dict[str, Any], stores: list[tuple[str, str]]) -> dict[str, Any]:
-    """Return what was typed; where there is one store it is that one."""
+def _shown(typed: dict[str, Any], stores: list[tuple[str, str]], book: dict[str, Any] | None) -> dict[str, Any]:
+    """Return what was typed; the store is the booklet's, and where there is one store it is that one."""
+    if book is not None:
+        return {**typed, "store": str(book["store"])}
     if not typed.get("store") and len(stores) == 1:
         return {**typed, "store": stores[0][0]}
     return typed
@@ -140,9 +154,11 @@ def _check_issue(
 ) -> Response:
     with open_desk(request, Permission.ISSUE_RECORD, language) as desk:
         due, wrong = read_due(typed.due_day, typed.due_hour, desk.actor.time_zone, desk.actor.today, language)
-        if due is not None and due <= desk.now:
-            wrong["due_day"] = translate("issue.due_before_issue", language)
         store = _store(typed.store, language, wrong)
+        late, wrong_late = read_late(desk, typed, store, typed.id)
+        wrong |= wrong_late
+        if due is not None and due <= late.get("occurred_at", desk.now):
+            wrong["due_day"] = translate("issue.due_before_issue", language)
         who, wrong_who = views.receiver(desk, typed.to, typed.holder)
         weapons: list[Any] = []
         if store is not None:
@@ -159,6 +175,9 @@ def _check_issue(
             "store_name": dict(stores).get(typed.store, ""),
             "ways": views.kinds_at_once(desk, store) if store and not wrong else [],
             "kinds": dict(declared_kinds(language)),
+            "late": late,
+            "book": book_of(desk, typed.book),
+            "orders": dict(order_choices(desk, typed.order)) if typed.order else {},
         }
     if wrong:
         return _issue_form(request, language, typed.but(), wrong)
@@ -177,7 +196,8 @@ def _issue(request: Request, language: Language, typed: IssueTyped) -> Response:
     with open_desk(request, Permission.ISSUE_RECORD, language) as desk:
         due, wrong = read_due(typed.due_day, typed.due_hour, desk.actor.time_zone, desk.actor.today, language)
         who, more = views.receiver(desk, typed.to, typed.holder)
-        wrong |= more
+        late, wrong_late = read_late(desk, typed, None, typed.id)
+        wrong |= more | wrong_late
         part = None
         if typed.acknowledged and who is not None:
             part = {"person": who["answers"], "kind": typed.acknowledged}
@@ -197,6 +217,8 @@ def _issue(request: Request, language: Language, typed: IssueTyped) -> Response:
         "override": typed.override.strip() or None,
         "declared": declared_lines(typed.but(), back=False),
         "acknowledgement": part,
+        "order": order_named(typed.order),
+        **late,
     }
     body, wrong = fill(IssueIn, values, language)
     if body is None:
@@ -205,13 +227,18 @@ def _issue(request: Request, language: Language, typed: IssueTyped) -> Response:
         with friendly(AT_COUNTER), open_desk(request, Permission.ISSUE_RECORD, language) as desk:
             issues.put_issue(typed.id, body, desk)
     except DomainError as error:
-        return _again(request, language, typed, placed(error, {**ISSUE_PLACES, **DECLARED_PLACES}, language, "codes"))
+        return _again(
+            request,
+            language,
+            typed,
+            placed(error, {**ISSUE_PLACES, **DECLARED_PLACES, **LATE_PLACES}, language, "codes"),
+        )
     return lead_to(f"/perceptions/{typed.id}?done=issued", language)
 
 
 def _at_fields(wrong: dict[str, str]) -> dict[str, str]:
     """Return what the interface says of a body, at the fields of the form."""
-    places = {"declared": "quantity_0", "acknowledgement": "proof", "weapons": "codes"}
+    places = {"declared": "quantity_0", "acknowledgement": "proof", "weapons": "codes", "paper": "line"}
     return {places.get(name, name): text for name, text in wrong.items()}
 
 
@@ -224,9 +251,9 @@ def _again(request: Request, language: Language, typed: IssueTyped, wrong: dict[
 
 
 @router.get("/reintegrations/nouvelle")
-def get_return_form(request: Request, language: Asked) -> Response:
-    """Ask which weapons come back, and what comes with them."""
-    return _return_form(request, language, {"id": str(new_id())})
+def get_return_form(request: Request, language: Asked, on_paper: Annotated[OnPaper, Query()]) -> Response:
+    """Ask which weapons come back, and what comes with them; of an act on paper, where it stands and when it was."""
+    return _return_form(request, language, {"id": str(new_id()), **on_paper.model_dump()})
 
 
 def _return_form(
@@ -234,7 +261,14 @@ def _return_form(
 ) -> Response:
     with open_desk(request, Permission.RETURN_RECORD, language) as desk:
         stores = views.stores(desk)
-    context = {"stores": stores, "typed": _shown(typed, stores), "kinds": declared_kinds(language)}
+        book = book_of(desk, typed.get("book", ""))
+        context = {
+            "stores": stores,
+            "typed": _shown(typed, stores, book),
+            "kinds": declared_kinds(language),
+            "book": book,
+            "orders": order_choices(desk, typed.get("order", "")),
+        }
     return show(request, language, "return_new.html", context, errors=wrong)
 
 
@@ -245,19 +279,24 @@ def post_return(request: Request, language: Asked, typed: Annotated[ReturnTyped,
         return _return_form(request, language, typed.but())
     if typed.act != "return":
         return _check_return(request, language, typed)
+    with open_desk(request, Permission.RETURN_RECORD, language) as desk:
+        late, wrong_late = read_late(desk, typed, None, typed.id)
     values = {
         "store": typed.store,
-        "weapons": versions_of(typed.weapons),
+        "weapons": with_conditions(versions_of(typed.weapons), typed.condition),
         "declared": declared_lines(typed.but(), back=True),
+        "order": order_named(typed.order),
+        **late,
     }
     body, wrong = fill(ReturnIn, values, language)
-    if body is None:
+    wrong |= wrong_late
+    if body is None or wrong:
         return _return_form(request, language, typed.but(), _at_fields(wrong))
     try:
         with friendly(AT_COUNTER), open_desk(request, Permission.RETURN_RECORD, language) as desk:
             issues.put_return(typed.id, body, desk)
     except DomainError as error:
-        wrong = placed(error, {"store.not_found": "store", **DECLARED_PLACES}, language, "codes")
+        wrong = placed(error, {"store.not_found": "store", **DECLARED_PLACES, **LATE_PLACES}, language, "codes")
         return _return_form(request, language, typed.but(), wrong)
     return lead_to(f"/perceptions/{typed.id}?done=returned", language)
 
@@ -267,12 +306,18 @@ def _check_return(request: Request, language: Language, typed: ReturnTyped) -> R
         wrong: dict[str, str] = {}
         store = _store(typed.store, language, wrong)
         weapons, wrong_codes = read_codes(desk, typed.codes, is_out, store)
-        wrong |= {"codes": wrong_codes} if wrong_codes else {}
+        late, wrong_late = read_late(desk, typed, store, typed.id)
+        wrong |= ({"codes": wrong_codes} if wrong_codes else {}) | wrong_late
         context = {
             "typed": typed.but(weapons=versions_text(weapons)),
             "weapons": weapons,
             "store_name": dict(views.stores(desk)).get(typed.store, ""),
             "kinds": dict(declared_kinds(language)),
+            "conditions": [(one.value, translate(f"condition.{one.value}", language)) for one in Condition],
+            "late": late,
+            "zone": desk.actor.time_zone,
+            "book": book_of(desk, typed.book),
+            "orders": dict(order_choices(desk, typed.order)) if typed.order else {},
         }
     if wrong or store is None:
         return _return_form(request, language, typed.but(), wrong)

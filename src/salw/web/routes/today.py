@@ -74,7 +74,7 @@ def post_override_seen(request: Request, language: Asked, issue: Annotated[UUID,
 @router.get("/aujourdhui/ordres")
 def get_orders(request: Request, language: Asked, done: str = "") -> Response:
     """List the orders on paper that await the commander."""
-    return _orders(request, language, done=done if done in ("confirmed", "contested") else "")
+    return _orders(request, language, done=done if done in ("recorded", "confirmed", "contested") else "")
 
 
 def _orders(request: Request, language: Language, *, done: str = "", wrong: dict[str, str] | None = None) -> Response:
@@ -82,6 +82,8 @@ def _orders(request: Request, language: Language, *, done: str = "", wrong: dict
         context = {
             "lines": views.unconfirmed_orders(desk),
             "confirms": desk.also_holds(Permission.ORDER_CONFIRM),
+            "records": desk.also_holds(Permission.ORDER_RECORD),
+            "issues": desk.also_holds(Permission.ISSUE_RECORD),
             "zone": desk.actor.time_zone,
             "act_id": str(new_id()),
             "done": done,

@@ -16,6 +16,7 @@ from salw.custody.transfer_queries import Which
 from salw.web.counter import AT_COUNTER, Typed, in_store, placed, read_codes, versions_of, versions_text
 from salw.web.desks import Asked, friendly, lead_to, open_desk, show
 from salw.web.forms import fill, parse_day
+from salw.web.late import order_choices, order_named
 from salw.web.views import transfers as views
 
 router = APIRouter(include_in_schema=False)
@@ -26,6 +27,7 @@ PLAIN_STEPS = {
     "approval": (Permission.TRANSFER_APPROVE, steps.post_approval),
     "cancellation": (Permission.TRANSFER_CANCEL, steps.post_cancellation),
 }
+ON_ORDER = {"order.not_found": "order", "order.contested": "order"}
 SCANNED_STEPS = {"expedition": Permission.TRANSFER_DISPATCH, "reception": Permission.TRANSFER_RECEIVE}
 
 
@@ -45,6 +47,7 @@ class StepTyped(Typed):
 
     id: UUID
     complete: str = ""
+    order: str = ""
 
 
 @router.get("/mutations")
@@ -171,6 +174,7 @@ def _scan(
         raise NotFound("request.no_such_address")
     with open_desk(request, Permission.TRANSFER_READ, language) as desk:
         context = views.transfer(desk, transfer_id)
+        orders = order_choices(desk, typed["order"]) if step == "expedition" else []
     waits = [line for line in context["lines"] if line["status"] == views.AWAITS[step]]
     read = {weapon["id"] for weapon in weapons or ()}
     context |= {
@@ -178,6 +182,7 @@ def _scan(
         "typed": typed,
         "waits": waits,
         "weapons": weapons,
+        "orders": orders,
         "left": [line for line in waits if line["weapon"] not in read],
     }
     return show(request, language, "transfer_step.html", context, errors=wrong)
@@ -210,10 +215,12 @@ def post_scanned_step(
     try:
         with friendly(AT_COUNTER), open_desk(request, permission, language) as desk:
             if step == "expedition":
-                steps.post_dispatch(transfer_id, DispatchIn.model_validate(sent), desk)
+                steps.post_dispatch(
+                    transfer_id, DispatchIn.model_validate({**sent, "order": order_named(typed.order)}), desk
+                )
             else:
                 body = ReceiptIn.model_validate({**sent, "complete": typed.complete == "yes"})
                 steps.post_receipt(transfer_id, body, desk)
     except DomainError as error:
-        return _scan(request, language, transfer_id, step, typed.but(), placed(error, {}, language, "codes"))
+        return _scan(request, language, transfer_id, step, typed.but(), placed(error, ON_ORDER, language, "codes"))
     return lead_to(f"/mutations/{transfer_id}?done={step}", language)

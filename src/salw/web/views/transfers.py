@@ -41,6 +41,10 @@ def transfer(desk: Desk, transfer_id: UUID) -> dict[str, Any]:
         "transfer": row,
         "lines": list_named_lines(desk.db, desk.actor, transfer_id),
         "steps": steps,
+        "on_paper": status is TransferStatus.ORDERED
+        and from_here
+        and desk.also_holds(Permission.TRANSFER_DISPATCH)
+        and desk.also_holds(Permission.ORDER_RECORD),
         "zone": desk.actor.time_zone,
         "own": row["ordered_by"] == desk.actor.person_id,
     }
