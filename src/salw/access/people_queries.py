@@ -27,6 +27,16 @@ select p.id, p.matricule, u.uuid as unit, u.name as unit_name, coalesce(v.value,
  order by o.name_order, p.id limit %(limit)s
 """
 
+_NUMBERED = """
+select p.id, p.matricule, u.uuid as unit, u.name as unit_name, v.value->>'rank' as rank,
+       v.value->>'family_name' as family_name, v.value->>'given_names' as given_names, null::date as erased_on
+  from person p
+  join unit u on u.country = p.country and u.id = p.unit_id
+  join personal_value v on v.country = p.country and v.id = p.value_id
+ where p.country = %(country)s and p.unit_id = any(%(units)s) and p.erased_at is null
+   and lower(p.matricule) = any(%(numbers)s)
+"""
+
 
 def find_people(
     db: Connection,
@@ -80,4 +90,16 @@ def get_people(db: Connection, actor: Actor, person_ids: Sequence[UUID]) -> dict
             raise NotFound("person.not_found", person=str(person_id))
         if found[person_id]["erased"]:
             raise Conflict("person.identity_erased", person=str(person_id))
+    return found
+
+
+def find_numbered(db: Connection, actor: Actor, numbers: Sequence[str]) -> dict[str, list[Row]]:
+    """Return people in scope by their number in small letters, as `find_people` does; one number may be several men's.
+
+    A matricule is unique within a force, and a unit above may have several forces below it.
+    """
+    asked = sorted({number.lower() for number in numbers})
+    found: dict[str, list[Row]] = {}
+    for row in run(db, _NUMBERED, {"country": actor.country, "units": list(actor.units), "numbers": asked}):
+        found.setdefault(row["matricule"].lower(), []).append(row)
     return found
