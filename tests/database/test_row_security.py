@@ -215,7 +215,7 @@ def change_the_storekeeper(client: httpx.Client, world: World) -> None:
     body = {
         "holder": str(world.store_alpha),
         "outgoing": str(world["keeper"].person_id),
-        "incoming": str(world["soldier"].person_id),
+        "incoming": str(world["armourer"].person_id),
         "weapons": [{"weapon": str(row["weapon"]), "version": row["version"]} for row in held],
     }
     succeeded(client.put(f"/reliefs/{new_id()}", json=body, headers=world["commander"].headers))

@@ -21,7 +21,8 @@ select l.*, u.uuid as unit, u.name as unit_name, w.registry_number, w.serial, w.
       from holder h
       join lateral (
             select c.weapon_id as weapon, c.seq as version, m.document_id as document, m.occurred_at as since,
-                   i.id as issue, i.from_holder_id as store, i.purpose, i.due_back_at,
+                   case when i.unit_id = any(%(units)s) then i.id end as issue,
+                   case when i.unit_id = any(%(units)s) then i.from_holder_id end as store, i.purpose, i.due_back_at,
                    coalesce(i.due_back_at < %(now)s, false) as overdue,
                    case when i.due_back_at < %(now)s
                         then %(today)s - (i.due_back_at at time zone %(time_zone)s)::date end as days_overdue
@@ -66,8 +67,8 @@ def list_issued(
     With `unit` those of it and of the units below it.
 
     `since` is when it was handed over, `days_overdue` counts days of the country's calendar, 0 on the day itself. A
-    weapon with an open case stays listed until its outcome. `issue, store, purpose` and `due_back_at` are null where
-    a store outside the scope issued it, and such a weapon is only among what is out.
+    weapon with an open case stays listed until its outcome. `issue` and `store` are null where a store outside the
+    scope issued it; the purpose and the day belong to whoever has the weapon.
     """
     return run(
         db,
