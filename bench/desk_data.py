@@ -170,7 +170,9 @@ _ROWS = (
     """
     create temporary table opened on commit drop as
     select uuidv7() as id, id as weapon_id, row_number() over (order by id) - 1 as idx,
-           convert_to('{"actor":{"process":"sequencer"},"at":"2026-01-01T00:00:00Z","facts":{"mark":"missing"}}', 'UTF8') as told
+           convert_to(
+             '{"actor":{"process":"sequencer"},"at":"2026-01-01T00:00:00Z","facts":{"mark":"missing"}}', 'UTF8'
+           ) as told
       from load where n %% 500 = 0
     """,
     """
