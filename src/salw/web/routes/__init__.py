@@ -25,6 +25,7 @@ from salw.web.routes import (
     people,
     posts,
     proof,
+    rights,
     search,
     slips,
     today,
@@ -60,6 +61,7 @@ PARTS = (
     nominal,
     orders,
     paper,
+    rights,
     transfers,
 )
 for part in PARTS:
