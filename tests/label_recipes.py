@@ -130,9 +130,8 @@ def alarmed(place: World) -> UUID:
     """Let a copied label of a place be scanned in its store; return the alarm."""
     code = _code_of(place)
     with place.transaction() as db:
-        # A copy has the code and a tail that was never printed.
-        copy = SeenLabel(code, "0" * 8, clock.now(), placed=True)
-        record_seen(db, Seen(place.actor("keeper"), place.store_alpha, [copy]), clock.now())
+        seen = [SeenLabel(code, tail, clock.now(), placed=True) for tail in (None, "0" * 8)]  # and a copy of it
+        record_seen(db, Seen(place.actor("keeper"), place.store_alpha, seen), clock.now())
         found: UUID = run(db, "select id from label_alarm where code = %(c)s", {"c": code})[0]["id"]
     return found
 

@@ -7,8 +7,9 @@ import httpx
 
 from salw.core import clock
 from salw.core.ids import new_id
+from salw.custody.operations.assignments import assign_weapons
 from salw.custody.rules import Expected
-from world import World
+from world import World, enlist_all
 
 
 def listed(weapons: list[Expected]) -> list[dict[str, object]]:
@@ -55,3 +56,21 @@ def dispatch(client: httpx.Client, world: World, weapons: list[Expected]) -> tup
 def receive(client: httpx.Client, world: World, transfer: str, weapons: list[Expected]) -> list[Expected]:
     body = {"id": str(new_id()), "weapons": listed(weapons), "complete": False}
     return moved(client.post(f"/transfers/{transfer}/receipt", json=body, headers=world["keeper_bravo"].headers))
+
+
+def a_section(world: World, count: int) -> tuple[list[UUID], list[Expected]]:
+    """Enlist men of Alpha, each with a weapon of his own in the rack."""
+    weapons = world.register(count)
+    with world.transaction() as db:
+        men = enlist_all(db, world.founder, clock.now(), [(f"man-{n}", world.alpha, None) for n in range(count)])
+        for man, weapon in zip(men, weapons, strict=True):
+            assign_weapons(
+                db,
+                actor=world.founder,
+                now=clock.now(),
+                assignment_id=new_id(),
+                person_id=man.person_id,
+                holder_id=None,
+                weapons=[weapon],
+            )
+    return [man.person_id for man in men], weapons

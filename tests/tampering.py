@@ -178,18 +178,7 @@ def look_at(world: World, weapons: list[Expected]) -> None:
     """Repair a weapon of Alpha's, find a strange part on another, and propose two for reform, of which one remains."""
     actor, now = world.actor("keeper"), clock.now()
     with world.transaction() as db:
-        record_work(
-            db,
-            actor=actor,
-            now=now,
-            work_id=new_id(),
-            work=Work.REPAIR,
-            result=Condition.UNSERVICEABLE,
-            done_at=now,
-            done_by=None,
-            note="Percuteur cassé",
-            weapons=weapons[:1],
-        )
+        repair(db, world, weapons[:1], Condition.UNSERVICEABLE)
         found = [PartFound(weapons[1], PartName.BOLT, PartOutcome.DIFFERS, "A 7781")]
         record_findings(db, actor=actor, now=now, finding_id=new_id(), found_at=now, found=found)
         reform_id, worn = new_id(), [w.weapon_id for w in weapons[2:4]]
@@ -211,6 +200,29 @@ def look_at(world: World, weapons: list[Expected]) -> None:
             refused=worn[1:],
             reason="Une seule est hors d'usage",
         )
+
+
+def mend(world: World, weapons: list[Expected]) -> None:
+    """Repair weapons so that they serve again."""
+    with world.transaction() as db:
+        repair(db, world, weapons, Condition.SERVICEABLE)
+
+
+def repair(db: Connection, world: World, weapons: list[Expected], result: Condition) -> None:
+    """Work on weapons of Alpha's, and say what came of it."""
+    now = clock.now()
+    record_work(
+        db,
+        actor=world.actor("keeper"),
+        now=now,
+        work_id=new_id(),
+        work=Work.REPAIR,
+        result=result,
+        done_at=now,
+        done_by=None,
+        note="Percuteur cassé",
+        weapons=weapons,
+    )
 
 
 def _restore(db: Connection, table: str) -> None:

@@ -26,7 +26,8 @@ from proving import enrol_totp, half_session
 from reporting import unit_uuid
 from salw.access.duties.rules import Duty
 from salw.access.operations.traces import Attempt, record_refusals
-from salw.access.rules import LOG_IN, Role
+from salw.access.rules import Role
+from salw.access.trace_rules import LOG_IN
 from salw.commission.rules import Level
 from salw.core import clock
 from salw.core.db import Row, enter_scope, make_engine, run, transaction
@@ -215,7 +216,7 @@ def change_the_storekeeper(client: httpx.Client, world: World) -> None:
     body = {
         "holder": str(world.store_alpha),
         "outgoing": str(world["keeper"].person_id),
-        "incoming": str(world["soldier"].person_id),
+        "incoming": str(world["armourer"].person_id),
         "weapons": [{"weapon": str(row["weapon"]), "version": row["version"]} for row in held],
     }
     succeeded(client.put(f"/reliefs/{new_id()}", json=body, headers=world["commander"].headers))

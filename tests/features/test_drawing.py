@@ -19,6 +19,7 @@ from salw.custody.authorisations.queries import list_recalls, list_standings, st
 from salw.custody.authorisations.rules import Cause, Period, recall_of
 from salw.custody.rules import Expected
 from salw.registry.classification import ClassCode
+from together import at_once
 from world import World
 from writes import issue, later, prepare_list, return_
 from writes import listed as versions
@@ -62,6 +63,29 @@ def test_a_section_is_engaged_authorised_ended_and_renewed_together(client: http
         "contract.recorded": 3,
     }
     assert told == []
+
+
+def test_two_contracts_at_the_same_moment_do_not_pass_five_years_together(client: httpx.Client, world: World) -> None:
+    man, other = (somebody(world).person_id for _ in range(2))
+    for year in range(4):
+        ok(contracts(client, world, man, first_day=day(366 * year), last_day=day(366 * year + 365)))
+    years = [{"first_day": day(366 * year), "last_day": day(366 * year + 365)} for year in (4, 5)]
+    answers = at_once(
+        lambda: contracts(client, world, man, other, **years[0]),
+        lambda: contracts(client, world, other, man, **years[1]),
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert {a.json().get("code") for a in answers} == {None, "contract.too_many_years"}
+    with world.transaction() as db, pytest.raises(psycopg.Error) as refused:  # whoever writes, by whatever way
+        run(
+            db,
+            "insert into contract (country, id, person_id, unit_id, kind, first_day, last_day, given_by) "
+            "select country, gen_random_uuid(), person_id, unit_id, kind, first_day + 2000, last_day + 2000, given_by "
+            "from contract "
+            "where person_id = %(p)s limit 1",
+            {"p": man},
+        )
+    assert refused.value.sqlstate == "SW010"
 
 
 def test_a_unit_issues_on_its_first_day_until_somebody_above_asks_for_authorisations(

@@ -1,11 +1,15 @@
 """What is out of the stores: to whom, since when, due back when, and what is overdue."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
 
 import writes
 from salw.core import clock
+from salw.core.ids import new_id
+from salw.custody.operations.issues import issue_weapons
+from salw.custody.operations.moves import Order
 from salw.custody.rules import Expected
 from world import World
 
@@ -64,5 +68,27 @@ def test_what_is_out_says_to_whom_since_when_and_by_how_many_days_it_is_late(
     assert out[3]["holder"] == str(world.post_alpha)
     assert out[3]["person"] is not None
     assert listed(client, world, "out", job="keeper_bravo") == []
+    # A store above gives one to a man of Bravo: the day is for his own people, the store's papers are not.
+    (theirs,) = world.register()
+    man = world["soldier_bravo"].person_id
+    with world.transaction() as db:
+        issue_weapons(
+            db,
+            actor=replace(world.actor("keeper"), units=world.units),
+            now=now,
+            issue_id=new_id(),
+            store_id=world.store_alpha,
+            person_id=man,
+            holder_id=None,
+            due_back_at=now + timedelta(hours=1),
+            occurred_at=now,
+            weapons=[theirs],
+            order=Order(),
+        )
+    (row,) = listed(client, world, "out", job="keeper_bravo")
+    assert (row["weapon"], row["person"], row["purpose"]) == (str(theirs.weapon_id), str(man), "task")
+    assert (row["due_back_at"] is not None, row["store"], row["issue"]) == (True, None, None)
+    card = client.get(f"/weapons/{theirs.weapon_id}", headers=world["keeper_bravo"].headers).json()
+    assert card["due_back_at"] is not None
     refused = client.get("/issues", params={"state": "lost"}, headers=world["keeper"].headers)
     assert refused.status_code == 422

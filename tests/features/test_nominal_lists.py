@@ -12,35 +12,17 @@ import pytest
 import writes
 from drawing import suspend
 from filing import keep
+from moving import a_section
 from reporting import unit_uuid
 from salw.core import clock
 from salw.core.db import Row, run
 from salw.core.ids import new_id
 from salw.custody.nominal_lists.operations.issues import issue_from_list
-from salw.custody.operations.assignments import assign_weapons
 from salw.custody.operations.moves import Order
 from salw.custody.rules import Expected
-from world import World, enlist_all
+from world import World
 
 SECTION = 30
-
-
-def a_section(world: World, count: int = SECTION) -> tuple[list[UUID], list[Expected]]:
-    """Enlist men of Alpha, each with a weapon of his own in the rack."""
-    weapons = world.register(count)
-    with world.transaction() as db:
-        men = enlist_all(db, world.founder, clock.now(), [(f"man-{n}", world.alpha, None) for n in range(count)])
-        for man, weapon in zip(men, weapons, strict=True):
-            assign_weapons(
-                db,
-                actor=world.founder,
-                now=clock.now(),
-                assignment_id=new_id(),
-                person_id=man.person_id,
-                holder_id=None,
-                weapons=[weapon],
-            )
-    return [man.person_id for man in men], weapons
 
 
 def prepared(client: httpx.Client, world: World, **more: object) -> Row:
@@ -68,7 +50,7 @@ def code(answer: httpx.Response) -> tuple[int, str]:
 def test_thirty_draw_from_last_nights_list_and_two_are_not_back_in_the_evening(
     client: httpx.Client, world: World
 ) -> None:
-    men, weapons = a_section(world)
+    men, weapons = a_section(world, SECTION)
     made = prepared(client, world, of_unit=unit_uuid(world, world.alpha), lines=[])
     assert [line["state"] for line in made["people"]] == ["planned"] * SECTION
     assert {line["hindrance"] for line in made["people"]} == {None}
@@ -145,7 +127,7 @@ def test_a_list_goes_out_with_its_acknowledgements_or_not_at_all(client: httpx.C
 def test_thirty_weapons_are_issued_in_a_few_round_trips(
     client: httpx.Client, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, weapons = a_section(world)
+    _, weapons = a_section(world, SECTION)
     made = prepared(client, world, of_unit=unit_uuid(world, world.alpha), lines=[])
     sent: list[object] = []
     execute = psycopg.Cursor.execute

@@ -81,6 +81,12 @@ LINES: tuple[Line, ...] = (
     # --- musters
     Line("PUT /v1/musters/{muster_id}", "muster:record", of(writes.muster), UNIT),
     Line("GET /v1/musters", "stocktake:read", listing("/musters", recipes.made(writes.muster)), EMPTY),
+    Line(
+        "GET /v1/musters/{muster_id}",
+        "stocktake:read",
+        reading("/musters/{}", recipes.made(writes.muster)),
+        "muster.not_found",
+    ),
     Line("GET /v1/unpresented-weapons", "weapon:read", recipes.on_issue("/unpresented-weapons", never=True), EMPTY),
     Line(
         "GET /v1/weapons/{weapon_id}/sightings", "weapon:read", reading("/weapons/{}/sightings", recipes.weapon), WEAPON

@@ -14,7 +14,7 @@ _KNOWN, _OTHER = Model("SA-ASR", "AKM", "akm"), Model("LW-HMG", "DShK", "dshk")
 MODELS = st.sampled_from([_KNOWN, _OTHER, Model("SA-ASR", "", ""), Model("", "?", "")])
 QUANTITY = st.integers(0, 50)
 OF_CLASS = st.dictionaries(st.sampled_from(["SA-ASR", "SA-PIS"]), QUANTITY)
-WEAPONS = st.lists(st.tuples(MODELS, KINDS, st.booleans()), max_size=40)
+WEAPONS = st.lists(st.tuples(MODELS, KINDS, st.booleans(), st.booleans()), max_size=40)
 
 
 def test_every_holder_that_keeps_weapons_on_the_book_has_a_column_and_no_other() -> None:
@@ -22,20 +22,22 @@ def test_every_holder_that_keeps_weapons_on_the_book_has_a_column_and_no_other()
     assert set(COLUMN_OF_HOLDER.values()) | {Column.MISSING} == set(Column), "no column stays empty for ever"
 
 
-@given(KINDS, st.booleans())
-def test_missing_here_is_missing_on_the_card(kind: HolderKind, missing: bool) -> None:
-    column = column_of(kind, missing=missing)
+@given(KINDS, st.booleans(), st.booleans())
+def test_missing_here_is_missing_on_the_card(kind: HolderKind, missing: bool, unfit: bool) -> None:
+    column = column_of(kind, missing=missing, unfit=unfit)
+    fit = column_of(kind, missing=missing, unfit=False)
+    assert column is (Column.UNAVAILABLE if unfit and fit is Column.AVAILABLE else fit), "it takes from nothing else"
     assert (column is None) == (kind in SINKS)
     assert (column is Column.MISSING) == (state_of(kind, "missing" if missing else None) is State.MISSING)
 
 
 @given(WEAPONS, st.dictionaries(MODELS, QUANTITY), OF_CLASS)
 def test_the_columns_of_every_row_add_up_to_the_weapons_on_the_book(
-    weapons: list[tuple[Model, HolderKind, bool]], of_model: dict[Model, int], of_class: dict[str, int]
+    weapons: list[tuple[Model, HolderKind, bool, bool]], of_model: dict[Model, int], of_class: dict[str, int]
 ) -> None:
     stock: dict[Model, dict[Column, int]] = {}
-    for model, kind, missing in weapons:
-        column = column_of(kind, missing=missing)
+    for model, kind, missing, unfit in weapons:
+        column = column_of(kind, missing=missing, unfit=unfit)
         if column is not None:
             stock.setdefault(model, {}).setdefault(column, 0)
             stock[model][column] += 1
@@ -50,7 +52,7 @@ def test_the_columns_of_every_row_add_up_to_the_weapons_on_the_book(
         for line in group.models:
             if line.figures.entitled is not None:
                 assert line.figures.difference == line.figures.on_hand - line.figures.entitled
-    assert total.on_hand == sum(kind not in SINKS for _, kind, _ in weapons) == sum(row.on_hand for row in rows)
+    assert total.on_hand == sum(kind not in SINKS for _, kind, *_ in weapons) == sum(row.on_hand for row in rows)
     assert (total.entitled or 0) == sum(of_model.values()) + sum(of_class.values())
 
 

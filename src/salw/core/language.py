@@ -62,7 +62,7 @@ class _Words(Formatter):
         self.language = language
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        """Return the words of a code, or of several, or a word by a number; anything else as its own kind writes itself."""
+        """Return the words of a code, or of several, or a word by a number; anything else as it writes itself."""
         if format_spec.startswith("="):
             one, _, many = format_spec[1:].partition("|")
             return one if str(value) in _SINGULAR[self.language] else many

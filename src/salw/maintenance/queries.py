@@ -199,7 +199,9 @@ def list_reforms(db: Connection, actor: Actor, *, decided: bool | None, after: U
 
 
 def get_reform(db: Connection, actor: Actor, reform_id: UUID) -> tuple[Row, Sequence[Row]]:
-    """Return a proposal of a unit in scope with its lines: `weapon, status, version` (null once out of scope).
+    """Return a proposal of a unit in scope with its lines.
+
+    Of these `weapon, status`, and, null once it is out of scope, `version, registry_number, serial, model_name`.
 
     Raises `reform.not_found`.
     """
@@ -209,9 +211,12 @@ def get_reform(db: Connection, actor: Actor, reform_id: UUID) -> tuple[Row, Sequ
     lines = run(
         db,
         """
-        select l.weapon_id as weapon, l.status, c.seq as version
+        select l.weapon_id as weapon, l.status, c.seq as version, w.registry_number, w.serial,
+               coalesce(m.name, w.model_text) as model_name
           from reform_line l
           left join custody c on c.country = l.country and c.weapon_id = l.weapon_id and c.unit_id = any(%(units)s)
+          left join weapon w on w.country = c.country and w.id = c.weapon_id
+          left join model m on m.code = w.model_code
          where l.country = %(country)s and l.reform_id = %(id)s
          order by l.weapon_id
         """,

@@ -230,11 +230,14 @@ class ReformHead(Out):
 
 
 class ReformLineOut(Out):
-    """A weapon of a proposal; its version is null once it is out of the reader's scope."""
+    """A weapon of a proposal; all but which it is and how it stands is null once it is out of the reader's scope."""
 
     weapon: UUID
     status: ReformStatus
     version: int | None
+    registry_number: str | None
+    serial: str | None
+    model_name: str | None
 
 
 class ReformOut(ReformHead):

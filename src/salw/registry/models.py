@@ -83,6 +83,19 @@ weapon = Table(
     comment="One row a weapon, never deleted. The id is the identity; the serial is an attribute (R1).",
 )
 
+weapon_fitness = Table(
+    "weapon_fitness",
+    metadata,
+    country_column(),
+    Column("event_id", Uuid, primary_key=True),
+    Column("weapon_id", Uuid, nullable=False),
+    Column("unfit", Boolean, nullable=False),
+    country_key(["event_id"], "event", ["id"]),
+    country_key(["weapon_id"], "weapon", ["id"]),
+    Index("ix_weapon_fitness_weapon_id", "country", "weapon_id"),
+    comment="From which event on a weapon is unfit for use, or fit again; written by a trigger on the weapon's row.",
+)
+
 mark = Table(
     "mark",
     metadata,

@@ -19,9 +19,17 @@ from salw.reports.situation import Entitlement
 
 # As the stock of a reconciliation (`reports.queries`), with the kind of who answers for each weapon. The weapons of the
 # units are read together, not each by its key: a quarter of the pages. A full join is never a loop in a loop.
-# Models get their names once they are counted, not weapon by weapon.
+# Models get their names once they are counted, not weapon by weapon. Unfit is what the last event before that size made
+# so: few weapons ever were.
 _SITUATION: Final = f"""
-with {CASES}, {{held}}, seen as materialized (
+with {CASES}, unfit as materialized (
+    select weapon_id
+      from (select distinct on (f.weapon_id) f.weapon_id, f.unfit
+              from weapon_fitness f join leaf l on (l.country, l.event_id) = (f.country, f.event_id)
+             where f.country = %(country)s and l.idx < %(size)s
+             order by f.weapon_id, l.idx desc) as last
+     where unfit
+), {{held}}, seen as materialized (
     select id, class_code, model_code, model_text from weapon
      where country = %(country)s and unit_id = any(%(units)s)
 ), standing as materialized (
@@ -33,10 +41,11 @@ with {CASES}, {{held}}, seen as materialized (
       from standing s full join seen w on w.id = s.weapon_id
      where s.weapon_id is not null
 ), described as (
-    select kind, class_code, model_code, model_text, id in (select weapon_id from cases) as missing
+    select kind, class_code, model_code, model_text, id in (select weapon_id from cases) as missing,
+           id in (select weapon_id from unfit) as unfit
       from stock where id is not null
     union all
-    select s.kind, g.class_code, g.model_code, g.model_text, g.missing
+    select s.kind, g.class_code, g.model_code, g.model_text, g.missing, g.id in (select weapon_id from unfit)
       from describe_departed(array(select weapon_id from stock where id is null), %(size)s) as g
       join stock s on s.weapon_id = g.id
 )
@@ -44,9 +53,9 @@ select d.class_code, coalesce(d.model_code, '') as code,
        coalesce(c.name || ' (' || c.maker || ', ' || c.made_in || ')', d.model_text, '') as name,
        d.standing, sum(d.weapons)::bigint as weapons
   from (
-    select class_code, model_code, btrim(model_text) as model_text, {column_sql("kind", "missing")} as standing,
-           count(*) as weapons
-      from described group by 1, 2, 3, 4
+    select class_code, model_code, btrim(model_text) as model_text, count(*) as weapons,
+           {column_sql("kind", "missing", "unfit")} as standing
+      from described group by 1, 2, 3, 5
   ) as d left join model c on c.code = d.model_code
  group by 1, 2, 3, 4
 """

@@ -15,7 +15,7 @@ from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound
 from salw.custody.rules import COLLECTIVE_HOLDERS, LOSSES, STATE_SQL, State
-from salw.custody.situation import Column, column_sql
+from salw.custody.situation import UNFIT_SQL, Column, column_sql
 from salw.registry.rules import MarkKind
 from salw.registry.texts import normalise_mark
 from salw.scanning.rules import CANDIDATES_MAX, holder_kinds_of
@@ -23,7 +23,7 @@ from salw_labels import LabelError, parse_registry_number
 
 # The marks of the tracing instrument first: serial, then import.
 _MARK_KINDS = ["factory_serial", "import", *(k.value for k in MarkKind if k not in ("factory_serial", "import"))]
-_STANDING = column_sql("h.kind", "k.mark is not null")
+_STANDING = column_sql("h.kind", "k.mark is not null", UNFIT_SQL)
 _LOSSES = ", ".join(f"'{kind}'" for kind in sorted(LOSSES))
 
 # A person's roles at a unit: those of his postings there or above, in force today.

@@ -68,11 +68,21 @@ def read_codes(desk: Desk, text: str, judge: Judge, place: UUID | None = None) -
         return [], translate("web.desk.no_code", language)
     if len(texts) > CODES_MAX:
         return [], translate("web.desk.too_many_codes", language, count=len(texts), most=CODES_MAX)
-    lines = read_lines(desk.db, desk.actor, texts)
+    read = read_each(desk, texts, judge, place)
+    found = {weapon["id"]: weapon for weapon, _ in read.values() if weapon is not None}
+    return list(found.values()), " ".join(said for _, said in read.values() if said) or None
+
+
+def read_each(
+    desk: Desk, texts: Sequence[str], judge: Judge, place: UUID | None
+) -> dict[str, tuple[Row | None, str | None]]:
+    """Return by code the weapon that it names and what is wrong with it, in one round trip for all.
+
+    `place` is the store where they are read.
+    """
+    lines = read_lines(desk.db, desk.actor, list(dict.fromkeys(texts))) if texts else []
     desk.seen.extend(seen_in(lines, desk.actor, place_id=place, at=desk.now))
-    wrong = [said for line in lines if (said := _wrong(line, judge, language)) is not None]
-    found = {line.weapon["id"]: line.weapon for line in lines if line.weapon is not None}
-    return list(found.values()), " ".join(wrong) or None
+    return {line.text: (line.weapon, _wrong(line, judge, desk.actor.language)) for line in lines}
 
 
 def _wrong(line: CodeLine, judge: Judge, language: Language) -> str | None:

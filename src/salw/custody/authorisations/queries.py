@@ -37,14 +37,16 @@ select t.id, t.person_id as person, u.uuid as unit, u.name as unit_name, {{own}}
  order by t.id limit %(limit)s
 """
 
-# Holders in scope that have weapons, with the one person who answers for each; then what is on record of these people.
-# A holder is looked at before its weapons: nearly all are nobody's who is asked for anything.
+# Holders in scope that have weapons, with the one person who answers for each; then what is on record of these people;
+# then what those few of them have who are asked for anything. `offset 0` keeps the weapons behind their holders: by the
+# order of weapons every one of the country would be gone through until a page is full.
 _RECALLS = f"""
 with users as materialized (
     select h.id, h.kind, h.name, coalesce(a.person_id, h.person_id) as person_id
       from holder h
       left join answerable a on a.country = h.country and a.holder_id = h.id and a.ended_at is null
      where h.country = %(country)s and h.unit_id = any(%(units)s) and h.kind = any(%(kinds)s)
+       and exists (select from custody c where c.country = h.country and c.holder_id = h.id)
 ), asked_back as materialized (
     select s.*
       from standings_to_draw(array(select distinct person_id from users where person_id is not null), %(today)s) as s
@@ -52,16 +54,22 @@ with users as materialized (
         or (s.contract_known and not s.contract_held and s.contract_until is not null)
         or (s.authorisation_known and s.covers = '{{}}')
         or (s.contract_held and not s.contract_renewed and s.contract_until <= %(soon)s)
+), carried as materialized (
+    select c.weapon_id, h.id as holder, h.kind as holder_kind, h.name as holder_name, s.*
+      from asked_back s
+      join users h on h.person_id = s.of_person
+     cross join lateral (
+        select weapon_id from custody
+         where country = %(country)s and holder_id = h.id
+           and weapon_id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
+        offset 0) as c
+     order by c.weapon_id limit %(limit)s
 )
-select w.id as weapon, w.registry_number, w.class_code as class, h.id as holder, h.kind as holder_kind,
-       h.name as holder_name, s.*, p.id as person, {_NAMES}
-  from asked_back s
-  join users h on h.person_id = s.of_person
-  join custody c on c.country = %(country)s and c.holder_id = h.id
-  join weapon w on (w.country, w.id) = (c.country, c.weapon_id)
-  {_PERSON.format("c.country, s.of_person")}
- where c.weapon_id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
- order by c.weapon_id limit %(limit)s
+select w.id as weapon, w.registry_number, w.class_code as class, s.*, p.id as person, {_NAMES}
+  from carried s
+  join weapon w on w.country = %(country)s and w.id = s.weapon_id
+  {_PERSON.format("w.country, s.of_person")}
+ order by w.id
 """
 
 _OVERRIDES = f"""
@@ -85,12 +93,15 @@ select s.id, s.person_id as person, u.uuid as unit, u.name as unit_name, s.place
   {_PERSON.format("s.country, s.person_id")}
   cross join lateral (
         select count(*) as weapons
-          from custody c join holder h on (h.country, h.id) = (c.country, c.holder_id)
-          left join answerable a on a.country = h.country and a.holder_id = h.id and a.ended_at is null
-         where c.country = s.country and c.unit_id = any(%(units)s) and h.kind = any(%(kinds)s)
-           and coalesce(a.person_id, h.person_id) = s.person_id) as k
+          from holder h join custody c on c.country = h.country and c.holder_id = h.id
+         where h.country = s.country and h.kind = any(%(kinds)s) and c.unit_id = any(%(units)s)
+           and h.id in (select o.id from holder o where o.country = s.country and o.person_id = s.person_id
+                        union all
+                        select a.holder_id from answerable a
+                         where a.country = s.country and a.person_id = s.person_id and a.ended_at is null)) as k
  where s.country = %(country)s and s.unit_id = any(%(units)s)
    and (%(id)s::uuid is null or s.id = %(id)s)
+   and (%(person)s::uuid is null or s.person_id = %(person)s and s.ended_at is null)
    and s.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
  order by s.id limit %(limit)s
 """
@@ -194,12 +205,17 @@ def list_overrides(db: Connection, actor: Actor, *, seen: bool | None, after: UU
 
 def list_suspensions(db: Connection, actor: Actor, *, after: UUID | None, limit: int) -> list[Row]:
     """Return the suspensions of people of units in scope by id, without any reason, at most `limit`."""
-    return run(db, _SUSPENSIONS, {**_of_suspensions(actor), "id": None, "after": after, "limit": limit})
+    return run(db, _SUSPENSIONS, {**_of_suspensions(actor), "after": after, "limit": limit})
+
+
+def find_open_suspension(db: Connection, actor: Actor, person_id: UUID) -> Row | None:
+    """Return the oldest suspension of a person that stands, as `list_suspensions` does; None where none does."""
+    return run_one(db, _SUSPENSIONS, {**_of_suspensions(actor), "person": person_id, "limit": 1})
 
 
 def get_suspension(db: Connection, actor: Actor, suspension_id: UUID) -> Row:
     """Return one suspension as `list_suspensions` does. Raises `suspension.not_found`."""
-    row = run_one(db, _SUSPENSIONS, {**_of_suspensions(actor), "id": suspension_id, "after": None, "limit": 1})
+    row = run_one(db, _SUSPENSIONS, {**_of_suspensions(actor), "id": suspension_id, "limit": 1})
     if row is None:
         raise NotFound("suspension.not_found", suspension=str(suspension_id))
     return row
@@ -211,6 +227,9 @@ def _of_suspensions(actor: Actor) -> Row:
         "units": list(actor.units),
         "kinds": sorted(kind.value for kind in USER_HOLDERS),
         "zone": actor.time_zone,
+        "id": None,
+        "person": None,
+        "after": None,
     }
 
 

@@ -288,4 +288,5 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     "ck_suspension_of_another": (Refused, "suspension.of_oneself"),
     "ck_draw_override_seen_by_another": (Refused, "override.own"),
     "ck_contract_term": (Unacceptable, "contract.too_long"),
+    "SW010": (Conflict, "contract.too_many_years"),
 }

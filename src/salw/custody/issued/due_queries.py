@@ -82,7 +82,7 @@ with {_OUT}, shown as (
 _HELD = f"""
 with his as materialized (
     select c.weapon_id, c.seq, h.id as holder_id, h.kind, h.name, true as held, m.occurred_at as since,
-           i.document_id as slip, i.purpose, i.due_back_at,
+           case when i.unit_id = any(%(units)s) then i.document_id end as slip, i.purpose, i.due_back_at,
            exists (select from assignment a where a.country = c.country and a.weapon_id = c.weapon_id
                       and a.holder_id = h.id) as assigned
       from holder h
@@ -111,11 +111,11 @@ select t.weapon_id as weapon, w.registry_number, w.serial, coalesce(d.name, w.mo
 # By the unit's movements of the time shown: the chain of movements has no index by holder (migration 0009).
 _PAST = """
 select m.weapon_id as weapon, w.registry_number, w.serial, coalesce(d.name, w.model_text) as model_name, m.occurred_at,
-       m.document_id as slip, lpad(n.number::text, 6, '0') || '/' || n.year as document_number,
+       n.id as slip, lpad(n.number::text, 6, '0') || '/' || n.year as document_number,
        b.occurred_at as back_at, b.kind as back_kind
   from movement m
   join weapon w on w.country = m.country and w.id = m.weapon_id
-  join document n on n.country = m.country and n.id = m.document_id
+  left join document n on n.country = m.country and n.id = m.document_id
   left join model d on d.code = w.model_code
   left join movement b on b.country = m.country and b.weapon_id = m.weapon_id and b.seq = m.seq + 1
  where m.country = %(country)s and m.to_unit_id = any(%(units)s) and m.recorded_at >= %(since)s
@@ -165,7 +165,7 @@ def list_held(db: Connection, actor: Actor, holders: Sequence[UUID], *, now: dat
 
     After it, with `held` false, what is assigned to them and lies with others. Keys: `weapon, version, registry_number,
     serial, model_name, state, holder, holder_kind, holder_name, held, since, slip, purpose, due_back_at, late,
-    assigned`; those of the issue are null where another act gave the weapon.
+    assigned`; those of the issue are null where another act gave the weapon, the slip where a store elsewhere did.
     """
     return run(db, _HELD, {**_scope(actor), "holders": list(holders), "now": now, "limit": limit})
 

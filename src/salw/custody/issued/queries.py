@@ -21,7 +21,8 @@ select l.*, u.uuid as unit, u.name as unit_name, w.registry_number, w.serial, w.
       from holder h
       join lateral (
             select c.weapon_id as weapon, c.seq as version, m.document_id as document, m.occurred_at as since,
-                   i.id as issue, i.from_holder_id as store, i.purpose, i.due_back_at,
+                   case when i.unit_id = any(%(units)s) then i.id end as issue,
+                   case when i.unit_id = any(%(units)s) then i.from_holder_id end as store, i.purpose, i.due_back_at,
                    coalesce(i.due_back_at < %(now)s, false) as overdue,
                    case when i.due_back_at < %(now)s
                         then %(today)s - (i.due_back_at at time zone %(time_zone)s)::date end as days_overdue
@@ -34,6 +35,9 @@ select l.*, u.uuid as unit, u.name as unit_name, w.registry_number, w.serial, w.
              order by c.weapon_id limit %(limit)s) c on true
      where h.country = %(country)s and h.unit_id = any(%(units)s) and h.kind = any(%(users)s)
        and (%(holder)s::uuid is null or h.id = %(holder)s)
+       and (%(unit)s::uuid is null or h.unit_id in (
+            select x.descendant_id from unit_closure x join unit b on (b.country, b.id) = (x.country, x.ancestor_id)
+             where b.country = %(country)s and b.uuid = %(unit)s))
      order by c.weapon limit %(limit)s) l
   join unit u on (u.country, u.id) = (%(country)s, l.unit_id)
   join weapon w on (w.country, w.id) = (%(country)s, l.weapon)
@@ -56,12 +60,15 @@ def list_issued(
     now: datetime,
     after: UUID | None,
     limit: int,
+    unit: UUID | None = None,
 ) -> list[Row]:
     """Return the weapons that people and posts of units in scope have, or one of them, by id, at most `limit`.
 
+    With `unit` those of it and of the units below it.
+
     `since` is when it was handed over, `days_overdue` counts days of the country's calendar, 0 on the day itself. A
-    weapon with an open case stays listed until its outcome. `issue, store, purpose` and `due_back_at` are null where
-    a store outside the scope issued it, and such a weapon is only among what is out.
+    weapon with an open case stays listed until its outcome. `issue` and `store` are null where a store outside the
+    scope issued it; the purpose and the day belong to whoever has the weapon.
     """
     return run(
         db,
@@ -72,6 +79,7 @@ def list_issued(
             "users": [kind.value for kind in sorted(USER_HOLDERS)],
             "state": state.value,
             "holder": holder,
+            "unit": unit,
             "now": now,
             "today": actor.today,
             "time_zone": actor.time_zone,

@@ -12,7 +12,7 @@ class IssuedOut(Out):
     """A weapon out of the store: to whom, since when, due back when (null where permanent).
 
     `person` is the man himself, or who answers for the post; names are null where they were erased or are not the
-    reader's to read. `issue, store, purpose` and `due_back_at` are null where a store outside the scope issued it.
+    reader's to read. `issue` and `store` are null where a store outside the scope issued it.
     """
 
     weapon: UUID

@@ -61,6 +61,38 @@ union all
     and m.kind in ('issue', 'return', 'transfer_in', 'recovery') order by m.seq desc limit 1)
 """
 
+_HEADS = """
+select m.id, u.uuid as unit, u.name as unit_name, m.holder_id as holder, h.name as holder_name, m.held_at,
+       m.recorded_by, m.recorded_at, c.presented, c.reported, c.not_presented
+  from muster m
+  join unit u on (u.country, u.id) = (m.country, m.unit_id)
+  left join holder h on (h.country, h.id) = (m.country, m.holder_id)
+  cross join lateral (
+        select count(*) filter (where result = 'presented') as presented,
+               count(*) filter (where result = 'reported') as reported,
+               count(*) filter (where result = 'not_presented') as not_presented
+          from muster_line l where l.country = m.country and l.muster_id = m.id) c
+ where m.country = %(country)s and m.unit_id = any(%(units)s)
+"""
+
+# Who answered for the weapon then; of the people in scope alone the name is told.
+_LINES = """
+select l.weapon_id as weapon, w.registry_number, w.serial, coalesce(d.name, w.model_text) as model_name, l.result,
+       l.how, l.reported_at, l.holder_id as holder, h.kind as holder_kind, h.name as holder_name, p.id as person,
+       p.matricule, v.value->>'rank' as rank, v.value->>'family_name' as family_name,
+       v.value->>'given_names' as given_names
+  from muster_line l
+  join weapon w on (w.country, w.id) = (l.country, l.weapon_id)
+  join holder h on (h.country, h.id) = (l.country, l.holder_id)
+  left join model d on d.code = w.model_code
+  left join person p on p.country = l.country and p.id = coalesce(l.answerable_id, h.person_id)
+       and p.unit_id = any(%(units)s) and p.erased_at is null
+  left join personal_value v on (v.country, v.id) = (p.country, p.value_id)
+ where l.country = %(country)s and l.muster_id = %(muster)s
+ order by array_position(array['not_presented', 'reported', 'presented'], l.result), v.value->>'family_name', h.name,
+       l.weapon_id
+"""
+
 
 def list_unseen(
     db: Connection,
@@ -114,20 +146,21 @@ def list_musters(db: Connection, actor: Actor, *, after: UUID | None, limit: int
     """Return the musters of units in scope by id, at most `limit`, with how many weapons each result has."""
     return run(
         db,
-        """
-        select m.id, u.uuid as unit, u.name as unit_name, m.holder_id as holder, h.name as holder_name, m.held_at,
-               m.recorded_by, m.recorded_at, c.presented, c.reported, c.not_presented
-          from muster m
-          join unit u on (u.country, u.id) = (m.country, m.unit_id)
-          left join holder h on (h.country, h.id) = (m.country, m.holder_id)
-          cross join lateral (
-                select count(*) filter (where result = 'presented') as presented,
-                       count(*) filter (where result = 'reported') as reported,
-                       count(*) filter (where result = 'not_presented') as not_presented
-                  from muster_line l where l.country = m.country and l.muster_id = m.id) c
-         where m.country = %(country)s and m.unit_id = any(%(units)s)
+        f"""{_HEADS}
            and m.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
          order by m.id limit %(limit)s
         """,
         {"country": actor.country, "units": list(actor.units), "after": after, "limit": limit},
     )
+
+
+def get_muster(db: Connection, actor: Actor, muster_id: UUID) -> tuple[Row, list[Row]]:
+    """Return a muster of a unit in scope, as `list_musters` does, with its lines: what was not presented first.
+
+    Raises `muster.not_found`.
+    """
+    values = {"country": actor.country, "units": list(actor.units), "muster": muster_id}
+    head = run_one(db, f"{_HEADS} and m.id = %(muster)s", values)
+    if head is None:
+        raise NotFound("muster.not_found", muster=str(muster_id))
+    return head, run(db, _LINES, values)

@@ -16,7 +16,9 @@ from salw.custody.musters.rules import DAYS_UNSEEN
 from salw.custody.musters.schemas import (
     ListedMusterOut,
     MusterIn,
+    MusterLineOut,
     MusterOut,
+    RecordedMusterOut,
     SightingOut,
     SightingsOut,
     UnseenOut,
@@ -58,6 +60,13 @@ def get_musters(
     """List the musters of units in scope."""
     rows = queries.list_musters(desk.db, desk.actor, after=decode_cursor(cursor), limit=limit + 1)
     return cut([ListedMusterOut(**row) for row in rows], limit, [row["id"] for row in rows])
+
+
+@router.get("/musters/{muster_id}")
+def get_muster(muster_id: UUID, desk: Desk = requires(Permission.STOCKTAKE_READ)) -> RecordedMusterOut:
+    """Show a muster of a unit in scope, weapon by weapon: what was not presented first."""
+    head, lines = queries.get_muster(desk.db, desk.actor, muster_id)
+    return RecordedMusterOut(**head, weapons=[MusterLineOut(**line) for line in lines])
 
 
 @router.get("/unpresented-weapons")

@@ -87,6 +87,29 @@ class ListedMusterOut(Out):
     not_presented: int
 
 
+class MusterLineOut(MusteredWeapon):
+    """A weapon at a muster, with who had it; names are null where they are not the reader's to read."""
+
+    registry_number: str
+    serial: str | None
+    model_name: str | None
+    reported_at: datetime | None
+    holder: UUID
+    holder_kind: HolderKind
+    holder_name: str | None
+    person: UUID | None
+    matricule: str | None
+    rank: str | None
+    family_name: str | None
+    given_names: str | None
+
+
+class RecordedMusterOut(ListedMusterOut):
+    """A muster with its lines, what was not presented first."""
+
+    weapons: list[MusterLineOut]
+
+
 class UnseenOut(Out):
     """A weapon on issue that no muster has seen for long, with who has it since when.
 

@@ -43,12 +43,20 @@ def get_issues(
     desk: Desk = requires(Permission.WEAPON_READ),
     state: IssuedState = IssuedState.OUT,
     holder: UUID | None = None,
+    unit: UUID | None = None,
     cursor: str | None = None,
     limit: Limit = PAGE_SIZE,
 ) -> Page[IssuedOut]:
     """List the weapons that people and posts in scope have, or one of them: all, what is overdue, what is permanent."""
     rows = list_issued(
-        desk.db, desk.actor, state=state, holder=holder, now=desk.now, after=decode_cursor(cursor), limit=limit + 1
+        desk.db,
+        desk.actor,
+        state=state,
+        holder=holder,
+        unit=unit,
+        now=desk.now,
+        after=decode_cursor(cursor),
+        limit=limit + 1,
     )
     return cut([issued_out(row) for row in rows], limit, [row["weapon"] for row in rows])
 

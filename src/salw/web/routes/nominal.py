@@ -1,11 +1,13 @@
 """`/etats-nominatifs`: last night's list, the morning's issue from it with its exceptions, the evening's return."""
 
-from typing import Annotated, Any
+import json
+from itertools import zip_longest
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from salw.access.rules import Permission
 from salw.core.errors import DomainError, NotFound
@@ -13,24 +15,15 @@ from salw.core.ids import new_id
 from salw.core.language import Language, translate
 from salw.custody.nominal_lists import routes as lists
 from salw.custody.nominal_lists.schemas import NominalChangeIn, NominalIssueIn, NominalListIn, NominalReturnIn
-from salw.web.counter import (
-    AT_COUNTER,
-    Typed,
-    in_store,
-    is_out,
-    placed,
-    read_codes,
-    read_due,
-    versions_of,
-    versions_text,
-)
+from salw.web.counter import AT_COUNTER, Typed, placed, read_due
 from salw.web.desks import Asked, friendly, lead_to, open_desk, show
 from salw.web.forms import fill
 from salw.web.views import nominal as views
+from salw.web.views import nominal_moments as moments
 
 router = APIRouter(include_in_schema=False)
 
-DONE = ("prepared", "issued", "returned", "struck")
+DONE = ("prepared", "issued", "returned", "struck", "added")
 LIST_PLACES = {
     "store.not_found": "store",
     "unit.not_found": "of_unit",
@@ -52,10 +45,26 @@ class ListTyped(Typed):
 
 
 class MorningTyped(Typed):
-    """What was read in the morning, or in the evening; `absent` are the lines of men who were not there."""
+    """What was read in the morning, or in the evening; `absent` are the lines of men who were not there.
+
+    `line`, `instead` and `replaced` are the rows of the table; `body` is what the second page showed.
+    """
 
     id: UUID
+    whole: str = ""
     absent: list[int] = Field(default_factory=list)
+    line: list[int] = Field(default_factory=list)
+    instead: list[str] = Field(default_factory=list)
+    replaced: list[str] = Field(default_factory=list)
+    more: str = ""
+    body: str = ""
+
+    @property
+    def beside(self) -> dict[int, moments.Beside]:
+        """Return what was typed beside lines, by their number; rows without anything are not there."""
+        rows = zip_longest(self.line, self.instead, self.replaced, fillvalue="")
+        read = {n: moments.Beside(weapon.strip(), man.strip()) for n, weapon, man in rows if isinstance(n, int)}
+        return {n: row for n, row in read.items() if row.instead or row.replaced}
 
 
 @router.get("/etats-nominatifs")
@@ -109,17 +118,27 @@ def post_list(request: Request, language: Asked, typed: Annotated[ListTyped, For
 
 
 @router.get("/etats-nominatifs/{list_id}")
-def get_list(request: Request, language: Asked, list_id: UUID, done: str = "") -> Response:
+def get_list(
+    request: Request, language: Asked, list_id: UUID, done: str = "", bon: UUID | Literal[""] = ""
+) -> Response:
     """Show a list with how each line stands."""
-    return _list(request, language, list_id, done=done if done in DONE else "")
+    return _list(request, language, list_id, done=done if done in DONE else "", slip=bon or None)
 
 
 def _list(
-    request: Request, language: Language, list_id: UUID, *, done: str = "", wrong: dict[str, str] | None = None
+    request: Request,
+    language: Language,
+    list_id: UUID,
+    *,
+    done: str = "",
+    slip: UUID | None = None,
+    people: str = "",
+    wrong: dict[str, str] | None = None,
 ) -> Response:
     with open_desk(request, Permission.WEAPON_READ, language) as desk:
         context = views.nominal_list(desk, list_id)
-    return show(request, language, "nominal.html", {**context, "done": done, "act_id": str(new_id())}, errors=wrong)
+    context |= {"done": done, "slip": slip, "act_id": str(new_id()), "typed_people": people}
+    return show(request, language, "nominal.html", context, errors=wrong)
 
 
 @router.post("/etats-nominatifs/{list_id}/rayer")
@@ -140,6 +159,31 @@ def post_strike(
     return lead_to(f"/etats-nominatifs/{list_id}?done=struck", language)
 
 
+@router.post("/etats-nominatifs/{list_id}/ajouter")
+def post_more(
+    request: Request,
+    language: Asked,
+    list_id: UUID,
+    act_id: Annotated[UUID, Form(alias="id")],
+    version: Annotated[int, Form()],
+    people: Annotated[str, Form()] = "",
+) -> Response:
+    """Write more people on a list."""
+    try:
+        with friendly(AT_COUNTER), open_desk(request, Permission.NOMINAL_LIST_RECORD, language) as desk:
+            wished, wrong = views.wishes(desk, people)
+            if not wished and not wrong:
+                wrong = translate("web.nominal.nobody_to_add", language)
+            if not wrong:
+                body = {"id": act_id, "version": version, "remove": [], "add": wished}
+                lists.post_change(list_id, NominalChangeIn.model_validate(body), desk)
+    except DomainError as error:
+        wrong = placed(error, {}, language, "people")["people"]
+    if wrong:
+        return _list(request, language, list_id, people=people, wrong={"people": wrong})
+    return lead_to(f"/etats-nominatifs/{list_id}?done=added", language)
+
+
 @router.get("/etats-nominatifs/{list_id}/{moment}")
 def get_moment(request: Request, language: Asked, list_id: UUID, moment: str) -> Response:
     """Ask which weapons of the list go out, or come back."""
@@ -153,20 +197,34 @@ def _moment(
     moment: str,
     typed: MorningTyped,
     wrong: dict[str, str] | None = None,
-    weapons: list[Any] | None = None,
 ) -> Response:
     _check(moment)
     with open_desk(request, Permission.WEAPON_READ, language) as desk:
         context = views.nominal_list(desk, list_id)
-    read = {weapon["id"] for weapon in weapons or ()}
+    return _show_moment(request, language, moment, typed, context, None, wrong)
+
+
+def _show_moment(
+    request: Request,
+    language: Language,
+    moment: str,
+    typed: MorningTyped,
+    context: dict[str, Any],
+    found: moments.Moment | None,
+    wrong: dict[str, str] | None = None,
+) -> Response:
+    """Show the form with what was typed, or else what will be recorded."""
     waits = context["planned"] if moment == "perception" else context["out"]
+    goes = found.weapons if found else {}
+    absent = found.absent if found else typed.absent
     context |= {
         "moment": moment,
-        "typed": typed.but(weapons=versions_text(weapons or [])),
-        "weapons": weapons,
+        "typed": typed.but(body=json.dumps(found.body) if found else ""),
+        "beside": typed.beside,
+        "rows": found.rows if found else [],
         "waits": waits,
-        "left": [line for line in waits if line["weapon"] not in read and line["line"] not in typed.absent],
-        "missing": [line for line in waits if line["line"] in typed.absent],
+        "left": [one for one in waits if one["weapon"] not in goes and one["line"] not in absent],
+        "missing": [one for one in waits if one["line"] in absent],
     }
     return show(request, language, "nominal_moment.html", context, errors=wrong)
 
@@ -188,21 +246,33 @@ def post_moment(
         return _moment(request, language, list_id, moment, typed)
     if typed.act != "do":
         with open_desk(request, permission, language) as desk:
-            store = views.nominal_list(desk, list_id)["list"]["store"]
-            judge = in_store(store) if moment == "perception" else is_out
-            weapons, wrong = read_codes(desk, typed.codes, judge, store)
-        if wrong:
-            return _moment(request, language, list_id, moment, typed, {"codes": wrong})
-        return _moment(request, language, list_id, moment, typed, weapons=weapons)
-    shown = {"id": typed.id, "weapons": versions_of(typed.weapons)}
+            context = views.nominal_list(desk, list_id)
+            asked: dict[str, Any] = {"codes": typed.codes, "whole": bool(typed.whole), "absent": typed.absent}
+            if moment == "perception":
+                found = moments.morning(desk, context, **asked, beside=typed.beside, more=typed.more)
+            else:
+                found = moments.evening(desk, context, **asked)
+        if found.wrong:
+            return _show_moment(request, language, moment, typed, context, None, found.wrong)
+        return _show_moment(request, language, moment, typed, context, found)
     try:
         with friendly(AT_COUNTER), open_desk(request, permission, language) as desk:
+            shown = {**_shown(typed.body), "id": typed.id}
             if moment == "perception":
-                morning = NominalIssueIn.model_validate({**shown, "absent": typed.absent})
-                lists.post_issue(list_id, morning, desk)
+                lists.post_issue(list_id, NominalIssueIn.model_validate(shown), desk)
             else:
                 lists.post_return(list_id, NominalReturnIn.model_validate(shown), desk)
+    except ValidationError:  # what the second page brings along was not ours
+        return _moment(request, language, list_id, moment, typed)
     except DomainError as error:
         return _moment(request, language, list_id, moment, typed, placed(error, {}, language, "codes"))
     done = "issued" if moment == "perception" else "returned"
-    return lead_to(f"/etats-nominatifs/{list_id}?done={done}", language)
+    return lead_to(f"/etats-nominatifs/{list_id}?done={done}&bon={typed.id}", language)
+
+
+def _shown(body: str) -> dict[str, Any]:
+    try:
+        read = json.loads(body)
+    except ValueError:
+        return {}
+    return read if isinstance(read, dict) else {}

@@ -1,11 +1,11 @@
 """What the desk needs to issue and to take back: the stores, who receives, what may stand as acknowledgement."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 from salw.access.guard import Desk
-from salw.access.people_queries import find_people
+from salw.access.people_queries import find_numbered, find_people
 from salw.access.queries import get_store, get_unit_uuid, list_stores
 from salw.access.rules import Permission
 from salw.core.db import Row
@@ -78,6 +78,19 @@ def _called(desk: Desk, text: str) -> list[Row]:
     if not text:
         return []
     return find_people(desk.db, desk.actor, text=text, unit=None, after=None, limit=SAME_NAME_SHOWN + 1)
+
+
+def find_each(desk: Desk, texts: Sequence[str]) -> dict[str, tuple[Row | None, str | None]]:
+    """Return `find_one` of each text; those that are numbers, as on a list of thirty, in one statement."""
+    numbered = find_numbered(desk.db, desk.actor, texts) if texts else {}
+    found: dict[str, tuple[Row | None, str | None]] = {}
+    for text in dict.fromkeys(texts):
+        rows = numbered.get(text.lower(), [])
+        if len(rows) == 1:
+            found[text] = {**rows[0], "name": person_words(rows[0], desk.actor.language)}, None
+        else:
+            found[text] = find_one(desk, text)
+    return found
 
 
 def _of_card(desk: Desk, text: str) -> Row | None:

@@ -39,28 +39,36 @@ def form(desk: Desk) -> dict[str, Any]:
     }
 
 
-def wishes(desk: Desk, text: str) -> tuple[list[dict[str, Any]], str | None]:
-    """Return who is to draw, a line each: a number or a name, and after a semicolon the weapon where one is meant.
+def split_wishes(text: str) -> list[tuple[str, str]]:
+    """Return who and which weapon, a line each: a number or a name, after a semicolon the weapon where one is meant."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    parts = [line.partition(";") for line in lines]
+    return [(who.strip(), code.strip()) for who, _, code in parts]
 
-    And what is wrong with the lines that name nobody, or no weapon, in one text.
+
+def wishes(desk: Desk, text: str) -> tuple[list[dict[str, Any]], str | None]:
+    """Return who is to draw, a line each, and what is wrong with the lines that name nobody, or no weapon, in one text.
+
+    Each fault names its line.
     """
     language = desk.actor.language
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if len(lines) > WISHES_MAX:
-        return [], translate("web.desk.too_many_codes", language, count=len(lines), most=WISHES_MAX)
-    parts = [tuple(part.strip() for part in f"{line};".split(";")[:2]) for line in lines]
+    parts = split_wishes(text)
+    if len(parts) > WISHES_MAX:
+        return [], translate("web.desk.too_many_codes", language, count=len(parts), most=WISHES_MAX)
     codes = [code for _, code in parts if code]
     read = {line.text: line for line in read_lines(desk.db, desk.actor, codes)} if codes else {}
+    people = issuing.find_each(desk, [who for who, _ in parts])
     desk.seen.extend(seen_in(read.values(), desk.actor, place_id=None, at=desk.now))
     wished: list[dict[str, Any]] = []
     wrong: list[str] = []
-    for who, code in parts:
-        person, said = issuing.find_one(desk, who)
+    for number, (who, code) in enumerate(parts, 1):
+        person, said = people[who]
         weapon = read[code].weapon if code else None
         if person is None:
-            wrong.append(said or "")
+            wrong.append(translate("web.nominal.line_wrong", language, line=number, why=said))
         elif code and weapon is None:
-            wrong.append(translate("web.desk.line_wrong", language, text=code, why=read[code].wrong))
+            why = translate("web.desk.line_wrong", language, text=code, why=read[code].wrong)
+            wrong.append(translate("web.nominal.line_wrong", language, line=number, why=why))
         else:
             wished.append({"to": {"person": person["id"]}, "weapon": weapon["id"] if weapon else None})
     return wished, " ".join(wrong) or None

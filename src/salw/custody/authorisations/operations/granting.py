@@ -27,6 +27,13 @@ select p.id, p.unit_id, v.commitment
  order by p.id
 """
 
+# Two contracts of one person at the same moment: the second waits, and is then held against the first. The trigger of
+# the table takes the same lock, whoever writes.
+_ONE_BY_ONE = """
+select pg_advisory_xact_lock(hashtextextended('contract ' || %(country)s::text || ' ' || person, 0))
+  from (select unnest(%(people)s::uuid[]) as person order by 1) as people
+"""
+
 _INSERT = """
 insert into {table} (country, id, person_id, unit_id, first_day, last_day, reference_id, given_by, {own})
 select %(country)s, g.id, g.person_id, g.unit_id, %(first_day)s, %(last_day)s, %(reference)s, %(by)s, %(own)s
@@ -81,6 +88,7 @@ def record_contracts(
     check_period(first_day, last_day, today=actor.today)
     check_term(kind, first_day, last_day)
     rows = _people(db, actor, people)
+    run(db, _ONE_BY_ONE, {"country": actor.country, "people": list(people)})
     before = _contracts(db, actor, people, kind)
     for row in rows:
         check_together(kind, before[row["id"]], Period(first_day, last_day))

@@ -1,0 +1,109 @@
+"""Musters at the desk: who has what in a unit, what each showed, what nobody has presented."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from salw.access.guard import Desk
+from salw.access.queries import list_units
+from salw.access.rules import Permission
+from salw.core.db import Row
+from salw.core.language import translate
+from salw.core.pages import PAGE_SIZE, decode_cursor, encode_cursor
+from salw.custody.issued.queries import list_issued
+from salw.custody.issued.rules import IssuedState
+from salw.custody.musters import queries
+from salw.custody.musters.rules import Result, Seen
+from salw.scanning.lines import split_lines
+from salw.web.counter import CODES_MAX, read_each
+from salw.web.views.naming import holder_words
+
+CALLED_MAX = 500
+
+
+def musters(desk: Desk, cursor: str | None) -> dict[str, Any]:
+    """Return a page of the musters of units in scope."""
+    rows = queries.list_musters(desk.db, desk.actor, after=decode_cursor(cursor), limit=PAGE_SIZE + 1)
+    shown = rows[:PAGE_SIZE]
+    return {
+        "musters": list(reversed(shown)),
+        "cursor": encode_cursor(shown[-1]["id"]) if len(rows) > PAGE_SIZE else None,
+        "zone": desk.actor.time_zone,
+        "records": desk.also_holds(Permission.MUSTER_RECORD),
+    }
+
+
+def muster(desk: Desk, muster_id: UUID) -> dict[str, Any]:
+    """Return a muster with its lines. Raises `muster.not_found`."""
+    head, lines = queries.get_muster(desk.db, desk.actor, muster_id)
+    return {"muster": head, "lines": [_named(desk, line) for line in lines], "zone": desk.actor.time_zone}
+
+
+def call(desk: Desk, unit: UUID | None) -> dict[str, Any]:
+    """Return the units that may be called, and who has which weapon in the one chosen, by holder."""
+    units = [(str(row["id"]), row["name"]) for row in list_units(desk.db, desk.actor)]
+    if unit is None and len(units) == 1:
+        unit = UUID(units[0][0])
+    rows: list[Row] = []
+    if unit is not None:
+        rows = list_issued(
+            desk.db,
+            desk.actor,
+            state=IssuedState.OUT,
+            holder=None,
+            unit=unit,
+            now=desk.now,
+            after=None,
+            limit=CALLED_MAX + 1,
+        )
+    lines = sorted((_named(desk, row) for row in rows[:CALLED_MAX]), key=lambda r: (r["who"]["name"], r["weapon"]))
+    return {
+        "units": units,
+        "unit": str(unit or ""),
+        "unit_name": dict(units).get(str(unit), ""),
+        "lines": lines,
+        "more": len(rows) > CALLED_MAX,
+        "today": desk.actor.today,
+        "zone": desk.actor.time_zone,
+    }
+
+
+def _named(desk: Desk, row: Row) -> Row:
+    return {**row, "who": holder_words({**row, "erased_on": None}, desk.actor.language)}
+
+
+@dataclass(slots=True)
+class Called:
+    """What is said of each weapon called: how it was seen, or that it was reported; and what is wrong by field."""
+
+    seen: dict[UUID, Seen] = field(default_factory=dict)
+    told: list[UUID] = field(default_factory=list)
+    wrong: dict[str, str] = field(default_factory=dict)
+
+    def result(self, weapon: UUID) -> Result:
+        """Return what this makes of a weapon."""
+        if weapon in self.seen:
+            return Result.PRESENTED
+        return Result.REPORTED if weapon in self.told else Result.NOT_PRESENTED
+
+
+def answers(desk: Desk, lines: Collection[Row], codes: str, seen: Collection[UUID], told: Collection[UUID]) -> Called:
+    """Return what was scanned and ticked of the weapons called; what was seen is not merely reported.
+
+    A weapon that nobody of the unit has is named at the field of the codes.
+    """
+    language = desk.actor.language
+    known = {row["weapon"] for row in lines}
+    found = Called({w: Seen.SERIAL for w in seen if w in known})
+    texts = split_lines(codes)
+    if len(texts) > CODES_MAX:
+        found.wrong["codes"] = translate("web.desk.too_many_codes", language, count=len(texts), most=CODES_MAX)
+        return found
+    read = read_each(desk, texts, lambda w: None if w["id"] in known else "web.musters.not_called", None)
+    wrong = [said for _, said in read.values() if said]
+    if wrong:
+        found.wrong["codes"] = " ".join(wrong)
+    found.seen |= {weapon["id"]: Seen.SCAN for weapon, said in read.values() if weapon is not None and not said}
+    found.told = [w for w in told if w in known and w not in found.seen]
+    return found

@@ -1,0 +1,163 @@
+"""Pages of the desk for lists, musters and maintenance: few gestures, each fault at its line, one act for one press."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+import writes
+from desk import Desk, hidden, matricule, serials, words
+from moving import a_section
+from reporting import unit_uuid
+from salw.core.db import run
+from salw.core.ids import new_id
+from world import World
+
+
+@pytest.fixture
+def keeper(service: str, world: World) -> Desk:
+    return Desk(service, world, "keeper")
+
+
+def test_a_morning_with_its_exceptions_goes_out_in_one_act_and_the_evening_names_who_is_not_back(
+    keeper: Desk, service: str, client: httpx.Client, world: World
+) -> None:
+    people, weapons = a_section(world, 5)
+    spare, stray = world.register(2)
+    spare_serial, stray_serial, third = serials(world, [w.weapon_id for w in (spare, stray, weapons[2])])
+    made = writes.done(
+        client, writes.prepare_list(client, world, lines=[{"to": {"person": str(one)}} for one in people[:4]])
+    )
+    page = f"/etats-nominatifs/{made.path.rsplit('/', 1)[1]}"
+    with world.transaction() as db:
+        rows = run(db, "select id, matricule from person where id = any(%(ids)s)", {"ids": people})
+    numbers = {row["id"]: row["matricule"] for row in rows}
+    added = keeper.send(f"{page}/ajouter", 422, id=str(new_id()), version=1, people=f"{numbers[people[4]]}\nNEMO\n")
+    assert "Ligne 2" in words(added)
+    assert numbers[people[4]] in added, "nothing typed is lost"
+    keeper.send(f"{page}/ajouter", 303, id=str(new_id()), version=1, people=numbers[people[4]])
+    form = keeper.get(f"{page}/perception")
+    assert words(form).count("Changer") == 5
+    # Line 1 stays away, line 2 draws another weapon, line 3 is another man, and one came who is on no line.
+    typed: dict[str, Any] = {"id": str(new_id()), "whole": "yes", "absent": [1], "line": [1, 2, 3, 4, 5]}
+    typed["instead"] = ["", stray_serial + "9", "", "", ""]
+    typed["replaced"] = ["", "", matricule(world, "armourer"), "", ""]
+    typed["more"] = f"{matricule(world, 'soldier')}; {spare_serial}"
+    wrong = keeper.send(f"{page}/perception", 422, **typed)
+    assert "Ligne 2 : autre arme" in words(wrong).replace("\u00a0", " ")
+    assert stray_serial + "9" in wrong
+    assert spare_serial in wrong
+    typed["instead"][1] = spare_serial
+    twice = words(keeper.send(f"{page}/perception", 422, **typed))
+    assert "déjà donnée à un autre" in twice
+    typed["instead"][1] = stray_serial
+    check = keeper.send(f"{page}/perception", 200, **typed)
+    said = words(check).replace("\u00a0", " ")
+    assert "Remettre 5 armes" in said
+    assert "Notés absents : 2" in said
+    assert "à la place de" in said
+    shown = {"id": typed["id"], "act": "do", "body": hidden(check)["body"]}
+    where = keeper.send(f"{page}/perception", 303, **shown)
+    assert keeper.send(f"{page}/perception", 303, **shown) == where, "the same press is one issue"
+    out = keeper.get(where)
+    assert f"/perceptions/{typed['id']}" in out
+    card = words(keeper.get(f"/personnes/{world['armourer'].person_id}"))
+    assert third in card
+    back = {"id": str(new_id()), "whole": "yes", "absent": [4, 5]}
+    check = keeper.send(f"{page}/reintegration", 200, **back)
+    said = words(check).replace("\u00a0", " ")
+    assert "Pas rentrées : 2" in said
+    shown = {"id": back["id"], "act": "do", "body": hidden(check)["body"]}
+    where = keeper.send(f"{page}/reintegration", 303, **shown)
+    assert keeper.send(f"{page}/reintegration", 303, **shown) == where
+    standing = keeper.get(where)
+    for figure in ("2</strong> perçue", "2</strong> absent", "3</strong> réintégrée"):
+        assert figure in standing
+
+
+def test_a_muster_is_ticked_on_one_page_and_says_who_is_missing(
+    keeper: Desk, service: str, client: httpx.Client, world: World
+) -> None:
+    weapons = world.register(4)
+    writes.done(client, writes.issue(client, world, weapons[:3]))
+    scanned, ticked, left, stray = serials(world, [w.weapon_id for w in weapons])
+    unit = unit_uuid(world, world.alpha)
+    assert "Armes perçues" in words(keeper.get(f"/appels/nouveau?unit={unit}"))
+    typed: dict[str, Any] = {"id": str(new_id()), "unit": unit, "codes": f"{scanned}\n{stray}"}
+    typed["told"] = [str(weapons[1].weapon_id)]
+    wrong = keeper.send("/appels/nouveau", 422, **typed)
+    for said in (f"{stray} » n'est à personne", "Dire comment", "Écrire un matricule"):
+        assert said in words(wrong).replace("\u00a0", " ")
+    assert f'value="{weapons[1].weapon_id}" form="muster" checked' in wrong, "nothing ticked is lost"
+    typed |= {"codes": scanned, "reporter": matricule(world, "armourer"), "told_how": "radio", "told_hour": "0 h 01"}
+    check = keeper.send("/appels/nouveau", 200, **typed)
+    assert words(check).index(left) < words(check).index(ticked) < words(check).index(scanned)
+    shown = {**hidden(check), "act": "do"}
+    where = keeper.send("/appels/nouveau", 303, **shown)
+    assert keeper.send("/appels/nouveau", 303, **shown) == where, "the same press is one muster"
+    page = keeper.get(where)
+    for figure in ("1</strong> non présentées", "1</strong> signalées", "1</strong> présentées"):
+        assert figure in page
+    assert "par radio" in words(page)
+    assert where.partition("?")[0] in keeper.get("/appels")
+    for other, status in ((Desk(service, world, "keeper_bravo"), 404), (Desk(service, world, "soldier"), 403)):
+        assert other.ask(where).status_code == status
+
+
+def test_the_armourer_works_off_his_queues_and_the_keeper_sends_to_the_workshop(
+    keeper: Desk, service: str, client: httpx.Client, world: World
+) -> None:
+    weapons = world.register(2)
+    broken, other = serials(world, [w.weapon_id for w in weapons])
+    writes.done(client, writes.work(client, world, weapons, result="to_repair"))
+    workshop = writes.done(client, writes.open_workshop(client, world)).path.rsplit("/", 1)[1]
+    armourer, commander = Desk(service, world, "armourer"), Desk(service, world, "commander")
+    queue = armourer.get("/entretien?travail=repair")
+    assert queue.count('name="arme"') == 2
+    assert 'name="arme"' not in keeper.get("/entretien?travail=repair"), "who may not record ticks nothing"
+    assert keeper.ask("/entretien/travail").status_code == 403
+    page = f"/armes/{weapons[0].weapon_id}/entretien"
+    assert "à réparer" in words(armourer.get(page))
+    assert "Envoyer à l'atelier" in words(keeper.get(page))
+
+    sent = {"id": str(new_id()), "store": str(world.store_alpha), "workshop": workshop, "codes": broken}
+    check = keeper.send("/entretien/atelier", 200, **sent)
+    shown = {**hidden(check), "act": "do"}
+    where = keeper.send("/entretien/atelier", 303, **shown)
+    assert keeper.send("/entretien/atelier", 303, **shown) == where, "the same press is one movement"
+    back = keeper.send("/entretien/retour", 422, **{**sent, "id": str(new_id()), "codes": other})
+    assert "n'est pas dans cet atelier" in words(back)
+    check = keeper.send("/entretien/retour", 200, **{**sent, "id": str(new_id())})
+    keeper.send("/entretien/retour", 303, **{**hidden(check), "act": "do"})
+
+    work = {"id": str(new_id()), "kind": "repair", "result": "to_repair", "codes": f"{broken}\n{other}"}
+    check = armourer.send("/entretien/travail", 200, **work)
+    wrong = armourer.send("/entretien/travail", 422, **{**hidden(check), "act": "do"})
+    assert "dit que le travail reste à faire" in words(wrong)
+    assert other in wrong, "nothing typed is lost"
+    check = armourer.send("/entretien/travail", 200, **{**work, "result": "unserviceable"})
+    armourer.send("/entretien/travail", 303, **{**hidden(check), "act": "do"})
+    assert "Rien à faire" in words(armourer.get("/entretien?travail=repair"))
+
+    read = {"id": str(new_id()), "part": "bolt", "outcome": "differs", "mark_read": "", "codes": broken}
+    assert "n'est pas celui" in words(armourer.send("/entretien/piece", 422, **{**read, "codes": f"{broken}\n{other}"}))
+    check = armourer.send("/entretien/piece", 200, **{**read, "mark_read": "4711"})
+    armourer.send("/entretien/piece", 303, **{**hidden(check), "act": "do"})
+    assert "4711" in words(keeper.get("/entretien/pieces"))
+
+    proposal = {
+        "id": str(new_id()),
+        "reform_kind": "technical",
+        "reason": "Canon éclaté",
+        "codes": f"{broken}\n{other}",
+    }
+    check = armourer.send("/entretien/reforme", 200, **proposal)
+    armourer.send("/entretien/reforme", 303, **{**hidden(check), "act": "do"})
+    address = f"/entretien/reformes/{proposal['id']}"
+    assert "Décider" not in words(armourer.get(address)), "who proposes does not decide"
+    decision = {**hidden(commander.get(address)), "listed": [str(w.weapon_id) for w in weapons]}
+    commander.send(address, 303, **decision, accepted=[str(weapons[0].weapon_id)])
+    decided = words(armourer.get(address))
+    assert "réforme acceptée" in decided
+    assert "réforme refusée" in decided
+    assert Desk(service, world, "keeper_bravo").ask(address).status_code == 404
