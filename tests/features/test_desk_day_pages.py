@@ -12,6 +12,7 @@ from labelling import make_labels, symbols
 from moving import listed
 from salw.access.rules import roles_with
 from salw.core import clock
+from salw.core.db import run
 from salw.core.ids import new_id
 from salw.web.views.today import READ_TOGETHER
 from world import World
