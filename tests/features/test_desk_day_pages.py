@@ -8,9 +8,11 @@ import pytest
 
 from desk import Desk, hidden, matricule, serials, words
 from drawing import SAYS, require, suspend
+from labelling import make_labels, symbols
 from moving import listed
 from salw.access.rules import roles_with
 from salw.core import clock
+from salw.core.db import run
 from salw.core.ids import new_id
 from salw.web.views.today import READ_TOGETHER
 from world import World
@@ -172,3 +174,35 @@ def test_a_post_is_opened_and_relieved_by_scan(keeper: Desk, client: httpx.Clien
     assert "Équipage 4" in words(keeper.get("/postes"))
     keeper.send(f"{crew}/fermeture", 303, id=str(new_id()))
     assert "Équipage" not in words(keeper.get("/postes"))
+
+
+def test_pages_take_names_as_they_write_them_and_say_what_is_not_theirs(
+    service: str, client: httpx.Client, world: World
+) -> None:
+    keeper = Desk(service, world, "keeper")
+    with world.transaction() as db:
+        (man,) = run(
+            db,
+            "select v.value from person p join personal_value v on (v.country, v.id) = (p.country, p.value_id) "
+            "where p.id = %(id)s",
+            {"id": world["soldier"].person_id},
+        )
+    named = f"SDT {man['value']['family_name'].upper()}"
+    assert man["value"]["given_names"] in words(keeper.get(f"/recherche?q={named}"))
+    assert man["value"]["given_names"] in words(keeper.get(f"/detenteurs?q={named}"))
+
+    assert "L'unité n'a pas de subordonnées." in words(keeper.get("/situation"))
+    assert keeper.ask(f"/registres?store={world.store_bravo}").status_code == 404
+    assert "aucune arme" in words(keeper.get(f"/personnes/{world['soldier'].person_id}"))
+
+    (weapon,) = world.register(1)
+    assert make_labels(client, world, [weapon]).status_code == 200
+    label = symbols(world, weapon.weapon_id)[0][:12]
+    asked = f"/etiquettes/reimprimer?labels={label}&reason=Sale&stock=a4-weapon-20mm"
+    assert "sera imprimée de nouveau" in words(keeper.get(asked))
+    other = Desk(service, world, "keeper_bravo").ask(asked)
+    assert other.status_code == 422
+    assert "sera imprimée de nouveau" not in words(other.text)
+    history = client.get(f"/weapons/{weapon.weapon_id}/history", headers=world["keeper"].headers).json()["items"]
+    told = [entry["sentence"] for entry in history if "Étiquette" in entry["sentence"]]
+    assert f"{label[1:5]}-{label[5:9]}-{label[9:]}" in told[0]
