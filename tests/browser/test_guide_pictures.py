@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from devices import enrolled
 from labelling import make_labels
-from moving import issue
+from moving import dispatch, issue
 from pages import come_in, picture
 from world import World
 
@@ -19,11 +19,17 @@ def test_the_pages_of_the_armoury(open_local: Callable[..., Page], client: httpx
     weapons = world.register(3)
     assert make_labels(client, world, weapons).status_code == 200
     issue(client, world, weapons[:1])
+    transfer, _ = dispatch(client, world, weapons[1:2])
     enrolled(client, world)
     page = open_local()
     picture(page, "connexion")
     pages = {
         "premiere-page": ("keeper", "/"),
+        "aujourd-hui": ("keeper", "/aujourdhui"),
+        "detenteurs": ("keeper", "/detenteurs"),
+        "mutation": ("keeper", f"/mutations/{transfer}"),
+        "arme": ("keeper", f"/armes/{weapons[0].weapon_id}"),
+        "etiquettes": ("keeper", "/etiquettes"),
         "arme-historique": ("keeper", f"/armes/{weapons[0].weapon_id}/historique"),
         "armes": ("keeper", "/armes"),
         "recherche": ("keeper", "/recherche?q=essai"),

@@ -31,6 +31,7 @@ from salw.web.routes import (
     slips,
     today,
     transfers,
+    weapon_acts,
     weapons,
 )
 
@@ -45,6 +46,7 @@ PARTS = (
     devices,
     emergency,
     weapons,
+    weapon_acts,
     search,
     books,
     entitlements,
