@@ -19,7 +19,8 @@ from salw.access.guard import Desk, begin, hash_token
 from salw.access.log_in_rules import NextStep, split_account
 from salw.access.operations.log_in import log_in
 from salw.access.queries import list_stores
-from salw.access.rules import LOG_IN, STEP_UP, Permission
+from salw.access.rules import STEP_UP, Permission
+from salw.access.trace_rules import LOG_IN
 from salw.access.traces import Asked, Recorder
 from salw.core import clock
 from salw.core.db import make_engine, transaction

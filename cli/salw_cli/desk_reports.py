@@ -12,7 +12,7 @@ import typer
 from salw.access.guard import Desk
 from salw.access.rules import Permission
 from salw.reports import desk as reports
-from salw.reports.papers import seal_paper
+from salw.reports.papers import Part, seal_paper
 from salw.reports.registers import Register
 from salw.reports.rendering.formats import PrintedFormat
 from salw.reports.rendering.papers import make_paper_json, print_paper
@@ -81,7 +81,7 @@ def issues(store: Store, from_date: From, to_date: To, volume: Volume = 1) -> Dr
         store_id=connection.find_store(desk, store),
         from_date=from_date,
         to_date=to_date,
-        volume=volume,
+        part=Part(volume),
     )
 
 
@@ -90,7 +90,7 @@ def issues(store: Store, from_date: From, to_date: To, volume: Volume = 1) -> Dr
 def day_statement(store: Store, day: Annotated[date, _Day("--day", help="Jour.")], volume: Volume = 1) -> Draw:
     """Écrire l'état journalier d'un magasin d'armement."""
     return lambda desk: reports.day_of(
-        desk.db, actor=desk.actor, now=desk.now, store_id=connection.find_store(desk, store), day=day, volume=volume
+        desk.db, actor=desk.actor, now=desk.now, store_id=connection.find_store(desk, store), day=day, part=Part(volume)
     )
 
 
@@ -114,7 +114,7 @@ def journal(
         unit_id=unit,
         from_date=from_date,
         to_date=to_date,
-        volume=volume,
+        part=Part(volume),
     )
 
 
@@ -128,11 +128,11 @@ def card(
     """Écrire la fiche de détenteur d'une personne, d'un poste, d'un équipage, d'un véhicule ou d'un détachement."""
     if person is not None and holder is None:
         return lambda desk: reports.card_of_person(
-            desk.db, actor=desk.actor, now=desk.now, permission=desk.permission, person_id=person, volume=volume
+            desk.db, actor=desk.actor, now=desk.now, permission=desk.permission, person_id=person, part=Part(volume)
         )
     if holder is not None and person is None:
         return lambda desk: reports.card_of_holder(
-            desk.db, actor=desk.actor, now=desk.now, holder_id=holder, volume=volume
+            desk.db, actor=desk.actor, now=desk.now, holder_id=holder, part=Part(volume)
         )
     raise typer.BadParameter("donner une seule des options --person et --holder")
 
@@ -142,5 +142,5 @@ def card(
 def inventory(store: Store, volume: Volume = 1) -> Draw:
     """Écrire le registre d'inventaire d'un magasin d'armement."""
     return lambda desk: reports.inventory_of(
-        desk.db, actor=desk.actor, now=desk.now, store_id=connection.find_store(desk, store), volume=volume
+        desk.db, actor=desk.actor, now=desk.now, store_id=connection.find_store(desk, store), part=Part(volume)
     )

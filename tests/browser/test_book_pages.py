@@ -2,12 +2,15 @@
 
 import os
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
 
 import httpx
 import pytest
 from babel.numbers import format_decimal
+from openpyxl import load_workbook
+from PIL import Image
 from playwright.sync_api import Page, expect
 from sqlalchemy import Engine
 
@@ -112,9 +115,27 @@ def test_the_situation_opens_to_its_weapons_and_the_registers_to_their_papers(
         for table in (of_store, page.get_by_role("region", name="et ses subordonnées"))
         for link in table.get_by_role("link").all()
     ]
-    assert len(addresses) == 24
+    files = [address for address in addresses if address.startswith("/v1")]
+    assert len(files) == 24
     headers = world["auditor"].headers
-    assert {client.get(a.removeprefix("/v1"), headers=headers).status_code for a in addresses} == {200}
+    assert {client.get(a.removeprefix("/v1"), headers=headers).status_code for a in files} == {200}
+    reads_before_he_prints(page, [a for a in addresses if not a.startswith("/v1")], files[9])
+    picture(page, "register")
+    page.get_by_role("link", name="Registres du magasin").click()
+    expect(of_store).to_be_visible()
+
+
+def reads_before_he_prints(page: Page, addresses: list[str], inventory_pdf: str) -> None:
+    """Read what each of these addresses shows, and a store's inventory of eleven weapons with the way to its PDF."""
+    assert [address.partition("?")[0] for address in addresses] == ["/registres/lecture"] * 4 + [
+        "/situation",
+        "/registres/lecture",
+    ]
+    assert {page.request.get(address).status for address in addresses} == {200}
+    page.get_by_role("link", name="Registre d'inventaire", exact=True).click()
+    expect(page.get_by_role("row")).to_have_count(1 + 11)
+    expect(page.get_by_role("link", name="PDF")).to_have_attribute("href", inventory_pdf)
+    fits(page)
 
 
 def test_an_accountant_enters_an_entitlement_and_the_situation_shows_what_lacks(
@@ -169,12 +190,16 @@ def test_a_commission_sees_the_countries_in_a_chart_that_can_be_taken_along(
     expect(page.get_by_role("img", name=finding)).to_contain_text(f"{shown} en stock, 0 marquées (0,0\u00a0%)")
     fits(page)
     picture(page, "comparison")
-    svg, figures = (
+    svg, png, book, figures = (
         page.request.get(page.get_by_role("link", name=name).get_attribute("href") or "")
-        for name in ("Graphique (SVG)", "Données (CSV)")
+        for name in ("Graphique (SVG)", "Graphique (PNG)", "Tableur (XLSX)", "Données (CSV)")
     )
     drawn = ElementTree.fromstring(svg.body())  # noqa: S314 - our own drawing, which must be well-formed
     assert drawn.get("width") == "720"
+    with Image.open(BytesIO(png.body())) as painted:
+        assert (painted.format, painted.width) == ("PNG", 1440)
+    sheet = load_workbook(BytesIO(book.body())).active
+    assert [cell.value for cell in sheet[2]][:4] == ["Burkina Faso", in_stock, 0, in_stock]
     assert f"Burkina Faso;{in_stock};0;{in_stock};" in figures.body().decode("utf-8-sig")
     page.get_by_role("link", name="English").click()
     expect(page.get_by_role("heading", name="The only country to publish, Burkina Faso shows")).to_be_visible()
@@ -187,7 +212,7 @@ def test_a_storekeeper_enters_no_entitlement_and_reads_no_other_country(open_loc
     page.goto("/dotations")
     expect(page.get_by_text("Aucune dotation n'est fixée")).to_be_visible()
     expect(page.get_by_role("link", name="Saisir une dotation")).to_have_count(0)
-    for address in ("/dotations/nouvelle", "/comparaison", "/comparaison/armes.csv"):
+    for address in ("/dotations/nouvelle", "/comparaison", "/comparaison/armes.csv", "/comparaison/armes.xlsx"):
         answer = page.request.get(address, headers={"accept": "text/html"})
         assert answer.status == 403, address
 

@@ -26,7 +26,8 @@ from proving import enrol_totp, half_session
 from reporting import unit_uuid
 from salw.access.duties.rules import Duty
 from salw.access.operations.traces import Attempt, record_refusals
-from salw.access.rules import LOG_IN, Role
+from salw.access.rules import Role
+from salw.access.trace_rules import LOG_IN
 from salw.commission.rules import Level
 from salw.core import clock
 from salw.core.db import Row, enter_scope, make_engine, run, transaction

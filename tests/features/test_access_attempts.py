@@ -15,7 +15,8 @@ from labelling import make_labels, symbols
 from moving import dispatch
 from program import PASSWORD, give_account
 from salw.access.operations.traces import Attempt, record_refusals
-from salw.access.rules import LOG_IN, Permission, Role
+from salw.access.rules import Permission, Role
+from salw.access.trace_rules import LOG_IN
 from salw.core import clock
 from salw.core.db import Row, run, transaction
 from salw.core.ids import new_id

@@ -15,10 +15,11 @@ from erasing import carry_out, ordered
 from filing import PAPER, keep, order_body
 from labelling import symbol_of_person
 from nation import somebody
-from reporting import code, look
+from reporting import code, custody_of, look
 from salw.core.db import make_engine, run
 from salw.core.ids import new_id
 from salw.custody.acknowledgements.rules import AcknowledgementKind
+from salw.custody.rules import Expected
 from salw_labels import Kind, draw
 from signing import decide_kinds, issued, part, put_acknowledgement
 from verifying import codes, verify_now
@@ -96,6 +97,13 @@ def test_a_return_is_acknowledged_by_who_gave_back(client: httpx.Client, world: 
     assert put_acknowledgement(client, world, back).status_code == 200
     said = {**part(world), "person": str(world["armourer"].person_id), "witness": str(world["soldier"].person_id)}
     assert code(put_acknowledgement(client, world, back, **said)) == (409, "acknowledgement.not_a_party")
+    # For a post signs who answered when it gave back, not who was relieved before.
+    relieved = writes.relieve(client, world)
+    writes.done(client, relieved)
+    has = [Expected(UUID(w["weapon"]), custody_of(world, UUID(w["weapon"]))["seq"]) for w in relieved.body["weapons"]]
+    back = UUID(writes.done(client, writes.return_(client, world, has)).path.split("/")[2])
+    assert code(put_acknowledgement(client, world, back)) == (409, "acknowledgement.not_a_party")
+    assert put_acknowledgement(client, world, back, **said).status_code == 200
 
 
 def test_an_issue_comes_with_its_acknowledgement_or_not_at_all(client: httpx.Client, world: World) -> None:

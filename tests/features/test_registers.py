@@ -16,7 +16,7 @@ from reporting import look, opened, unit_uuid
 from salw.core import clock
 from salw.core.ids import new_id
 from salw.ledger.sequencer import drain
-from salw.reports import papers, register_queries
+from salw.reports.papers import Part
 from world import World
 
 
@@ -181,9 +181,7 @@ def test_a_long_register_comes_in_volumes_that_leave_nothing_out(
     client: httpx.Client, world: World, day: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = told(client, world, store(world, "journal"))["lines"]
-    for module in (papers, register_queries):
-        monkeypatch.setattr(module, "LINES_A_VOLUME", 7)
-    monkeypatch.setattr("salw.reports.desk.LINES_A_VOLUME", 7)
+    monkeypatch.setattr("salw.reports.desk_routes.Part", lambda volume: Part(volume, 7))
     volumes = [told(client, world, store(world, "journal"), volume=n) for n in (1, 2, 3)]
     assert {(v["volumes"], v["lines_total"]) for v in volumes} == {(3, len(whole))}
     assert [v["first_line"] for v in volumes] == [1, 8, 15]

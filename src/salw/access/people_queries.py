@@ -1,4 +1,4 @@
-"""Finding people of units in scope by what is said of them at a counter: a number, a name, or a part of one."""
+"""Reading people of units in scope: those to whom something is given, and who is asked for at a counter."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from salw.core.actor import Actor
 from salw.core.db import Row, run
+from salw.core.errors import Conflict, NotFound
 
 # In the order of a nominal roll. Who was erased has no name, and stands last under his rank and unit.
 _FOUND = """
@@ -62,6 +63,34 @@ def find_people(
         "limit": limit,
     }
     return run(db, _FOUND, values)
+
+
+def get_person(db: Connection, actor: Actor, person_id: UUID) -> Row:
+    """Return one person as `get_people` does."""
+    return get_people(db, actor, [person_id])[person_id]
+
+
+def get_people(db: Connection, actor: Actor, person_ids: Sequence[UUID]) -> dict[UUID, Row]:
+    """Return people in scope to whom something is given, by id (`id, unit_id, matricule, value, commitment`).
+
+    Raises `person.not_found`, `person.identity_erased` of the first who is none.
+    """
+    rows = run(
+        db,
+        """
+        select p.id, p.unit_id, p.matricule, v.value, v.commitment, p.erased_at is not null as erased
+          from person p join personal_value v on (v.country, v.id) = (p.country, p.value_id)
+         where p.country = %(country)s and p.id = any(%(ids)s) and p.unit_id = any(%(units)s)
+        """,
+        {"country": actor.country, "ids": list(person_ids), "units": list(actor.units)},
+    )
+    found: dict[UUID, Row] = {row["id"]: row for row in rows}
+    for person_id in person_ids:
+        if person_id not in found:
+            raise NotFound("person.not_found", person=str(person_id))
+        if found[person_id]["erased"]:
+            raise Conflict("person.identity_erased", person=str(person_id))
+    return found
 
 
 def find_numbered(db: Connection, actor: Actor, numbers: Sequence[str]) -> dict[str, list[Row]]:

@@ -10,7 +10,7 @@ from salw.access.names import name_begins
 from salw.access.rules import Permission, roles_with
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
-from salw.core.errors import Conflict, NotFound, Refused
+from salw.core.errors import NotFound, Refused
 
 
 def get_store(db: Connection, actor: Actor, store_id: UUID) -> Row:
@@ -85,27 +85,6 @@ def get_unit_uuid(db: Connection, actor: Actor, unit_id: int) -> UUID:
     if row is None:
         raise NotFound("unit.not_found", unit=str(unit_id))
     return UUID(str(row["uuid"]))
-
-
-def get_person(db: Connection, actor: Actor, person_id: UUID) -> Row:
-    """Return a person in scope to whom something is given (`id, unit_id, matricule, value, commitment`).
-
-    Raises `person.not_found`, `person.identity_erased`.
-    """
-    row = run_one(
-        db,
-        """
-        select p.id, p.unit_id, p.matricule, v.value, v.commitment, p.erased_at is not null as erased
-          from person p join personal_value v on (v.country, v.id) = (p.country, p.value_id)
-         where p.country = %(country)s and p.id = %(id)s and p.unit_id = any(%(units)s)
-        """,
-        {"country": actor.country, "id": person_id, "units": list(actor.units)},
-    )
-    if row is None:
-        raise NotFound("person.not_found", person=str(person_id))
-    if row["erased"]:
-        raise Conflict("person.identity_erased", person=str(person_id))
-    return row
 
 
 _PEOPLE = """

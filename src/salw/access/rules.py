@@ -1,6 +1,6 @@
 """Roles, what each may do, and what of it leaves a trace. Roles are code; postings are rows."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from enum import StrEnum
 
 from salw.core.errors import Conflict, DomainError, Refused, Unacceptable
@@ -403,26 +403,3 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     "fk_unit_country_force_code": (Unacceptable, "force.not_found"),
     "ck_posting_ends_not_before_start": (Unacceptable, "posting.ends_before_start"),
 }
-
-
-# What leaves a trace: nobody known, not his to do, not within his scope, too often.
-TRACED_STATUSES = frozenset({401, 403, 404, 429})
-
-# What is asked for by whoever logs in, in the place of a permission.
-LOG_IN = "session:open"
-
-
-class ReadCode(StrEnum):
-    """Why a read leaves a trace. The values are stored and never renamed."""
-
-    PERSON = "read.person"
-    EMERGENCY = "read.emergency"
-    AWAITED = "read.awaited"
-    SUSPENSION = "read.suspension"
-
-
-def why_noted(roles: Collection[str], *, own_unit: bool) -> ReadCode | None:
-    """Return why reading a weapon leaves a trace: under an emergency read, or of another unit's on its way here."""
-    if reads_in_emergency(roles):
-        return ReadCode.EMERGENCY
-    return None if own_unit else ReadCode.AWAITED

@@ -19,7 +19,7 @@ from starlette.requests import Request
 
 from salw.access.log_in_rules import split_account
 from salw.access.operations.traces import Attempt, record_refusals
-from salw.access.rules import LOG_IN, TRACED_STATUSES
+from salw.access.trace_rules import LOG_IN, TRACED_STATUSES
 from salw.core.db import transaction
 from salw.core.errors import DomainError
 

@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 from salw.access.names import full_name
 from salw.access.operations.traces import record_reads
 from salw.access.queries import is_demo
-from salw.access.rules import Permission, ReadCode
+from salw.access.rules import Permission
+from salw.access.trace_rules import ReadCode
 from salw.core.actor import Actor
 from salw.core.db import Row
 from salw.custody.rules import HolderKind, MovementKind, state_of
@@ -18,7 +19,7 @@ from salw.documents.rules import printed_number
 from salw.ledger.sequencer import await_batch
 from salw.reports import queries, register_queries, situation_queries
 from salw.reports.balances import Model, make_balances
-from salw.reports.papers import LINES_A_VOLUME, check_volume, volumes_of
+from salw.reports.papers import WHOLE, Part
 from salw.reports.queries import Books
 from salw.reports.registers import (
     Act,
@@ -70,15 +71,15 @@ def situation_of(
 
 
 def register_of_issues(
-    db: Connection, *, actor: Actor, now: datetime, store_id: UUID, from_date: date, to_date: date, volume: int = 1
+    db: Connection, *, actor: Actor, now: datetime, store_id: UUID, from_date: date, to_date: date, part: Part = WHOLE
 ) -> Register:
     """Return the registre des perceptions et réintégrations of a store over days of the country's time.
 
     Every issue recorded in the period, and every older one that ended in it. Raises `store.not_found`,
     `report.period_reversed`, `report.period_in_future`, `report.no_such_volume`.
     """
-    period = _Period(db, actor, now, queries.get_store_subject(db, actor, store_id), from_date, to_date, volume)
-    rows = register_queries.list_issues(db, period.books, period.opening_size, period.size, volume)
+    period = _Period(db, actor, now, queries.get_store_subject(db, actor, store_id), from_date, to_date, part)
+    rows = register_queries.list_issues(db, period.books, period.opening_size, period.size, part)
     named = _parties(db, actor, (row["to_holder_id"] for row in rows))
     lines = tuple(
         IssueLine(
@@ -104,7 +105,7 @@ def journal_of(
     unit_id: UUID | None = None,
     from_date: date,
     to_date: date,
-    volume: int = 1,
+    part: Part = WHOLE,
 ) -> Register:
     """Return the journal des mouvements of a store, or of a unit and all below it: every movement once, as recorded.
 
@@ -115,16 +116,16 @@ def journal_of(
     else:
         assert unit_id is not None  # noqa: S101 - one of the two is given
         of = queries.get_unit_subject(db, actor, unit_id)
-    period = _Period(db, actor, now, of, from_date, to_date, volume)
+    period = _Period(db, actor, now, of, from_date, to_date, part)
     return period.register(Kind.JOURNAL, *_moves(db, actor, period))
 
 
-def day_of(db: Connection, *, actor: Actor, now: datetime, store_id: UUID, day: date, volume: int = 1) -> Register:
+def day_of(db: Connection, *, actor: Actor, now: datetime, store_id: UUID, day: date, part: Part = WHOLE) -> Register:
     """Return the état journalier of a store: what went out and came in, by whom, and its stock before and after.
 
     Raises what `register_of_issues` raises, and `report.does_not_add_up` (an error of the service).
     """
-    period = _Period(db, actor, now, queries.get_store_subject(db, actor, store_id), day, day, volume)
+    period = _Period(db, actor, now, queries.get_store_subject(db, actor, store_id), day, day, part)
     opening, _ = queries.count_stock(db, period.books, period.opening_size)
     closing, _ = queries.count_stock(db, period.books, period.size)
     moved = queries.count_movements(db, period.books, period.opening_size, period.size)
@@ -133,7 +134,7 @@ def day_of(db: Connection, *, actor: Actor, now: datetime, store_id: UUID, day: 
 
 
 def card_of_person(
-    db: Connection, *, actor: Actor, now: datetime, permission: Permission, person_id: UUID, volume: int = 1
+    db: Connection, *, actor: Actor, now: datetime, permission: Permission, person_id: UUID, part: Part = WHOLE
 ) -> Register:
     """Return the fiche de détenteur of a person: what he has now at units in scope, and what is his (affectée).
 
@@ -149,26 +150,26 @@ def card_of_person(
         name=full_name(row["value"] or remains or None, actor.language),
         matricule=row["matricule"],
     )
-    return _card(db, actor, now, row["unit"], party, row["holders"], volume)
+    return _card(db, actor, now, row["unit"], party, row["holders"], part)
 
 
-def card_of_holder(db: Connection, *, actor: Actor, now: datetime, holder_id: UUID, volume: int = 1) -> Register:
+def card_of_holder(db: Connection, *, actor: Actor, now: datetime, holder_id: UUID, part: Part = WHOLE) -> Register:
     """Return the fiche de détenteur of a post, crew, vehicle or detachment.
 
     Raises `holder.not_found`, `report.no_such_volume`.
     """
     row = register_queries.get_holder(db, actor, holder_id)
-    return _card(db, actor, now, row["unit"], _parties(db, actor, [holder_id])(holder_id), [holder_id], volume)
+    return _card(db, actor, now, row["unit"], _parties(db, actor, [holder_id])(holder_id), [holder_id], part)
 
 
-def inventory_of(db: Connection, *, actor: Actor, now: datetime, store_id: UUID, volume: int = 1) -> Register:
+def inventory_of(db: Connection, *, actor: Actor, now: datetime, store_id: UUID, part: Part = WHOLE) -> Register:
     """Return the registre d'inventaire of a store: every weapon on its book now, by model and number.
 
     Raises `store.not_found`, `report.no_such_volume`.
     """
     subject, books = queries.get_store_subject(db, actor, store_id)
-    period = _Period(db, actor, now, (subject, books), actor.today, actor.today, volume)
-    rows = register_queries.list_inventory(db, actor, store_id, volume)
+    period = _Period(db, actor, now, (subject, books), actor.today, actor.today, part)
+    rows = register_queries.list_inventory(db, actor, store_id, part)
     lines = tuple(
         InventoryLine(
             weapon=_weapon(row),
@@ -182,11 +183,11 @@ def inventory_of(db: Connection, *, actor: Actor, now: datetime, store_id: UUID,
 
 
 def _card(
-    db: Connection, actor: Actor, now: datetime, unit: UUID, party: Party, holders: list[UUID], volume: int
+    db: Connection, actor: Actor, now: datetime, unit: UUID, party: Party, holders: list[UUID], part: Part
 ) -> Register:
     of = situation_queries.get_unit_alone(db, actor, unit)
-    period = _Period(db, actor, now, of, actor.today, actor.today, volume)
-    rows = register_queries.list_held(db, actor, holders, volume) if holders else []
+    period = _Period(db, actor, now, of, actor.today, actor.today, part)
+    rows = register_queries.list_held(db, actor, holders, part) if holders else []
     lines = tuple(
         HeldLine(
             weapon=_weapon(row),
@@ -214,21 +215,20 @@ class _Period:
         of: tuple[Subject, Books],
         from_date: date,
         to_date: date,
-        volume: int,
+        part: Part,
     ) -> None:
         check_period(from_date, to_date, actor.today)
-        self.actor, self.now, self.volume = actor, now, volume
+        self.actor, self.now, self.part = actor, now, part
         self.subject, self.books = of
         self.from_date, self.to_date = from_date, to_date
-        self.demo = is_demo(db)
         await_batch(db)
-        self.opening_size = queries.get_log_size_before(db, actor, from_date)
-        self.size = queries.get_log_size_before(db, actor, to_date + timedelta(days=1))
+        ground = queries.get_ground(db, actor, from_date, to_date)
+        self.opening_size, self.size, self.demo = ground.opening_size, ground.size, ground.demo
 
     def register(self, kind: Kind, rows: Sequence[Row], lines: Any, **more: Any) -> Register:
         """Return the register of these lines. Raises `report.no_such_volume`."""
         total_lines = rows[0]["lines_total"] if rows else 0
-        check_volume(self.volume, total_lines)
+        self.part.check(total_lines)
         of_now = kind in (Kind.HOLDER, Kind.INVENTORY)
         said: dict[str, Any] = {"classes": (), "total": None, "holder": None, **more}
         return Register(
@@ -242,9 +242,9 @@ class _Period:
             log_size=self.size,
             provisional=self.to_date == self.actor.today and not of_now,
             demo=self.demo,
-            volume=self.volume,
-            volumes=volumes_of(total_lines),
-            first_line=(self.volume - 1) * LINES_A_VOLUME + 1,
+            volume=self.part.number,
+            volumes=self.part.count(total_lines),
+            first_line=self.part.before + 1,
             lines_total=total_lines,
             lines=lines,
             at=self.now,
@@ -253,7 +253,7 @@ class _Period:
 
 
 def _moves(db: Connection, actor: Actor, period: _Period) -> tuple[list[Row], tuple[MovementLine, ...]]:
-    rows = register_queries.list_moves(db, period.books, period.opening_size, period.size, period.volume)
+    rows = register_queries.list_moves(db, period.books, period.opening_size, period.size, period.part)
     sides = (row[side] for row in rows for side in ("from_holder_id", "to_holder_id"))
     named = _parties(db, actor, sides)
     lines = tuple(

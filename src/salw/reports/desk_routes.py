@@ -10,7 +10,7 @@ from salw.access.guard import Desk
 from salw.core.shapes import Day
 from salw.reports import desk as reports
 from salw.reports.offers import Draw, From, To, offer
-from salw.reports.papers import seal_paper
+from salw.reports.papers import Part, seal_paper
 from salw.reports.registers import Register
 from salw.reports.rendering.formats import PrintedFormat
 from salw.reports.rendering.papers import make_paper_json, paper_name, print_paper
@@ -40,14 +40,14 @@ def _issues(store_id: UUID, from_date: From, to_date: To, volume: Volume = 1) ->
         store_id=store_id,
         from_date=from_date,
         to_date=to_date,
-        volume=volume,
+        part=Part(volume),
     )
 
 
 def _day(store_id: UUID, day: OneDay, volume: Volume = 1) -> Draw[Register]:
     """Return the état journalier of a store."""
     return lambda desk: reports.day_of(
-        desk.db, actor=desk.actor, now=desk.now, store_id=store_id, day=day, volume=volume
+        desk.db, actor=desk.actor, now=desk.now, store_id=store_id, day=day, part=Part(volume)
     )
 
 
@@ -60,7 +60,7 @@ def _store_journal(store_id: UUID, from_date: From, to_date: To, volume: Volume 
         store_id=store_id,
         from_date=from_date,
         to_date=to_date,
-        volume=volume,
+        part=Part(volume),
     )
 
 
@@ -73,27 +73,29 @@ def _unit_journal(unit_id: UUID, from_date: From, to_date: To, volume: Volume = 
         unit_id=unit_id,
         from_date=from_date,
         to_date=to_date,
-        volume=volume,
+        part=Part(volume),
     )
 
 
 def _person_card(person_id: UUID, volume: Volume = 1) -> Draw[Register]:
     """Return the fiche de détenteur of a person; who is looked up is noted."""
     return lambda desk: reports.card_of_person(
-        desk.db, actor=desk.actor, now=desk.now, permission=desk.permission, person_id=person_id, volume=volume
+        desk.db, actor=desk.actor, now=desk.now, permission=desk.permission, person_id=person_id, part=Part(volume)
     )
 
 
 def _holder_card(holder_id: UUID, volume: Volume = 1) -> Draw[Register]:
     """Return the fiche de détenteur of a post, crew, vehicle or detachment."""
     return lambda desk: reports.card_of_holder(
-        desk.db, actor=desk.actor, now=desk.now, holder_id=holder_id, volume=volume
+        desk.db, actor=desk.actor, now=desk.now, holder_id=holder_id, part=Part(volume)
     )
 
 
 def _inventory(store_id: UUID, volume: Volume = 1) -> Draw[Register]:
     """Return the registre d'inventaire of a store, as it stands."""
-    return lambda desk: reports.inventory_of(desk.db, actor=desk.actor, now=desk.now, store_id=store_id, volume=volume)
+    return lambda desk: reports.inventory_of(
+        desk.db, actor=desk.actor, now=desk.now, store_id=store_id, part=Part(volume)
+    )
 
 
 def _write(desk: Desk, report: Situation | Register, form: PrintedFormat | None) -> tuple[bytes, str]:

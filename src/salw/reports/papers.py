@@ -28,12 +28,26 @@ def seal_paper(report: Situation | Register) -> Paper:
     return Paper(report, digest, f"{report.country}-{report.log_size}-{digest[:8].upper()}")
 
 
-def volumes_of(lines: int) -> int:
-    """Return how many volumes a register of so many lines has; an empty one has one, that says so."""
-    return max(1, -(-lines // LINES_A_VOLUME))
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a register is read: volume `number` (from 1) of so many lines each."""
+
+    number: int = 1
+    lines: int = LINES_A_VOLUME
+
+    @property
+    def before(self) -> int:
+        """Return how many lines stand before it."""
+        return (self.number - 1) * self.lines
+
+    def count(self, lines: int) -> int:
+        """Return how many such parts a register of `lines` has; an empty one has one, that says so."""
+        return max(1, -(-lines // self.lines))
+
+    def check(self, lines: int) -> None:
+        """Refuse a part that a register does not have. Raises `report.no_such_volume`."""
+        if self.number > self.count(lines):
+            raise NotFound("report.no_such_volume", volume=self.number, volumes=self.count(lines))
 
 
-def check_volume(volume: int, lines: int) -> None:
-    """Refuse a volume that a register does not have. Raises `report.no_such_volume`."""
-    if volume > volumes_of(lines):
-        raise NotFound("report.no_such_volume", volume=volume, volumes=volumes_of(lines))
+WHOLE = Part()

@@ -5,8 +5,9 @@ size the answer never changes again, so the statements of one report need no com
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -43,11 +44,12 @@ class Books:
 
 
 # The day in the country's time, turned into the log: an index is given once and its instant never changes.
-_LOG_SIZE = """
+_LOG_SIZES = """
 select coalesce((
     select idx + 1 from leaf
-     where country = %(country)s and sequenced_at < %(day)s::date::timestamp at time zone %(zone)s
-     order by sequenced_at desc, idx desc limit 1), 0) as size
+     where country = %(country)s and sequenced_at < d.day::timestamp at time zone %(zone)s
+     order by sequenced_at desc, idx desc limit 1), 0) as size, is_demo_country() as demo
+  from unnest(%(days)s::date[]) with ordinality as d (day, place) order by d.place
 """
 
 _OURS = {
@@ -165,10 +167,28 @@ def get_unit_subject(db: Connection, actor: Actor, unit_uuid: UUID) -> tuple[Sub
     return subject, Books(actor.country, None, tuple(row["units"]))
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a report of a period stands on: the log's sizes before and after it, and whether the books are made up."""
+
+    opening_size: int
+    size: int
+    demo: bool
+
+
 def get_log_size_before(db: Connection, actor: Actor, day: date) -> int:
     """Return how many events the country's log held when `day` began, in the country's time."""
-    row = run_one(db, _LOG_SIZE, {"country": actor.country, "day": day, "zone": actor.time_zone})
-    return int(row["size"]) if row else 0
+    return int(_list_sizes(db, actor, [day])[0]["size"])
+
+
+def get_ground(db: Connection, actor: Actor, from_date: date, to_date: date) -> Ground:
+    """Return what a report stands on that begins with the first of these days and ends with the last."""
+    opening, closing = _list_sizes(db, actor, [from_date, to_date + timedelta(days=1)])
+    return Ground(opening["size"], closing["size"], closing["demo"])
+
+
+def _list_sizes(db: Connection, actor: Actor, days: Sequence[date]) -> list[Row]:
+    return run(db, _LOG_SIZES, {"country": actor.country, "days": list(days), "zone": actor.time_zone})
 
 
 def count_stock(db: Connection, books: Books, size: int) -> tuple[dict[Model, int], dict[Model, int]]:

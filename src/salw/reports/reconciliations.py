@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -49,8 +49,8 @@ def _reconcile_period(
 ) -> Reconciliation:
     check_period(from_date, to_date, actor.today)
     await_batch(db)
-    opening_size = queries.get_log_size_before(db, actor, from_date)
-    size = queries.get_log_size_before(db, actor, to_date + timedelta(days=1))
+    ground = queries.get_ground(db, actor, from_date, to_date)
+    opening_size, size = ground.opening_size, ground.size
     entries, exits = queries.count_movements(db, books, opening_size, size)
     try:
         opening, _ = queries.count_stock(db, books, opening_size)
@@ -70,7 +70,7 @@ def _reconcile_period(
         opening_log_size=opening_size,
         log_size=size,
         provisional=to_date == actor.today,
-        demo=is_demo(db),
+        demo=ground.demo,
         classes=classes,
         total=total,
         open_losses=make_open_losses(missing, queries.count_losses_by_count(db, books, size)),

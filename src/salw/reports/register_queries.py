@@ -9,7 +9,7 @@ from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound
 from salw.custody.rules import USER_HOLDERS
-from salw.reports.papers import LINES_A_VOLUME
+from salw.reports.papers import Part
 from salw.reports.queries import Books
 
 # What the weapon `m.weapon_id` is; of one that left the scope no number is told.
@@ -160,28 +160,28 @@ select o.id, o.kind, o.unit_id, o.unit_name, coalesce(s.name, h.name) as place, 
 """
 
 
-def _page(volume: int) -> dict[str, int]:
-    return {"limit": LINES_A_VOLUME, "offset": (volume - 1) * LINES_A_VOLUME}
+def _page(part: Part) -> dict[str, int]:
+    return {"limit": part.lines, "offset": part.before}
 
 
-def list_moves(db: Connection, books: Books, opening_size: int, size: int, volume: int) -> list[Row]:
-    """Return the movements of books between two log sizes in the order of the log, one volume of them."""
-    return run(db, _JOURNAL, {**books.parameters, "opening_size": opening_size, "size": size, **_page(volume)})
+def list_moves(db: Connection, books: Books, opening_size: int, size: int, part: Part) -> list[Row]:
+    """Return the movements of books between two log sizes in the order of the log, one part of them."""
+    return run(db, _JOURNAL, {**books.parameters, "opening_size": opening_size, "size": size, **_page(part)})
 
 
-def list_issues(db: Connection, books: Books, opening_size: int, size: int, volume: int) -> list[Row]:
-    """Return the issues that a store gave out or took back between two log sizes, one volume of them."""
-    return run(db, _ISSUES, {**books.parameters, "opening_size": opening_size, "size": size, **_page(volume)})
+def list_issues(db: Connection, books: Books, opening_size: int, size: int, part: Part) -> list[Row]:
+    """Return the issues that a store gave out or took back between two log sizes, one part of them."""
+    return run(db, _ISSUES, {**books.parameters, "opening_size": opening_size, "size": size, **_page(part)})
 
 
-def list_held(db: Connection, actor: Actor, holders: list[UUID], volume: int) -> list[Row]:
-    """Return the weapons that holders have now, then those that are theirs and lie elsewhere, one volume."""
-    return run(db, _HELD, {"country": actor.country, "holders": holders, **_page(volume)})
+def list_held(db: Connection, actor: Actor, holders: list[UUID], part: Part) -> list[Row]:
+    """Return the weapons that holders have now, then those that are theirs and lie elsewhere, one part."""
+    return run(db, _HELD, {"country": actor.country, "holders": holders, **_page(part)})
 
 
-def list_inventory(db: Connection, actor: Actor, store_id: UUID, volume: int) -> list[Row]:
-    """Return the weapons of a store by model and number, one volume of them."""
-    return run(db, _INVENTORY, {"country": actor.country, "holders": [store_id], **_page(volume)})
+def list_inventory(db: Connection, actor: Actor, store_id: UUID, part: Part) -> list[Row]:
+    """Return the weapons of a store by model and number, one part of them."""
+    return run(db, _INVENTORY, {"country": actor.country, "holders": [store_id], **_page(part)})
 
 
 def list_parties(db: Connection, actor: Actor, holders: list[UUID]) -> dict[UUID, Row]:
@@ -233,10 +233,3 @@ def get_person(db: Connection, actor: Actor, person_id: UUID) -> Row:
     if row is None:
         raise NotFound("person.not_found", person=str(person_id))
     return row
-
-
-def get_log_size(db: Connection, actor: Actor) -> int:
-    """Return how many events the country's log holds."""
-    sql = "select coalesce((select idx + 1 from leaf where country = %(country)s order by idx desc limit 1), 0) as n"
-    row = run_one(db, sql, {"country": actor.country})
-    return int(row["n"]) if row else 0

@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from salw.access.operations.traces import record_reads
-from salw.access.rules import Permission, ReadCode, why_noted
+from salw.access.rules import Permission
+from salw.access.trace_rules import ReadCode, why_noted
 from salw.core.actor import Actor
 
 

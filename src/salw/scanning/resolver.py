@@ -3,7 +3,8 @@
 from sqlalchemy import Connection
 
 from salw.access.operations.traces import record_reads
-from salw.access.rules import Permission, ReadCode
+from salw.access.rules import Permission
+from salw.access.trace_rules import ReadCode
 from salw.core.actor import Actor
 from salw.core.db import Row
 from salw.registry.codes import Reading, read_code

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from salw.access import queries as people
+from salw.access import people_queries as people
 from salw.access.erasure import queries
 from salw.access.erasure.rules import OBSTACLES, check_another, check_two_officers
 from salw.core.actor import Actor

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from salw.access import queries
 from salw.access.operations import passwords, sessions
+from salw.access.people_queries import get_person
 from salw.core.actor import Actor
 from salw.core.db import Row, run
 from salw.core.errors import Conflict, Refused
@@ -57,7 +58,7 @@ def open_account(db: Connection, *, actor: Actor, now: datetime, account_id: UUI
     Nobody has two open at once: through a second one of which he knows nothing somebody else would act in his name.
     Raises `person.not_found`, `account.own`, `person.posted_beyond`, `account.person_has_one`.
     """
-    queries.get_person(db, actor, person_id)
+    get_person(db, actor, person_id)
     _check_may(db, actor, person_id)
     _check_has_none(db, actor, person_id)
     password = passwords.make_password()
@@ -178,7 +179,7 @@ def _check_has_none(db: Connection, actor: Actor, person_id: UUID) -> None:
     # An advisory lock, because there is no row yet whose lock would keep a second account of the same person out.
     # Erasing him takes it too, so he is looked at again.
     run(db, "select pg_advisory_xact_lock(hashtextextended(%(person)s::text, 0))", {"person": person_id})
-    queries.get_person(db, actor, person_id)
+    get_person(db, actor, person_id)
     values = {"country": actor.country, "person": person_id}
     if run(
         db,

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from salw.access import queries
 from salw.access.operations.organisation import post_person
+from salw.access.people_queries import get_person
 from salw.access.rules import NATIONAL_ROLES, Role
 from salw.core.actor import Actor
 from salw.core.db import run
@@ -31,7 +32,7 @@ def begin_posting(
 
     Raises `person.not_found`, `unit.not_found`, `posting.own`, `posting.national_role`, `posting.ends_before_start`.
     """
-    queries.get_person(db, actor, person_id)
+    get_person(db, actor, person_id)
     unit_id = queries.get_unit(db, actor, unit_uuid)
     _check_another(actor, person_id)
     if role in NATIONAL_ROLES and not queries.is_top_unit(db, actor, unit_id):

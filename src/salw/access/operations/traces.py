@@ -10,7 +10,8 @@ import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from salw.access.rules import Permission, ReadCode
+from salw.access.rules import Permission
+from salw.access.trace_rules import ReadCode
 from salw.core import clock
 from salw.core.actor import Actor
 from salw.core.db import instant_text, run, run_one

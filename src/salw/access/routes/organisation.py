@@ -10,8 +10,9 @@ from salw.access.guard import Desk, requires
 from salw.access.operations import organisation
 from salw.access.operations.traces import record_reads
 from salw.access.repeats import answer_once
-from salw.access.rules import Permission, ReadCode
+from salw.access.rules import Permission
 from salw.access.schemas import ListedPersonOut, PersonIn, PersonOut, StoreOut, UnitIn, UnitOut
+from salw.access.trace_rules import ReadCode
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
 
 router = APIRouter(tags=["access"])

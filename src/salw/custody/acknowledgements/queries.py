@@ -17,7 +17,8 @@ _VALID = """
 """
 
 # A slip is named by its document, or by the issue that it is of; a return and its slip bear one id. The store's side of
-# any of its movements says whose it is. Who takes part: who received, or who gave back, also for a post.
+# any of its movements says whose it is. Who takes part: who received, or who gave back, also for a post,
+# for which he answered between the act and its record.
 _SLIP = f"""
 with slip as (
     select d.country, d.id, d.kind from document d
@@ -25,7 +26,7 @@ with slip as (
        and d.id = coalesce((select i.document_id from issue i where i.country = %(country)s and i.id = %(slip)s),
                            %(slip)s)
 ), moved as (
-    select s.id, s.kind, m.from_holder_id,
+    select s.id, s.kind, m.from_holder_id, m.occurred_at, m.recorded_at,
            case when s.kind = 'issue_slip' then m.from_unit_id else m.to_unit_id end as unit_id
       from slip s join movement m on (m.country, m.document_id) = (s.country, s.id)
 )
@@ -37,7 +38,9 @@ select m.id, m.kind, m.unit_id, u.force_code, {_VALID} as valid,
        else exists (select from moved o join holder h on (h.country, h.id) = (u.country, o.from_holder_id)
                      where h.person_id = %(person)s
                         or exists (select from answerable a where (a.country, a.holder_id) = (h.country, h.id)
-                                                              and a.person_id = %(person)s))
+                                                              and a.person_id = %(person)s
+                                                              and a.started_at <= o.recorded_at
+                                                              and coalesce(a.ended_at > o.occurred_at, true)))
        end as takes_part,
        (select c.commitment from commit_to_person(%(person)s) c) as commitment
   from moved m join unit u on (u.country, u.id) = (%(country)s, m.unit_id)

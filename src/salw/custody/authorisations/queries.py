@@ -93,12 +93,15 @@ select s.id, s.person_id as person, u.uuid as unit, u.name as unit_name, s.place
   {_PERSON.format("s.country, s.person_id")}
   cross join lateral (
         select count(*) as weapons
-          from custody c join holder h on (h.country, h.id) = (c.country, c.holder_id)
-          left join answerable a on a.country = h.country and a.holder_id = h.id and a.ended_at is null
-         where c.country = s.country and c.unit_id = any(%(units)s) and h.kind = any(%(kinds)s)
-           and coalesce(a.person_id, h.person_id) = s.person_id) as k
+          from holder h join custody c on c.country = h.country and c.holder_id = h.id
+         where h.country = s.country and h.kind = any(%(kinds)s) and c.unit_id = any(%(units)s)
+           and h.id in (select o.id from holder o where o.country = s.country and o.person_id = s.person_id
+                        union all
+                        select a.holder_id from answerable a
+                         where a.country = s.country and a.person_id = s.person_id and a.ended_at is null)) as k
  where s.country = %(country)s and s.unit_id = any(%(units)s)
    and (%(id)s::uuid is null or s.id = %(id)s)
+   and (%(person)s::uuid is null or s.person_id = %(person)s and s.ended_at is null)
    and s.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
  order by s.id limit %(limit)s
 """
@@ -202,12 +205,17 @@ def list_overrides(db: Connection, actor: Actor, *, seen: bool | None, after: UU
 
 def list_suspensions(db: Connection, actor: Actor, *, after: UUID | None, limit: int) -> list[Row]:
     """Return the suspensions of people of units in scope by id, without any reason, at most `limit`."""
-    return run(db, _SUSPENSIONS, {**_of_suspensions(actor), "id": None, "after": after, "limit": limit})
+    return run(db, _SUSPENSIONS, {**_of_suspensions(actor), "after": after, "limit": limit})
+
+
+def find_open_suspension(db: Connection, actor: Actor, person_id: UUID) -> Row | None:
+    """Return the oldest suspension of a person that stands, as `list_suspensions` does; None where none does."""
+    return run_one(db, _SUSPENSIONS, {**_of_suspensions(actor), "person": person_id, "limit": 1})
 
 
 def get_suspension(db: Connection, actor: Actor, suspension_id: UUID) -> Row:
     """Return one suspension as `list_suspensions` does. Raises `suspension.not_found`."""
-    row = run_one(db, _SUSPENSIONS, {**_of_suspensions(actor), "id": suspension_id, "after": None, "limit": 1})
+    row = run_one(db, _SUSPENSIONS, {**_of_suspensions(actor), "id": suspension_id, "limit": 1})
     if row is None:
         raise NotFound("suspension.not_found", suspension=str(suspension_id))
     return row
@@ -219,6 +227,9 @@ def _of_suspensions(actor: Actor) -> Row:
         "units": list(actor.units),
         "kinds": sorted(kind.value for kind in USER_HOLDERS),
         "zone": actor.time_zone,
+        "id": None,
+        "person": None,
+        "after": None,
     }
 
 

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from salw.access.queries import get_person, get_unit
+from salw.access.people_queries import get_people
+from salw.access.queries import get_unit
 from salw.core.actor import Actor
 from salw.core.db import Row, instant_text, run, run_one
 from salw.core.errors import Conflict, NotFound
@@ -78,8 +79,7 @@ def hold_muster(
         check_presenter(one, answerable=held[one.weapon_id]["answerable_id"], recorder=actor.person_id)
         if one.reported_at is not None:
             check_not_ahead(one.reported_at, now, "muster.in_the_future")
-    people = {one.reported_by for one in lines if one.reported_by is not None}
-    reporters = {person: get_person(db, actor, person) for person in people}
+    reporters = get_people(db, actor, sorted({one.reported_by for one in lines if one.reported_by is not None}))
     events = [_event(actor, now, muster_id, held_at, one, held[one.weapon_id], reporters) for one in lines]
     mustered = make_event(
         actor,

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from salw.access.queries import get_person
+from salw.access.people_queries import get_person
 from salw.core.actor import Actor
 from salw.core.db import Row, run_one
 from salw.core.errors import Conflict, NotFound

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from salw.access.queries import get_person
+from salw.access.people_queries import get_person
 from salw.core.actor import Actor
 from salw.core.db import instant_text, run
 from salw.core.ids import new_id

@@ -37,11 +37,10 @@ def make_register_document(paper: Paper, report: Register, heading: Heading, lan
     letterhead = [heading.country, heading.force, report.subject.unit_name]
     if report.subject.kind == "store":
         letterhead.append(report.subject.name)
-    balance = balance_tables(report.classes, report.total, words)[:1] if report.total else []
     return Document(
         language=language,
         title=words.say(f"register.{report.kind}"),
-        subtitle=_subtitle(report, words),
+        subtitle=make_subtitle(report, words),
         number=paper.number,
         digest=paper.digest,
         letterhead=tuple(line for line in letterhead if line),
@@ -49,7 +48,7 @@ def make_register_document(paper: Paper, report: Register, heading: Heading, lan
         warning=words.say("register.provisional") if report.provisional else None,
         masked=None,
         banner=words.say("demo") if report.demo else None,
-        tables=(*balance, _table(report, words)),
+        tables=make_tables(report, words),
         checkpoint=(),
         note=None,
         recap=(),
@@ -59,7 +58,14 @@ def make_register_document(paper: Paper, report: Register, heading: Heading, lan
     )
 
 
-def _subtitle(report: Register, words: Words) -> str:
+def make_tables(report: Register, words: Words) -> tuple[Table, ...]:
+    """Return the tables of a register: its lines, below the balance of the day where it has one."""
+    balance = balance_tables(report.classes, report.total, words)[:1] if report.total else []
+    return (*balance, _table(report, words))
+
+
+def make_subtitle(report: Register, words: Words) -> str:
+    """Return whose register it is, or of which days."""
     if report.holder is not None:
         return _party(report.holder, words)
     if report.kind is Kind.DAY:

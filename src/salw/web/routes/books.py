@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from salw.access.rules import Permission
 from salw.core.language import Language, translate
@@ -63,6 +63,30 @@ def get_registers(
     context |= {"period": period, "volume": volume}
     wrong = {name: field.wrong for name, field in period.fields.items()}
     return show(request, language, "registers.html", context, errors=_said(wrong, language))
+
+
+@router.get("/registres/lecture")
+def get_register(
+    request: Request,
+    language: Asked,
+    register: views.Readable = "journal",
+    store: UUID | None = None,
+    unit: UUID | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    part: Annotated[int, Query(alias="page", ge=1, le=1_000_000)] = 1,
+) -> Response:
+    """Show a register of a store or unit page by page, to be read before it is printed; it is the paper's own table."""
+    with open_desk(request, Permission.REPORT_READ, language) as desk:
+        today = desk.actor.today
+        period = read_period(since, until, usual=today.replace(day=1), today=today)
+        if not (period.good and period.since.day and period.until.day and (store or unit)):
+            return RedirectResponse(
+                "/registres?" + request.url.query, 303
+            )  # where one chooses, and is told what is wrong
+        of = views.Subject(store, unit, period.since.day, period.until.day)
+        context = views.register(desk, register, of, part)
+    return show(request, language, "register.html", context)
 
 
 def _said(wrong: dict[str, Wrong | None], language: Language) -> dict[str, str]:

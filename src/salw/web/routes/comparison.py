@@ -9,7 +9,8 @@ from markupsafe import Markup
 from salw.access.rules import Permission, roles_with
 from salw.core.errors import Refused
 from salw.core.language import Language, translate
-from salw.web.charts import draw_bars
+from salw.reports.rendering.formats import MEDIA_TYPES, PrintedFormat
+from salw.web.charts import draw_bars, paint_bars
 from salw.web.desks import Asked, show
 from salw.web.views import comparison as views
 from salw.web.views import first
@@ -41,11 +42,28 @@ def get_chart(request: Request, language: Asked, quarter: str | None = None) -> 
     return _file(svg.encode(), "image/svg+xml", f"armes-{summary['answer'].quarter}.svg")
 
 
+@router.get("/comparaison/armes.png")
+def get_picture(request: Request, language: Asked, quarter: str | None = None) -> Response:
+    """Return the chart as a picture, for programs that place no SVG."""
+    summary = _summary(request, language, quarter)
+    png = paint_bars(views.bars_of(summary, language), views.finding(summary, language), width_px=FILE_WIDTH_PX)
+    return _file(png, "image/png", f"armes-{summary['answer'].quarter}.png")
+
+
 @router.get("/comparaison/armes.csv")
 def get_figures(request: Request, language: Asked, quarter: str | None = None) -> Response:
     """Return the figures of the chart as a file."""
     summary = _summary(request, language, quarter)
     return _file(views.as_csv(summary, language), "text/csv", f"armes-{summary['answer'].quarter}.csv")
+
+
+@router.get("/comparaison/armes.xlsx")
+def get_workbook(request: Request, language: Asked, quarter: str | None = None) -> Response:
+    """Return the figures of the chart as a workbook."""
+    summary = _summary(request, language, quarter)
+    return _file(
+        views.as_xlsx(summary, language), MEDIA_TYPES[PrintedFormat.XLSX], f"armes-{summary['answer'].quarter}.xlsx"
+    )
 
 
 def _summary(request: Request, language: Language, quarter: str | None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from salw.core.ids import new_id
 from salw.core.language import Language
 from salw.custody.authorisations import routes as authorisations
 from salw.custody.authorisations import suspension_routes
+from salw.custody.authorisations.queries import find_open_suspension
 from salw.custody.authorisations.rules import CONSTRAINTS, ContractKind, SuspensionReason
 from salw.custody.authorisations.schemas import AuthorisationsIn, ContractsIn, EndIn, SuspensionEndIn, SuspensionIn
 from salw.registry.classification import ClassCode
@@ -181,7 +182,7 @@ def _suspension(
     wrong: dict[str, str] | None = None,
 ) -> Response:
     with open_desk(request, Permission.SUSPENSION_READ, language) as desk:
-        standing = views.open_suspension(desk, person_id)
+        standing = find_open_suspension(desk.db, desk.actor, person_id)
         reason = suspension_routes.get_reason(standing["id"], desk) if standing else None
         zone = desk.actor.time_zone
     context = {
@@ -229,7 +230,7 @@ def post_suspension_end(
     if body is None:
         return _suspension(request, language, person_id, {"text": text}, wrong)
     with open_desk(request, Permission.SUSPENSION_READ, language) as desk:
-        standing = views.open_suspension(desk, person_id)
+        standing = find_open_suspension(desk.db, desk.actor, person_id)
     if standing is None:
         raise NotFound("suspension.not_found", suspension="")
     with friendly(CONSTRAINTS), open_desk(request, Permission.SUSPENSION_RECORD, language) as desk:

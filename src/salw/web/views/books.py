@@ -1,9 +1,9 @@
 """What the pages of the books show: the situation d'armement, and which registers there are to open."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
@@ -11,13 +11,21 @@ from salw.access.guard import Desk
 from salw.access.rules import Permission
 from salw.access.unit_queries import AROUND_MAX, list_around, list_stores_below
 from salw.core.db import Row
+from salw.core.errors import NotFound
 from salw.custody.situation import Column
 from salw.reports import desk as reports
+from salw.reports.papers import Part
+from salw.reports.registers import Register
+from salw.reports.rendering.register_document import make_subtitle, make_tables
+from salw.reports.rendering.words import Words
 from salw.reports.situation import Figures, Situation
 from salw.web.forms import DayField, Period
 
 FIGURES = ("entitled", "on_hand", *Column, "difference")
 FORMATS = ("pdf", "xlsx", "csv")
+LINES_READ = 50  # of a register on a page of the screen
+
+Readable = Literal["issues", "day", "journal", "inventory"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +48,27 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A register that can be opened: the code of its name, and where it lies, by format."""
+    """A register that can be opened: the code of its name, where it lies, by format, and where it is read."""
 
     code: str
     files: Mapping[str, str]
+    read_at: tuple[str, Mapping[str, Any]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whose register is read over which days: of a store, or where it has none of a unit with those below it."""
+
+    store: UUID | None
+    unit: UUID | None
+    since: date
+    until: date
+
+    @property
+    def questions(self) -> dict[str, Any]:
+        """Return what an address asks to come back to it."""
+        of = {"store": self.store} if self.store else {"unit": self.unit}
+        return {**of, "since": self.since, "until": self.until}
 
 
 def around(desk: Desk, unit: UUID | None) -> dict[str, Any]:
@@ -103,10 +128,11 @@ def registers(desk: Desk, unit: UUID | None, store: UUID | None, period: Period,
     papers: list[Paper] = []
     of_unit: list[Paper] = []
     if period.good and period.since.day and period.until.day:
+        days = (period.since.day, period.until.day)
         if own:
-            papers = _papers(f"/v1/stores/{own[0]['id']}", period.since.day, period.until.day, volume)
+            papers = _papers(Subject(own[0]["id"], None, *days), volume)
         if chosen["unit"]:
-            of_unit = _papers_of_unit(f"/v1/units/{chosen['unit']['id']}", period.since.day, period.until.day, volume)
+            of_unit = _papers_of_unit(Subject(None, chosen["unit"]["id"], *days), volume)
     return {
         **chosen,
         "stores": stores[:AROUND_MAX],
@@ -119,26 +145,61 @@ def registers(desk: Desk, unit: UUID | None, store: UUID | None, period: Period,
     }
 
 
-def _papers(base: str, since: date, until: date, volume: int) -> list[Paper]:
-    days = {"from": since, "to": until}
+def register(desk: Desk, kind: Readable, of: Subject, page: int) -> dict[str, Any]:
+    """Return a page of a register as it would be printed, and where its files lie.
+
+    Raises `store.not_found`, `unit.not_found`, `report.no_such_volume`.
+    """
+    report = _read(desk, kind, of, Part(page, LINES_READ))
+    words = Words(desk.actor.language, report.time_zone)
+    papers = _papers(of, 1) if of.store else _papers_of_unit(of, 1)
+    return {
+        "paper": next(paper for paper in papers if paper.code == kind),
+        "report": report,
+        "subtitle": make_subtitle(report, words),
+        "tables": make_tables(report, words),
+        "of": of,
+        "prints": desk.also_holds(Permission.REPORT_EXPORT),
+    }
+
+
+def _read(desk: Desk, kind: Readable, of: Subject, part: Part) -> Register:
+    asked: dict[str, Any] = {"actor": desk.actor, "now": desk.now, "part": part}
+    if kind == "journal":
+        return reports.journal_of(
+            desk.db, store_id=of.store, unit_id=of.unit, from_date=of.since, to_date=of.until, **asked
+        )
+    if of.store is None:
+        raise NotFound("store.not_found", store=str(of.unit))
+    if kind == "issues":
+        return reports.register_of_issues(desk.db, store_id=of.store, from_date=of.since, to_date=of.until, **asked)
+    if kind == "day":
+        return reports.day_of(desk.db, store_id=of.store, day=of.until, **asked)
+    return reports.inventory_of(desk.db, store_id=of.store, **asked)
+
+
+def _papers(of: Subject, volume: int) -> list[Paper]:
+    base, days = f"/v1/stores/{of.store}", {"from": of.since, "to": of.until}
     return [
-        _paper("issues", f"{base}/issues", {**days, "volume": volume}),
-        _paper("day", f"{base}/day", {"day": until, "volume": volume}),
-        _paper("journal", f"{base}/journal", {**days, "volume": volume}),
-        _paper("inventory", f"{base}/inventory", {"volume": volume}),
+        _paper("issues", f"{base}/issues", {**days, "volume": volume}, of),
+        _paper("day", f"{base}/day", {"day": of.until, "volume": volume}, of),
+        _paper("journal", f"{base}/journal", {**days, "volume": volume}, of),
+        _paper("inventory", f"{base}/inventory", {"volume": volume}, of),
         _paper("reconciliation", f"{base}/reconciliation", days),
     ]
 
 
-def _papers_of_unit(base: str, since: date, until: date, volume: int) -> list[Paper]:
-    days = {"from": since, "to": until}
+def _papers_of_unit(of: Subject, volume: int) -> list[Paper]:
+    base, days = f"/v1/units/{of.unit}", {"from": of.since, "to": of.until}
+    situation = _paper("situation", f"{base}/situation", {"day": of.until})
     return [
-        _paper("situation", f"{base}/situation", {"day": until}),
-        _paper("journal", f"{base}/journal", {**days, "volume": volume}),
+        replace(situation, read_at=("/situation", {"unit": of.unit, "day": of.until})),
+        _paper("journal", f"{base}/journal", {**days, "volume": volume}, of),
         _paper("reconciliation", f"{base}/reconciliation", days),
     ]
 
 
-def _paper(code: str, base: str, asked: Mapping[str, Any]) -> Paper:
+def _paper(code: str, base: str, asked: Mapping[str, Any], read: Subject | None = None) -> Paper:
     question = "&".join(f"{name}={value}" for name, value in asked.items() if name != "volume" or value != 1)
-    return Paper(code, {form: f"{base}.{form}" + (f"?{question}" if question else "") for form in FORMATS})
+    files = {form: f"{base}.{form}" + (f"?{question}" if question else "") for form in FORMATS}
+    return Paper(code, files, ("/registres/lecture", {"register": code, **read.questions}) if read else None)

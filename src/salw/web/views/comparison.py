@@ -2,9 +2,11 @@
 
 import csv
 import io
+from datetime import datetime
 from typing import Any
 
 from babel.numbers import format_decimal, format_percent
+from xlsxwriter import Workbook
 
 from salw.core.language import Language, translate
 from salw.summaries.schemas import CountryOut
@@ -44,14 +46,31 @@ def finding(summary: dict[str, Any], language: Language) -> str:
 def as_csv(summary: dict[str, Any], language: Language) -> bytes:
     """Return the figures of the chart as a file for spreadsheets: semicolons, and a mark that says UTF-8."""
     out = io.StringIO()
-    writer = csv.writer(out, delimiter=";")
+    csv.writer(out, delimiter=";").writerows(_figures(summary, language))
+    return out.getvalue().encode("utf-8-sig")
+
+
+def as_xlsx(summary: dict[str, Any], language: Language) -> bytes:
+    """Return the figures of the chart as a workbook: figures are numbers, and one quarter gives one file."""
+    file = io.BytesIO()
+    book = Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book.set_properties({"title": finding(summary, language), "author": "salw", "created": datetime(2000, 1, 1)})  # noqa: DTZ001 - a property of the file, no time
+    page, strong = book.add_worksheet(str(summary["answer"].quarter)), book.add_format({"bold": True})
+    for number, row in enumerate(_figures(summary, language)):
+        page.write_row(number, 0, row, None if number else strong)
+    page.autofit()
+    book.close()
+    return file.getvalue()
+
+
+def _figures(summary: dict[str, Any], language: Language) -> list[list[Any]]:
     heads = ("web.country", "web.in_stock", "web.marked_count", "web.marked_among", "web.losses", "web.recoveries")
-    writer.writerow([translate(head, language) for head in heads])
+    rows: list[list[Any]] = [[translate(head, language) for head in heads]]
     for country in summary["answer"].countries:
         totals = country.totals
         figures = (totals.in_stock, totals.marked.count, totals.marked.among, totals.losses, totals.recoveries)
-        writer.writerow([_name(country, language), *(figures if country.published else [""] * len(figures))])
-    return out.getvalue().encode("utf-8-sig")
+        rows.append([_name(country, language), *(figures if country.published else [""] * len(figures))])
+    return rows
 
 
 def _bar(country: CountryOut, language: Language) -> Bar:

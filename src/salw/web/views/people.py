@@ -11,7 +11,8 @@ from salw.access.guard import Desk
 from salw.access.operations.traces import record_reads
 from salw.access.people_queries import find_people
 from salw.access.queries import get_listed_person, list_units
-from salw.access.rules import Permission, ReadCode
+from salw.access.rules import Permission
+from salw.access.trace_rules import ReadCode
 from salw.core.db import Row
 from salw.core.errors import Unacceptable
 from salw.core.language import Language
@@ -128,12 +129,6 @@ def _given(request: Request, language: Language, person_id: UUID) -> dict[str, A
         "authorisations": [authorisation_out(row, today) for row in authorisations],
         "contracts": [contract_out(row, today) for row in contracts],
     }
-
-
-def open_suspension(desk: Desk, person_id: UUID) -> Row | None:
-    """Return the withdrawal of a person's right that stands, without its reason, None where none does."""
-    rows = queries.list_suspensions(desk.db, desk.actor, after=None, limit=1_000)
-    return next((row for row in rows if row["person"] == person_id and row["ended_at"] is None), None)
 
 
 def name_of(request: Request, language: Language, person_id: UUID) -> str:

@@ -1,6 +1,6 @@
 """A day at the desk on one screen: what is out, what comes, what awaits somebody. Each number leads to its lines."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from salw.custody.authorisations.queries import list_overrides, list_recalls
 from salw.custody.authorisations.schemas import recall_out
 from salw.custody.issued import due_queries
 from salw.custody.issued.due_queries import Due
+from salw.custody.issued.rules import days_overdue
 from salw.documents.orders.queries import list_orders
 from salw.reports import today as figures
 from salw.web.desks import open_desk, visit
@@ -30,7 +31,7 @@ TRANSFERS_SHOWN = 5
 LINES_SHOWN = 100
 
 # What the page reads, each with its own permission on the interface. The same roles hold them all, so that one look
-# has the scope of each (`tests/unit/test_today_page.py`), and one look is a quarter of what seven would cost.
+# has the scope of each (`tests/features/test_desk_day_pages.py`), and one look is a quarter of what seven would cost.
 READ_TOGETHER = (
     Permission.DOCUMENT_READ,
     Permission.WEAPON_READ,
@@ -94,8 +95,8 @@ def out_line(row: Row, desk: Desk) -> Row:
     state = (
         "permanent" if due is None else "late" if due < desk.now else "today" if due < tomorrow_of(desk) else "later"
     )
-    late = (desk.now - due) if due and due < desk.now else timedelta(0)
-    return {**row, "who": holder_words(row, desk.actor.language), "due": state, "days_late": late.days}
+    late = days_overdue(due, desk.now, desk.actor.time_zone) if due else 0
+    return {**row, "who": holder_words(row, desk.actor.language), "due": state, "days_late": late}
 
 
 def out(desk: Desk, due: Due | None, cursor: str | None) -> dict[str, Any]:

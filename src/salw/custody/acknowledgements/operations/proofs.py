@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from salw.access.log_in_rules import AttemptKind
 from salw.access.operations.attempts import count, forgive_all
 from salw.access.operations.passwords import hash_password, is_right
-from salw.access.queries import get_person
+from salw.access.people_queries import get_person
 from salw.core.actor import Actor
 from salw.core.db import run, run_one
 from salw.core.errors import Refused, Unacceptable

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from salw.access.queries import get_person
+from salw.access.people_queries import get_person
 from salw.core.actor import Actor
 from salw.core.db import run, uuid_text
 from salw.core.errors import Conflict, Refused

@@ -12,8 +12,9 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import Connection
 
 from salw.access.operations.traces import record_reads
-from salw.access.queries import get_person
-from salw.access.rules import Permission, ReadCode
+from salw.access.people_queries import get_person
+from salw.access.rules import Permission
+from salw.access.trace_rules import ReadCode
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import Conflict, NotFound
