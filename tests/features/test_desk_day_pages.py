@@ -10,9 +10,11 @@ import pytest
 from desk import Desk, hidden, matricule, serials, words
 from drawing import SAYS, require, suspend
 from filing import picture
+from labelling import make_labels, symbols
 from moving import listed
 from salw.access.rules import roles_with
 from salw.core import clock
+from salw.core.db import run
 from salw.core.ids import new_id
 from salw.web.views.today import READ_TOGETHER
 from world import World
@@ -213,3 +215,35 @@ def test_a_weapons_own_page_opens_what_may_be_done_with_it_filled_in(
         assert keeper.send(f"{page}/incident", 303, **told, kind="lost") == f"{page}?done=incident"
     assert "manquante" in keeper.get(page)
     assert not re.search(r'href="/perceptions/nouvelle', keeper.get(page))
+
+
+def test_pages_take_names_as_they_write_them_and_say_what_is_not_theirs(
+    service: str, client: httpx.Client, world: World
+) -> None:
+    keeper = Desk(service, world, "keeper")
+    with world.transaction() as db:
+        (man,) = run(
+            db,
+            "select v.value from person p join personal_value v on (v.country, v.id) = (p.country, p.value_id) "
+            "where p.id = %(id)s",
+            {"id": world["soldier"].person_id},
+        )
+    named = f"SDT {man['value']['family_name'].upper()}"
+    assert man["value"]["given_names"] in words(keeper.get(f"/recherche?q={named}"))
+    assert man["value"]["given_names"] in words(keeper.get(f"/detenteurs?q={named}"))
+
+    assert "L'unité n'a pas de subordonnées." in words(keeper.get("/situation"))
+    assert keeper.ask(f"/registres?store={world.store_bravo}").status_code == 404
+    assert "aucune arme" in words(keeper.get(f"/personnes/{world['soldier'].person_id}"))
+
+    (weapon,) = world.register(1)
+    assert make_labels(client, world, [weapon]).status_code == 200
+    label = symbols(world, weapon.weapon_id)[0][:12]
+    asked = f"/etiquettes/reimprimer?labels={label}&reason=Sale&stock=a4-weapon-20mm"
+    assert "sera imprimée de nouveau" in words(keeper.get(asked))
+    other = Desk(service, world, "keeper_bravo").ask(asked)
+    assert other.status_code == 422
+    assert "sera imprimée de nouveau" not in words(other.text)
+    history = client.get(f"/weapons/{weapon.weapon_id}/history", headers=world["keeper"].headers).json()["items"]
+    told = [entry["sentence"] for entry in history if "Étiquette" in entry["sentence"]]
+    assert f"{label[1:5]}-{label[5:9]}-{label[9:]}" in told[0]

@@ -27,6 +27,7 @@ from salw.web.routes import (
     people,
     posts,
     proof,
+    rights,
     search,
     slips,
     today,
@@ -66,6 +67,7 @@ PARTS = (
     maintenance,
     orders,
     paper,
+    rights,
     transfers,
 )
 for part in PARTS:

@@ -19,6 +19,7 @@ from salw.scanning.routes import get_weapons
 from salw.scanning.schemas import LineOut, NamedOut
 from salw.web.desks import visit
 from salw.web.forms import told
+from salw.web.views.naming import without_rank
 
 # A name is asked for by a few letters at least: fewer would list everybody.
 NAME_LEAST = 3
@@ -94,6 +95,8 @@ def search(request: Request, language: Language, text: str) -> Found:
             found.whole = bool(people.items)
             if is_name and not people.items:
                 people = get_people(desk, name=text, limit=PAGE_SIZE)
+            if is_name and not people.items and len(named := without_rank(text)) >= NAME_LEAST:
+                people = get_people(desk, name=named, limit=PAGE_SIZE)
             found.people, found.more_people = people.items, people.next_cursor is not None
             if len(text) >= NAME_LEAST:
                 units = get_units(desk, name=text, limit=PAGE_SIZE).items
