@@ -32,6 +32,7 @@ from salw.web.routes import (
     slips,
     today,
     transfers,
+    weapon_acts,
     weapons,
 )
 
@@ -46,6 +47,7 @@ PARTS = (
     devices,
     emergency,
     weapons,
+    weapon_acts,
     search,
     books,
     entitlements,
