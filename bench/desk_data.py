@@ -79,12 +79,14 @@ _ROWS = (
     insert into transfer (country, id, from_store_id, from_unit_id, to_store_id, to_unit_id, status, due_on,
                           transit_holder_id, ordered_by, ordered_at, approved_by, approved_at, dispatched_by,
                           dispatched_at, closed_by, closed_at)
-    select %(country)s, id, from_store_id, from_unit_id, to_store_id, to_unit_id, coalesce(status, 'closed'),
-           current_date + 5 - (from_unit_id %% 3) * 4, case when t > 2 then transit_id end, from_store_id,
-           now() - interval '9 days', case when t > 1 then to_store_id end, case when t > 1 then now() end,
-           case when t > 2 then to_store_id end, case when t > 2 then now() end,
-           case when t > 3 then to_store_id end, case when t > 3 then now() end
-      from way
+    select %(country)s, w.id, from_store_id, from_unit_id, to_store_id, to_unit_id, coalesce(status, 'closed'),
+           current_date + 5 - (from_unit_id %% 3) * 4, case when t > 2 then transit_id end, a.id,
+           now() - interval '9 days', case when t > 1 then b.id end, case when t > 1 then now() end,
+           case when t > 2 then b.id end, case when t > 2 then now() end,
+           case when t > 3 then b.id end, case when t > 3 then now() end
+      from way w
+      join man a on a.store_id = w.from_store_id and a.m = 4
+      join man b on b.store_id = w.from_store_id and b.m = 5
     """,
     """
     insert into document (country, id, kind, office_unit_id, year, number, dated_on)
@@ -168,7 +170,9 @@ _ROWS = (
     """
     create temporary table opened on commit drop as
     select uuidv7() as id, id as weapon_id, row_number() over (order by id) - 1 as idx,
-           convert_to('{"facts":{"mark":"missing"}}', 'UTF8') as told
+           convert_to(
+             '{"actor":{"process":"sequencer"},"at":"2026-01-01T00:00:00Z","facts":{"mark":"missing"}}', 'UTF8'
+           ) as told
       from load where n %% 500 = 0
     """,
     """

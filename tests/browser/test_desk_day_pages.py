@@ -7,8 +7,10 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from moving import dispatch, issue
+import writes
+from moving import a_section, dispatch, issue
 from pages import come_in, fits, press
+from reporting import unit_uuid
 from salw.core.db import run
 from world import World
 
@@ -16,7 +18,8 @@ pytestmark = pytest.mark.chromium
 
 Open = Callable[..., Page]
 # The codes of texts: one on a page is a text that is missing.
-CODES = re.compile(r"\b(?:web|state|role|declared|hindrance|transfer_status|holder_kind)\.[a-z_]+")
+KINDS = "web|state|role|declared|hindrance|transfer_status|holder_kind|muster_\\w+|work|condition|part|reform_kind"
+CODES = re.compile(rf"\b(?:{KINDS})\.[a-z_]+")
 
 
 def facts_of(world: World, weapon: object) -> tuple[str, str]:
@@ -60,3 +63,54 @@ def test_a_keeper_issues_by_reader_and_every_page_fits(open_page: Open, client: 
         page.goto(f"{path}?language=en")
         fits(page)
         assert CODES.findall(page.locator("body").inner_text()) == []
+
+
+def test_lists_musters_and_maintenance_fit_and_are_done_in_few_gestures(
+    open_page: Open, client: httpx.Client, world: World
+) -> None:
+    men, _ = a_section(world, 3)
+    made = writes.prepare_list(client, world, lines=[{"to": {"person": str(man)}} for man in men])
+    listed = writes.done(client, made).path.rsplit("/", 1)[1]
+    weapons = world.register(2)
+    writes.done(client, writes.work(client, world, weapons, result="to_repair"))
+    writes.done(client, writes.finding(client, world, weapons[:1]))
+    reform = writes.done(client, writes.propose_reform(client, world)).path.rsplit("/", 1)[1]
+    writes.done(client, writes.open_workshop(client, world))
+    page = open_page()
+    come_in(page, world, "keeper")
+    page.goto(f"/etats-nominatifs/{listed}/perception")
+    page.get_by_text("Changer").first.click()
+    fits(page)
+    page.get_by_label("Toutes les armes prévues").check()
+    page.get_by_label("absent 1").check()
+    press(page, "Vérifier")
+    expect(page.get_by_text("Remettre 2 armes du magasin")).to_be_visible()
+    fits(page)
+    press(page, "Remettre 2 armes")
+    expect(page.get_by_role("status")).to_contain_text("Perception enregistrée")
+    fits(page)
+    page.goto(f"/appels/nouveau?unit={unit_uuid(world, world.alpha)}")
+    page.get_by_role("checkbox", name="présentée").first.check()
+    fits(page)
+    press(page, "Vérifier")
+    fits(page)
+    press(page, "Clore l'appel")
+    expect(page.get_by_role("status")).to_contain_text("Appel enregistré")
+    muster = page.url.partition("?")[0].partition("/appels/")[2]
+    paths = [f"/etats-nominatifs/{listed}/reintegration", "/appels", f"/appels/{muster}", "/entretien/atelier"]
+    paths += ["/entretien/reforme", f"/armes/{weapons[0].weapon_id}/entretien", "/entretien/reformes"]
+    for job, more in (("keeper", paths), ("armourer", ["/entretien?travail=repair", "/entretien/pieces"])):
+        come_in(page, world, job)
+        for path in more:
+            page.goto(path)
+            fits(page)
+            for address in (path, f"{path}{'&' if '?' in path else '?'}language=en"):
+                page.goto(address)
+                assert CODES.findall(page.locator("body").inner_text()) == []
+    come_in(page, world, "commander")
+    page.goto(f"/entretien/reformes/{reform}")
+    fits(page)
+    come_in(page, world, "armourer")
+    for act in ("travail", "piece"):
+        page.goto(f"/entretien/{act}")
+        fits(page)

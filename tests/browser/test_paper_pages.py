@@ -20,12 +20,6 @@ pytestmark = pytest.mark.chromium
 Open = Callable[..., Page]
 
 
-def fits_both(page: Page) -> None:
-    for width, height in (SCREEN, PHONE):
-        page.set_viewport_size({"width": width, "height": height})
-        fits(page)
-
-
 def matricule(world: World, job: str) -> str:
     with world.transaction() as db:
         (row,) = run(db, "select matricule from person where id = %(id)s", {"id": world[job].person_id})
@@ -52,7 +46,7 @@ def test_a_day_on_paper_is_entered_by_the_pages(open_page: Open, world: World) -
     assert seen["condition"] == "to_repair"
     page.goto("/cahiers?language=en")
     expect(page.get_by_role("region", name="Booklets")).to_contain_text("Booklet no. 1")
-    fits_both(page)
+    fits(page)
 
 
 def prints_a_booklet(page: Page) -> str:
@@ -61,11 +55,11 @@ def prints_a_booklet(page: Page) -> str:
     page.get_by_label("Pages", exact=True).fill("²")
     press(page, "Faire le cahier")
     expect(page.get_by_role("alert")).to_contain_text("Pages")
-    fits_both(page)
+    fits(page)
     page.get_by_label("Pages", exact=True).fill("2")
     press(page, "Faire le cahier")
     expect(page.get_by_role("status")).to_contain_text("Cahier n° 1 fait")
-    fits_both(page)
+    fits(page)
     return page.url.partition("?")[0]
 
 
@@ -77,12 +71,12 @@ def enters_an_issue(page: Page, soldier: str) -> None:
     page.get_by_label("Armes remises").fill("PX 801")
     press(page, "Vérifier")
     expect(page.get_by_role("alert")).to_contain_text("Heure de l'acte")
-    fits_both(page)
+    fits(page)
     was_done(page, "23:59")
     expect(page.get_by_role("alert")).to_contain_text("dans le passé")
     was_done(page, "00:00")
     expect(page.get_by_text("Saisie tardive\u00a0: cahier n° 1, page 1, ligne 3, acte du")).to_be_visible()
-    fits_both(page)
+    fits(page)
     press(page, "Remettre 1 arme")
     expect(page.get_by_role("status")).to_contain_text("Perception enregistrée")
 
@@ -100,12 +94,12 @@ def voids_the_lines_before(page: Page) -> None:
         page.get_by_role("textbox", name=label, exact=len(label) < 6).fill(typed)
     press(page, "Annuler ces lignes")
     expect(page.get_by_role("alert")).to_contain_text("de la ligne 1 à la ligne 20")
-    fits_both(page)
+    fits(page)
     page.get_by_role("textbox", name="Dernière ligne").fill("2")
     press(page, "Annuler ces lignes")
     expect(page.get_by_role("region", name="Lignes utilisées")).to_contain_text("annulée\u00a0: Pages collées")
     expect(page.get_by_role("heading", name="Lignes manquantes")).to_have_count(0)
-    fits_both(page)
+    fits(page)
 
 
 def enters_the_return(page: Page, weapon: str) -> None:
@@ -114,7 +108,7 @@ def enters_the_return(page: Page, weapon: str) -> None:
     page.get_by_label("Armes rendues").fill("PX 801")
     was_done(page, "00:00")
     page.get_by_role("combobox", name="État de").select_option(label="à réparer")
-    fits_both(page)
+    fits(page)
     press(page, "Corriger")
     press(page, "Vérifier")
     expect(page.get_by_role("combobox", name="État de")).to_have_value(f"{weapon}:to_repair")
@@ -142,14 +136,14 @@ def test_an_order_on_paper_carries_an_approval_and_an_issue_until_it_is_confirme
     press(page, "Enregistrer l'ordre")
     expect(page.get_by_role("alert")).to_contain_text("Signataire")
     expect(page.get_by_text("La photo est gardée")).to_be_visible()
-    fits_both(page)
+    fits(page)
     page.get_by_label("N° de l'ordre").fill("OM 31/BIA")
     page.get_by_label("Date de l'ordre").fill(clock.now().date().isoformat())
     page.get_by_label("Signataire").fill(matricule(world, "commander"))
     press(page, "Enregistrer l'ordre")
     expect(page.get_by_role("status")).to_contain_text("à confirmer")
     expect(page.get_by_role("link", name="mutation 1")).to_be_visible()
-    fits_both(page)
+    fits(page)
     page.get_by_role("link", name="Perception sur cet ordre").click()
     expect(page.get_by_label("Ordre sur papier")).to_contain_text("OM 31/BIA du")
     page.get_by_label("Détenteur", exact=True).fill(matricule(world, "soldier"))
@@ -159,7 +153,7 @@ def test_an_order_on_paper_carries_an_approval_and_an_issue_until_it_is_confirme
     press(page, "Remettre 1 arme")
     page.goto(f"/mutations/{transfer}/expedition?language=en")
     expect(page.get_by_label("Order on paper")).to_contain_text("OM 31/BIA")
-    fits_both(page)
+    fits(page)
 
     commander = open_page(SCREEN)
     come_in(commander, world, "commander")
@@ -174,3 +168,15 @@ def test_an_order_on_paper_carries_an_approval_and_an_issue_until_it_is_confirme
             {"c": world.country, "u": world.alpha},
         )
     assert row["status"] == "confirmed"
+    # He asks for authorisations from now on, and sees who has one.
+    commander.goto("/detenteurs")
+    commander.get_by_role("link", name="Autorisations et contrats").click()
+    commander.get_by_text("Exiger les autorisations").click()
+    press(commander, "Enregistrer")
+    expect(commander.get_by_role("alert")).to_contain_text("choisir exigée ou non exigée")
+    fits(commander)
+    commander.get_by_label("Unité").select_option(index=1)
+    commander.get_by_label("exigée", exact=True).check()
+    press(commander, "Enregistrer")
+    expect(commander.get_by_role("region", name="Autorisations exigées")).to_contain_text("exigée")
+    fits(commander)

@@ -23,25 +23,29 @@ class Which(StrEnum):
     CANCELLED = "cancelled"
 
 
-# The newest first: an id is made in the order of time.
+# The newest first: an id is made in the order of time. Names and weapons are those of the page alone.
 _LIST = """
+with shown as materialized (
+    select * from transfer t
+     where t.country = %(country)s
+       and (t.from_unit_id = any(%(units)s) or t.to_unit_id = any(%(units)s))
+       and (%(status)s::text is null or t.status = %(status)s)
+       and (not %(late)s or (t.status = any(%(under_way)s) and t.due_on < %(today)s))
+       and (not %(expected)s or (t.to_unit_id = any(%(units)s) and t.status in ('dispatched', 'short')))
+       and (%(before)s::uuid is null or t.id < %(before)s)
+     order by t.id desc limit %(limit)s
+)
 select t.id, t.status, t.due_on, t.status = any(%(under_way)s) and t.due_on < %(today)s as overdue,
        t.from_unit_id = any(%(units)s) as from_here, t.to_unit_id = any(%(units)s) as to_here,
        f.store_name as from_store_name, f.unit_name as from_unit_name, o.store_name as to_store_name,
        o.unit_name as to_unit_name, lpad(d.number::text, 6, '0') || '/' || d.year as document_number,
        (select count(*) from transfer_line l where l.country = t.country and l.transfer_id = t.id
            and l.status <> 'cancelled') as weapons
-  from transfer t
+  from shown t
   join lateral name_places(array[t.from_store_id]) f on true
   join lateral name_places(array[t.to_store_id]) o on true
   join document d on d.country = t.country and d.id = t.id
- where t.country = %(country)s
-   and (t.from_unit_id = any(%(units)s) or t.to_unit_id = any(%(units)s))
-   and (%(status)s::text is null or t.status = %(status)s)
-   and (not %(late)s or (t.status = any(%(under_way)s) and t.due_on < %(today)s))
-   and (not %(expected)s or (t.to_unit_id = any(%(units)s) and t.status in ('dispatched', 'short')))
-   and (%(before)s::uuid is null or t.id < %(before)s)
- order by t.id desc limit %(limit)s
+ order by t.id desc
 """
 
 _LINES = """

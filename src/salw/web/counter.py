@@ -3,15 +3,17 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from fastapi import Query
 from pydantic import BaseModel
 
 from salw.access.duties.rules import CONSTRAINTS as DUTIES
 from salw.access.guard import Desk
 from salw.core.db import Row
+from salw.core.edge import BODY_SIZE
 from salw.core.errors import DomainError
 from salw.core.language import Language, translate
 from salw.custody.acknowledgements.rules import CONSTRAINTS as ACKNOWLEDGEMENTS
@@ -22,6 +24,7 @@ from salw.custody.declarations.schemas import DeclaredBackIn, DeclaredIn, declar
 from salw.custody.nominal_lists.rules import CONSTRAINTS as NOMINAL_LISTS
 from salw.custody.rules import CONSTRAINTS as CUSTODY
 from salw.documents.files.rules import CONSTRAINTS as FILES
+from salw.documents.files.rules import SIZE_MOST
 from salw.scanning.lines import CodeLine, read_lines, split_lines
 from salw.scanning.noticed import seen_in
 from salw.web.forms import fill, parse_day, told, whole_number
@@ -37,7 +40,11 @@ AT_COUNTER = {
     **DUTIES,
 }
 
+# What a form may send that brings a picture: one as large as may be kept, and the fields around it.
+PICTURED = {BODY_SIZE: SIZE_MOST + 64 * 1024}
 CODES_MAX = 500
+# The weapons that an address brings into a form, a line each: one from its own page, or what somebody has.
+Codes = Annotated[str, Query(max_length=1_000)]
 DECLARED_ROWS = 6  # three are offered; the others are for what was issued and lacks
 DECLARED_FIELDS = ("kind", "calibre", "quantity", "reason")
 DECLARED_AT = {"declared.twice": "kind", "declared.calibre": "calibre", "declared.nothing": "quantity"}

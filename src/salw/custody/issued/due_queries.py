@@ -108,7 +108,8 @@ select t.weapon_id as weapon, w.registry_number, w.serial, coalesce(d.name, w.mo
  order by t.held desc, t.due_back_at nulls last, w.registry_number limit %(limit)s
 """
 
-# By the unit's movements of the time shown: the chain of movements has no index by holder (migration 0009).
+# By the movements of the holders' own units in the time shown: the chain of movements has no index by holder (migration
+# 0009), and those of the whole scope would be many.
 _PAST = """
 select m.weapon_id as weapon, w.registry_number, w.serial, coalesce(d.name, w.model_text) as model_name, m.occurred_at,
        n.id as slip, lpad(n.number::text, 6, '0') || '/' || n.year as document_number,
@@ -118,7 +119,10 @@ select m.weapon_id as weapon, w.registry_number, w.serial, coalesce(d.name, w.mo
   left join document n on n.country = m.country and n.id = m.document_id
   left join model d on d.code = w.model_code
   left join movement b on b.country = m.country and b.weapon_id = m.weapon_id and b.seq = m.seq + 1
- where m.country = %(country)s and m.to_unit_id = any(%(units)s) and m.recorded_at >= %(since)s
+ where m.country = %(country)s and m.recorded_at >= %(since)s
+   and m.to_unit_id = any(array(select h.unit_id from holder h
+                                 where h.country = %(country)s and h.id = any(%(holders)s)
+                                   and h.unit_id = any(%(units)s)))
    and m.kind = 'issue' and m.to_holder_id = any(%(holders)s)
  order by m.recorded_at desc, m.weapon_id limit %(limit)s
 """

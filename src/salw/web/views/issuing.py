@@ -20,18 +20,15 @@ from salw.custody.authorisations.queries import list_standings
 from salw.custody.authorisations.rules import may_draw
 from salw.custody.declarations.queries import list_account_of
 from salw.custody.declarations.rules import Compared, Declared, compare
-from salw.custody.issued.due_queries import list_held
 from salw.custody.rules import USER_HOLDERS, Expected, is_late
 from salw.registry.codes import read_code
 from salw.registry.labels.queries import find_named
-from salw.reports.register_queries import get_person
 from salw.reports.slips.gathering import get_slip
 from salw.reports.slips.schemas import document_out
-from salw.web.views.naming import person_words
+from salw.web.views.naming import person_words, without_rank
 from salw_labels import Kind
 
 SAME_NAME_SHOWN = 10
-HELD_MOST = 200  # of one man, brought along into the form of a return
 # What a form can bring along; a signature drawn and a slip photographed are files, added on the slip's own page.
 AT_ONCE = (AcknowledgementKind.PIN, AcknowledgementKind.CARD, AcknowledgementKind.WITNESS)
 
@@ -66,11 +63,7 @@ def find_one(desk: Desk, text: str) -> tuple[Row | None, str | None]:
     if not text:
         return None, translate("web.desk.no_person", desk.actor.language)
     by_card = _of_card(desk, text)
-    rows = (
-        [by_card]
-        if by_card
-        else find_people(desk.db, desk.actor, text=text, unit=None, after=None, limit=SAME_NAME_SHOWN + 1)
-    )
+    rows = [by_card] if by_card else _called(desk, text) or _called(desk, without_rank(text))
     exact = [row for row in rows if (row["matricule"] or "").lower() == text.lower()]
     rows = exact or rows
     if not rows:
@@ -81,6 +74,12 @@ def find_one(desk: Desk, text: str) -> tuple[Row | None, str | None]:
         )
         return None, translate("web.desk.several_people", desk.actor.language, text=text, named=named)
     return {**rows[0], "name": person_words(rows[0], desk.actor.language)}, None
+
+
+def _called(desk: Desk, text: str) -> list[Row]:
+    if not text:
+        return []
+    return find_people(desk.db, desk.actor, text=text, unit=None, after=None, limit=SAME_NAME_SHOWN + 1)
 
 
 def find_each(desk: Desk, texts: Sequence[str]) -> dict[str, tuple[Row | None, str | None]]:
@@ -183,16 +182,6 @@ def account(desk: Desk, weapons: list[Row], declared: list[Declared]) -> tuple[l
     out = any(entry.still_out for entry in issued)
     lacking = [] if out else [line for line in compared if line.difference > 0]
     return compared, lacking
-
-
-def numbers_held(desk: Desk, person_id: UUID) -> list[str]:
-    """Return the registry numbers of what a person has himself, at most as many as a form takes.
-
-    Raises `person.not_found`.
-    """
-    holders = get_person(desk.db, desk.actor, person_id)["holders"]
-    held = list_held(desk.db, desk.actor, holders, now=desk.now, limit=HELD_MOST)
-    return [row["registry_number"] for row in held if row["held"]]
 
 
 def unit_of_slip(desk: Desk, slip_id: UUID) -> UUID:
