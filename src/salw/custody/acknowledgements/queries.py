@@ -123,6 +123,21 @@ def list_acknowledgements(db: Connection, actor: Actor, slip: Slip) -> list[Row]
     return run(db, _LISTED, {"country": actor.country, "units": list(actor.units), "document": slip.id})
 
 
+def list_unsigned(db: Connection, actor: Actor, document: UUID) -> list[UUID]:
+    """Return who received weapons on a slip of a unit in scope and has not acknowledged it, each once."""
+    rows = run(
+        db,
+        """
+        select distinct i.received_by as person from issue i
+         where i.country = %(country)s and i.document_id = %(document)s and i.unit_id = any(%(units)s)
+           and i.acknowledged_at is null and i.received_by is not null
+         order by i.received_by
+        """,
+        {"country": actor.country, "units": list(actor.units), "document": document},
+    )
+    return [row["person"] for row in rows]
+
+
 def list_missing(db: Connection, actor: Actor, *, after: tuple[datetime, UUID] | None, limit: int) -> list[Row]:
     """Return the issues of units in scope that nobody acknowledged, the oldest first, at most `limit`.
 
