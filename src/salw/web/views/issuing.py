@@ -13,7 +13,7 @@ from salw.core.errors import DomainError
 from salw.core.language import translate
 from salw.core.pages import PAGE_SIZE_MAX
 from salw.custody import queries
-from salw.custody.acknowledgements.queries import get_rule, list_acknowledgements, list_unsigned
+from salw.custody.acknowledgements.queries import get_rule, list_acknowledgements
 from salw.custody.acknowledgements.queries import get_slip as find_slip
 from salw.custody.acknowledgements.rules import ALL_KINDS, AcknowledgementKind
 from salw.custody.authorisations.queries import list_standings
@@ -160,7 +160,7 @@ def slip_page(desk: Desk, slip_id: UUID) -> dict[str, Any]:
     return {
         "slip": document_out(get_slip(desk.db, desk.actor, found.id)),
         "acknowledgements": list_acknowledgements(desk.db, desk.actor, found),
-        "unsigned": list_unsigned(desk.db, desk.actor, found.id),
+        "unsigned": found.unsigned,
         "zone": desk.actor.time_zone,
         "signs": desk.also_holds(Permission.ACKNOWLEDGEMENT_RECORD),
         "ways_valid": [kind.value for kind in AcknowledgementKind],
@@ -169,7 +169,7 @@ def slip_page(desk: Desk, slip_id: UUID) -> dict[str, Any]:
 
 def unsigned(desk: Desk, slip_id: UUID) -> list[UUID]:
     """Return who has not acknowledged a bon yet. Raises `document.not_found`."""
-    return list_unsigned(desk.db, desk.actor, find_slip(desk.db, desk.actor, slip_id, desk.actor.person_id).id)
+    return find_slip(desk.db, desk.actor, slip_id, desk.actor.person_id).unsigned
 
 
 def unit_of_slip(desk: Desk, slip_id: UUID) -> UUID:
