@@ -16,6 +16,7 @@ from salw_labels.payload import (
     parse_registry_number,
     parse_scanned,
     parse_typed,
+    printed_code,
     registry_number,
 )
 from salw_labels.preview import label_svg, page_svg
@@ -47,6 +48,7 @@ __all__ = [
     "parse_registry_number",
     "parse_scanned",
     "parse_typed",
+    "printed_code",
     "registry_number",
     "sheet_pdf",
 ]

@@ -56,7 +56,7 @@ def calibration_pdf(stock: Stock, words: CalibrationWords) -> bytes:
 def _draw_on_page(canvas: Canvas, stock: Stock, words: CalibrationWords) -> None:
     """Draw the rulers in the middle of the page and the words between them, on white."""
     left, bottom = (stock.page_width_mm - RULER_MM) / 2, (stock.page_height_mm - RULER_MM) / 2
-    lines = [words.title, words.full_size, words.measure, words.compare, stock.name]
+    lines = [words.title, words.full_size, words.measure, words.compare]
     width = max(stringWidth(line, fonts.SANS_BOLD, _FONT_SIZE) for line in lines) + 4 * mm
     x, y = (left + 8) * mm, (bottom + 50) * mm
     _draw_on_white(canvas, x, y - (len(lines) * _LINE_MM) * mm, width, (len(lines) + 1) * _LINE_MM * mm)

@@ -92,8 +92,13 @@ class LabelCode:
     @property
     def printed(self) -> str:
         """Return the line for the eye: `K7M3-ZP0W-QXA` for a weapon, with its prefix for all else."""
-        prefix = "" if self.kind is Kind.WEAPON else self.code[0]
-        return f"{prefix}{self.code[1:5]}-{self.code[5:9]}-{self.code[9:]}"
+        return printed_code(self.code)
+
+
+def printed_code(code: str) -> str:
+    """Return the line for the eye of a code: `K7M3-ZP0W-QXA` of a weapon, with its prefix of all else."""
+    prefix = "" if code[:1] == PREFIXES[Kind.WEAPON] else code[:1]
+    return f"{prefix}{code[1:5]}-{code[5:9]}-{code[9:]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def test_a_weapon_says_who_answers_for_it_what_it_bears_and_what_happened(
     expect(labels.get_by_role("row").nth(2)).to_contain_text("Étiquette brûlée")
     expect(page.get_by_role("region", name="Marques, comme elles sont gravées")).to_contain_text("БА 07731")
     expect(main.get_by_role("listitem").filter(has_text="Perception").first).to_be_visible()
-    page.get_by_text("Une photo").click()
+    page.get_by_text("Une photo", exact=True).click()
     expect(page.locator("figure img")).to_have_js_property("naturalWidth", 1)
     fits(page)
     page.get_by_role("link", name="English").click()

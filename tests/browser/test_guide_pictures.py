@@ -63,7 +63,7 @@ def test_the_day_of_the_armoury(reader: Page, demonstration: Database) -> None:
     picture(reader, "connexion")
     pages = {
         "magasinier": {
-            "aujourdhui": "/aujourdhui",
+            "aujourd-hui": "/aujourdhui",
             "recherche": "/recherche?q=DEMO-0000",
             "armes": "/armes",
             "arme": f"/armes/{shown['weapon']}",
@@ -71,7 +71,6 @@ def test_the_day_of_the_armoury(reader: Page, demonstration: Database) -> None:
             "detenteurs": "/detenteurs",
             "detenteur": f"/personnes/{shown['person']}",
             "perception-du-matin": f"/etats-nominatifs/{shown['tomorrow']}/perception",
-            "mutations": "/mutations",
             "mutation": f"/mutations/{shown['transfer']}",
             "appel": f"/appels/nouveau?unit={unit['uuid']}",
             "entretien": "/entretien?travail=repair",

@@ -76,7 +76,9 @@ def labels_all(page: Page) -> None:
     page.get_by_label("Étiquettes déjà prises").fill("71")
     press(page, "Voir ce qui sera imprimé")
     expect(main).to_contain_text("Une étiquette sera faite")
-    expect(main).to_contain_text("L'imprimante en sortira 2 (2 de chaque), sur 2 pages à partir de la place 72")
+    expect(main).to_contain_text(
+        "L'imprimante sortira 2 étiquettes (2 exemplaires de chaque), sur 2 pages à partir de la place 72"
+    )
     expect(page.get_by_role("img", name="Première planche")).not_to_have_js_property("naturalWidth", 0)
     fits(page)
     page.evaluate(SENT_BEFORE)  # as by an impatient thumb: sent twice, made once

@@ -71,7 +71,7 @@ def test_a_new_account_changes_its_password_enrols_a_telephone_and_comes_in(
     fits(page)
     with page.expect_navigation():
         page.get_by_role("link", name="Je les ai notés").click()
-    expect(page.get_by_text("Armurerie keeper")).to_be_visible()
+    expect(page.get_by_role("heading", name="Aujourd'hui")).to_be_visible()
 
 
 def test_a_code_or_a_recovery_code_finishes_a_log_in(open_local: Open, world: World) -> None:
@@ -91,7 +91,7 @@ def test_a_code_or_a_recovery_code_finishes_a_log_in(open_local: Open, world: Wo
     )
     page.get_by_label("Code à usage unique").fill(code_of(secret))
     press(page, "Continuer")
-    expect(page.get_by_text("Armurerie keeper")).to_be_visible()
+    expect(page.get_by_role("heading", name="Aujourd'hui")).to_be_visible()
     press(page, "Se déconnecter")
     log_in(page, account)
     page.get_by_text("Je n'ai plus mon téléphone ni ma clé").click()
@@ -101,7 +101,7 @@ def test_a_code_or_a_recovery_code_finishes_a_log_in(open_local: Open, world: Wo
     page.get_by_label("Code de secours").fill(codes[0].lower())
     with page.expect_navigation():
         page.get_by_role("button", name="Continuer").last.click()
-    expect(page.get_by_text("Armurerie keeper")).to_be_visible()
+    expect(page.get_by_role("heading", name="Aujourd'hui")).to_be_visible()
 
 
 def test_after_too_many_codes_the_page_says_in_minutes_how_long_to_wait(open_local: Open, world: World) -> None:
@@ -129,12 +129,12 @@ def test_a_key_is_the_second_factor_of_a_log_in_and_of_a_proof(
     expect(page.locator("#codes li")).to_have_count(10)
     with page.expect_navigation():
         page.get_by_role("link", name="Je les ai notés").click()
-    expect(page.get_by_text("Armurerie keeper")).to_be_visible()
+    expect(page.get_by_role("heading", name="Aujourd'hui")).to_be_visible()
     press(page, "Se déconnecter")
     log_in(page, account)
     expect(page.get_by_label("Code à usage unique")).to_have_count(0)
     press(page, "Présenter ma clé")
-    expect(page.get_by_text("Armurerie keeper")).to_be_visible()
+    expect(page.get_by_role("heading", name="Aujourd'hui")).to_be_visible()
     let_proofs_age(owner_engine, page)
     page.get_by_role("link", name="Mes accès").click()
     page.get_by_role("link", name="Ajouter un second facteur").click()
@@ -175,6 +175,7 @@ def test_a_key_that_asks_for_nothing_proves_only_with_the_password(
 def test_a_report_asked_for_too_late_comes_after_a_proof(open_local: Open, world: World, owner_engine: Engine) -> None:
     page = open_local()
     secret = enter(page, world, "keeper")
+    page.goto("/")
     let_proofs_age(owner_engine, page)
     page.get_by_role("link", name="État du").click()
     title(page, "Prouver de nouveau qui vous êtes")
@@ -193,7 +194,7 @@ def test_a_report_asked_for_too_late_comes_after_a_proof(open_local: Open, world
 def test_all_but_keys_works_without_script(open_local: Open, world: World) -> None:
     page = open_local(script=False)
     enter(page, world, "keeper")
-    expect(page.get_by_text("Armurerie keeper")).to_be_visible()
+    expect(page.get_by_role("heading", name="Aujourd'hui")).to_be_visible()
 
 
 def test_the_keyboard_alone_goes_through_the_second_factor(open_local: Open, world: World) -> None:
@@ -211,4 +212,4 @@ def test_the_keyboard_alone_goes_through_the_second_factor(open_local: Open, wor
     page.keyboard.type(code_of(secret))
     with page.expect_navigation():
         page.keyboard.press("Enter")
-    expect(page.get_by_text("Armurerie keeper")).to_be_visible()
+    expect(page.get_by_role("heading", name="Aujourd'hui")).to_be_visible()

@@ -31,7 +31,7 @@ def test_a_form_of_another_site_logs_nobody_out_or_in(browser: Browser, service:
         page.get_by_label("Compte").fill(keeper)
         page.get_by_label("Mot de passe").fill(PASSWORD)
         page.get_by_role("button", name="Se connecter").click()
-        expect(page.get_by_role("heading", name="ESSAI-KEEPER")).to_be_visible()
+        expect(page.get_by_role("heading", name="Aujourd'hui")).to_be_visible()
         for path in ("/log-out", "/log-in", "/v1/sessions"):
             html = FORM.format(service=service, path=path, account=other, password=PASSWORD)
             context.route(ELSEWHERE, partial(answer_with, html))

@@ -168,3 +168,15 @@ def test_an_order_on_paper_carries_an_approval_and_an_issue_until_it_is_confirme
             {"c": world.country, "u": world.alpha},
         )
     assert row["status"] == "confirmed"
+    # He asks for authorisations from now on, and sees who has one.
+    commander.goto("/detenteurs")
+    commander.get_by_role("link", name="Autorisations et contrats").click()
+    commander.get_by_text("Exiger les autorisations").click()
+    press(commander, "Enregistrer")
+    expect(commander.get_by_role("alert")).to_contain_text("choisir exigée ou non exigée")
+    fits(commander)
+    commander.get_by_label("Unité").select_option(index=1)
+    commander.get_by_label("exigée", exact=True).check()
+    press(commander, "Enregistrer")
+    expect(commander.get_by_role("region", name="Autorisations exigées")).to_contain_text("exigée")
+    fits(commander)

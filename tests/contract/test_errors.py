@@ -156,8 +156,8 @@ def test_what_is_wrong_with_a_field_is_said_in_the_readers_language(client: http
         )
         return {error["message"] for error in answer.json()["errors"]}
 
-    assert said("fr") == {"Un identifiant (UUID) est attendu", "Au moins 1 élément(s)"}
-    assert said("en") == {"An identifier (UUID) is expected", "At least 1 item(s)"}
+    assert said("fr") == {"Un identifiant (UUID) est attendu", "Au moins 1 élément"}
+    assert said("en") == {"An identifier (UUID) is expected", "At least 1 item"}
 
 
 def test_what_a_validator_of_ours_refuses_is_said_in_the_readers_language(client: httpx.Client, world: World) -> None:

@@ -35,9 +35,13 @@ def raised_codes() -> dict[str, str]:
 
 
 def places(text: str) -> set[tuple[str, str]]:
-    """Return the named places of a text, each with the families of texts that its codes are written by."""
+    """Return the named places of a text, each with the families of texts that its codes are written by.
+
+    Forms of a word by a number are each language's own.
+    """
     parsed = string.Formatter().parse(text)
-    return {(name, "" if families in LANGUAGES else families or "") for _, name, families, _ in parsed if name}
+    own = (*LANGUAGES, None)
+    return {(name, "" if spec in own or spec.startswith("=") else spec) for _, name, spec, _ in parsed if name}
 
 
 def test_every_code_that_can_be_raised_has_a_text_in_both_languages() -> None:

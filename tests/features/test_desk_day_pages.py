@@ -2,15 +2,19 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import httpx
 import pytest
 
 from desk import Desk, hidden, matricule, serials, words
 from drawing import SAYS, require, suspend
+from filing import picture
+from labelling import make_labels, symbols
 from moving import listed
 from salw.access.rules import roles_with
 from salw.core import clock
+from salw.core.db import run
 from salw.core.ids import new_id
 from salw.web.views.today import READ_TOGETHER
 from world import World
@@ -98,7 +102,7 @@ def test_without_authorisation_a_reason_is_asked_for_and_the_commander_takes_not
     keeper.send("/perceptions/nouvelle", 422, **shown, override="")
     keeper.send("/perceptions/nouvelle", 303, **shown, override="Alerte de nuit")
     commander = Desk(service, world, "commander")
-    assert "perceptions par dérogation à viser" in words(commander.get("/aujourdhui"))
+    assert "1 perception par dérogation à viser" in words(commander.get("/aujourdhui"))
     page = commander.get("/aujourdhui/derogations")
     assert "Alerte de nuit" in words(page)
     commander.send("/aujourdhui/derogations", 303, **hidden(page))
@@ -122,7 +126,7 @@ def test_a_mutation_goes_from_order_to_receipt_at_two_desks(service: str, world:
     check = keeper.send(f"{where}/expedition", 200, id=str(new_id()), codes=first)
     assert "Ces lignes seront annulées" in words(check)
     keeper.send(f"{where}/expedition", 303, **{**hidden(check), "act": "do"})
-    assert "attendues ici" in words(other.get("/aujourdhui"))
+    assert "à recevoir ici" in words(other.get("/aujourdhui"))
     wrong = other.send(f"{where}/reception", 422, id=str(new_id()), codes=second)
     assert second in words(wrong)
     check = other.send(f"{where}/reception", 200, id=str(new_id()), codes=first)
@@ -172,3 +176,74 @@ def test_a_post_is_opened_and_relieved_by_scan(keeper: Desk, client: httpx.Clien
     assert "Équipage 4" in words(keeper.get("/postes"))
     keeper.send(f"{crew}/fermeture", 303, id=str(new_id()))
     assert "Équipage" not in words(keeper.get("/postes"))
+
+
+def test_a_weapons_own_page_opens_what_may_be_done_with_it_filled_in(
+    keeper: Desk, client: httpx.Client, service: str, world: World
+) -> None:
+    (weapon,) = world.register()
+    page = f"/armes/{weapon.weapon_id}"
+    shown = keeper.get(page)
+    (issuing,) = re.findall(r'href="(/perceptions/nouvelle[^"]+)"', shown)
+    number = re.search(r"codes=([^&\"]+)", issuing)
+    assert number
+    form = keeper.get(unescape(issuing))
+    assert f">\n{number[1]}</textarea>" in form or f">{number[1]}</textarea>" in form
+    assert f'value="{world.store_alpha}" selected' in form
+    assert "/incident" not in Desk(service, world, "auditor").get(page)
+    other = Desk(service, world, "keeper_bravo")
+    assert other.ask(f"{page}/incident").status_code == 404
+
+    photo = {"id": str(new_id()), "kind": "mark"}
+    content = picture()
+    for sent, status in ((b"", 422), (b"%PDF-1.7 x", 422), (content, 303), (content, 303)):
+        answer = httpx.post(
+            f"{service}{page}/photos", data=photo, files={"picture": ("p", sent)}, headers=keeper.headers, timeout=60
+        )
+        assert answer.status_code == status, words(answer.text)
+    assert keeper.get(f"{page}?done=photo").count("<figure>") == 1
+    refused = httpx.post(
+        f"{service}{page}/photos", data=photo, files={"picture": ("p", content)}, headers=other.headers, timeout=60
+    )
+    assert refused.status_code == 404
+
+    form = keeper.get(f"{page}/incident")
+    told = {**hidden(form), "day": clock.now().date().isoformat(), "hour": "00:00", "circumstances": "À la relève"}
+    assert "Ce qui est arrivé" in keeper.send(f"{page}/incident", 422, **told)
+    assert "À la relève" in keeper.send(f"{page}/incident", 422, **told, kind="lost", dtg="201430Z NOV 26")
+    for _ in range(2):
+        assert keeper.send(f"{page}/incident", 303, **told, kind="lost") == f"{page}?done=incident"
+    assert "manquante" in keeper.get(page)
+    assert not re.search(r'href="/perceptions/nouvelle', keeper.get(page))
+
+
+def test_pages_take_names_as_they_write_them_and_say_what_is_not_theirs(
+    service: str, client: httpx.Client, world: World
+) -> None:
+    keeper = Desk(service, world, "keeper")
+    with world.transaction() as db:
+        (man,) = run(
+            db,
+            "select v.value from person p join personal_value v on (v.country, v.id) = (p.country, p.value_id) "
+            "where p.id = %(id)s",
+            {"id": world["soldier"].person_id},
+        )
+    named = f"SDT {man['value']['family_name'].upper()}"
+    assert man["value"]["given_names"] in words(keeper.get(f"/recherche?q={named}"))
+    assert man["value"]["given_names"] in words(keeper.get(f"/detenteurs?q={named}"))
+
+    assert "L'unité n'a pas de subordonnées." in words(keeper.get("/situation"))
+    assert keeper.ask(f"/registres?store={world.store_bravo}").status_code == 404
+    assert "aucune arme" in words(keeper.get(f"/personnes/{world['soldier'].person_id}"))
+
+    (weapon,) = world.register(1)
+    assert make_labels(client, world, [weapon]).status_code == 200
+    label = symbols(world, weapon.weapon_id)[0][:12]
+    asked = f"/etiquettes/reimprimer?labels={label}&reason=Sale&stock=a4-weapon-20mm"
+    assert "sera imprimée de nouveau" in words(keeper.get(asked))
+    other = Desk(service, world, "keeper_bravo").ask(asked)
+    assert other.status_code == 422
+    assert "sera imprimée de nouveau" not in words(other.text)
+    history = client.get(f"/weapons/{weapon.weapon_id}/history", headers=world["keeper"].headers).json()["items"]
+    told = [entry["sentence"] for entry in history if "Étiquette" in entry["sentence"]]
+    assert f"{label[1:5]}-{label[5:9]}-{label[9:]}" in told[0]

@@ -115,11 +115,27 @@ def test_a_page_can_run_nothing_but_our_own_modules(site: httpx.Client, world: W
 
 def test_log_in_by_form_opens_a_session_kept_from_scripts_and_other_sites(site: httpx.Client, world: World) -> None:
     answer = log_in(site, give_account(world, "keeper"))
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/aujourdhui")
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=strict" in cookie
     assert "ESSAI-KEEPER" in site.get("/").text
+
+
+def test_a_log_in_leads_to_the_desk_or_to_where_one_was_going(site: httpx.Client, world: World) -> None:
+    refused = site.get("/armes?state=issued", headers={"accept": "text/html"})
+    (address,) = (a["href"] for a in outline(refused.text).all("a") if "next=" in str(a["href"]))
+    (form,) = (f["action"] for f in outline(site.get(str(address)).text).all("form") if f.get("method") == "post")
+    keeper, commission = (
+        {"account": give_account(world, job), "password": PASSWORD} for job in ("keeper", "commission")
+    )
+    assert site.post(str(form), data={**keeper, "password": "faux"}).text.count(str(form)) == 1
+    for asked, typed, goal in (
+        (form, keeper, "/armes?state=issued"),
+        ("/log-in?next=//ailleurs.test/", keeper, "/aujourdhui"),
+        ("/log-in?language=en", commission, "/?language=en"),
+    ):
+        assert site.post(str(asked), data=typed).headers["location"] == goal
 
 
 def test_a_wrong_password_is_told_at_the_top_and_keeps_the_account(site: httpx.Client, world: World) -> None:

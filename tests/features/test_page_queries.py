@@ -47,7 +47,7 @@ ASKED = {
     "/etiquettes/armes": ("arme={weapon_id}&stock=a4-weapon-20mm&copies=2",),
     "/appels/nouveau": ("unit={unit}",),
     "/entretien": ("travail=repair",),
-    "/perceptions/nouvelle": ("arme={weapon_id}", "book={book_id}"),
+    "/perceptions/nouvelle": ("codes={registry_number}", "book={book_id}"),
     "/recherche": ("q={serial}", "q={registry_number}", "q={symbol}", "q={matricule}", "q=essai"),
     "/reintegrations/nouvelle": ("book={book_id}",),
     "/registres": ("store={store}",),

@@ -6,6 +6,7 @@ from html import unescape
 import httpx
 import pytest
 
+from labelling import make_labels, symbol_of_person, symbols
 from salw.access.names import name_begins
 from salw.access.operations import organisation
 from salw.core import clock
@@ -40,9 +41,41 @@ def test_one_weapon_is_led_to_by_serial_or_number_and_several_are_listed(service
 
 
 def test_a_person_is_found_by_a_whole_matricule(service: str, world: World) -> None:
-    found = look(service, world["keeper"], matricule_of(world, "soldier"))
-    assert found.status_code == 200
-    assert "ESSAI-SOLDIER" in found.text
+    matricule = matricule_of(world, "soldier")
+    for job, page in (("keeper", "/personnes"), ("administrator", "/administration/people")):
+        led = look(service, world[job], matricule)
+        assert (led.status_code, led.headers["location"]) == (303, f"{page}/{world['soldier'].person_id}")
+    listed = look(service, world["keeper"], "essai-soldier").text
+    assert f'href="/personnes/{world["soldier"].person_id}"' in listed
+    assert matricule in listed
+
+
+def test_codes_of_labels_lead_on_and_what_is_wrong_with_one_is_read_first(
+    service: str, client: httpx.Client, world: World
+) -> None:
+    (weapon,) = world.register(serials=["QX 884"])
+    make_labels(client, world, [weapon])
+    (symbol,) = symbols(world, weapon.weapon_id)
+    code = symbol[:12]
+    soldier = world["soldier"].person_id
+    for kind, named, stock in (("person", soldier, "a4-card-10"), ("store", world.store_alpha, "a4-place-8")):
+        body = {"id": str(new_id()), "kind": kind, "of": [str(named)], "stock": stock}
+        assert client.post("/label-codes", json=body, headers=world["keeper"].headers).status_code == 200
+    with world.transaction() as db:
+        asked = "select code from label where store_id = %(store)s and weapon_id is null and voided_at is null"
+        (store,) = run(db, f"{asked} and code like 'S%%'", {"store": world.store_alpha})
+    for text, goal in (
+        (code, f"/armes/{weapon.weapon_id}"),
+        (symbol_of_person(world, soldier)[:12], f"/personnes/{soldier}"),
+        (store["code"], f"/armes?store={world.store_alpha}"),
+    ):
+        assert look(service, world["keeper"], text).headers.get("location") == goal, text
+    void = {"id": str(new_id()), "labels": [code], "reason": "Arrachée"}
+    assert client.post("/label-voidings", json=void, headers=world["keeper"].headers).status_code == 200
+    told = look(service, world["keeper"], code)
+    assert told.status_code == 200
+    assert f'href="/armes/{weapon.weapon_id}"' in told.text
+    assert 'class="error"' in told.text
 
 
 def test_what_is_another_units_is_answered_as_what_does_not_exist(service: str, world: World) -> None:
@@ -82,7 +115,8 @@ def test_people_and_places_are_found_by_how_their_names_begin_without_accents_an
     places = look(service, world["keeper"], "POSTE N").text
     assert "Poste nord" in places
     units = unescape(look(service, world["keeper"], "bataillon d’essai").text)
-    assert '<th scope="row">Bataillon d\'essai Alpha</th>' in units
+    assert re.search(r'<th scope="row"><a href="/detenteurs\?unit=[^"]+">Bataillon d\'essai Alpha</a></th>', units)
+    assert re.search(r'href="/postes/[^"]+">Poste nord<', places)
     assert "Bravo" not in units
     for hidden, invented in (("n'essai", "n'ossai"), ("poste nord", "poste nurd"), ("armurerie keeper", "armuririe x")):
         pages = [look(service, world["keeper_bravo"], text).text for text in (hidden, invented)]

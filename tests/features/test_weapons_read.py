@@ -1,5 +1,6 @@
 """Weapons in lists, on their cards, and in their histories."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -244,7 +245,8 @@ def test_a_history_tells_where_a_weapon_came_from_and_where_it_went(
         "via": {"kind": "session", "name": None, "text": "une session ouverte au registre"},
     }
     assert label["text"] == "Étiquette faite"
-    assert label["sentence"].startswith("Étiquette W")
+    assert label["sentence"].startswith("Étiquette ")
+    assert re.match(r"Étiquette \w{4}-\w{4}-.{3} ", label["sentence"])
     assert label["seq"] is None
     drain(sequencer_engine)
     indexes = [e["log_index"] for e in entries(client, world, weapon)]

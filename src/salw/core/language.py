@@ -36,7 +36,8 @@ def translate(code: str, language: Language, /, **details: Any) -> str:
     A place that is filled with codes names the family of their texts, so that words stand in the sentence and the
     code in the details: `{status:transfer_status}` is written as `transfer_status.ordered` is, and a list of codes
     as words of which any may be meant. Where codes of two families may come, both are
-    named: `{kind:incident.kind|incident.outcome}`.
+    named: `{kind:incident.kind|incident.outcome}`. A word that goes by a number names both of its forms:
+    `{count} {count:=arme|armes}`.
 
     An unknown code is returned as it is: a missing text must never hide the error it names
     (a test fails on every code without texts).
@@ -50,6 +51,10 @@ def translate(code: str, language: Language, /, **details: Any) -> str:
         return text
 
 
+# Nothing takes the singular in French: « 0 arme ».
+_SINGULAR = {"fr": ("0", "1"), "en": ("1",)}
+
+
 class _Words(Formatter):
     """Fills the places of a text; the format of a place may be a family of texts."""
 
@@ -57,7 +62,10 @@ class _Words(Formatter):
         self.language = language
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        """Return the words of a code, or of several; anything else as its own kind writes itself."""
+        """Return the words of a code, or of several, or a word by a number; anything else as it writes itself."""
+        if format_spec.startswith("="):
+            one, _, many = format_spec[1:].partition("|")
+            return one if str(value) in _SINGULAR[self.language] else many
         if format_spec and isinstance(value, str):
             return self._words_of(value, format_spec)
         if format_spec and isinstance(value, Iterable):

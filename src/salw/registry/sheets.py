@@ -27,6 +27,23 @@ _CALIBRATION = ("title", "full_size", "measure", "compare")
 _SPECIMENS = {Use.WEAPON: Kind.TRAINING, Use.PLACE: Kind.STORE, Use.PERSON: Kind.PERSON}
 
 
+def stock_words(stock: Stock, language: Language) -> str:
+    """Return what a stock is, as one tells it in front of the shelf."""
+    code = "roll" if stock.one_up else "die_cut" if stock.die_cut else "plain"
+    return translate(
+        f"web.stock.{code}",
+        language,
+        count=stock.per_page,
+        across=_measure(stock.label_width_mm, language),
+        high=_measure(stock.label_height_mm, language),
+        symbol=_measure(stock.symbol_mm, language),
+    )
+
+
+def _measure(millimetres: float, language: Language) -> str:
+    return f"{millimetres:g}".replace(".", "," if language == "fr" else ".")
+
+
 def render_sheet(batch: Row, labels: Sequence[Row], *, demo: bool, language: Language) -> bytes:
     """Return the PDF of a batch's valid labels, each with its line: a weapon's registry number, a name.
 
@@ -63,7 +80,8 @@ def render_preview(batch: Row, labels: Sequence[Row]) -> bytes:
 
 def render_calibration(stock: Stock, language: Language) -> bytes:
     """Return the page by which a printer is set for a stock, as PDF."""
-    words = {name: translate(f"label_calibration.{name}", language, stock=stock.name) for name in _CALIBRATION}
+    said = stock_words(stock, language)
+    words = {name: translate(f"label_calibration.{name}", language, stock=said) for name in _CALIBRATION}
     return calibration_pdf(stock, CalibrationWords(**words))
 
 

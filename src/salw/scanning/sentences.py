@@ -4,6 +4,7 @@ The facts of an event choose the text; the places in it are filled with phrases 
 caller has put into the words that the reader may read.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from salw.core.language import Language, catalogue, translate
 from salw.scanning.words import instant_words
+from salw_labels import printed_code
 
 # What of the facts tells events of one kind apart, and so belongs to the name of its text.
 VARIANTS: Mapping[str, str] = {
@@ -81,9 +83,16 @@ def _lines(paper: Mapping[str, Any]) -> dict[str, Any]:
     return {"page": paper["page"], "line": first if first == last else f"{first}-{last}"}
 
 
+# A label's code as events hold it; people read it as it stands on the label.
+_LABEL = re.compile(r"[WSRPT][0-9A-Z*~$=]{11}")
+
+
 def _plain(facts: Mapping[str, Any]) -> dict[str, str]:
     """Return the facts that a sentence may name; a label's code is `{label}` there."""
     named = {"label" if key == "code" else key: value for key, value in facts.items() if isinstance(value, str)}
+    for key in ("label", "replaced_by"):
+        if _LABEL.fullmatch(named.get(key, "")):
+            named[key] = printed_code(named[key])
     for taken in ("language", "store", "holder", "person"):  # identifiers, in the place of which stand phrases
         named.pop(taken, None)
     return named

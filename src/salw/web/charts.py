@@ -92,7 +92,7 @@ def _bar(bar: Bar, y: int, longest: int) -> list[str]:
     hollow = HOLLOW if bar.filled is None else PAPER
     parts = [
         f'<text x="0" y="{y + 16}" font-size="16" font-weight="700" fill="{INK}">{escape(bar.name)}</text>',
-        f'<text x="0" y="{y + 36}" font-size="14" fill="{SOFT}">{escape(bar.said)}</text>',
+        f'<text x="0" y="{y + 36}" font-size="13" fill="{SOFT}">{escape(bar.said)}</text>',
         f'<rect {box} width="{whole:.2f}%" fill="{hollow}" stroke="{INK}" stroke-width="2"/>',
     ]
     if bar.filled:

@@ -3,15 +3,17 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from fastapi import Query
 from pydantic import BaseModel
 
 from salw.access.duties.rules import CONSTRAINTS as DUTIES
 from salw.access.guard import Desk
 from salw.core.db import Row
+from salw.core.edge import BODY_SIZE
 from salw.core.errors import DomainError
 from salw.core.language import Language, translate
 from salw.custody.acknowledgements.rules import CONSTRAINTS as ACKNOWLEDGEMENTS
@@ -21,6 +23,7 @@ from salw.custody.declarations.rules import DeclaredKind
 from salw.custody.nominal_lists.rules import CONSTRAINTS as NOMINAL_LISTS
 from salw.custody.rules import CONSTRAINTS as CUSTODY
 from salw.documents.files.rules import CONSTRAINTS as FILES
+from salw.documents.files.rules import SIZE_MOST
 from salw.scanning.lines import CodeLine, read_lines, split_lines
 from salw.scanning.noticed import seen_in
 from salw.web.forms import parse_day, told
@@ -36,7 +39,11 @@ AT_COUNTER = {
     **DUTIES,
 }
 
+# What a form may send that brings a picture: one as large as may be kept, and the fields around it.
+PICTURED = {BODY_SIZE: SIZE_MOST + 64 * 1024}
 CODES_MAX = 500
+# The weapons that an address brings into a form, a line each: one from its own page, or what somebody has.
+Codes = Annotated[str, Query(max_length=1_000)]
 DECLARED_ROWS = 3
 _WEAPON = re.compile(r"(?P<weapon>[0-9a-f-]{36}):(?P<version>[0-9]{1,9})", re.ASCII)
 _HOUR = re.compile(r"(?P<hour>[01]?\d|2[0-3])(?:[:hH ]+(?P<minute>[0-5]\d)?)?", re.ASCII)

@@ -133,7 +133,14 @@ def fill(shape: type[Body], values: Mapping[str, Any], language: Language) -> tu
     try:
         return shape.model_validate({name: value for name, value in values.items() if value is not None}), {}
     except ValidationError as error:
-        return None, {str(one["loc"][0]) if one["loc"] else "form": field_text(one, language) for one in error.errors()}
+        return None, {str(one["loc"][0]) if one["loc"] else "form": _said(one, language) for one in error.errors()}
+
+
+def _said(error: Mapping[str, Any], language: Language) -> str:
+    """Return what is wrong with a field as the interface says it; of an identifier, which nobody types, what to do."""
+    if str(error["type"]).startswith("uuid"):
+        return translate("web.not_chosen", language)
+    return field_text(error, language)
 
 
 def whole_number(text: str) -> int | str:

@@ -45,6 +45,11 @@ def entries_for(roles: Iterable[str]) -> list[Entry]:
     return [e for e in NAVIGATION if e.permission in held or e.permission is Permission.SESSION_OWN]
 
 
+def home_for(roles: Iterable[str]) -> str:
+    """Return the page on which a day begins: that of the desk where one has one, else the first page."""
+    return "/aujourdhui" if any(entry.address == "/aujourdhui" for entry in entries_for(roles)) else "/"
+
+
 def may_search(roles: Iterable[str]) -> bool:
     """Say whether the search field has anything to find for somebody of these roles."""
     return any(Permission.WEAPON_READ in PERMISSIONS[role] for role in Role if role.value in set(roles))

@@ -44,6 +44,7 @@ def problem_page(request: Request, status: int, code: str, details: Mapping[str,
         "text": own(code),
         "details": details,
         "status": status,
+        "next": wanted_of(request) if status == 401 and request.method == "GET" else None,
         "request_id": request.scope.get("salw.request_id", ""),
     }
     frame = frame_of(request, language) if status < 500 else NOWHERE
@@ -57,5 +58,9 @@ def _led_on(request: Request, code: str, language: Language) -> Response:
     """
     if code != "session.proof_required":
         return lead_to(ELSEWHERE[code], language)
-    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return lead_to(f"{ELSEWHERE[code]}?{urlencode({'next': wanted})}", language)
+    return lead_to(f"{ELSEWHERE[code]}?{urlencode({'next': wanted_of(request)})}", language)
+
+
+def wanted_of(request: Request) -> str:
+    """Return the address that was asked for, to be led back to."""
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")

@@ -27,10 +27,12 @@ from salw.web.routes import (
     people,
     posts,
     proof,
+    rights,
     search,
     slips,
     today,
     transfers,
+    weapon_acts,
     weapons,
 )
 
@@ -45,6 +47,7 @@ PARTS = (
     devices,
     emergency,
     weapons,
+    weapon_acts,
     search,
     books,
     entitlements,
@@ -64,6 +67,7 @@ PARTS = (
     maintenance,
     orders,
     paper,
+    rights,
     transfers,
 )
 for part in PARTS:

@@ -17,6 +17,7 @@ from salw.core.ids import new_id
 from salw.core.language import Language, translate
 from salw.web.desks import Asked, lead_to, next_page, open_desk, show
 from salw.web.forms import at_field, fill
+from salw.web.navigation import home_for
 
 router = APIRouter(include_in_schema=False)
 
@@ -98,7 +99,7 @@ def post_confirmation(
             except DomainError as error:
                 errors = at_field(error, {"session.wrong_proof": "code"}, language, wrong_proof="web.wrong_code")
             else:
-                return _enrolled(request, language, enrolled)
+                return _enrolled(request, language, enrolled, desk)
         return _generator_page(request, language, party, desk, factor_id, name, errors=errors)
 
 
@@ -179,7 +180,7 @@ def _new_page(
             "generator_id": new_id(),
             "key_id": new_id(),
             "name": name,
-            "on": "/" if not desk.credential.is_full else "/access?done=factor_added",
+            "on": home_for(desk.actor.roles) if not desk.credential.is_full else "/access?done=factor_added",
         }
     return show(request, language, "factor_new.html", context, errors=errors, status=status)
 
@@ -214,14 +215,15 @@ def _generator_page(
     return show(request, language, "generator.html", context, errors=errors)
 
 
-def _enrolled(request: Request, language: Language, enrolled: Enrolled) -> Response:
-    on = "/access?done=factor_added" if enrolled.session is None else "/"
+def _enrolled(request: Request, language: Language, enrolled: Enrolled, desk: Desk) -> Response:
+    session = enrolled.session
+    on = "/access?done=factor_added" if session is None else home_for(desk.actor.roles)
     if enrolled.recovery_codes:
         response = _codes_page(request, language, enrolled.recovery_codes, on)
     else:
         response = lead_to(on, language)
-    if enrolled.session is not None:
-        hand_over(request, response, enrolled.session)
+    if session is not None:
+        hand_over(request, response, session)
     return response
 
 

@@ -11,7 +11,7 @@ from salw.core.errors import NotFound, Unauthenticated
 from salw.core.language import Language, translate
 from salw.web.assets import assets, version
 from salw.web.desks import Asked, lead_to, next_page, open_desk, show
-from salw.web.routes.log_in import welcome
+from salw.web.routes.log_in import Wanted, welcome
 from salw.web.views import first as views
 
 router = APIRouter(include_in_schema=False)
@@ -24,6 +24,7 @@ def get_home(
     since: str | None = None,
     until: str | None = None,
     quarter: str | None = None,
+    wanted: Wanted = None,
 ) -> Response:
     """Show the first page: what this is and the log-in form, or what concerns who is logged in.
 
@@ -41,7 +42,7 @@ def get_home(
             "summary": views.summary(request, language, quarter),
         }
     except Unauthenticated:
-        return welcome(request, language)
+        return welcome(request, language, wanted=wanted)
     errors = _errors(context, language)
     typed = {"since": since, "until": until, "quarter": quarter}
     chosen = {name: text for name, text in typed.items() if text is not None}

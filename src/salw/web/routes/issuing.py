@@ -20,6 +20,7 @@ from salw.custody.schemas import IssueIn, ReturnIn
 from salw.registry.condition.rules import Condition
 from salw.web.counter import (
     AT_COUNTER,
+    Codes,
     Typed,
     declared_kinds,
     declared_lines,
@@ -107,9 +108,12 @@ def get_issue_form(
     on_paper: Annotated[OnPaper, Query()],
     to: Annotated[str, Query(max_length=100)] = "",
     holder: str = "",
+    store: str = "",
+    codes: Codes = "",
 ) -> Response:
-    """Ask who receives which weapons until when; of an act on paper, where it stands and when it was."""
-    return _issue_form(request, language, {"id": str(new_id()), "to": to, "holder": holder, **on_paper.model_dump()})
+    """Ask who receives which weapons until when; what the address says is there already, of an act on paper too."""
+    typed = {"id": str(new_id()), "to": to, "holder": holder, "store": store, "codes": codes}
+    return _issue_form(request, language, {**typed, **on_paper.model_dump()})
 
 
 def _issue_form(
@@ -251,9 +255,11 @@ def _again(request: Request, language: Language, typed: IssueTyped, wrong: dict[
 
 
 @router.get("/reintegrations/nouvelle")
-def get_return_form(request: Request, language: Asked, on_paper: Annotated[OnPaper, Query()]) -> Response:
+def get_return_form(
+    request: Request, language: Asked, on_paper: Annotated[OnPaper, Query()], codes: Codes = ""
+) -> Response:
     """Ask which weapons come back, and what comes with them; of an act on paper, where it stands and when it was."""
-    return _return_form(request, language, {"id": str(new_id()), **on_paper.model_dump()})
+    return _return_form(request, language, {"id": str(new_id()), "codes": codes, **on_paper.model_dump()})
 
 
 def _return_form(

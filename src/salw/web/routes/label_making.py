@@ -16,6 +16,7 @@ from salw.core.language import Language, translate
 from salw.core.shapes import In
 from salw.registry.labels import rules as label_rules
 from salw.registry.labels import schemas
+from salw.registry.labels.operations.keeping import check_valid
 from salw.registry.labels.queries import get_reprint, list_printed
 from salw.registry.labels.routes import post_blanks, post_codes, put_reprint
 from salw.registry.queries import get_label_batch
@@ -252,7 +253,7 @@ def _page(
                 body, wrong = _body(desk, job, new_id(), typed, language)
                 if body is not None:
                     if job == REPRINTS:
-                        label_rules.read_codes(body.labels)
+                        check_valid(desk.db, desk.actor, label_rules.read_codes(body.labels))
                     check_stock(body.stock, body.start_position, kind)
                     plan = views.printing(body)
             except DomainError as error:

@@ -1,15 +1,15 @@
 """`/log-in` and its steps, `/log-out`: from the first page to a session that opens the others."""
 
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 
 from salw.access.factors import schemas
 from salw.access.factors.operations import proving
 from salw.access.factors.routes import OurParty
-from salw.access.guard import COOKIE, Desk, hand_over, hash_token, token_of
+from salw.access.guard import COOKIE, Desk, begin, hand_over, hash_token, token_of
 from salw.access.log_in_rules import PASSWORD_LEAST, AttemptKind, FactorKind, client_of, is_loopback
 from salw.access.operations import attempts, log_in, own_password, sessions
 from salw.access.operations.sessions import OpenSession
@@ -19,13 +19,17 @@ from salw.core import clock
 from salw.core.db import run
 from salw.core.errors import DomainError, TooManyAttempts, Unacceptable, Unauthenticated
 from salw.core.language import Language, translate
-from salw.web.desks import STEPS, Asked, lead_to, next_page, open_desk, show
-from salw.web.forms import at_field, fill, told, typed_fields
+from salw.web.desks import STEPS, Asked, in_language, lead_to, next_page, open_desk, show
+from salw.web.forms import at_field, fill, safe_next, told, typed_fields
+from salw.web.navigation import home_for
 
 router = APIRouter(include_in_schema=False)
 
 OWN = Permission.SESSION_OWN
 ACCOUNT_MAX, PASSWORD_MAX = 200, 1_000
+
+# Where somebody was going when he was asked who he is; an address of another site is not gone on to.
+Wanted = Annotated[str | None, Query(alias="next")]
 
 # The field at which a page says what is wrong with a password to be changed.
 PASSWORD_PLACES = {
@@ -47,23 +51,27 @@ def welcome(
     error: str | None = None,
     account: str = "",
     status: int = 200,
+    wanted: str | None = None,
 ) -> Response:
     """Return the first page as a stranger sees it; `error` is the text of what went wrong."""
     wrong = {"errors": [("account", error)]} if error else {}
-    return show(request, language, "welcome.html", {"account": account, **wrong}, status=status)
+    context = {"account": account, "next": safe_next(wanted), **wrong}
+    return show(request, language, "welcome.html", context, status=status)
 
 
 @router.post("/log-in")
 def post_log_in(
     request: Request,
     language: Asked,
+    wanted: Wanted = None,
     account: Annotated[str, Form()] = "",
     password: Annotated[str, Form()] = "",
 ) -> Response:
-    """Log in by form and go on to the next step or the first page; a refusal keeps what was typed but the password."""
+    """Log in by form and go on to where one was going; a refusal keeps what was typed but the password."""
     asks_to_log_in(request, account)
+    again: dict[str, Any] = {"account": account, "wanted": wanted}
     if _is_readable_on_the_way(request):
-        return welcome(request, language, error=translate("web.not_encrypted", language), account=account, status=403)
+        return welcome(request, language, error=translate("web.not_encrypted", language), status=403, **again)
     try:
         if len(account) > ACCOUNT_MAX or len(password) > PASSWORD_MAX or "\0" in account:
             raise Unauthenticated("session.wrong_credentials")  # no account is like that, and nothing looks it up
@@ -76,11 +84,11 @@ def post_log_in(
             client=client_of(request.headers.get("user-agent")),
         )
     except (TooManyAttempts, Unauthenticated) as error:
-        response = welcome(request, language, error=told(error, language), account=account, status=error.status)
+        response = welcome(request, language, error=told(error, language), status=error.status, **again)
         response.headers.update(error.headers)
         response.background = refused(request, error)
         return response
-    return go_on(request, language, session)
+    return go_on(request, language, session, wanted=wanted)
 
 
 @router.post("/log-out")
@@ -109,36 +117,45 @@ def get_form_address(language: Asked) -> Response:
 
 
 @router.get("/log-in/password")
-def get_password(request: Request, language: Asked) -> Response:
+def get_password(request: Request, language: Asked, wanted: Wanted = None) -> Response:
     """Ask for a password of one's own in the place of the one received."""
     with open_desk(request, OWN, language, half=True) as desk:
         page = next_page(desk)
     if page != "/log-in/password":
         return lead_to(page or "/", language)
-    return password_page(request, language, half=True)
+    return password_page(request, language, half=True, wanted=wanted)
 
 
 @router.post("/log-in/password")
 def post_password(
     request: Request,
     language: Asked,
+    wanted: Wanted = None,
     old: Annotated[str, Form(max_length=PASSWORD_MAX)] = "",
     new: Annotated[str, Form(max_length=PASSWORD_MAX)] = "",
     again: Annotated[str, Form(max_length=PASSWORD_MAX)] = "",
 ) -> Response:
     """Change the first password and go on to the second factor."""
-    return password_changed(request, language, old, new, again, half=True)
+    return password_changed(request, language, old, new, again, half=True, wanted=wanted)
 
 
 def password_page(
-    request: Request, language: Language, *, half: bool, errors: dict[str, str] | None = None, status: int = 200
+    request: Request,
+    language: Language,
+    *,
+    half: bool,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+    wanted: str | None = None,
 ) -> Response:
     """Return the page that changes one's own password; `half` at the first log-in."""
-    context = {"half": half, "least": PASSWORD_LEAST, "account": ""}
+    context = {"half": half, "least": PASSWORD_LEAST, "account": "", "next": safe_next(wanted)}
     return show(request, language, "password.html", context, errors=errors, status=status)
 
 
-def password_changed(request: Request, language: Language, old: str, new: str, again: str, *, half: bool) -> Response:
+def password_changed(
+    request: Request, language: Language, old: str, new: str, again: str, *, half: bool, wanted: str | None = None
+) -> Response:
     """Change one's own password and go on, or say at its field what is wrong."""
     try:
         if new != again:
@@ -146,10 +163,9 @@ def password_changed(request: Request, language: Language, old: str, new: str, a
         with open_desk(request, OWN, language, half=half) as desk:
             session = _change_password(desk, old, new)
     except DomainError as error:
-        return password_page(
-            request, language, half=half, errors=at_field(error, PASSWORD_PLACES, language), status=error.status
-        )
-    return go_on(request, language, session, "/" if half else "/access?done=password")
+        errors = at_field(error, PASSWORD_PLACES, language)
+        return password_page(request, language, half=half, errors=errors, status=error.status, wanted=wanted)
+    return go_on(request, language, session, None if half else "/access?done=password", wanted=wanted)
 
 
 def _change_password(desk: Desk, old: str, new: str) -> OpenSession:
@@ -166,9 +182,9 @@ FORMS = {"code": "web.code_form", "recovery_code": "web.wrong_recovery_code"}
 
 
 @router.get("/log-in/second-factor")
-def get_second_factor(request: Request, language: Asked) -> Response:
+def get_second_factor(request: Request, language: Asked, wanted: Wanted = None) -> Response:
     """Ask for the second factor: a code, a passkey or security key, or a recovery code."""
-    return _second_factor_page(request, language)
+    return _second_factor_page(request, language, wanted)
 
 
 @router.post("/log-in/second-factor")
@@ -176,6 +192,7 @@ def post_second_factor(
     request: Request,
     language: Asked,
     party: OurParty,
+    wanted: Wanted = None,
     code: Annotated[str, Form(max_length=100)] = "",
     recovery_code: Annotated[str, Form(max_length=100)] = "",
 ) -> Response:
@@ -183,7 +200,7 @@ def post_second_factor(
     at = "recovery_code" if recovery_code.strip() else "code"
     body, _ = fill(schemas.SecondFactorIn, typed_fields({"code": code, "recovery_code": recovery_code}), language)
     if body is None:
-        return _second_factor_page(request, language, {at: translate(FORMS[at], language)}, 422)
+        return _second_factor_page(request, language, wanted, {at: translate(FORMS[at], language)}, 422)
     given = schemas.given_of(body)
     try:
         with open_desk(request, OWN, language, half=True) as desk:
@@ -203,18 +220,24 @@ def post_second_factor(
     except DomainError as error:
         places = {"session.wrong_proof": at, "session.too_many_attempts": at}
         wrong = at_field(error, places, language, wrong_proof=f"web.wrong_{at}")
-        return _second_factor_page(request, language, wrong, error.status)
-    return go_on(request, language, session)
+        return _second_factor_page(request, language, wanted, wrong, error.status)
+    return go_on(request, language, session, wanted=wanted)
 
 
 def _second_factor_page(
-    request: Request, language: Language, errors: dict[str, str] | None = None, status: int = 200
+    request: Request,
+    language: Language,
+    wanted: str | None,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
 ) -> Response:
     with open_desk(request, OWN, language, half=True) as desk:
         page = next_page(desk)
         if page != "/log-in/second-factor":
             return lead_to(page or "/", language)
-        context = {**factors_of(desk), "half": True}
+        goal = safe_next(wanted)
+        on = onward(goal) if goal else home_for(desk.actor.roles)
+        context = {**factors_of(desk), "half": True, "next": goal, "on": in_language(on, language)}
     return show(request, language, "second_factor.html", context, errors=errors, status=status)
 
 
@@ -230,11 +253,28 @@ def factors_of(desk: Desk) -> dict[str, Any]:
     }
 
 
-def go_on(request: Request, language: Language, session: OpenSession, address: str = "/") -> Response:
-    """Hand a session over and lead to the step that remains, or else to `address`."""
-    response = lead_to(STEPS[session.next_step] if session.next_step else address, language)
+def go_on(
+    request: Request, language: Language, session: OpenSession, address: str | None = None, *, wanted: str | None = None
+) -> Response:
+    """Hand a session over and lead on: to the step that remains, to `address`, to where one was going, or home."""
+    goal = safe_next(wanted)
+    if session.next_step:
+        to = STEPS[session.next_step] + (f"?{urlencode({'next': goal})}" if goal else "")
+    else:
+        to = address or (onward(goal) if goal else _home(request, language, session))
+    response = lead_to(to, language)
     hand_over(request, response, session)
     return response
+
+
+def _home(request: Request, language: Language, session: OpenSession) -> str:
+    with request.app.state.engines["app"].connect() as db:
+        return home_for(begin(db, session.token, clock.now(), OWN, language).actor.roles)
+
+
+def onward(address: str) -> str:
+    """Return where to go on to; a file that a browser saves would leave the form before the reader."""
+    return "/proof/done?" + urlencode({"next": address}) if address.startswith("/v1/") else address
 
 
 def _is_readable_on_the_way(request: Request) -> bool:

@@ -1,9 +1,8 @@
 """`/proof`: proving again who one is before an act that asks for it, and going on to where one was going."""
 
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from salw.access.factors import schemas
@@ -14,14 +13,11 @@ from salw.core.errors import DomainError
 from salw.core.language import Language, translate
 from salw.web.desks import Asked, lead_to, open_desk, show
 from salw.web.forms import at_field, fill, safe_next, typed_fields
-from salw.web.routes.log_in import FORMS, PASSWORD_MAX, factors_of, go_on
+from salw.web.routes.log_in import FORMS, PASSWORD_MAX, Wanted, factors_of, go_on, onward
 
 router = APIRouter(include_in_schema=False)
 
 OWN = Permission.SESSION_OWN
-
-# Where somebody was going; an address of another site is not gone on to.
-Wanted = Annotated[str | None, Query(alias="next")]
 
 
 @router.get("/proof")
@@ -61,7 +57,7 @@ def post_proof(
         places["session.too_many_attempts"] = own_place
         wrong = at_field(error, places, language, wrong_proof="web.wrong_password" + (f"_or_{at}" if given else ""))
         return _proof_page(request, language, wanted, wrong, error.status)
-    return go_on(request, language, session, _onward(wanted))
+    return go_on(request, language, session, _goal(wanted))
 
 
 @router.get("/proof/done")
@@ -74,11 +70,9 @@ def get_done(request: Request, language: Asked, wanted: Wanted = None) -> Respon
     return show(request, language, "proven.html", {"file": address})
 
 
-def _onward(wanted: str | None) -> str:
+def _goal(wanted: str | None) -> str:
     address = safe_next(wanted)
-    if address is not None and address.startswith("/v1/"):
-        return "/proof/done?" + urlencode({"next": address})
-    return address or "/"
+    return onward(address) if address else "/"
 
 
 def _proof_page(
@@ -89,5 +83,5 @@ def _proof_page(
     status: int = 200,
 ) -> Response:
     with open_desk(request, OWN, language) as desk:
-        context = {**factors_of(desk), "next": safe_next(wanted) or "/", "on": _onward(wanted)}
+        context = {**factors_of(desk), "next": safe_next(wanted) or "/", "on": _goal(wanted)}
     return show(request, language, "proof.html", context, errors=errors, status=status)

@@ -14,7 +14,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/recherche")
 def get_search(request: Request, language: Asked, q: Annotated[str, Query(max_length=200)] = "") -> Response:
-    """Lead to the one weapon that a text names, or list what it may name, or say what to do."""
+    """Lead to the one thing that a text names, or list what it may name, or say what to do."""
     with open_desk(request, Permission.SESSION_OWN, language):
         text = q.strip()
     found = views.search(request, language, text) if text and "\0" not in text else None

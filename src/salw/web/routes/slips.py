@@ -14,7 +14,7 @@ from salw.custody.acknowledgements.routes import put_acknowledgement
 from salw.custody.acknowledgements.rules import AcknowledgementKind
 from salw.custody.acknowledgements.schemas import AcknowledgementIn
 from salw.documents.files.routes import put_file
-from salw.web.counter import AT_COUNTER, placed
+from salw.web.counter import AT_COUNTER, PICTURED, placed
 from salw.web.desks import Asked, friendly, lead_to, open_desk, show
 from salw.web.forms import fill
 from salw.web.views import issuing as views
@@ -31,7 +31,7 @@ PLACES = {
     "acknowledgement.not_a_party": "person",
     "acknowledgement.kind_not_valid": "kind",
 }
-PICTURED = (AcknowledgementKind.DRAWN, AcknowledgementKind.PAPER)
+PICTURED_KINDS = (AcknowledgementKind.DRAWN, AcknowledgementKind.PAPER)
 
 
 @router.get("/perceptions/{slip_id}")
@@ -55,7 +55,7 @@ def _slip(
     return show(request, language, "slip_page.html", context, errors=wrong)
 
 
-@router.post("/perceptions/{slip_id}/emargement")
+@router.post("/perceptions/{slip_id}/emargement", openapi_extra=PICTURED)
 def post_acknowledgement(
     request: Request,
     language: Asked,
@@ -84,7 +84,7 @@ def post_acknowledgement(
             elif kind and not content:
                 wrong["picture"] = translate("web.slip.no_picture", language)
             unit = views.unit_of_slip(desk, slip_id)
-        if not wrong and kind in PICTURED:
+        if not wrong and kind in PICTURED_KINDS:
             with friendly(AT_COUNTER), open_desk(request, Permission.FILE_KEEP, language) as desk:
                 part["file"] = put_file(new_id(), content, unit, desk).id
         body, more = (None, wrong) if wrong else fill(AcknowledgementIn, part, language)

@@ -147,10 +147,9 @@ def get_owed(request: Request, language: Asked) -> Response:
 
 @router.get("/aujourdhui/alertes")
 def get_alarms(request: Request, language: Asked) -> Response:
-    """List the open alarms about labels."""
-    with open_desk(request, Permission.LABEL_ALARM_READ, language) as desk:
-        context = {"lines": views.alarms(desk), "zone": desk.actor.time_zone}
-    return show(request, language, "alarms.html", context)
+    """Lead to the open alarms about labels, where they are closed too."""
+    with open_desk(request, Permission.LABEL_ALARM_READ, language):
+        return lead_to("/etiquettes/alertes", language)
 
 
 @router.get("/aujourdhui/terminaux")

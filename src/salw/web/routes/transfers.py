@@ -13,7 +13,7 @@ from salw.core.language import Language, translate
 from salw.custody.routes import transfers as steps
 from salw.custody.schemas import DispatchIn, ReceiptIn, StepIn, TransferIn
 from salw.custody.transfer_queries import Which
-from salw.web.counter import AT_COUNTER, Typed, in_store, placed, read_codes, versions_of, versions_text
+from salw.web.counter import AT_COUNTER, Codes, Typed, in_store, placed, read_codes, versions_of, versions_text
 from salw.web.desks import Asked, friendly, lead_to, open_desk, show
 from salw.web.forms import fill, parse_day
 from salw.web.late import order_choices, order_named
@@ -66,9 +66,9 @@ def get_transfers(
 
 
 @router.get("/mutations/nouvelle")
-def get_order_form(request: Request, language: Asked) -> Response:
+def get_order_form(request: Request, language: Asked, from_store: str = "", codes: Codes = "") -> Response:
     """Ask which weapons go from where to where, and by when."""
-    return _order_form(request, language, OrderTyped(id=new_id()).but())
+    return _order_form(request, language, OrderTyped(id=new_id(), from_store=from_store, codes=codes).but())
 
 
 def _order_form(

@@ -7,11 +7,15 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from salw.access.rules import Permission
+from salw.core.ids import new_id
+from salw.core.language import Language
 from salw.custody.rules import State
 from salw.web.desks import Asked, lead_to, open_desk, show
 from salw.web.views import weapons as views
 
 router = APIRouter(include_in_schema=False)
+
+DONE = ("photo", "incident")
 
 
 @router.get("/armes")
@@ -35,10 +39,24 @@ def get_weapons(
 
 
 @router.get("/armes/{weapon_id}")
-def get_weapon(request: Request, language: Asked, weapon_id: UUID) -> Response:
+def get_weapon(request: Request, language: Asked, weapon_id: UUID, done: str = "") -> Response:
     """Show one weapon; of one that left the reader's units, lead to what is still told of it."""
+    return weapon_page(request, language, weapon_id, done=done if done in DONE else "")
+
+
+def weapon_page(
+    request: Request,
+    language: Language,
+    weapon_id: UUID,
+    *,
+    done: str = "",
+    wrong: dict[str, str] | None = None,
+    photo_kind: str = "",
+) -> Response:
+    """Return the page of a weapon, with what was just done on it or is wrong with the photo that was sent."""
     with open_desk(request, Permission.WEAPON_READ, language) as desk:
         context = views.weapon(desk, weapon_id)
     if context is None:
         return lead_to(f"/armes/{weapon_id}/historique", language)
-    return show(request, language, "weapon.html", context)
+    context |= {"done": done, "photo_kind": photo_kind, "act_id": str(new_id())}
+    return show(request, language, "weapon.html", context, errors=wrong)

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 from salw.access.guard import Desk
+from salw.access.queries import get_store
 from salw.access.rules import Permission
 from salw.access.unit_queries import AROUND_MAX, list_around, list_stores_below
 from salw.core.db import Row
@@ -121,10 +122,16 @@ def _opening(code: str, value: int | None, lines: Mapping[str, str] | None) -> M
 
 
 def registers(desk: Desk, unit: UUID | None, store: UUID | None, period: Period, volume: int) -> dict[str, Any]:
-    """Return the stores that one may choose and the registers of the chosen one. Raises `unit.not_found`."""
+    """Return the stores that one may choose and the registers of the chosen one.
+
+    Raises `unit.not_found`, `store.not_found`.
+    """
     chosen = around(desk, unit)
     stores = list_stores_below(desk.db, desk.actor, chosen["unit"]["id"]) if chosen["unit"] else []
-    own = [row for row in stores if row["id"] == store] or stores[:1]
+    own = [row for row in stores if row["id"] == store]
+    if store is not None and not own:
+        get_store(desk.db, desk.actor, store)  # of another unit in scope, whose first store is shown; or of nobody here
+    own = own or stores[:1]
     papers: list[Paper] = []
     of_unit: list[Paper] = []
     if period.good and period.since.day and period.until.day:

@@ -23,7 +23,7 @@ from salw.registry.codes import read_code
 from salw.registry.labels.queries import find_named
 from salw.reports.slips.gathering import get_slip
 from salw.reports.slips.schemas import document_out
-from salw.web.views.naming import person_words
+from salw.web.views.naming import person_words, without_rank
 from salw_labels import Kind
 
 SAME_NAME_SHOWN = 10
@@ -61,11 +61,7 @@ def find_one(desk: Desk, text: str) -> tuple[Row | None, str | None]:
     if not text:
         return None, translate("web.desk.no_person", desk.actor.language)
     by_card = _of_card(desk, text)
-    rows = (
-        [by_card]
-        if by_card
-        else find_people(desk.db, desk.actor, text=text, unit=None, after=None, limit=SAME_NAME_SHOWN + 1)
-    )
+    rows = [by_card] if by_card else _called(desk, text) or _called(desk, without_rank(text))
     exact = [row for row in rows if (row["matricule"] or "").lower() == text.lower()]
     rows = exact or rows
     if not rows:
@@ -76,6 +72,12 @@ def find_one(desk: Desk, text: str) -> tuple[Row | None, str | None]:
         )
         return None, translate("web.desk.several_people", desk.actor.language, text=text, named=named)
     return {**rows[0], "name": person_words(rows[0], desk.actor.language)}, None
+
+
+def _called(desk: Desk, text: str) -> list[Row]:
+    if not text:
+        return []
+    return find_people(desk.db, desk.actor, text=text, unit=None, after=None, limit=SAME_NAME_SHOWN + 1)
 
 
 def find_each(desk: Desk, texts: Sequence[str]) -> dict[str, tuple[Row | None, str | None]]:

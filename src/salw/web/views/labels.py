@@ -11,6 +11,7 @@ from salw.core.db import Row
 from salw.core.language import Language, translate
 from salw.core.pages import PAGE_SIZE_MAX
 from salw.registry.labels.queries import list_blocks, list_racks
+from salw.registry.sheets import stock_words
 from salw.scanning.queries import get_card, list_unlabelled
 from salw_labels import STOCKS, Kind, LabelError, Stock, Use, parse
 
@@ -45,23 +46,6 @@ def stocks(desk: Desk, kind: Kind) -> list[tuple[str, str]]:
     """Return the stocks that take codes of a kind, each in words."""
     language = desk.actor.language
     return [(stock.name, stock_words(stock, language)) for stock in STOCKS.values() if stock.takes(kind)]
-
-
-def stock_words(stock: Stock, language: Language) -> str:
-    """Return what a stock is, as one tells it in front of the shelf."""
-    code = "roll" if stock.one_up else "die_cut" if stock.die_cut else "plain"
-    return translate(
-        f"web.stock.{code}",
-        language,
-        count=stock.per_page,
-        across=_measure(stock.label_width_mm, language),
-        high=_measure(stock.label_height_mm, language),
-        symbol=_measure(stock.symbol_mm, language),
-    )
-
-
-def _measure(millimetres: float, language: Language) -> str:
-    return f"{millimetres:g}".replace(".", "," if language == "fr" else ".")
 
 
 def weapons_without_label(desk: Desk, store: UUID, most: int) -> list[UUID]:

@@ -29,6 +29,14 @@ def holder_words(row: Row, language: Language) -> dict[str, Any]:
     return {"name": row["holder_name"] or kind, "under": person or kind, "address": f"/postes/{row['holder']}"}
 
 
+def without_rank(text: str) -> str:
+    """Return a name as every page writes it, `SDT OUÉDRAOGO`, without the word before it; empty where there is one.
+
+    Ranks are each force's own words, so that the first word is taken for one where the whole names nobody.
+    """
+    return text.partition(" ")[2].strip()
+
+
 def tomorrow_of(desk: Desk) -> datetime:
     """Return the instant at which the reader's day ends in his country."""
     return datetime.combine(desk.actor.today + timedelta(days=1), time(), ZoneInfo(desk.actor.time_zone))

@@ -24,7 +24,7 @@ from salw.custody.issued import due_queries
 from salw.custody.issued.count_queries import count_held_by_people
 from salw.reports.register_queries import get_person
 from salw.web.desks import open_desk, visit
-from salw.web.views.naming import person_words
+from salw.web.views.naming import person_words, without_rank
 
 HELD_SHOWN = 200
 PAST_SHOWN = 50
@@ -35,6 +35,8 @@ GIVEN_SHOWN = 20
 def people(desk: Desk, text: str, unit: UUID | None, cursor: str | None) -> dict[str, Any]:
     """Return a page of people by name, each with how many weapons he has himself and whether he may draw."""
     rows = find_people(desk.db, desk.actor, text=text or None, unit=unit, after=_after(cursor), limit=PAGE_SIZE + 1)
+    if not rows and (named := without_rank(text)):
+        rows = find_people(desk.db, desk.actor, text=named, unit=unit, after=_after(cursor), limit=PAGE_SIZE + 1)
     shown = rows[:PAGE_SIZE]
     ids = [row["id"] for row in shown]
     standings = queries.list_standings(desk.db, desk.actor, ids) if ids else {}
@@ -52,6 +54,7 @@ def people(desk: Desk, text: str, unit: UUID | None, cursor: str | None) -> dict
         ],
         "cursor": _cursor(shown[-1]) if len(rows) > PAGE_SIZE else None,
         "units": [(row["id"], row["name"]) for row in list_units(desk.db, desk.actor)],
+        "reads_rights": desk.also_holds(Permission.AUTHORISATION_READ),
         "records_people": desk.also_holds(Permission.PERSON_RECORD),
     }
 
@@ -101,6 +104,7 @@ def person(request: Request, language: Language, person_id: UUID) -> dict[str, A
             "zone": desk.actor.time_zone,
             "today": desk.actor.today,
             "issues": desk.also_holds(Permission.ISSUE_RECORD) and not found["remains"].get("erased_on"),
+            "makes_cards": desk.also_holds(Permission.LABEL_MAKE) and bool(found["matricule"]),
             "authorises": desk.also_holds(Permission.AUTHORISATION_GIVE),
             "contracts_recorded": desk.also_holds(Permission.CONTRACT_RECORD),
             "suspends": desk.also_holds(Permission.SUSPENSION_RECORD) and person_id != desk.actor.person_id,

@@ -1,9 +1,11 @@
-"""What one search field finds: weapons by label, number or mark, what codes name, people and places by name."""
+"""What one search field finds, each with the page it leads to: weapons, what codes name, people and places."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fastapi import Request
 
+from salw.access.guard import Desk
 from salw.access.routes.organisation import get_people, get_units
 from salw.access.rules import Permission
 from salw.access.schemas import ListedPersonOut
@@ -17,6 +19,7 @@ from salw.scanning.routes import get_weapons
 from salw.scanning.schemas import LineOut, NamedOut
 from salw.web.desks import visit
 from salw.web.forms import told
+from salw.web.views.naming import without_rank
 
 # A name is asked for by a few letters at least: fewer would list everybody.
 NAME_LEAST = 3
@@ -26,22 +29,31 @@ _NOTHING = frozenset({"scan.unknown", "scan.unreadable"})
 
 @dataclass(frozen=True)
 class Place:
-    """A unit, or what is held by one: its kind as the catalogue names it, its name, and whose it is."""
+    """A unit, or what is held by one: its kind as the catalogue names it, its name, whose it is, and its page."""
 
     kind: str
     name: str
     unit_name: str | None
+    address: str | None
 
 
 @dataclass
 class Found:
-    """What a text names in the scope of whoever asks; `complaint` says what is wrong with a label or number."""
+    """What a text names in the scope of whoever asks; `complaint` says what is wrong with a label or number.
+
+    `person_at` and `named_at` are the pages of people and of what a code names, where the reader has such pages;
+    `whole` says that a person was named by his whole matricule.
+    """
 
     weapons: list[LineOut] = field(default_factory=list)
     more: bool = False
+    warnings: list[str] = field(default_factory=list)
     named: NamedOut | None = None
     people: list[ListedPersonOut] = field(default_factory=list)
     more_people: bool = False
+    person_at: str | None = None
+    named_at: str | None = None
+    whole: bool = False
     places: list[Place] = field(default_factory=list)
     complaint: str | None = None
 
@@ -51,10 +63,24 @@ class Found:
         return not (self.weapons or self.people or self.places or self.named)
 
     def only(self) -> str | None:
-        """Return the address of what was found where it is one weapon and nothing else."""
-        if len(self.weapons) != 1 or self.people or self.places or self.named:
+        """Return the address of what was found where a number or a code names it and nothing else.
+
+        What a label warns of is read before one goes on.
+        """
+        if len(self.weapons) + len(self.people) + len(self.places) + (self.named is not None) != 1:
             return None
-        return f"/armes/{self.weapons[0].id}"
+        if self.weapons and not self.warnings:
+            return f"/armes/{self.weapons[0].id}"
+        if self.people and self.whole and self.person_at:
+            return f"{self.person_at}/{self.people[0].id}"
+        return self.named_at if self.named and not self.named.warnings else None
+
+
+# What a label that was typed or scanned says of itself; the page of its weapon tells of the valid one.
+_OF_THE_LABEL = frozenset({"label.void", "label.tail_mismatch"})
+
+# A store has no page of its own: its weapons are its page.
+_PLACES: Mapping[str, str] = {"store": "/armes?store={}"}
 
 
 def search(request: Request, language: Language, text: str) -> Found:
@@ -64,19 +90,36 @@ def search(request: Request, language: Language, text: str) -> Found:
     is_name = len(text) >= NAME_LEAST and not any(char.isdigit() for char in text)
     with visit(request, Permission.ORGANISATION_READ, language) as desk:
         if desk is not None:
+            found.person_at = _person_at(desk)
             people = get_people(desk, matricule=text, limit=PAGE_SIZE)
+            found.whole = bool(people.items)
             if is_name and not people.items:
                 people = get_people(desk, name=text, limit=PAGE_SIZE)
+            if is_name and not people.items and len(named := without_rank(text)) >= NAME_LEAST:
+                people = get_people(desk, name=named, limit=PAGE_SIZE)
             found.people, found.more_people = people.items, people.next_cursor is not None
             if len(text) >= NAME_LEAST:
                 units = get_units(desk, name=text, limit=PAGE_SIZE).items
-                found.places += [Place("unit", unit.name, None) for unit in units]
+                listed = desk.also_holds(Permission.DRAW_READ)
+                found.places += [
+                    Place("unit", unit.name, None, f"/detenteurs?unit={unit.id}" if listed else None) for unit in units
+                ]
     if len(text) >= NAME_LEAST:
         with visit(request, Permission.WEAPON_READ, language) as desk:
             if desk is not None:
                 holders = get_holders(desk, name=text, limit=PAGE_SIZE).items
-                found.places += [Place(holder.kind, holder.name or "", holder.unit_name) for holder in holders]
+                found.places += [
+                    Place(one.kind, one.name or "", one.unit_name, _PLACES.get(one.kind, "/postes/{}").format(one.id))
+                    for one in holders
+                ]
     return found
+
+
+def _person_at(desk: Desk) -> str | None:
+    """Return where the page of a person stands for this reader: his fiche, or his account."""
+    if desk.also_holds(Permission.REPORT_READ):
+        return "/personnes"
+    return "/administration/people" if desk.also_holds(Permission.ACCOUNT_READ) else None
 
 
 def _weapons(request: Request, language: Language, text: str, found: Found) -> None:
@@ -89,9 +132,19 @@ def _weapons(request: Request, language: Language, text: str, found: Found) -> N
                 return
             desk.seen.extend(seen_of(answer, desk.actor, text=text, store_id=None, at=desk.now))
             found.weapons = list(answer.candidates) if answer.card is None else [answer.card]
+            if answer.card is not None:
+                found.warnings = [one.text for one in answer.card.warnings if one.code in _OF_THE_LABEL]
             found.more, found.named = answer.more, answer.named
+            found.named_at = _named_at(answer.named, desk) if answer.named else None
             return
     with visit(request, Permission.WEAPON_READ, language) as desk:
         if desk is not None:
             page = get_weapons(desk, q=text, limit=PAGE_SIZE)
             found.weapons, found.more = page.items, page.next_cursor is not None
+
+
+def _named_at(named: NamedOut, desk: Desk) -> str | None:
+    """Return the page of what a code names; a rack and a blank are those of their store."""
+    if named.kind == "person":
+        return f"/personnes/{named.id}" if desk.also_holds(Permission.REPORT_READ) else None
+    return f"/armes?store={named.store}" if named.store and desk.also_holds(Permission.WEAPON_READ) else None

@@ -22,8 +22,8 @@ from salw.custody.issued.due_queries import Due
 from salw.custody.issued.rules import days_overdue
 from salw.documents.orders.queries import list_orders
 from salw.reports import today as figures
-from salw.scanning.alarms.queries import list_alarms
 from salw.web.desks import open_desk, visit
+from salw.web.views.first import unseen_reads
 from salw.web.views.naming import holder_words, person_words, tomorrow_of
 
 OUT_SHOWN = 8
@@ -62,26 +62,31 @@ def today(request: Request, language: Language) -> dict[str, Any]:
             "issues": desk.also_holds(Permission.ISSUE_RECORD),
         }
         reads_overrides = desk.also_holds(Permission.OVERRIDE_READ)
+        told_of_emergencies = desk.also_holds(Permission.EMERGENCY_ACKNOWLEDGE)
     waiting = {**rest, "recalls": len(recalls)}
     if reads_overrides:
         with visit(request, Permission.OVERRIDE_READ, language) as other:
             rows = list_overrides(other.db, other.actor, seen=False, after=None, limit=LINES_SHOWN + 1) if other else []
             waiting["overrides"] = len(rows)
-    return {**context, "waiting": [(name, waiting[name]) for name in WAITING if waiting.get(name)]}
+    if told_of_emergencies and (unseen := unseen_reads(request, language)):
+        waiting["emergency_reads"] = len(unseen["reads"])
+    lines = [(name, waiting[name], address) for name, address in WAITING.items() if waiting.get(name)]
+    return {**context, "waiting": lines}
 
 
-# In the order in which somebody should see to them.
-WAITING = (
-    "counts_late",
-    "recalls",
-    "orders_unconfirmed",
-    "overrides",
-    "label_alarms",
-    "unacknowledged",
-    "counts_owed",
-    "checks_open",
-    "devices_silent",
-)
+# In the order in which somebody should see to them, each with the page of its lines.
+WAITING = {
+    "emergency_reads": "/emergency-reads",
+    "counts_late": "/aujourdhui/controles",
+    "recalls": "/aujourdhui/rappels",
+    "orders_unconfirmed": "/aujourdhui/ordres",
+    "overrides": "/aujourdhui/derogations",
+    "label_alarms": "/etiquettes/alertes",
+    "unacknowledged": "/aujourdhui/emargements",
+    "counts_owed": "/aujourdhui/controles",
+    "checks_open": "/controles?status=open",
+    "devices_silent": "/aujourdhui/terminaux",
+}
 
 
 def out_line(row: Row, desk: Desk) -> Row:
@@ -152,11 +157,6 @@ def missing_acknowledgements(desk: Desk, cursor: str | None) -> tuple[list[Row],
     rows = list_missing(desk.db, desk.actor, after=missing_after(cursor), limit=PAGE_SIZE + 1)
     shown = [{**dict(missing_out(row)), "name": person_words(row, desk.actor.language)} for row in rows[:PAGE_SIZE]]
     return shown, missing_cursor(rows[PAGE_SIZE - 1]) if len(rows) > PAGE_SIZE else None
-
-
-def alarms(desk: Desk) -> list[Row]:
-    """Return the open alarms about labels, the oldest first."""
-    return list_alarms(desk.db, desk.actor, is_open=True, after=None, limit=LINES_SHOWN)
 
 
 def owed_counts(desk: Desk) -> list[Row]:

@@ -11,23 +11,30 @@ from salw.access.rules import Permission
 from salw.core.db import Row
 from salw.core.errors import NotFound
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page
-from salw.custody.rules import State
+from salw.custody.rules import LOSSES, State
+from salw.incidents.rules import LOSS_KINDS, Cause, IncidentKind
 from salw.registry.labels.queries import list_labels
 from salw.registry.photos.queries import list_photos
+from salw.registry.photos.rules import PhotoKind
 from salw.scanning import history, routes
 from salw.scanning.alarms.queries import list_alarms
 from salw.scanning.label_lines import label_line_out
+from salw.scanning.rules import GONE
 from salw.scanning.schemas import LineOut, WeaponOut
 
 ENTRIES_SHOWN = 5
 ALARMS_SHOWN = 20
 
-# Where what may be done next is done, and by what name it is told there of which weapon. What has no page is told
-# without a way.
-WAYS: Mapping[str, tuple[str, str]] = {
-    "issue": ("/perceptions/nouvelle", "arme"),
-    "return": ("/reintegrations/nouvelle", "arme"),
-    "make_label": ("/etiquettes/armes", "arme"),
+# Where what may be done next is done, with what the address brings into the form: which weapon, and from where. What
+# has no page is told without a way.
+WAYS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "issue": ("/perceptions/nouvelle", {"store": "{holder}", "codes": "{number}"}),
+    "return": ("/reintegrations/nouvelle", {"codes": "{number}"}),
+    "order_transfer": ("/mutations/nouvelle", {"from_store": "{holder}", "codes": "{number}"}),
+    "dispatch": ("/mutations", {"which": "approved"}),
+    "receive": ("/mutations", {"which": "expected"}),
+    "make_label": ("/etiquettes/armes", {"arme": "{id}"}),
+    "open_incident": ("/armes/{id}/incident", {}),
 }
 
 
@@ -82,6 +89,8 @@ def weapon(desk: Desk, weapon_id: UUID) -> dict[str, Any] | None:
         "label_lines": labels[::-1],
         "labels_kept": desk.also_holds(Permission.LABEL_MAKE),
         "photos": list_photos(desk.db, desk.actor, weapon_id) if desk.also_holds(Permission.FILE_READ) else [],
+        "photo_kinds": [kind.value for kind in PhotoKind],
+        "pictures": desk.also_holds(Permission.PHOTO_RECORD) and card.state not in GONE,
         "entries": newest[:ENTRIES_SHOWN],
         "more": len(newest) > ENTRIES_SHOWN,
         "zone": desk.actor.time_zone,
@@ -91,6 +100,26 @@ def weapon(desk: Desk, weapon_id: UUID) -> dict[str, Any] | None:
 
 def _acts(card: WeaponOut) -> list[tuple[str, dict[str, str], str]]:
     """Return what this reader may do next that has a page: its address, what it asks there, and its words."""
-    return [
-        (WAYS[act.action][0], {WAYS[act.action][1]: str(card.id)}, act.text) for act in card.next if act.action in WAYS
-    ]
+    shown = {"id": card.id, "holder": card.holder.id, "number": card.registry_number}
+
+    def way(address: str, asked: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+        return address.format(**shown), {name: text.format(**shown) for name, text in asked.items()}
+
+    return [(*way(*WAYS[act.action]), act.text) for act in card.next if act.action in WAYS]
+
+
+def incident_form(desk: Desk, weapon_id: UUID) -> dict[str, Any]:
+    """Return what the form of an incident offers: what may have happened to the weapon as it stands now.
+
+    A weapon that is lost can only be found again. Raises `weapon.not_found`.
+    """
+    card = routes.get_weapon(weapon_id, desk)
+    lost = card.state in {kind.value for kind in LOSSES}
+    return {
+        "weapon": card,
+        "kinds": [IncidentKind.RETRIEVED.value]
+        if lost
+        else [kind.value for kind in IncidentKind if kind in LOSS_KINDS],
+        "causes": [] if lost else [cause.value for cause in Cause],
+        "stores": [(str(row["id"]), row["name"]) for row in stores(desk)] if lost else [],
+    }

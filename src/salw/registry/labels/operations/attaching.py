@@ -119,8 +119,9 @@ def attach_blanks(
 def _check_blanks(store_id: UUID, read: Sequence[ReadLabel], found: Mapping[str, Row]) -> None:
     check_known([blank.code for blank in read], list(found))
     rows = [(blank, found[blank.code]) for blank in read]
-    check_none("label.already_attached", [b.code for b, row in rows if row["weapon_id"] is not None])
+    # Of a label that was taken off and voided it matters that it is void, not where it once was.
     check_none("label.void_blank", [b.code for b, row in rows if row["voided_at"] is not None])
+    check_none("label.already_attached", [b.code for b, row in rows if row["weapon_id"] is not None])
     others = [(b.code, row["store_name"]) for b, row in rows if row["store_id"] != store_id]
     if others:
         check_none("label.of_another_store", [code for code, _ in others], store=others[0][1])

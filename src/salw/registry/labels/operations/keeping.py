@@ -140,12 +140,26 @@ def reprint_labels(
     return MadeLabels(len(codes), 0, -(-(start + copies * len(codes)) // per_page))
 
 
+def check_valid(db: Connection, actor: Actor, codes: Sequence[str]) -> None:
+    """Refuse labels that could not be printed again, before anybody is told that they will be.
+
+    Raises `label.not_found`, `label.already_void`, and what `rules.check_count` and `check_once` raise.
+    """
+    check_count(len(codes))
+    check_once(codes)
+    _valid(db, {"country": actor.country, "units": list(actor.units), "codes": list(codes)}, codes)
+
+
 def _lock_labels(db: Connection, scope: Mapping[str, Any], codes: Sequence[str]) -> list[Row]:
     """Lock valid labels and return them with the unit that decides on each."""
     check_count(len(codes))
     check_once(codes)
     values = {**scope, "codes": list(codes)}
     run(db, _LOCK_WEAPONS, values)
+    return _valid(db, values, codes)
+
+
+def _valid(db: Connection, values: Mapping[str, Any], codes: Sequence[str]) -> list[Row]:
     rows = run(db, _LABELS, values)
     check_known(codes, [row["code"] for row in rows])
     check_none("label.already_void", [row["code"] for row in rows if row["voided_at"] is not None])

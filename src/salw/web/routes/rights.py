@@ -1,0 +1,75 @@
+"""`/autorisations`: who may draw and until when, contracts, and which units ask for an authorisation."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import Response
+
+from salw.access.rules import Permission
+from salw.core.errors import DomainError
+from salw.core.ids import new_id
+from salw.core.language import Language, translate
+from salw.custody.authorisations.routes import put_draw_rule
+from salw.custody.authorisations.rules import CONSTRAINTS
+from salw.custody.authorisations.schemas import RuleIn
+from salw.web.counter import placed
+from salw.web.desks import Asked, friendly, lead_to, open_desk, show
+from salw.web.views import rights as views
+from salw.web.views.orders import uuid_or_none
+
+router = APIRouter(include_in_schema=False)
+
+ANSWERS = {"yes": True, "no": False}
+
+
+@router.get("/autorisations")
+def get_rights(
+    request: Request,
+    language: Asked,
+    of: str = "",
+    cursor: Annotated[str | None, Query(max_length=1_000)] = None,
+    done: str = "",
+) -> Response:
+    """List authorisations or contracts, and what units ask for."""
+    return _rights(request, language, of, cursor, done=done == "rule")
+
+
+def _rights(
+    request: Request,
+    language: Language,
+    of: str = "",
+    cursor: str | None = None,
+    *,
+    done: bool = False,
+    typed: dict[str, str] | None = None,
+    wrong: dict[str, str] | None = None,
+) -> Response:
+    with open_desk(request, Permission.AUTHORISATION_READ, language) as desk:
+        context = views.rights(desk, contracts=of == "contracts", cursor=cursor)
+    context |= {"of": of if of == "contracts" else "", "done": done, "typed": typed or {}, "act_id": str(new_id())}
+    return show(request, language, "rights.html", context, errors=wrong)
+
+
+@router.post("/autorisations/exigence")
+def post_rule(
+    request: Request,
+    language: Asked,
+    act_id: Annotated[UUID, Form(alias="id")],
+    unit: Annotated[str, Form()] = "",
+    required: Annotated[str, Form()] = "",
+) -> Response:
+    """Say whether a unit, with all below it, asks everybody for an authorisation to draw."""
+    unit_id = uuid_or_none(unit)
+    wrong = {} if unit_id else {"unit": translate("web.rights.no_unit", language)}
+    if required not in ANSWERS:
+        wrong["required"] = translate("web.rights.no_answer", language)
+    typed = {"unit": unit, "required": required}
+    if unit_id is None or wrong:
+        return _rights(request, language, typed=typed, wrong=wrong)
+    try:
+        with friendly(CONSTRAINTS), open_desk(request, Permission.AUTHORISATION_GIVE, language) as desk:
+            put_draw_rule(unit_id, RuleIn(id=act_id, required=ANSWERS[required]), desk)
+    except DomainError as error:
+        return _rights(request, language, typed=typed, wrong=placed(error, {}, language, "unit"))
+    return lead_to("/autorisations?done=rule", language)
