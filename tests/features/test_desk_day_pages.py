@@ -7,11 +7,12 @@ from html import unescape
 import httpx
 import pytest
 
+import writes
 from desk import Desk, hidden, matricule, serials, words
 from drawing import SAYS, require, suspend
 from filing import picture
 from labelling import make_labels, symbols
-from moving import listed
+from moving import a_section, listed
 from salw.access.rules import roles_with
 from salw.core import clock
 from salw.core.db import run
@@ -277,3 +278,26 @@ def test_pages_take_names_as_they_write_them_and_say_what_is_not_theirs(
     history = client.get(f"/weapons/{weapon.weapon_id}/history", headers=world["keeper"].headers).json()["items"]
     told = [entry["sentence"] for entry in history if "Étiquette" in entry["sentence"]]
     assert f"{label[1:5]}-{label[5:9]}-{label[9:]}" in told[0]
+
+
+def test_one_photo_of_the_sheet_acknowledges_for_all_who_signed_it(
+    keeper: Desk, service: str, client: httpx.Client, world: World
+) -> None:
+    men, weapons = a_section(world, 2)
+    lines = [{"to": {"person": str(m)}, "weapon": str(w.weapon_id)} for m, w in zip(men, weapons, strict=True)]
+    made = writes.done(client, writes.prepare_list(client, world, lines=lines))
+    drawn = {"id": str(new_id()), "weapons": listed(weapons)}
+    answer = client.post(f"{made.path}/issue", json=drawn, headers=world["keeper"].headers)
+    assert answer.status_code == 200, answer.text
+    slip = drawn["id"]
+    assert "une photo pour les 2 émargements qui manquent" in words(keeper.get(f"/perceptions/{slip}"))
+    address, act = f"/perceptions/{slip}/emargement/tous", {"id": str(new_id())}
+    keeper.send(address, 422, **act)
+    sheet = {"sheet": ("bon.png", picture(), "image/png")}
+    for _ in range(2):
+        sent = httpx.post(service + address, data=act, files=sheet, headers=keeper.headers, timeout=60)
+        assert sent.status_code == 303, words(sent.text)
+    found = client.get("/acknowledgements", params={"slip": slip}, headers=world["keeper"].headers).json()["items"]
+    assert [one["kind"] for one in found] == ["paper", "paper"]
+    assert {one["person"] for one in found} == {str(man) for man in men}
+    assert "Tous ont signé" not in words(keeper.get(f"/perceptions/{slip}"))

@@ -164,10 +164,16 @@ def slip_page(desk: Desk, slip_id: UUID) -> dict[str, Any]:
         "slip": slip,
         "late": is_late(slip.occurred_at, slip.recorded_at, desk.actor.time_zone, slip.paper),
         "acknowledgements": list_acknowledgements(desk.db, desk.actor, found),
+        "unsigned": found.unsigned,
         "zone": desk.actor.time_zone,
         "signs": desk.also_holds(Permission.ACKNOWLEDGEMENT_RECORD),
         "ways_valid": [kind.value for kind in AcknowledgementKind],
     }
+
+
+def unsigned(desk: Desk, slip_id: UUID) -> list[UUID]:
+    """Return who has not acknowledged a bon yet. Raises `document.not_found`."""
+    return find_slip(desk.db, desk.actor, slip_id, desk.actor.person_id).unsigned
 
 
 def account(desk: Desk, weapons: list[Row], declared: list[Declared]) -> tuple[list[Compared], list[Compared]]:
