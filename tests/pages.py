@@ -21,6 +21,7 @@ from world import World
 
 PHONE, SCREEN = (360, 740), (1280, 800)
 PICTURES = Path(__file__).parents[1] / "docs/guides/fr/img"  # what the French guides show
+TALLEST = 1_500  # of a long list the beginning shows how it is made
 COLOURS = 32  # few colours stand on a page: a picture of one is some twenty kilobytes
 
 LEAST_TARGET = 24  # CSS pixels each way, WCAG 2.2, 2.5.8
@@ -154,13 +155,19 @@ def assert_accessible(page: Page) -> None:
     assert page.evaluate(SHUT_OUT) == [], page.url
 
 
+def pictures_wanted() -> bool:
+    """Say whether the pictures of the guides are to be taken anew."""
+    return os.environ.get("SALW_PICTURES") == "1"
+
+
 def picture(page: Page, name: str) -> None:
     """Hold that a page fits a phone and a screen; keep a picture of both for the guides where SALW_PICTURES=1 asks."""
     fits(page)
-    if os.environ.get("SALW_PICTURES") == "1":
+    if pictures_wanted():
         for width, height in (SCREEN, PHONE):
             page.set_viewport_size({"width": width, "height": height})
-            taken = Image.open(BytesIO(page.screenshot(full_page=True, animations="disabled"))).convert("RGB")
+            whole = Image.open(BytesIO(page.screenshot(full_page=True, animations="disabled"))).convert("RGB")
+            taken = whole.crop((0, 0, whole.width, min(whole.height, TALLEST)))
             PICTURES.mkdir(exist_ok=True)
             taken.quantize(COLOURS, dither=Image.Dither.NONE).save(PICTURES / f"{name}-{width}.png", optimize=True)
 

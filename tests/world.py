@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine
@@ -176,11 +176,14 @@ class World:
                 store_id=store or self.store_alpha,
                 origin=origin,
                 weapons=weapons,
-                occurred_at=now,
+                occurred_at=TAKEN_ON_CHARGE,
                 order=Order(),
             )
         return [Expected(w.id, 1) for w in weapons]
 
+
+# When its stores opened: what tests date in the past comes after it.
+TAKEN_ON_CHARGE = datetime(2020, 1, 1, 12, tzinfo=UTC)
 
 JOBS: dict[str, tuple[str, Role | None]] = {
     "keeper": ("alpha", Role.STOREKEEPER),

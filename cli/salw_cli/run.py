@@ -121,6 +121,8 @@ class Supervisor:
         announced = False
         check_at = time.monotonic() + DATABASE_CHECK_SECONDS
         while not self.stopping:
+            if self.cluster is not None:
+                self.cluster.check_there()  # before its services end for want of it, and before it is started anew
             for step, child in self.children:
                 if child.poll() is not None and not self.stopping:
                     raise self._error("run.child_ended", EXIT_CHILD, step=step, status=child.returncode)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -36,12 +37,14 @@ class Visits:
     asked: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
-    def open(self, size: tuple[int, int] = PHONE, *, script: bool = True, host: str = "127.0.0.1") -> Page:
-        """Open the first page in a new browser that was set up in English, as shared ones may be."""
+    def open(
+        self, size: tuple[int, int] = PHONE, *, script: bool = True, host: str = "127.0.0.1", locale: str = "en-GB"
+    ) -> Page:
+        """Open the first page in a new browser, set up in English unless told otherwise, as shared ones may be."""
         context = self.browser.new_context(
             base_url=self.service.replace("127.0.0.1", host),
             viewport={"width": size[0], "height": size[1]},
-            locale="en-GB",
+            locale=locale,
             java_script_enabled=script,
         )
         context.set_default_timeout(PATIENCE_MS)
@@ -117,6 +120,20 @@ def open_local(browser: Browser, local_service: str) -> Iterator[Callable[..., P
     visits = Visits(browser, local_service)
     yield visits.open
     visits.close()
+
+
+@pytest.fixture
+def open_at(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Return the way to open the first page of a service that a test serves itself, by its address."""
+    opened: list[Visits] = []
+
+    def open_first(address: str, **how: Any) -> Page:
+        opened.append(Visits(browser, address))
+        return opened[-1].open(**how)
+
+    yield open_first
+    for visits in opened:
+        visits.close()
 
 
 @pytest.fixture

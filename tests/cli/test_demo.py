@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cluster import Database, Run, drop
+from demonstration import load
 from salw.access.guard import begin
 from salw.access.operations.log_in import log_in
 from salw.access.rules import Permission
@@ -21,13 +22,12 @@ from salw.core.db import make_engine, run, transaction
 from salw.core.embedded import Cluster
 from salw.core.errors import Conflict
 from salw.core.settings import get_settings
-from salw.ledger.sequencer import drain
 from salw.summaries.cross_border import cross_border
 from salw.summaries.rules import quarter_of
 from salw_cli import demo as command
 from salw_cli.demo_data.army import PASSWORD
 from salw_cli.demo_data.arsenal import PREFIX, Arsenal
-from salw_cli.demo_data.loading import TIME_ZONES, has_units, load_demo
+from salw_cli.demo_data.loading import TIME_ZONES, has_units
 from salw_cli.main import app as program
 from sealing import make_sealer, seal_now
 from verifying import codes, verify_now
@@ -38,27 +38,6 @@ WEAPONS = 360
 WRITTEN_BY_CLOCKS = {"recorded_at", "sequenced_at", "password_hash"}
 # The database says when a check began and ended, and when a slip was acknowledged.
 BY_TABLE = {"stocktake": {"opened_at", "closed_at"}, "issue": {"acknowledged_at"}}
-
-
-def load(database: Database, seed: int, now: datetime) -> int:
-    """Load demonstration data and seal its events; return how many."""
-    app, publisher = make_engine(database.urls["salw_app"]), make_engine(database.urls["salw_publisher"])
-    sequencer = make_engine(database.urls["salw_sequencer"])
-    try:
-        sealed: list[int] = []
-        load_demo(
-            app,
-            publisher,
-            weapons=WEAPONS,
-            seed=seed,
-            now=now,
-            progress=lambda *_: None,
-            seal=lambda: sealed.append(drain(sequencer)),
-        )
-        return sum(sealed) + drain(sequencer)
-    finally:
-        for engine in (app, publisher, sequencer):
-            engine.dispose()
 
 
 def dump(database: Database) -> dict[str, str]:
@@ -94,7 +73,7 @@ def now() -> datetime:
 def loaded(run: Run, cluster: Cluster, worker_id: str, now: datetime) -> Iterator[Database]:
     """Return a database with the demonstration data of seed 1."""
     made = run.copy(cluster, f"salw_demo_{worker_id}")
-    load(made, 1, now)
+    load(made, weapons=WEAPONS, seed=1, now=now)
     yield made
     drop(cluster, made)
 
@@ -115,7 +94,7 @@ def test_the_same_seed_gives_the_same_data(loaded: Database, fresh_database: Dat
         run(db, f'alter database "{name}" set enable_nestloop = off')
         run(db, f'alter database "{name}" set enable_indexscan = off')
     engine.dispose()
-    load(fresh_database, 1, now)
+    load(fresh_database, weapons=WEAPONS, seed=1, now=now)
     first, second = dump(loaded), dump(fresh_database)
     assert first.keys() == second.keys()
     assert {name for name in first if first[name] != second[name]} == set()

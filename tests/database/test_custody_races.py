@@ -22,11 +22,12 @@ from writes import Write, destroy, done, issue, listed, report, serving
 _WITHOUT_LOCK = """
 create or replace function lock_custody(p_weapons uuid[])
 returns table (weapon_id uuid, seq int, holder_id uuid, unit_id int, awaited_by_unit_id int, recorded_at timestamptz,
-               kind text, mark text)
+               occurred_at timestamptz, kind text, mark text)
 language plpgsql security definer set search_path = pg_catalog, public as $$
 begin
     return query
-    select c.weapon_id, c.seq, c.holder_id, c.unit_id, c.awaited_by_unit_id, c.recorded_at, h.kind, k.mark
+    select c.weapon_id, c.seq, c.holder_id, c.unit_id, c.awaited_by_unit_id, c.recorded_at, c.recorded_at, h.kind,
+           k.mark
       from custody c
       join holder h on h.country = c.country and h.id = c.holder_id
       left join case_mark k on k.country = c.country and k.weapon_id = c.weapon_id

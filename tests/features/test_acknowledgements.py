@@ -16,6 +16,7 @@ from filing import PAPER, keep, order_body
 from labelling import symbol_of_person
 from nation import somebody
 from reporting import code, custody_of, look
+from salw.access.rules import Role
 from salw.core.db import make_engine, run
 from salw.core.ids import new_id
 from salw.custody.acknowledgements.rules import AcknowledgementKind
@@ -189,6 +190,8 @@ def test_with_a_man_go_his_signature_his_pin_and_what_his_card_proves(
     drawn, signed = keep(client, world), keep(client, world, PAPER + new_id().bytes)
     for kind, proof in (("drawn", {"file": drawn}), ("card", {"card": card}), ("pin", {"pin": "480913"})):
         assert sign(kind, **proof).status_code == 200
+    world.cast["him"] = him
+    world.post("him", world.alpha, Role.UNIT_COMMANDER)
     paper = {**order_body(client, world), "signatory": str(him.person_id), "file": signed}
     recorded = client.put(f"/paper-orders/{new_id()}", json=paper, headers=world["keeper"].headers)
     assert recorded.status_code == 200, recorded.text

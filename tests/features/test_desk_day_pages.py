@@ -7,11 +7,12 @@ from html import unescape
 import httpx
 import pytest
 
+import writes
 from desk import Desk, hidden, matricule, serials, words
 from drawing import SAYS, require, suspend
 from filing import picture
 from labelling import make_labels, symbols
-from moving import listed
+from moving import a_section, listed
 from salw.access.rules import roles_with
 from salw.core import clock
 from salw.core.db import run
@@ -41,6 +42,12 @@ def test_an_issue_is_checked_then_recorded_as_it_was_shown_and_once(
     assert 'value="NEMO"' in wrong
     typed |= {"to": matricule(world, "soldier"), "due_day": "2099-01-01", "due_hour": "18 h 00"}
     typed |= {"kind_0": "rounds", "calibre_0": "7.62x39", "quantity_0": "60"}
+    for bad in ("²", "3²", "-5", "0", "9" * 5_000, "x"):  # said at its field, on both pages
+        for act in ("", "issue"):
+            again = keeper.send("/perceptions/nouvelle", 422, **{**typed, "quantity_0": bad, "act": act})
+            assert 'id="quantity_0-error"' in again, bad
+    assert 'id="kind_1-error"' in keeper.send("/perceptions/nouvelle", 422, **typed, kind_1="canon", quantity_1="1")
+    assert 'id="kind_1-error"' in keeper.send("/perceptions/nouvelle", 422, **typed, quantity_1="1")
     check = keeper.send("/perceptions/nouvelle", 200, **typed)
     assert "Remettre 2 armes du magasin" in words(check)
     assert "60 " in words(check)
@@ -57,10 +64,23 @@ def test_an_issue_is_checked_then_recorded_as_it_was_shown_and_once(
     assert second in card
     again = keeper.send("/perceptions/nouvelle", 422, **{**typed, "id": str(new_id())})
     assert "n'est pas dans ce magasin (perçue)" in words(again)
-    back = {"id": str(new_id()), "store": str(world.store_alpha), "codes": f"{first}\n{second}"}
-    back |= {"kind_0": "rounds", "calibre_0": "7.62x39", "quantity_0": "50", "reason_0": "Tirées"}
+    way = re.search(r'href="(/reintegrations/nouvelle\?[^"]*)"', keeper.get(f"/personnes/{world['soldier'].person_id}"))
+    assert way
+    brought = keeper.get(way[1].replace("&amp;", "&"))
+    codes = re.search(r'<textarea[^>]*name="codes"[^>]*>([^<]*)<', brought)
+    assert codes
+    assert len(codes[1].split()) == 2  # what he has stands there already
+    back = {"id": str(new_id()), "store": str(world.store_alpha), "codes": codes[1]}
+    back |= {"kind_0": "rounds", "calibre_0": "7.62x39", "quantity_0": "50"}
+    one_of_two = words(keeper.send("/reintegrations/nouvelle", 200, **{**back, "codes": first}))
+    assert "Ne revient pas" not in one_of_two  # the other man may bring the rest
+    for more, lacks in ((back, "10"), ({"kind_0": "", "calibre_0": "", "quantity_0": ""}, "60")):
+        check = keeper.send("/reintegrations/nouvelle", 200, **{**back, **more})
+        assert f"Ne revient pas : {lacks} (cartouches 7.62x39). Pourquoi ?" in words(check).replace("\u00a0", " ")
     check = keeper.send("/reintegrations/nouvelle", 200, **back)
-    where = keeper.send("/reintegrations/nouvelle", 303, **{**hidden(check), "act": "return"})
+    shown = {**hidden(check), "act": "return"}
+    assert 'id="reason_0-error"' in keeper.send("/reintegrations/nouvelle", 422, **shown)
+    where = keeper.send("/reintegrations/nouvelle", 303, **shown, reason_0="Tirées")
     assert "Bon de réintégration" in words(keeper.get(where))
 
 
@@ -141,6 +161,8 @@ def test_last_nights_list_is_issued_in_the_morning_and_returned_to_in_the_evenin
     wrong = keeper.send("/etats-nominatifs/nouveau", 422, **typed, people="NEMO")
     assert "NEMO" in words(wrong)
     people = f"{soldier}; {first}\n{soldier}; {second}"
+    past = keeper.send("/etats-nominatifs/nouveau", 422, **{**typed, "due_day": "2020-01-01"}, people=people)
+    assert 'id="due_day-error"' in past
     where = keeper.send("/etats-nominatifs/nouveau", 303, **typed, people=people).partition("?")[0]
     assert "à percevoir" in words(keeper.get(where))
     check = keeper.send(f"{where}/perception", 200, id=str(new_id()), codes=first, absent="2")
@@ -150,6 +172,11 @@ def test_last_nights_list_is_issued_in_the_morning_and_returned_to_in_the_evenin
     assert "1 perçue" in page
     assert "1 absent" in page
     check = keeper.send(f"{where}/reintegration", 200, id=str(new_id()), codes=first)
+    for path in ("perception", "reintegration"):
+        for body in ("", "[]", '{"weapons": [{"weapon": "' + "-" * 36 + '", "version": 1}], "absent": [99999]}'):
+            assert keeper.ask(f"{where}/{path}").status_code == 200
+            keeper.send(f"{where}/{path}", 200, id=str(new_id()), act="do", body=body)
+    keeper.send(f"{where}/rayer", 422, id=str(new_id()), version=-1, line=-1)
     keeper.send(f"{where}/reintegration", 303, **{**hidden(check), "act": "do"})
     assert "1 réintégrée" in words(keeper.get(where))
 
@@ -159,6 +186,10 @@ def test_a_post_is_opened_and_relieved_by_scan(keeper: Desk, client: httpx.Clien
     (serial,) = serials(world, [weapon.weapon_id])
     body = {"store": str(world.store_alpha), "to": {"holder": str(world.post_alpha)}, "weapons": listed([weapon])}
     assert client.put(f"/issues/{new_id()}", json=body, headers=world["keeper"].headers).status_code == 200
+    chief = words(keeper.get(f"/personnes/{world['soldier'].person_id}"))
+    assert "Aucune arme à son nom" in chief
+    assert f"{serial} Poste nord" in chief
+    assert "répond de 1" in words(keeper.get("/detenteurs"))
     where = f"/postes/{world.post_alpha}"
     typed = {"id": str(new_id()), "incoming": matricule(world, "commander"), "how": "scan"}
     assert serial in words(keeper.send(f"{where}/releve", 422, **typed, codes=""))
@@ -171,7 +202,11 @@ def test_a_post_is_opened_and_relieved_by_scan(keeper: Desk, client: httpx.Clien
     unit = re.search(r'<option value="([0-9a-f-]{36})"', keeper.get("/postes/nouveau").partition('name="unit"')[2])
     assert unit
     made = {"kind": "crew", "name": "Équipage 3", "unit": unit[1], "answerable": matricule(world, "soldier")}
-    crew = keeper.send("/postes/nouveau", 303, id=str(new_id()), **made).partition("?")[0]
+    act = str(new_id())
+    crew = keeper.send("/postes/nouveau", 303, id=act, **made).partition("?")[0]
+    assert keeper.send("/postes/nouveau", 303, id=act, **made).partition("?")[0] == crew
+    again = keeper.send("/postes/nouveau", 422, id=str(new_id()), **{**made, "name": str(made["name"]).upper()})
+    assert "est déjà dans cette unité" in words(again)
     keeper.send(f"{crew}/nom", 303, id=str(new_id()), name="Équipage 4")
     assert "Équipage 4" in words(keeper.get("/postes"))
     keeper.send(f"{crew}/fermeture", 303, id=str(new_id()))
@@ -234,6 +269,8 @@ def test_pages_take_names_as_they_write_them_and_say_what_is_not_theirs(
 
     assert "L'unité n'a pas de subordonnées." in words(keeper.get("/situation"))
     assert keeper.ask(f"/registres?store={world.store_bravo}").status_code == 404
+    ahead = keeper.send("/perceptions/nouvelle", 422, id=str(new_id()), due_day="2300-01-01")
+    assert "Jour : « 2300-01-01 »" in words(ahead).replace("\u00a0", " ")
     assert "aucune arme" in words(keeper.get(f"/personnes/{world['soldier'].person_id}"))
 
     (weapon,) = world.register(1)
@@ -247,3 +284,26 @@ def test_pages_take_names_as_they_write_them_and_say_what_is_not_theirs(
     history = client.get(f"/weapons/{weapon.weapon_id}/history", headers=world["keeper"].headers).json()["items"]
     told = [entry["sentence"] for entry in history if "Étiquette" in entry["sentence"]]
     assert f"{label[1:5]}-{label[5:9]}-{label[9:]}" in told[0]
+
+
+def test_one_photo_of_the_sheet_acknowledges_for_all_who_signed_it(
+    keeper: Desk, service: str, client: httpx.Client, world: World
+) -> None:
+    men, weapons = a_section(world, 2)
+    lines = [{"to": {"person": str(m)}, "weapon": str(w.weapon_id)} for m, w in zip(men, weapons, strict=True)]
+    made = writes.done(client, writes.prepare_list(client, world, lines=lines))
+    drawn = {"id": str(new_id()), "weapons": listed(weapons)}
+    answer = client.post(f"{made.path}/issue", json=drawn, headers=world["keeper"].headers)
+    assert answer.status_code == 200, answer.text
+    slip = drawn["id"]
+    assert "une photo pour les 2 émargements qui manquent" in words(keeper.get(f"/perceptions/{slip}"))
+    address, act = f"/perceptions/{slip}/emargement/tous", {"id": str(new_id())}
+    keeper.send(address, 422, **act)
+    sheet = {"sheet": ("bon.png", picture(), "image/png")}
+    for _ in range(2):
+        sent = httpx.post(service + address, data=act, files=sheet, headers=keeper.headers, timeout=60)
+        assert sent.status_code == 303, words(sent.text)
+    found = client.get("/acknowledgements", params={"slip": slip}, headers=world["keeper"].headers).json()["items"]
+    assert [one["kind"] for one in found] == ["paper", "paper"]
+    assert {one["person"] for one in found} == {str(man) for man in men}
+    assert "Tous ont signé" not in words(keeper.get(f"/perceptions/{slip}"))

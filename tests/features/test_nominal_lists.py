@@ -216,9 +216,12 @@ def test_nobody_draws_from_his_own_hands_nor_after_the_hour_and_another_unit_fin
     to_keeper = [{"to": {"person": str(world["keeper"].person_id)}, "weapon": str(weapon.weapon_id)}]
     made = prepared(client, world, lines=to_keeper)
     assert code(issue(client, world, made, [weapon])) == (403, "duty.giver_receiver")
-    past = (clock.now() - timedelta(minutes=1)).isoformat()
-    late = prepared(client, world, weapons=[weapon], due_back_at=past)
-    assert code(issue(client, world, late, [weapon])) == (422, "issue.due_before_issue")
+    ahead, soon, past = ((clock.now() + timedelta(minutes=n)).isoformat() for n in (8, 4, -1))
+    sent = writes.prepare_list(client, world, [weapon])
+    refused = client.put(sent.path, json={**sent.body, "due_back_at": past}, headers=sent.headers)
+    assert code(refused) == (422, "nominal_list.due_past")
+    late = prepared(client, world, weapons=[weapon], due_back_at=soon)
+    assert code(issue(client, world, late, [weapon], occurred_at=ahead)) == (422, "issue.due_before_issue")
     body = {"id": str(new_id()), "weapons": writes.listed([weapon])}
     address = f"/nominal-lists/{made['id']}/issue"
     answer = client.post(address, json=body, headers=world["keeper_bravo"].headers)

@@ -1,17 +1,19 @@
 """Days on paper: a blank booklet is printed, and its lines are entered later, each once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import httpx
 import psycopg
 import pytest
 
+from derogating import day
+from drawing import contracts, end, ok
 from reporting import look
 from salw.core import clock
 from salw.core.ids import new_id
 from salw.custody.rules import Expected
-from world import World
+from world import TAKEN_ON_CHARGE, World
 from writes import done, issue, issue_from_paper, print_book
 
 
@@ -87,6 +89,53 @@ def test_a_day_on_paper_is_entered_line_by_line_each_once(client: httpx.Client, 
     assert any(f"cahier n° {shown['number']}, page 1, ligne 2-3." in sentence for sentence in late)
 
 
+def test_an_act_is_dated_after_the_one_before_and_judged_by_the_papers_of_its_day(
+    client: httpx.Client, service: str, world: World
+) -> None:
+    """Whatever moves a weapon says when it happened, on paper or not: never before what is known to have happened."""
+    keeper, soldier = world["keeper"].headers, world["soldier"].person_id
+    book_id = done(client, print_book(client, world)).path.rsplit("/", 1)[1]
+    now = clock.now()
+    one, two = world.register(2)
+
+    def enter(weapons: list[Expected], at: datetime | str, **more: object) -> httpx.Response:
+        when = at if isinstance(at, str) else at.isoformat()
+        return put_issue(client, world, issue_body(client, world, weapons, **more, occurred_at=when))
+
+    paper = {"book": book_id, "page": 1, "line": 1}
+    for at in ("1900-01-01T08:00:00Z", "1950-06-01T08:00:00Z", TAKEN_ON_CHARGE - timedelta(minutes=11)):
+        for more in ({"paper": paper}, {}):
+            refused = enter([one, two], at, **more)
+            assert code(refused) == (409, "custody.before_last_move"), at
+    named = refused.json()["details"]["weapons"]
+    assert {line["weapon"] for line in named} == {str(one.weapon_id), str(two.weapon_id)}
+    assert datetime.fromisoformat(named[0]["moved_at"]) == TAKEN_ON_CHARGE
+    # Out from four days ago to two days ago: nobody else had it in between, and it did not come back before it went.
+    four, three, two_days = (now - timedelta(days=n) for n in (4, 3, 2))
+    out = enter([one], four).json()["weapons"]
+    back = {"store": str(world.store_alpha), "weapons": out}
+
+    def give_back(at: datetime) -> httpx.Response:
+        body = {**back, "occurred_at": at.isoformat()}
+        return client.put(f"/returns/{new_id()}", json=body, headers=keeper)
+
+    assert code(give_back(now - timedelta(days=5))) == (409, "custody.before_last_move")
+    returned = give_back(two_days)
+    assert returned.status_code == 200, returned.text
+    again = [Expected(one.weapon_id, returned.json()["weapons"][0]["version"])]
+    assert code(enter(again, three, paper=paper)) == (409, "custody.before_last_move")
+    yesterday = now - timedelta(days=1)
+    (ended,) = ok(contracts(client, world, soldier, first_day=day(-10), last_day=day(300)))["items"]
+    ok(end(client, world, "contracts", ended["id"]))
+    assert code(enter(again, now)) == (409, "draw.contract_ended")
+    late = ok(enter(again, yesterday, paper=paper))  # his contract was in force that day
+    pages = {"Cookie": f"salw_session={keeper['Authorization'].removeprefix('Bearer ')}", "Accept": "text/html"}
+    for path in (f"/armes/{one.weapon_id}", f"/perceptions/{late['id']}"):
+        page = httpx.get(service + path, headers=pages).text
+        assert "saisie tardive, enregistrée le" in page, path
+        assert f"{yesterday:%d/%m/%Y}" in page, path
+
+
 def test_a_booklet_belongs_to_one_store_and_is_printed_by_who_keeps_it(client: httpx.Client, world: World) -> None:
     book = done(client, print_book(client, world)).path
     body = issue_body(client, world, world.register(), **on_line(book.rsplit("/", 1)[1], 1))
@@ -118,10 +167,17 @@ def test_what_is_declared_beside_weapons_is_compared_at_return(client: httpx.Cli
         ("magazine", 6, 4, 2),
     ]
     fired = {**rounds, "quantity": 10, "reason": "50 consommées au combat"}
-    second = give_back(issued[2:], fired).json()
+    # With the last weapon comes the account: what lacks has a reason, and what is not named lacks too.
+    for said in ([{**rounds, "quantity": 10}], [fired], []):
+        refused = give_back(issued[2:], *said)
+        assert code(refused) == (422, "declared.unexplained")
+        lacking = {line["kind"]: line["difference"] for line in refused.json()["details"]["lines"]}
+        assert lacking == {**({} if fired in said else {"rounds": 50 if said else 60}), "magazine": 2}
+    lost = {"kind": "magazine", "quantity": 0, "reason": "2 perdus"}
+    second = give_back(issued[2:], fired, lost).json()
     assert [(c["returned"], c["difference"], c["reasons"]) for c in second["declared"]] == [
         (40, 50, ["50 consommées au combat"]),
-        (4, 2, []),
+        (4, 2, ["2 perdus"]),
     ]
     weapons = put_issue(client, world, issue_body(client, world, world.register())).json()["weapons"]
     assert code(give_back(weapons, {**rounds, "quantity": 0})) == (422, "declared.nothing")

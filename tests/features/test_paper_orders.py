@@ -101,10 +101,13 @@ def test_no_duty_is_loosened_by_paper(client: httpx.Client, world: World) -> Non
     assert recorded(signatory=elsewhere) == (404, "person.not_found")
     assert recorded(file=str(new_id())) == (404, "file.not_found")
     assert recorded(dated_on="2126-01-01") == (422, "document.in_the_future")
+    assert recorded(dated_on="1900-01-01") == (422, "order.too_old")
+    for job in ("armourer", "soldier"):
+        assert recorded(signatory=str(world[job].person_id)) == (403, "order.signatory_gives_none"), job
     ordered = writes.done(client, writes.order(client, world))
-    assert code(approve(client, world, ordered, record_order(client, world, "armourer"))) == (
+    assert code(approve(client, world, ordered, record_order(client, world, "orderer"))) == (
         403,
-        "order.signatory_may_not",  # what the armourer signs he may not approve
+        "order.signatory_may_not",  # who gives orders does not for that approve them
     )
     world.post("orderer", world.hq, Role.UNIT_COMMANDER)
     assert code(approve(client, world, ordered, record_order(client, world, "orderer"))) == (

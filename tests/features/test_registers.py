@@ -147,6 +147,17 @@ def test_a_holders_card_has_what_he_holds_and_what_is_his(client: httpx.Client, 
     assert nobody["lines"] == []
     post = told(client, world, f"/holders/{world.post_alpha}/held", "commander")
     assert (post["holder"]["name"], post["holder"]["kind"]) == ("Poste nord", "post")
+    # He answers for the post, and so for what it has: apart from what he has himself, in every form.
+    of_post = world.register(2)
+    writes.done(client, writes.issue(client, world, of_post, {"holder": str(world.post_alpha)}))
+    lines = told(client, world, card, "commander")["lines"]
+    assert [line["answers_for"] and line["answers_for"]["name"] for line in lines] == [None] * 5 + ["Poste nord"] * 2
+    own = told(client, world, f"/holders/{world.post_alpha}/held", "commander")["lines"]
+    assert [line["answers_for"] for line in own] == [None] * 2
+    written = ask(client, world, card, "csv", job="commander").content.decode()
+    assert "Détient lui-même\u00a0:;4\r\nRépond de\u00a0:;2" in written
+    assert written.count("Poste nord") == 2
+    assert "néant" not in written
     for path in (f"/people/{world['soldier_bravo'].person_id}/held", f"/holders/{world.store_bravo}/held"):
         assert ask(client, world, path, job="commander").status_code == 404, path
 

@@ -356,3 +356,14 @@ def test_without_one_of_the_services_all_ends_in_a_line(up: Clone, step: str) ->
     assert up.said.splitlines()[-1].endswith("[run.child_ended]")
     assert f"« {step} »" in up.said.splitlines()[-1]
     assert up.is_gone(), up.left()
+
+
+def test_a_database_whose_folder_vanishes_ends_all_in_a_line_and_is_not_made_anew(up: Clone) -> None:
+    data, aside = up.cluster.data, up.cluster.data.with_name("aside")
+    data.rename(aside)
+    try:
+        assert up.wait() == 3
+        assert up.said.splitlines()[-1].endswith("[embedded.vanished]")
+        assert not data.exists()
+    finally:
+        aside.rename(data)

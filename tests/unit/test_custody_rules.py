@@ -13,7 +13,7 @@ from salw.custody.rules import Expected, Held, HolderKind, State, TransferStatus
 
 
 def held(weapon_id: UUID, *, seq: int = 1, kind: HolderKind = HolderKind.STORE, mark: str | None = None) -> Held:
-    return Held(weapon_id, seq, UUID(int=7), kind, 1, None, datetime(2026, 1, 1, tzinfo=UTC), mark)
+    return Held(weapon_id, seq, UUID(int=7), kind, 1, None, *[datetime(2026, 1, 1, tzinfo=UTC)] * 2, mark)
 
 
 def refused(error: type[DomainError], call: object, *arguments: object) -> DomainError:

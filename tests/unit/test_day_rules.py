@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from salw.custody.rules import MovementKind
+from salw.custody.rules import MovementKind, is_late
 from salw.reports.balances import Entry, Exit, Model, entry_of, exit_of, make_balances
-from salw.reports.registers import is_late
 
 STORE = "store"
 MODELS = (Model("SA-ASR", "AKM", "akm"), Model("SA-PIS", "Makarov", "pm"), Model("", "", ""))

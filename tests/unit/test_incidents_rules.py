@@ -36,7 +36,7 @@ def report(occurred: timedelta, reported: timedelta, **texts: str) -> Report:
 
 
 def held(kind: HolderKind, mark: str | None = None) -> Held:
-    return Held(new_id(), 1, new_id(), kind, 1, None, datetime(2026, 1, 1, tzinfo=UTC), mark)
+    return Held(new_id(), 1, new_id(), kind, 1, None, *[datetime(2026, 1, 1, tzinfo=UTC)] * 2, mark)
 
 
 def test_every_kind_is_a_loss_a_find_the_retrieval_or_the_overage() -> None:

@@ -53,6 +53,8 @@ def test_the_columns_of_every_row_add_up_to_the_weapons_on_the_book(
             if line.figures.entitled is not None:
                 assert line.figures.difference == line.figures.on_hand - line.figures.entitled
     assert total.on_hand == sum(kind not in SINKS for _, kind, *_ in weapons) == sum(row.on_hand for row in rows)
+    fixed = [group.subtotal for group in classes if group.subtotal.entitled is not None]
+    assert total.outside == (total.on_hand - sum(subtotal.on_hand for subtotal in fixed) if fixed else 0)
     assert (total.entitled or 0) == sum(of_model.values()) + sum(of_class.values())
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from pypdf import PdfReader
 
-from salw.core.language import Language
+from salw.core.language import Language, translate
 from salw.custody.declarations.rules import Declared, DeclaredKind, compare
 from salw.custody.paper.rules import missing_lines
 from salw.documents.rules import DocumentKind
@@ -89,9 +89,22 @@ def test_a_nominal_slip_has_a_line_to_sign_for_each_man_and_a_return_its_compari
     told = printed(a_slip(DocumentKind.ISSUE_SLIP, "ML", nominal=True))
     assert told.count("CPL ESSAI Deux, M-002") == 2
     assert "Émargement" in told
+    assert "ML-0000002-X" in told
     back = printed(a_slip(DocumentKind.RETURN_SLIP, "ML"), "en")
     assert "RETURN SLIP" in back
     assert "30 consommées" in back
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_pages_and_papers_call_the_two_numbers_of_a_weapon_by_the_same_words(language: Language) -> None:
+    """The glossary: what is engraved is the n° matricule de l'arme, ours is the n° d'enregistrement."""
+    columns = layouts()["BF"].columns
+    for column, texts in {
+        "serial": ("web.desk.serial", "web.arms_serial", "report.column.serial", "booklet.column.serial"),
+        "registry_number": ("web.desk.number", "web.arms_number", "report.column.registry_number"),
+    }.items():
+        said = {translate(text, language).replace("\u00a0", " ") for text in texts}
+        assert said == {columns[column].say(language).replace("\u00a0", " ")}, column
 
 
 def test_a_force_has_its_words_over_its_countrys() -> None:

@@ -226,7 +226,7 @@ class Armoury:
 
     def _prepare_tomorrow(self, men: Sequence[UUID]) -> None:
         """Give each man of the next morning a weapon of his own from the rack, and write them on a list."""
-        pairs = list(zip(men, self.store.weapons, strict=False))
+        pairs = list(zip(men, [w for w in self.store.weapons if w.weapon_id in self.store.carried], strict=False))
         keeper = self.store.keeper
         for man, weapon in pairs:
             with self.engine.begin() as db:

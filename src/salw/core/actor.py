@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from salw.core.language import Language
 
@@ -40,6 +41,10 @@ class Actor:
     language: Language = "fr"
     # Whoever comes through a door says by which; what the program of the node does comes through none.
     via: Via = Via("program")
+
+    def day_of(self, instant: datetime) -> date:
+        """Return the day of an instant in the country, today at the latest: a clock may run ahead."""
+        return min(instant.astimezone(ZoneInfo(self.time_zone)).date(), self.today)
 
     def covers(self, unit_id: int) -> bool:
         """Say whether a unit lies within the scope of this request."""

@@ -155,6 +155,14 @@ class Cluster:
         except OSError as error:
             raise explain_os(error, self.home) from None
 
+    def check_there(self) -> None:
+        """Refuse to go on where the folder of the data is gone: a new one in its place would be an empty register.
+
+        Errors: `embedded.vanished`.
+        """
+        if not (self.data / "PG_VERSION").is_file():
+            raise EmbeddedError("embedded.vanished", path=self.data)
+
     def ensure_running(self) -> None:
         """Start the server unless it runs, and leave it when this process ends."""
         if self._share is None:

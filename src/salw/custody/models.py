@@ -89,6 +89,7 @@ answerable = Table(
         unique=True,
         postgresql_where=text("ended_at is null"),
     ),
+    Index("ix_answerable_person_id", "country", "person_id", postgresql_where=text("ended_at is null")),
     comment="The one person who answers for a store, post, crew, vehicle or detachment, and since when.",
 )
 

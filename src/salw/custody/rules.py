@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from salw.core.errors import Conflict, DomainError, NotFound, Refused, Unacceptable
 from salw.registry.labels.rules import ReadLabel
@@ -153,7 +154,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A weapon's custody as locked: who answers for it, in which unit, and any open case.
+    """A weapon's custody as locked: who answers for it since which movement, in which unit, and any open case.
 
     `label_fault` is the code of what is wrong with the label that was read for the act.
     """
@@ -165,6 +166,7 @@ class Held:
     unit_id: int
     awaited_by_unit_id: int | None
     recorded_at: datetime
+    occurred_at: datetime
     mark: str | None
     label_fault: str | None = None
 
@@ -217,12 +219,31 @@ def check_not_ahead(said: datetime, now: datetime, code: str) -> None:
 def check_happened(occurred_at: datetime, dated_on: date | None, *, now: datetime, today: date) -> None:
     """Refuse what is said to have happened, or to have been signed, after now.
 
-    How long ago is not judged: papers come late, and stock follows the time of recording. Raises
+    How long ago is judged by what happened before (`check_follows`) alone: papers come late. Raises
     `custody.in_the_future`, `document.in_the_future`.
     """
     check_not_ahead(occurred_at, now, "custody.in_the_future")
     if dated_on is not None and dated_on > today:
         raise Unacceptable("document.in_the_future", dated_on=dated_on)
+
+
+def check_follows(occurred_at: datetime, held: Iterable[Held]) -> None:
+    """Refuse an act dated before the last movement of a weapon, or before it was taken on charge.
+
+    What is entered late comes after what is known to have happened: a weapon was not issued before it was there, nor
+    while another had it. Clocks may differ by their allowance. Raises `custody.before_last_move`, which names the
+    weapons, each with the instant of that movement.
+    """
+    before = [h for h in held if occurred_at < h.occurred_at - CLOCK_ALLOWANCE]
+    if before:
+        named = [{"weapon": str(h.weapon_id), "moved_at": h.occurred_at.isoformat()} for h in before]
+        raise Conflict("custody.before_last_move", weapons=named, count=len(named))
+
+
+def is_late(occurred_at: datetime, recorded_at: datetime, zone: str, book: Any) -> bool:
+    """Say whether an entry is late: recorded on a later day than it happened, in the country's time, or from paper."""
+    local = ZoneInfo(zone)
+    return book is not None or recorded_at.astimezone(local).date() > occurred_at.astimezone(local).date()
 
 
 def check_held_by(held: Iterable[Held], holder_id: UUID) -> None:

@@ -14,7 +14,7 @@ from salw.access.rules import Permission
 from salw.access.trace_rules import ReadCode
 from salw.core.actor import Actor
 from salw.core.db import Row
-from salw.custody.rules import HolderKind, MovementKind, state_of
+from salw.custody.rules import HolderKind, MovementKind, is_late, state_of
 from salw.documents.rules import printed_number
 from salw.ledger.sequencer import await_batch
 from salw.reports import queries, register_queries, situation_queries
@@ -32,7 +32,6 @@ from salw.reports.registers import (
     Register,
     Slip,
     Weapon,
-    is_late,
 )
 from salw.reports.rules import Subject, check_period
 from salw.reports.situation import Addresses, Situation, make_classes
@@ -138,6 +137,8 @@ def card_of_person(
 ) -> Register:
     """Return the fiche de détenteur of a person: what he has now at units in scope, and what is his (affectée).
 
+    After it, what he answers for as chief of a post, crew, vehicle or detachment.
+
     Who is looked up is noted, as read by `permission`. Raises `person.not_found`, `report.no_such_volume`.
     """
     row = register_queries.get_person(db, actor, person_id)
@@ -150,7 +151,7 @@ def card_of_person(
         name=full_name(row["value"] or remains or None, actor.language),
         matricule=row["matricule"],
     )
-    return _card(db, actor, now, row["unit"], party, row["holders"], part)
+    return _card(db, actor, now, row["unit"], party, row["holders"], part, row["answers_for"])
 
 
 def card_of_holder(db: Connection, *, actor: Actor, now: datetime, holder_id: UUID, part: Part = WHOLE) -> Register:
@@ -183,14 +184,23 @@ def inventory_of(db: Connection, *, actor: Actor, now: datetime, store_id: UUID,
 
 
 def _card(
-    db: Connection, actor: Actor, now: datetime, unit: UUID, party: Party, holders: list[UUID], part: Part
+    db: Connection,
+    actor: Actor,
+    now: datetime,
+    unit: UUID,
+    party: Party,
+    own: list[UUID],
+    part: Part,
+    answers_for: Sequence[UUID] = (),
 ) -> Register:
     of = situation_queries.get_unit_alone(db, actor, unit)
     period = _Period(db, actor, now, of, actor.today, actor.today, part)
-    rows = register_queries.list_held(db, actor, holders, part) if holders else []
+    rows = register_queries.list_held(db, actor, own, list(answers_for), part) if own or answers_for else []
+    named = _parties(db, actor, answers_for)
     lines = tuple(
         HeldLine(
             weapon=_weapon(row),
+            answers_for=named(row["answers_for"]) if row["answers_for"] else None,
             held=row["held"],
             assigned=row["assigned"],
             permanent=row["purpose"] == "permanent",

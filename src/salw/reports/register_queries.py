@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound
-from salw.custody.rules import USER_HOLDERS
+from salw.custody.rules import COLLECTIVE_HOLDERS, USER_HOLDERS
 from salw.reports.papers import Part
 from salw.reports.queries import Books
 
@@ -111,7 +111,8 @@ select m.idx, m.lines_total, m.to_holder_id, {_act("m", "a_")}, {_act("r", "r_")
 """
 
 _LIVE = """
-select c.weapon_id, m.event_id, m.document_id, m.kind, m.occurred_at, m.recorded_at, k.weapon_id is not null as missing
+select c.weapon_id, c.holder_id, m.event_id, m.document_id, m.kind, m.occurred_at, m.recorded_at,
+       k.weapon_id is not null as missing
   from custody c
   join movement m on (m.country, m.weapon_id, m.seq) = (c.country, c.weapon_id, c.seq)
   left join case_mark k on (k.country, k.weapon_id) = (c.country, c.weapon_id)
@@ -131,21 +132,23 @@ select count(*) over () as lines_total, m.missing, {_act("m", "a_")}, {_WEAPON}
 
 _HELD = f"""
 with live as materialized ({_LIVE}), {_NO_GONE}, his as materialized (
-    select weapon_id from assignment where country = %(country)s and holder_id = any(%(holders)s)
+    select weapon_id, holder_id from assignment where country = %(country)s and holder_id = any(%(holders)s)
 ), both_kinds as (
-    select weapon_id, event_id, document_id, kind, occurred_at, recorded_at, missing, true as held from live
+    select weapon_id, holder_id, event_id, document_id, kind, occurred_at, recorded_at, missing, true as held from live
     union all
-    select weapon_id, null, null, null, null, null, false, false from his
+    select weapon_id, holder_id, null, null, null, null, null, false, false from his
      where weapon_id not in (select weapon_id from live)
 )
 select count(*) over () as lines_total, m.held, m.missing, m.weapon_id in (select weapon_id from his) as assigned,
+       case when m.holder_id <> all(%(own)s) then m.holder_id end as answers_for,
        {_act("m", "a_")}, {_WEAPON},
        convert_from(e.canonical, 'UTF8')::jsonb->'facts'->>'purpose' as purpose,
        (convert_from(e.canonical, 'UTF8')::jsonb->'facts'->>'due_back_at')::timestamptz as due_back_at
   from both_kinds m
   left join event e on (e.country, e.id) = (%(country)s, m.event_id)
   {_DESCRIBED} {_paper("m", "a_")}
- order by m.held desc, class_code, model_name, w.serial nulls last, w.registry_number limit %(limit)s offset %(offset)s
+ order by answers_for nulls first, m.held desc, class_code, model_name, w.serial nulls last, w.registry_number
+ limit %(limit)s offset %(offset)s
 """
 
 # Of people of other units the holder's kind and unit are told, and no name.
@@ -174,9 +177,13 @@ def list_issues(db: Connection, books: Books, opening_size: int, size: int, part
     return run(db, _ISSUES, {**books.parameters, "opening_size": opening_size, "size": size, **_page(part)})
 
 
-def list_held(db: Connection, actor: Actor, holders: list[UUID], part: Part) -> list[Row]:
-    """Return the weapons that holders have now, then those that are theirs and lie elsewhere, one part."""
-    return run(db, _HELD, {"country": actor.country, "holders": holders, **_page(part)})
+def list_held(db: Connection, actor: Actor, own: list[UUID], answered_for: list[UUID], part: Part) -> list[Row]:
+    """Return the weapons that holders have now, then those that are theirs and lie elsewhere, one part.
+
+    First those of the person's `own` holders, then those of each that he answers for, which `answers_for` names.
+    """
+    values = {"country": actor.country, "own": own, "holders": [*own, *answered_for], **_page(part)}
+    return run(db, _HELD, values)
 
 
 def list_inventory(db: Connection, actor: Actor, store_id: UUID, part: Part) -> list[Row]:
@@ -212,9 +219,9 @@ def get_holder(db: Connection, actor: Actor, holder_id: UUID) -> Row:
 
 
 def get_person(db: Connection, actor: Actor, person_id: UUID) -> Row:
-    """Return a person of a unit in scope with the holders that he is at units in scope.
+    """Return a person of a unit in scope with the holders that he is, and those he answers for, at units in scope.
 
-    Keys: `id, unit, unit_name, matricule, value, remains, holders`. Raises `person.not_found`.
+    Keys: `id, unit, unit_name, matricule, value, remains, holders, answers_for`. Raises `person.not_found`.
     """
     row = run_one(
         db,
@@ -222,13 +229,22 @@ def get_person(db: Connection, actor: Actor, person_id: UUID) -> Row:
         select p.id, u.uuid as unit, u.name as unit_name, p.matricule, v.value, coalesce(v.remains, '{}') as remains,
                array(select h.id from holder h
                       where h.country = p.country and h.person_id = p.id and h.unit_id = any(%(units)s)
-                      order by h.id) as holders
+                      order by h.id) as holders,
+               array(select h.id from answerable a join holder h on (h.country, h.id) = (a.country, a.holder_id)
+                      where a.country = p.country and a.person_id = p.id and a.ended_at is null
+                        and h.unit_id = any(%(units)s) and h.kind = any(%(kinds)s)
+                      order by h.name, h.id) as answers_for
           from person p
           join unit u on (u.country, u.id) = (p.country, p.unit_id)
           left join personal_value v on (v.country, v.id) = (p.country, p.value_id)
          where p.country = %(country)s and p.id = %(person)s and p.unit_id = any(%(units)s)
         """,
-        {"country": actor.country, "units": list(actor.units), "person": person_id},
+        {
+            "country": actor.country,
+            "units": list(actor.units),
+            "person": person_id,
+            "kinds": [kind.value for kind in sorted(COLLECTIVE_HOLDERS)],
+        },
     )
     if row is None:
         raise NotFound("person.not_found", person=str(person_id))

@@ -3,9 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from salw.custody.rules import HolderKind, MovementKind, State
 from salw.reports.balances import Balance, ClassBalance, Model
@@ -96,9 +94,13 @@ class MovementLine:
 
 @dataclass(frozen=True, slots=True)
 class HeldLine:
-    """A weapon that somebody has, or that is his (affectée) though he has not drawn it (`held` false)."""
+    """A weapon that somebody has, or that is his (affectée) though he has not drawn it (`held` false).
+
+    On a person's card, `answers_for` is the post, crew, vehicle or detachment that has it and that he answers for.
+    """
 
     weapon: Weapon
+    answers_for: Party | None
     held: bool
     assigned: bool
     permanent: bool
@@ -148,9 +150,3 @@ class Register:
     total: Balance | None
     holder: Party | None
     at: datetime = field(metadata={UNSEALED: True})
-
-
-def is_late(occurred_at: datetime, recorded_at: datetime, zone: str, book: Any) -> bool:
-    """Say whether an entry is late: recorded on a later day than it happened, in the country's time, or from paper."""
-    local = ZoneInfo(zone)
-    return book is not None or recorded_at.astimezone(local).date() > occurred_at.astimezone(local).date()

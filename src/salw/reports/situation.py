@@ -23,6 +23,11 @@ class Figures:
     columns: dict[Column, int]
     difference: int | None
 
+    @property
+    def outside(self) -> int:
+        """Return how many weapons no entitlement speaks of: without them, entitled and difference make réalisé."""
+        return 0 if self.entitled is None else self.on_hand - self.entitled - (self.difference or 0)
+
 
 @dataclass(frozen=True, slots=True)
 class SituationLine:

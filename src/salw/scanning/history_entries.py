@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from salw.core.db import Row
 from salw.core.language import Language, translate
-from salw.custody.rules import USER_HOLDERS
+from salw.custody.rules import USER_HOLDERS, is_late
 from salw.scanning.history_lookups import Identity, Known, Version
 from salw.scanning.history_schemas import (
     ActorOut,
@@ -72,6 +72,7 @@ def entry_of(fact: Fact, known: Known, reader: Reader) -> EntryOut:
         sentence=sentence(row["kind"], facts, phrases, reader.zone, language) or called,
         said_at=facts.get("occurred_at") or fact.at,
         recorded_at=row["recorded_at"],
+        late=_late(fact, reader),
         seq=facts.get("seq"),
         source=places.get("from"),
         destination=places.get("to"),
@@ -81,6 +82,13 @@ def entry_of(fact: Fact, known: Known, reader: Reader) -> EntryOut:
         clock=_clock(fact, reader),
         log_index=row["idx"],
         proof=_proof(row, reader),
+    )
+
+
+def _late(fact: Fact, reader: Reader) -> bool:
+    said = fact.facts.get("occurred_at")
+    return said is not None and is_late(
+        datetime.fromisoformat(said), fact.row["recorded_at"], reader.zone.key, fact.facts.get("paper")
     )
 
 

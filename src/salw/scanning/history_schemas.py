@@ -121,6 +121,8 @@ class LogOut(Out):
 class EntryOut(Out):
     """One fact in a weapon's history. `said_at` is what people say, `recorded_at` what the database knows.
 
+    `late` is what was recorded on a later day than it happened, or from a booklet.
+
     `text` names it, `sentence` tells it. `log_index` is its place in the country's log, null until it is sequenced;
     `proof` is null to readers without `ledger:read`.
     """
@@ -131,6 +133,7 @@ class EntryOut(Out):
     sentence: str
     said_at: datetime | None
     recorded_at: datetime
+    late: bool
     seq: int | None
     source: PlaceOut | None
     destination: PlaceOut | None

@@ -19,14 +19,15 @@ from salw.core.language import Language, translate
 from salw.custody.acknowledgements.rules import CONSTRAINTS as ACKNOWLEDGEMENTS
 from salw.custody.authorisations.rules import CONSTRAINTS as AUTHORISATIONS
 from salw.custody.declarations.rules import CONSTRAINTS as DECLARATIONS
-from salw.custody.declarations.rules import DeclaredKind
+from salw.custody.declarations.rules import Compared, DeclaredKind, check_declared
+from salw.custody.declarations.schemas import DeclaredBackIn, DeclaredIn, declared_of
 from salw.custody.nominal_lists.rules import CONSTRAINTS as NOMINAL_LISTS
 from salw.custody.rules import CONSTRAINTS as CUSTODY
 from salw.documents.files.rules import CONSTRAINTS as FILES
 from salw.documents.files.rules import SIZE_MOST
 from salw.scanning.lines import CodeLine, read_lines, split_lines
 from salw.scanning.noticed import seen_in
-from salw.web.forms import parse_day, told
+from salw.web.forms import DAY_LEAST, DAY_MOST, fill, parse_day, told, whole_number
 
 # What the database may refuse of an act at the counter, said at a field.
 AT_COUNTER = {
@@ -44,7 +45,9 @@ PICTURED = {BODY_SIZE: SIZE_MOST + 64 * 1024}
 CODES_MAX = 500
 # The weapons that an address brings into a form, a line each: one from its own page, or what somebody has.
 Codes = Annotated[str, Query(max_length=1_000)]
-DECLARED_ROWS = 3
+DECLARED_ROWS = 6  # three are offered; the others are for what was issued and lacks
+DECLARED_FIELDS = ("kind", "calibre", "quantity", "reason")
+DECLARED_AT = {"declared.twice": "kind", "declared.calibre": "calibre", "declared.nothing": "quantity"}
 _WEAPON = re.compile(r"(?P<weapon>[0-9a-f-]{36}):(?P<version>[0-9]{1,9})", re.ASCII)
 _HOUR = re.compile(r"(?P<hour>[01]?\d|2[0-3])(?:[:hH ]+(?P<minute>[0-5]\d)?)?", re.ASCII)
 
@@ -62,6 +65,35 @@ class Typed(BaseModel):
     def but(self, **more: str) -> dict[str, Any]:
         """Return the fields as a page shows them again."""
         return {**self.model_dump(mode="json"), **more}
+
+
+class DeclaredTyped(Typed):
+    """A form at the counter with the rows of what goes along with weapons."""
+
+    kind_0: str = ""
+    calibre_0: str = ""
+    quantity_0: str = ""
+    reason_0: str = ""
+    kind_1: str = ""
+    calibre_1: str = ""
+    quantity_1: str = ""
+    reason_1: str = ""
+    kind_2: str = ""
+    calibre_2: str = ""
+    quantity_2: str = ""
+    reason_2: str = ""
+    kind_3: str = ""
+    calibre_3: str = ""
+    quantity_3: str = ""
+    reason_3: str = ""
+    kind_4: str = ""
+    calibre_4: str = ""
+    quantity_4: str = ""
+    reason_4: str = ""
+    kind_5: str = ""
+    calibre_5: str = ""
+    quantity_5: str = ""
+    reason_5: str = ""
 
 
 def read_codes(desk: Desk, text: str, judge: Judge, place: UUID | None = None) -> tuple[list[Row], str | None]:
@@ -140,7 +172,7 @@ def read_due(
     if not day_text.strip() and not hour_text.strip():
         return None, {}
     day = parse_day(day_text.strip()) if day_text.strip() else today
-    if day is None:
+    if day is None or not DAY_LEAST < day < DAY_MOST:
         return None, {"due_day": translate("web.day_unreadable", language, typed=day_text.strip()[:40])}
     if not hour_text.strip():
         return datetime.combine(day, time(23, 59), ZoneInfo(zone)), {}
@@ -150,20 +182,53 @@ def read_due(
     return datetime.combine(day, time(int(found["hour"]), int(found["minute"] or 0)), ZoneInfo(zone)), {}
 
 
-def declared_lines(typed: Mapping[str, Any], *, back: bool) -> list[dict[str, Any]]:
-    """Return the declared lines of a form as the interface takes them; rows without a kind are not there."""
-    lines = []
+def read_declared(
+    typed: Mapping[str, Any], language: Language, *, back: bool
+) -> tuple[list[DeclaredIn | DeclaredBackIn], dict[str, str]]:
+    """Return the declared lines of a form as the interface takes them, and what is wrong with each at its field.
+
+    A row in which nothing was typed is not there.
+    """
+    wrong: dict[str, str] = {}
+    known: list[DeclaredIn | DeclaredBackIn] = []
     for row in range(DECLARED_ROWS):
-        kind = typed.get(f"kind_{row}", "")
-        if not kind:
+        texts = {name: str(typed.get(f"{name}_{row}", "")).strip() for name in DECLARED_FIELDS}
+        if not any(texts.values()):
             continue
-        quantity = str(typed.get(f"quantity_{row}", "")).strip()
-        line: dict[str, Any] = {"kind": kind, "quantity": int(quantity) if quantity.isdigit() else quantity}
-        line["calibre"] = str(typed.get(f"calibre_{row}", "")).strip() or None
-        if back:
-            line["reason"] = str(typed.get(f"reason_{row}", "")).strip() or None
-        lines.append(line)
-    return lines
+        line: dict[str, Any] = {name: text or None for name, text in texts.items() if back or name != "reason"}
+        line["quantity"] = whole_number(texts["quantity"]) if texts["quantity"] else None
+        shape: type[DeclaredIn | DeclaredBackIn] = DeclaredBackIn if back else DeclaredIn
+        body, said = fill(shape, line, language)
+        if body is not None:
+            said = _judge([*known, body], back, language)
+            known.append(body)
+        wrong |= {f"{name}_{row}": text for name, text in said.items()}
+    return known, wrong
+
+
+def _judge(known: list[DeclaredIn | DeclaredBackIn], back: bool, language: Language) -> dict[str, str]:
+    try:
+        check_declared(declared_of(known), returning=back)
+    except DomainError as error:
+        # Nothing of a thing comes back: on a return it is asked why, once it is known what lacks.
+        return {} if back and error.code == "declared.nothing" else {DECLARED_AT[error.code]: told(error, language)}
+    return {}
+
+
+def with_reasons(
+    typed: dict[str, Any], lacking: Sequence[Compared]
+) -> tuple[dict[str, Any], list[tuple[int, Compared]]]:
+    """Return a form with a row for each thing that lacks, 0 of it where nothing was said, and which row is whose."""
+    shown, rows = dict(typed), []
+    free = [row for row in range(DECLARED_ROWS) if not typed[f"kind_{row}"]]
+    for line in lacking:
+        thing = (line.kind.value, line.calibre or "")
+        mine = [r for r in range(DECLARED_ROWS) if (typed[f"kind_{r}"], typed[f"calibre_{r}"].strip()) == thing]
+        if not mine and free:
+            mine = [free.pop(0)]
+            shown |= {f"kind_{mine[0]}": thing[0], f"calibre_{mine[0]}": thing[1], f"quantity_{mine[0]}": "0"}
+        rows += [(row, line) for row in mine]
+    return shown, rows
 
 
 def declared_kinds(language: Language) -> list[tuple[str, str]]:

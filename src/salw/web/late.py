@@ -25,6 +25,7 @@ LATE_PLACES = {
     "paper_line.taken": "line",
     "paper_line.void": "line",
     "paper_line.not_past": "act_day",
+    "custody.before_last_move": "act_day",
     "order.not_found": "order",
     "order.contested": "order",
 }

@@ -31,6 +31,9 @@ with slip as (
       from slip s join movement m on (m.country, m.document_id) = (s.country, s.id)
 )
 select m.id, m.kind, m.unit_id, u.force_code, {_VALID} as valid,
+       array(select distinct i.received_by from issue i
+              where i.country = u.country and i.document_id = m.id and i.acknowledged_at is null
+                and i.received_by is not null) as unsigned,
        (select i.issued_by from issue i where i.country = u.country and i.document_id = m.id limit 1) as issued_by,
        case when m.kind = 'issue_slip' then
             exists (select from issue i
@@ -88,7 +91,10 @@ select o.id as unit_id from own o
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A slip of a store in scope: what its acknowledgement by one person is held against."""
+    """A slip of a store in scope: what its acknowledgement by one person is held against.
+
+    `unsigned` are those who received weapons on it and have not acknowledged it.
+    """
 
     id: UUID
     kind: str
@@ -96,6 +102,7 @@ class Slip:
     force: str | None
     valid: list[str] | None
     issued_by: UUID | None
+    unsigned: list[UUID]
     takes_part: bool
     commitment: bytes | None
 
@@ -113,6 +120,7 @@ def get_slip(db: Connection, actor: Actor, slip_id: UUID, person_id: UUID) -> Sl
         row["force_code"],
         row["valid"],
         row["issued_by"],
+        row["unsigned"],
         row["takes_part"],
         row["commitment"],
     )

@@ -4,6 +4,9 @@ Three rules, the same at the counter and in the lists. Whoever has a contract on
 ever authorised needs an authorisation in force that covers the weapon. Who has neither on record is asked for an
 authorisation only where his unit, or one above it, has switched that on. So an armoury issues on its first day, with
 nothing on record, and an auxiliary never draws on a contract that has run out (`domain` 5.2).
+
+What is entered late is judged by contract and authorisation on the day of the act. A withdrawal is judged when the
+entry is made: while it lasts nothing is entered in the man's name, whatever day it bears, or a date would get round it.
 """
 
 from collections.abc import Callable, Iterable, Sequence

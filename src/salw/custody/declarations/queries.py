@@ -42,7 +42,11 @@ with recursive bound (document_id) as (
      where exists (select from declared_line d
                     where d.country = %(country)s and d.document_id = o.document_id offset 0)
 )
-select d.document_id, t.kind as document_kind, d.kind, d.calibre, d.quantity, v.value->>'reason' as reason
+select d.document_id, t.kind as document_kind, d.kind, d.calibre, d.quantity, v.value->>'reason' as reason,
+       exists (select from movement m
+                 join custody c on (c.country, c.weapon_id, c.seq) = (m.country, m.weapon_id, m.seq)
+                where m.country = %(country)s and m.document_id = d.document_id and m.kind = 'issue'
+                  and c.weapon_id <> all(%(returning)s::uuid[])) as still_out
   from bound b
   join declared_line d on d.country = %(country)s and d.document_id = b.document_id
   join document t on (t.country, t.id) = (d.country, d.document_id)
@@ -67,21 +71,32 @@ exists (select from unnest(%(weapons)s::uuid[], %(versions)s::int[]) as w (id, v
 
 @dataclass(frozen=True, slots=True)
 class OnSlip:
-    """A declared line and the slip it stands on; `returned` says that it is a return's."""
+    """A declared line and the slip it stands on; `returned` says that it is a return's.
+
+    `still_out` says of an issue's that a weapon of its slip is still out.
+    """
 
     document_id: UUID
     returned: bool
     line: Declared
+    still_out: bool
 
 
-def list_account(db: Connection, actor: Actor, documents: Iterable[UUID]) -> list[OnSlip]:
-    """Return the declared lines, in scope, of slips and of those that account for the same things, oldest first."""
-    rows = run(db, _ACCOUNT, {"country": actor.country, "documents": list(documents)})
+def list_account(
+    db: Connection, actor: Actor, documents: Iterable[UUID], *, returning: Iterable[UUID] = ()
+) -> list[OnSlip]:
+    """Return the declared lines, in scope, of slips and of those that account for the same things, oldest first.
+
+    The weapons that are `returning` no longer count as out.
+    """
+    values = {"country": actor.country, "documents": list(documents), "returning": list(returning)}
+    rows = run(db, _ACCOUNT, values)
     return [
         OnSlip(
             row["document_id"],
             row["document_kind"] == "return_slip",
             Declared(DeclaredKind(row["kind"]), row["calibre"], row["quantity"], row["reason"]),
+            row["still_out"],
         )
         for row in rows
     ]
@@ -93,6 +108,12 @@ def compare_account(db: Connection, actor: Actor, document_id: UUID) -> list[Com
     return compare(
         [entry.line for entry in account if not entry.returned], [entry.line for entry in account if entry.returned]
     )
+
+
+def list_account_of(db: Connection, actor: Actor, weapons: Sequence[Expected]) -> list[OnSlip]:
+    """Return the account of the slips by which weapons went out that come back now."""
+    issues = list_issues_of(db, actor, weapons)
+    return list_account(db, actor, issues, returning=[w.weapon_id for w in weapons])
 
 
 def list_issues_of(db: Connection, actor: Actor, weapons: Sequence[Expected]) -> list[UUID]:

@@ -88,6 +88,22 @@ def compare(issued: Iterable[Declared], returned: Iterable[Declared]) -> list[Co
     ]
 
 
+def unexplained(compared: Iterable[Compared]) -> list[Compared]:
+    """Return what has not come back and for which no return gives a reason."""
+    return [line for line in compared if line.difference > 0 and not line.reasons]
+
+
+def check_explained(compared: Iterable[Compared]) -> None:
+    """Refuse a return after which nothing is out any more, though something beside the weapons lacks without a word.
+
+    What a man still out may bring is not asked for yet. Raises `declared.unexplained`, which names each thing.
+    """
+    lacking = unexplained(compared)
+    if lacking:
+        lines = [{"kind": line.kind.value, "calibre": line.calibre, "difference": line.difference} for line in lacking]
+        raise Unacceptable("declared.unexplained", lines=lines, count=len(lines))
+
+
 CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     "uq_declared_line_country_document_id_kind_calibre": (Unacceptable, "declared.twice"),
 }

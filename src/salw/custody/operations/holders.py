@@ -94,7 +94,7 @@ asked as materialized (
                 then array(select distinct w.class_code from weapon w
                             where w.country = %(country)s and w.id = any(%(weapons)s::uuid[])) end as classes
       from found f
-      left join lateral standings_to_draw(array[f.person_id], %(today)s) as s on true
+      left join lateral standings_to_draw(array[f.person_id], %(day)s) as s on true
 )
 """
 
@@ -120,14 +120,15 @@ def lock_for_issue(
     person_id: UUID | None,
     holder_id: UUID | None,
     weapons: Sequence[Expected],
+    day: date,
 ) -> tuple[int, Destination, list[Held], DocumentNumber, Drawing]:
     """Find both sides of an issue, lock its weapons and take the slip's number, in one round trip.
 
     Returns the store's unit, who receives, the custody of the weapons, whose versions are checked, and what is on
-    record of who receives. Raises `store.not_found`, and what `find_user_holder`, `rules.check_versions` and taking a
-    number raise.
+    record of who receives, for the `day` of the act. Raises `store.not_found`, and what `find_user_holder`,
+    `rules.check_versions` and taking a number raise.
     """
-    values = {**_parties(actor, store_id, person_id, holder_id), "today": actor.today}
+    values = {**_parties(actor, store_id, person_id, holder_id), "day": day}
     asked = f"{_found(person_id)}, {_ASKED}"
     row, held, number = _once_settled(
         lambda: ask_and_lock(db, actor, weapons, asked=asked, values=values), lambda answer: answer[0]

@@ -15,8 +15,8 @@ from salw.core.errors import NotFound, Unacceptable
 from salw.custody.authorisations.operations.overrides import override as overriding
 from salw.custody.authorisations.rules import check_draw
 from salw.custody.declarations.operations import declare
-from salw.custody.declarations.queries import DECLARED_OUT, list_account, list_issues_of
-from salw.custody.declarations.rules import Compared, Declared, check_declared, compare
+from salw.custody.declarations.queries import DECLARED_OUT, list_account_of
+from salw.custody.declarations.rules import Compared, Declared, check_declared, check_explained, compare
 from salw.custody.operations.holders import lock_for_issue
 from salw.custody.operations.moves import (
     Destination,
@@ -95,7 +95,13 @@ def issue_weapons(
     if due_back_at is not None and due_back_at <= occurred_at:
         raise Unacceptable("issue.due_before_issue")
     unit_id, to, held, number, drawing = lock_for_issue(
-        db, actor=actor, store_id=store_id, person_id=person_id, holder_id=holder_id, weapons=weapons
+        db,
+        actor=actor,
+        store_id=store_id,
+        person_id=person_id,
+        holder_id=holder_id,
+        weapons=weapons,
+        day=actor.day_of(occurred_at),
     )
     check_held_by(held, store_id)
     check_no_open_case(held)
@@ -177,8 +183,9 @@ def return_weapons(
 
     The return's id is its document's id. `conditions` are those of the weapons whose condition was looked at; each is
     told with its weapon's return. What comes back beside the weapons (`declared`) is compared with what the
-    slips that issued them declare. Raises `store.not_found`, `custody.not_issued`, `custody.case_open` and what
-    locking, `check_declared` and `enter_from_paper` raise.
+    slips that issued them declare; once all weapons of these slips are back, what lacks has a reason. Raises
+    `store.not_found`, `custody.not_issued`, `custody.case_open` and what locking, `check_declared`, `check_explained`
+    and `enter_from_paper` raise.
     """
     check_declared(declared, returning=True)
     versions = [w.version for w in weapons]
@@ -222,7 +229,10 @@ def _come_back(held: Held, to: Destination, condition: Condition | None) -> Step
 
 def _compare(db: Connection, actor: Actor, weapons: Sequence[Expected], declared: Sequence[Declared]) -> list[Compared]:
     """Return what the slips that issued these weapons declare against what came back so far, and what comes now."""
-    account = list_account(db, actor, list_issues_of(db, actor, weapons))
+    account = list_account_of(db, actor, weapons)
     issued = [entry.line for entry in account if not entry.returned]
     returned = [entry.line for entry in account if entry.returned]
-    return compare(issued, [*returned, *declared])
+    compared = compare(issued, [*returned, *declared])
+    if not any(entry.still_out for entry in account if not entry.returned):
+        check_explained(compared)
+    return compared

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from salw.core.actor import Actor
 from salw.core.db import Part, Row, instant_text, run, uuid_text
-from salw.custody.rules import Expected, Held, HolderKind, MovementKind, check_happened, check_versions
+from salw.custody.rules import Expected, Held, HolderKind, MovementKind, check_follows, check_happened, check_versions
 from salw.documents.orders.queries import lock_usable
 from salw.documents.rules import DocumentKind, printed_number
 from salw.ledger.events import Commitment, Event, columns, commit_to, make_event
@@ -33,7 +33,8 @@ with {asked}, locked as materialized (
     select n.* from asked a, number_document(a.office_of, %(year)s, (select count(*) from locked)) as n
      where a.office_of is not null
 )
-select a.*, l.weapon_id, l.seq, l.holder_id, l.unit_id, l.awaited_by_unit_id, l.recorded_at, l.kind, l.mark,
+select a.*, l.weapon_id, l.seq, l.holder_id, l.unit_id, l.awaited_by_unit_id, l.recorded_at, l.occurred_at, l.kind,
+       l.mark,
        n.office_unit_id, n.number
   from asked a
   left join locked l on true
@@ -198,6 +199,7 @@ def held_by_weapon(rows: Sequence[Row]) -> list[Held]:
             row["unit_id"],
             row["awaited_by_unit_id"],
             row["recorded_at"],
+            row["occurred_at"],
             row["mark"],
             row.get("label_fault"),
         )
@@ -236,9 +238,11 @@ def record_moves(
     `facts` are common to all events; each adds its weapon's seq, from and to. `extra_events` are events
     of the same write that move nothing (the registration of a weapon); they come first in the log.
     `document_stands` says that `record_document` wrote the document earlier in this transaction. `beside` are
-    the use case's own rows, written in the same statement.
+    the use case's own rows, written in the same statement. Raises what `check_happened` and `check_follows` raise.
     """
     check_happened(occurred_at, order.dated_on, now=now, today=actor.today)
+    if kind is not MovementKind.LOSS:  # a loss bears the instant of its case, which nobody may change any more
+        check_follows(occurred_at, [step.held for step in steps if step.held])
     _hold_paper(db, actor, order)
     said = None if document_stands else _said(order)
     paper = {**_paper(actor, document_id, document_kind, number, order, said), "occurred_at": instant_text(occurred_at)}

@@ -1,6 +1,7 @@
 """Many receivers at once: people and posts that a nominal list issues to, each answering for his own weapon."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -44,7 +45,7 @@ select h.id as to_id, h.unit_id as to_unit_id, h.kind as to_kind, h.closed_at is
 _DRAWERS = _RECEIVERS.format(
     columns=", s.*, d.classes",
     joins="""
-  left join lateral standings_to_draw(array[p.id], %(today)s) as s on true
+  left join lateral standings_to_draw(array[p.id], %(day)s) as s on true
   left join lateral (
         select array_agg(distinct w.class_code) as classes
           from unnest(%(draws)s::uuid[], %(weapons)s::uuid[]) as n (holder_id, weapon_id)
@@ -83,13 +84,15 @@ def find_receivers(db: Connection, *, actor: Actor, holder_ids: Collection[UUID]
     return _destinations(_receivers(db, actor, _RECEIVERS, holder_ids, {}), holder_ids)
 
 
-def find_drawers(db: Connection, *, actor: Actor, draws: Sequence[tuple[UUID, UUID]]) -> dict[UUID, Destination]:
-    """Return the same of who draws (holder and weapon), where everybody may draw what he does.
+def find_drawers(
+    db: Connection, *, actor: Actor, draws: Sequence[tuple[UUID, UUID]], day: date
+) -> dict[UUID, Destination]:
+    """Return the same of who draws (holder and weapon), where everybody may draw what he does on the `day` of the act.
 
     Raises what `find_receivers` and `authorisations.rules.check_all` raise.
     """
     holder_ids = [holder for holder, _ in draws]
-    own = {"today": actor.today, "draws": holder_ids, "weapons": [weapon for _, weapon in draws]}
+    own = {"day": day, "draws": holder_ids, "weapons": [weapon for _, weapon in draws]}
     rows = _receivers(db, actor, _DRAWERS, holder_ids, own)
     found = _destinations(rows, holder_ids)
     check_all((row["to_id"], standing_of(row), row["classes"] or ()) for row in rows)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from salw.access.rules import Permission, Role, roles_with
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
-from salw.core.errors import NotFound
+from salw.core.errors import NotFound, Refused
 from salw.documents.files.queries import get_attached
 from salw.documents.orders.rules import OrderStatus, check_decision, check_recorded, check_seen
 from salw.ledger import operations as ledger
@@ -20,16 +20,17 @@ insert into paper_order (country, id, unit_id, number_id, dated_on, signatory_id
 values (%(country)s, %(id)s, %(unit)s, %(number)s, %(dated_on)s, %(signatory)s, %(file)s, 'recorded', %(by)s)
 """
 
-# Who signs is somebody in scope, or who commands or orders above, where whoever records cannot look.
+# Who signs commands the unit, or one above it, or orders there, on the day of the paper: also where whoever records
+# cannot look. Of who does not, it is told apart only whether he is somebody in scope.
 _SIGNATORY = """
-select (select c.commitment from commit_to_person(%(person)s) c) as commitment
- where exists (select from person p
-                where p.country = %(country)s and p.id = %(person)s and p.unit_id = any(%(units)s))
-    or exists (select from posting g
-                 join unit_closure x on (x.country, x.ancestor_id) = (g.country, g.unit_id)
-                where g.country = %(country)s and g.person_id = %(person)s and g.role = any(%(roles)s)
-                  and x.descendant_id = %(unit)s and g.started_on <= %(day)s
-                  and (g.ended_on is null or g.ended_on > %(day)s))
+select (select c.commitment from commit_to_person(%(person)s) c) as commitment, s.may, s.in_scope
+  from (select exists (select from posting g
+                         join unit_closure x on (x.country, x.ancestor_id) = (g.country, g.unit_id)
+                        where g.country = %(country)s and g.person_id = %(person)s and g.role = any(%(roles)s)
+                          and x.descendant_id = %(unit)s and g.started_on <= %(day)s
+                          and (g.ended_on is null or g.ended_on > %(day)s)) as may,
+               exists (select from person p where p.country = %(country)s and p.id = %(person)s
+                          and p.unit_id = any(%(units)s)) as in_scope) as s
 """
 
 # Locked before it is read: an approval that was under way is seen, and none comes between.
@@ -71,7 +72,9 @@ def record_order(
 ) -> None:
     """Record an order on paper with its photo; it stays to be confirmed.
 
-    Raises `document.in_the_future`, `order.own`, `person.not_found`, `file.not_found`.
+    Its signatory is one who gives such orders: posted on the day of the paper as commander or ordering authority of
+    the unit, or of one above it. Raises `document.in_the_future`, `order.too_old`, `order.own`, `person.not_found`,
+    `order.signatory_gives_none`, `file.not_found`.
     """
     check_recorded(dated_on, today=actor.today, signatory_id=signatory_id, recorder_id=actor.person_id)
     signatory = _commitment_of_signatory(db, actor, signatory_id, unit_id, dated_on)
@@ -159,6 +162,8 @@ def _commitment_of_signatory(db: Connection, actor: Actor, signatory_id: UUID, u
         "roles": roles_with(Permission.ORDER_CONFIRM),
     }
     row = run_one(db, _SIGNATORY, asked)
-    if row is None or row["commitment"] is None:
+    if row is None or row["commitment"] is None or not (row["may"] or row["in_scope"]):
         raise NotFound("person.not_found", person=str(signatory_id))
+    if not row["may"]:
+        raise Refused("order.signatory_gives_none")
     return str(row["commitment"].hex())

@@ -12,7 +12,9 @@ from salw.documents.orders.rules import check_usable
 _ORDERS = """
 select o.id, u.uuid as unit, u.name as unit_name, n.value->>'number' as number, o.dated_on, o.signatory_id as signatory,
        o.file_id as file, o.status, o.recorded_by, o.recorded_at, o.decided_by, o.decided_at,
-       r.value->>'reason' as reason,
+       r.value->>'reason' as reason, coalesce(v.value, v.remains)->>'rank' as rank,
+       v.value->>'family_name' as family_name, v.value->>'given_names' as given_names,
+       (v.remains->>'erased_on')::date as erased_on,
        (select count(*) from document d where d.country = o.country and d.paper_order_id = o.id) as documents,
        array(select t.id from transfer t where t.country = o.country and t.approval_order_id = o.id
               order by t.id) as transfers
@@ -20,6 +22,8 @@ select o.id, u.uuid as unit, u.name as unit_name, n.value->>'number' as number, 
   join unit u on (u.country, u.id) = (o.country, o.unit_id)
   left join personal_value n on (n.country, n.id) = (o.country, o.number_id)
   left join personal_value r on (r.country, r.id) = (o.country, o.reason_id)
+  left join person p on (p.country, p.id) = (o.country, o.signatory_id) and p.unit_id = any(%(units)s)
+  left join personal_value v on (v.country, v.id) = (p.country, p.value_id)
  where o.country = %(country)s and o.unit_id = any(%(units)s)
 """
 
@@ -36,7 +40,8 @@ def list_orders(db: Connection, actor: Actor, *, status: str | None, after: UUID
     """Return the orders of units in scope by id, at most `limit`.
 
     Keys: `id, unit, unit_name, number` (null once erased), `dated_on, signatory, file, status, recorded_by,
-    recorded_at, decided_by, decided_at, reason`, how many `documents` rest on it, and the `transfers` approved on it.
+    recorded_at, decided_by, decided_at, reason`, how many `documents` rest on it, the `transfers` approved on it, and
+    of a signatory in scope `rank, family_name, given_names, erased_on`.
     """
     return run(
         db,

@@ -20,6 +20,7 @@ from salw.documents.orders.schemas import (
     PaperOrderIn,
     PaperOrderOut,
     PaperOrderStepOut,
+    order_out,
 )
 
 router = APIRouter(tags=["documents"])
@@ -85,4 +86,4 @@ def get_orders(
     rows = queries.list_orders(
         desk.db, desk.actor, status=status.value if status else None, after=decode_cursor(cursor), limit=limit + 1
     )
-    return cut([PaperOrderOut(**row) for row in rows], limit, [row["id"] for row in rows])
+    return cut([order_out(row) for row in rows], limit, [row["id"] for row in rows])

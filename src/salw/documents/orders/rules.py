@@ -1,7 +1,7 @@
 """Where an order on paper stands, who may confirm it, and what may rest on it. Pure."""
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -16,13 +16,19 @@ class OrderStatus(StrEnum):
     CONTESTED = "contested"
 
 
-def check_recorded(dated_on: date, *, today: date, signatory_id: UUID, recorder_id: UUID) -> None:
-    """Refuse an order of tomorrow, and one that its signatory records himself: who orders does not keep.
+# An order is recorded by who acts on it, once he is back on the line: an older one is a slip of the pen.
+OLDEST = timedelta(days=366)
 
-    Raises `document.in_the_future`, `order.own`.
+
+def check_recorded(dated_on: date, *, today: date, signatory_id: UUID, recorder_id: UUID) -> None:
+    """Refuse an order of tomorrow or of years ago, and one that its signatory records: who orders does not keep.
+
+    Raises `document.in_the_future`, `order.too_old`, `order.own`.
     """
     if dated_on > today:
         raise Unacceptable("document.in_the_future", dated_on=dated_on)
+    if dated_on < today - OLDEST:
+        raise Unacceptable("order.too_old", dated_on=dated_on)
     if signatory_id == recorder_id:
         raise Refused("order.own")
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from salw.core.db import Row
 from salw.core.shapes import Day, In, Out, Said, example
 from salw.documents.orders.rules import OrderStatus
 
@@ -79,3 +80,8 @@ class PaperOrderOut(Out):
     reason: str | None
     documents: int
     transfers: list[UUID]
+
+
+def order_out(row: Row) -> PaperOrderOut:
+    """Return a row of `queries.list_orders` as it goes out."""
+    return PaperOrderOut(**{name: row[name] for name in PaperOrderOut.model_fields})

@@ -40,9 +40,13 @@ def numbered(draw_margins: Callable[[Canvas, int, int], None]) -> Callable[..., 
     return Numbered
 
 
-def draw_banner(canvas: Canvas, text: str, width: float, height: float) -> None:
-    """Draw white on black, in the middle of the upper margin of a page of that size, that its data are made up."""
+def draw_banner(canvas: Canvas, text: str, width: float, height: float, *, right: float | None = None) -> None:
+    """Draw white on black, in the upper margin of a page of that size, that its data are made up.
+
+    In the middle of it, or ending at `right` where something stands at the left.
+    """
     room = stringWidth(text, fonts.SANS_BOLD, 9) + 8 * mm
+    width = width if right is None else 2 * right - room
     y = height - 7.5 * mm
     canvas.setFillGray(0)
     canvas.rect(width / 2 - room / 2, y, room, 5 * mm, 0, 1)

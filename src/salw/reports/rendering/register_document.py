@@ -61,7 +61,7 @@ def make_register_document(paper: Paper, report: Register, heading: Heading, lan
 def make_tables(report: Register, words: Words) -> tuple[Table, ...]:
     """Return the tables of a register: its lines, below the balance of the day where it has one."""
     balance = balance_tables(report.classes, report.total, words)[:1] if report.total else []
-    return (*balance, _table(report, words))
+    return (*balance, *_tables(report, words))
 
 
 def make_subtitle(report: Register, words: Words) -> str:
@@ -79,6 +79,7 @@ def _facts(report: Register, words: Words) -> list[tuple[str, str]]:
     facts = []
     if report.kind is Kind.HOLDER:
         facts.append((words.say("fact.stands_on"), words.instant(report.at)))
+        facts += _counted(report, words)
     if report.subject.kind == "unit" and report.kind is Kind.JOURNAL:
         said = words.say("scope", units=words.number(report.subject.units), stores=words.number(report.subject.stores))
         facts.append((words.say("fact.scope"), said))
@@ -99,9 +100,47 @@ def _facts(report: Register, words: Words) -> list[tuple[str, str]]:
     return facts
 
 
-def _table(report: Register, words: Words) -> Table:
+def _counted(report: Register, words: Words) -> list[tuple[str, str]]:
+    """Return how many weapons somebody has himself and how many he answers for, where he answers for any."""
+    held = [line for line in report.lines if isinstance(line, HeldLine) and line.held]
+    answered = [line for line in held if line.answers_for]
+    if report.volumes > 1 or not any(isinstance(line, HeldLine) and line.answers_for for line in report.lines):
+        return []
+    return [
+        (words.say("fact.has_himself"), words.number(len(held) - len(answered))),
+        (words.say("fact.answers_for"), words.number(len(answered))),
+    ]
+
+
+def _tables(report: Register, words: Words) -> list[Table]:
+    """Return the lines of a register; on a card, what its person answers for apart from what he has himself."""
+    if report.kind is not Kind.HOLDER:
+        return [_table(report, report.lines, words)]
+    own = [line for line in report.lines if isinstance(line, HeldLine) and line.answers_for is None]
+    answered = report.lines[len(own) :]
+    tables = [_table(report, own, words)] if own or not answered else []
+    return [*tables, _answered(report, answered, len(own), words)] if answered else tables
+
+
+def _answered(report: Register, lines: Sequence[object], after: int, words: Words) -> Table:
+    columns: list[tuple[str, float]] = [
+        ("holder", 38),
+        ("model", 44),
+        ("serial", 36),
+        ("registry_number", 30),
+        ("standing", 30),
+    ]
+    columns += [("slip", 34), ("since", 24), ("due_back", 24)]
+    rows = tuple(
+        Row(_kind(line), (number, _party(line.answers_for, words), *_held(line, words)))
+        for number, line in enumerate(lines, report.first_line + after)
+        if isinstance(line, HeldLine) and line.answers_for
+    )
+    return _listed(words, "register.lines.answers_for", columns, rows, "register.nil.holder")
+
+
+def _table(report: Register, lines: Sequence[object], words: Words) -> Table:
     columns: list[tuple[str, float]]
-    lines: Sequence[object] = report.lines
     # Numbers of weapons and papers never wrap: these widths hold sixteen characters of the one, all of the other.
     if report.kind is Kind.ISSUES:
         columns = [("slip", 26), ("moment", 22), ("holder", 46), ("model", 38), ("serial", 35), ("registry_number", 27)]
@@ -118,14 +157,13 @@ def _table(report: Register, words: Words) -> Table:
     rows = tuple(
         Row(_kind(line), (number, *_cells(line, words))) for number, line in enumerate(lines, report.first_line)
     )
+    return _listed(words, f"register.lines.{report.kind}", columns, rows, f"register.nil.{report.kind}")
+
+
+def _listed(words: Words, title: str, columns: list[tuple[str, float]], rows: tuple[Row, ...], nil: str) -> Table:
     heads = (Column(words.say("column.number"), 10, numeric=True),)
-    return Table(
-        Sheet.REGISTER,
-        words.say(f"register.lines.{report.kind}"),
-        (*heads, *(Column(words.say(f"column.{code}"), width) for code, width in columns)),
-        rows,
-        words.say(f"register.nil.{report.kind}"),
-    )
+    named = (Column(words.say(f"column.{code}"), width) for code, width in columns)
+    return Table(Sheet.REGISTER, words.say(title), (*heads, *named), rows, words.say(nil))
 
 
 def _kind(line: object) -> RowKind:

@@ -255,7 +255,7 @@ def _draw_margins(
         canvas.drawString(MARGIN, y - 9.4 * mm, line)
         y -= 2.8 * mm
     if slip.demo:
-        draw_banner(canvas, words.say("demo"), WIDTH, HEIGHT)
+        draw_banner(canvas, words.say("demo"), WIDTH, HEIGHT, right=right if number > 1 else None)
 
 
 def _seal(slip: Slip, heading: Heading, words: Words) -> list[str]:

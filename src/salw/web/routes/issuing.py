@@ -15,26 +15,28 @@ from salw.access.rules import Permission
 from salw.core.errors import DomainError
 from salw.core.ids import new_id
 from salw.core.language import Language, translate
+from salw.custody.declarations.schemas import declared_of
 from salw.custody.routes import issues
 from salw.custody.schemas import IssueIn, ReturnIn
 from salw.registry.condition.rules import Condition
 from salw.web.counter import (
     AT_COUNTER,
     Codes,
-    Typed,
+    DeclaredTyped,
     declared_kinds,
-    declared_lines,
     in_store,
     is_out,
     placed,
     read_codes,
+    read_declared,
     read_due,
     versions_of,
     versions_text,
     with_conditions,
+    with_reasons,
 )
 from salw.web.desks import Asked, friendly, lead_to, open_desk, show
-from salw.web.forms import fill
+from salw.web.forms import fill, told
 from salw.web.late import LATE_PLACES, OnPaper, book_of, order_choices, order_named, read_late
 from salw.web.views import issuing as views
 
@@ -60,31 +62,13 @@ ISSUE_PLACES = {
     "acknowledgement.kind_not_valid": "acknowledged",
     "acknowledgement.witness_is_party": "proof",
 }
-DECLARED_PLACES = {"declared.twice": "kind_0", "declared.calibre": "calibre_0", "declared.nothing": "quantity_0"}
 
 
-class _Declared(Typed):
-    """The rows of what goes along with weapons."""
-
-    store: str = ""
-    kind_0: str = ""
-    calibre_0: str = ""
-    quantity_0: str = ""
-    reason_0: str = ""
-    kind_1: str = ""
-    calibre_1: str = ""
-    quantity_1: str = ""
-    reason_1: str = ""
-    kind_2: str = ""
-    calibre_2: str = ""
-    quantity_2: str = ""
-    reason_2: str = ""
-
-
-class IssueTyped(_Declared, OnPaper):
+class IssueTyped(DeclaredTyped, OnPaper):
     """A perception as it is typed."""
 
     id: UUID
+    store: str = ""
     to: str = ""
     holder: str = ""
     due_day: str = ""
@@ -94,10 +78,11 @@ class IssueTyped(_Declared, OnPaper):
     proof: str = ""
 
 
-class ReturnTyped(_Declared, OnPaper):
+class ReturnTyped(DeclaredTyped, OnPaper):
     """A réintégration as it is typed; `condition` holds `weapon:condition` where one is stated."""
 
     id: UUID
+    store: str = ""
     condition: list[str] = Field(default_factory=list)
 
 
@@ -168,7 +153,7 @@ def _check_issue(
         if store is not None:
             weapons, wrong_codes = read_codes(desk, typed.codes, in_store(store), store)
             wrong |= {"codes": wrong_codes} if wrong_codes else {}
-        wrong |= wrong_who
+        wrong |= wrong_who | read_declared(typed.but(), language, back=False)[1]
         stores = views.stores(desk)
         context = {
             "typed": typed.but(weapons=versions_text(weapons)),
@@ -211,7 +196,8 @@ def _issue(request: Request, language: Language, typed: IssueTyped) -> Response:
                 part["witness"] = witness["id"] if witness else None
             else:
                 part[typed.acknowledged] = typed.proof.strip() or None
-    if wrong or who is None:
+    declared, wrong_declared = read_declared(typed.but(), language, back=False)
+    if wrong or wrong_declared or who is None:
         return _check_issue(request, language, typed, {k: v for k, v in wrong.items() if k == "proof"})
     values = {
         "store": typed.store,
@@ -219,7 +205,7 @@ def _issue(request: Request, language: Language, typed: IssueTyped) -> Response:
         "weapons": versions_of(typed.weapons),
         "due_back_at": due,
         "override": typed.override.strip() or None,
-        "declared": declared_lines(typed.but(), back=False),
+        "declared": declared,
         "acknowledgement": part,
         "order": order_named(typed.order),
         **late,
@@ -231,12 +217,8 @@ def _issue(request: Request, language: Language, typed: IssueTyped) -> Response:
         with friendly(AT_COUNTER), open_desk(request, Permission.ISSUE_RECORD, language) as desk:
             issues.put_issue(typed.id, body, desk)
     except DomainError as error:
-        return _again(
-            request,
-            language,
-            typed,
-            placed(error, {**ISSUE_PLACES, **DECLARED_PLACES, **LATE_PLACES}, language, "codes"),
-        )
+        places = {**ISSUE_PLACES, **LATE_PLACES}
+        return _again(request, language, typed, placed(error, places, language, "codes"))
     return lead_to(f"/perceptions/{typed.id}?done=issued", language)
 
 
@@ -285,37 +267,46 @@ def post_return(request: Request, language: Asked, typed: Annotated[ReturnTyped,
         return _return_form(request, language, typed.but())
     if typed.act != "return":
         return _check_return(request, language, typed)
+    declared, wrong = read_declared(typed.but(), language, back=True)
     with open_desk(request, Permission.RETURN_RECORD, language) as desk:
         late, wrong_late = read_late(desk, typed, None, typed.id)
     values = {
         "store": typed.store,
         "weapons": with_conditions(versions_of(typed.weapons), typed.condition),
-        "declared": declared_lines(typed.but(), back=True),
+        "declared": declared,
         "order": order_named(typed.order),
         **late,
     }
-    body, wrong = fill(ReturnIn, values, language)
-    wrong |= wrong_late
+    body, unfit = fill(ReturnIn, values, language)
+    wrong |= wrong_late | _at_fields(unfit)
     if body is None or wrong:
-        return _return_form(request, language, typed.but(), _at_fields(wrong))
+        return _return_form(request, language, typed.but(), wrong)
     try:
         with friendly(AT_COUNTER), open_desk(request, Permission.RETURN_RECORD, language) as desk:
             issues.put_return(typed.id, body, desk)
     except DomainError as error:
-        wrong = placed(error, {"store.not_found": "store", **DECLARED_PLACES, **LATE_PLACES}, language, "codes")
+        if error.code in ("declared.unexplained", "declared.nothing"):
+            return _check_return(request, language, typed, told(error, language))
+        wrong = placed(error, {"store.not_found": "store", **LATE_PLACES}, language, "codes")
         return _return_form(request, language, typed.but(), wrong)
     return lead_to(f"/perceptions/{typed.id}?done=returned", language)
 
 
-def _check_return(request: Request, language: Language, typed: ReturnTyped) -> Response:
+def _check_return(request: Request, language: Language, typed: ReturnTyped, asked: str | None = None) -> Response:
+    """Show what comes back against what went out; what lacks is asked for its reason, `asked` where it was refused."""
     with open_desk(request, Permission.RETURN_RECORD, language) as desk:
         wrong: dict[str, str] = {}
         store = _store(typed.store, language, wrong)
         weapons, wrong_codes = read_codes(desk, typed.codes, is_out, store)
         late, wrong_late = read_late(desk, typed, store, typed.id)
-        wrong |= ({"codes": wrong_codes} if wrong_codes else {}) | wrong_late
+        declared, wrong_declared = read_declared(typed.but(), language, back=True)
+        wrong |= ({"codes": wrong_codes} if wrong_codes else {}) | wrong_late | wrong_declared
+        compared, lacking = ([], []) if wrong else views.account(desk, weapons, declared_of(declared))
+        shown, reasons = with_reasons(typed.but(weapons=versions_text(weapons)), lacking)
         context = {
-            "typed": typed.but(weapons=versions_text(weapons)),
+            "typed": shown,
+            "reasons": reasons,
+            "compared": compared,
             "weapons": weapons,
             "store_name": dict(views.stores(desk)).get(typed.store, ""),
             "kinds": dict(declared_kinds(language)),
@@ -327,4 +318,8 @@ def _check_return(request: Request, language: Language, typed: ReturnTyped) -> R
         }
     if wrong or store is None:
         return _return_form(request, language, typed.but(), wrong)
-    return show(request, language, "return_check.html", context)
+    unsaid = [f"reason_{row}" for row, _ in reasons if not shown[f"reason_{row}"].strip()]
+    if asked and not unsaid:
+        return _return_form(request, language, typed.but(), {"quantity_0": asked})
+    errors = dict.fromkeys(unsaid, translate("web.return.say_why", language)) if asked else None
+    return show(request, language, "return_check.html", context, errors=errors)

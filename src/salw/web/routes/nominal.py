@@ -15,7 +15,7 @@ from salw.core.ids import new_id
 from salw.core.language import Language, translate
 from salw.custody.nominal_lists import routes as lists
 from salw.custody.nominal_lists.schemas import NominalChangeIn, NominalIssueIn, NominalListIn, NominalReturnIn
-from salw.web.counter import AT_COUNTER, Typed, placed, read_due
+from salw.web.counter import AT_COUNTER, DeclaredTyped, Typed, declared_kinds, placed, read_declared, read_due
 from salw.web.desks import Asked, friendly, lead_to, open_desk, show
 from salw.web.forms import fill
 from salw.web.views import nominal as views
@@ -27,6 +27,7 @@ DONE = ("prepared", "issued", "returned", "struck", "added")
 LIST_PLACES = {
     "store.not_found": "store",
     "unit.not_found": "of_unit",
+    "nominal_list.due_past": "due_day",
     "nominal_list.too_long": "people",
     "nominal_list.weapon_twice": "people",
 }
@@ -44,7 +45,7 @@ class ListTyped(Typed):
     people: str = ""
 
 
-class MorningTyped(Typed):
+class MorningTyped(DeclaredTyped):
     """What was read in the morning, or in the evening; `absent` are the lines of men who were not there.
 
     `line`, `instead` and `replaced` are the rows of the table; `body` is what the second page showed.
@@ -151,9 +152,12 @@ def post_strike(
     line: Annotated[int, Form()],
 ) -> Response:
     """Strike out a line that was not drawn."""
+    body, wrong = fill(NominalChangeIn, {"id": act_id, "version": version, "remove": [line], "add": []}, language)
+    if body is None:
+        return _list(request, language, list_id, wrong={"lines": " ".join(wrong.values())})
     try:
         with friendly(AT_COUNTER), open_desk(request, Permission.NOMINAL_LIST_RECORD, language) as desk:
-            lists.post_change(list_id, NominalChangeIn(id=act_id, version=version, remove=[line], add=[]), desk)
+            lists.post_change(list_id, body, desk)
     except DomainError as error:
         return _list(request, language, list_id, wrong=placed(error, {}, language, "lines"))
     return lead_to(f"/etats-nominatifs/{list_id}?done=struck", language)
@@ -175,8 +179,11 @@ def post_more(
             if not wished and not wrong:
                 wrong = translate("web.nominal.nobody_to_add", language)
             if not wrong:
-                body = {"id": act_id, "version": version, "remove": [], "add": wished}
-                lists.post_change(list_id, NominalChangeIn.model_validate(body), desk)
+                values = {"id": act_id, "version": version, "remove": [], "add": wished}
+                body, unfit = fill(NominalChangeIn, values, language)
+                wrong = " ".join(unfit.values())
+                if body is not None:
+                    lists.post_change(list_id, body, desk)
     except DomainError as error:
         wrong = placed(error, {}, language, "people")["people"]
     if wrong:
@@ -221,6 +228,7 @@ def _show_moment(
         "moment": moment,
         "typed": typed.but(body=json.dumps(found.body) if found else ""),
         "beside": typed.beside,
+        "kinds": declared_kinds(language),
         "rows": found.rows if found else [],
         "waits": waits,
         "left": [one for one in waits if one["weapon"] not in goes and one["line"] not in absent],
@@ -252,6 +260,9 @@ def post_moment(
                 found = moments.morning(desk, context, **asked, beside=typed.beside, more=typed.more)
             else:
                 found = moments.evening(desk, context, **asked)
+                declared, wrong = read_declared(typed.but(), language, back=True)
+                found.body["declared"] = [line.model_dump(mode="json") for line in declared]
+                found.wrong |= wrong
         if found.wrong:
             return _show_moment(request, language, moment, typed, context, None, found.wrong)
         return _show_moment(request, language, moment, typed, context, found)

@@ -17,7 +17,7 @@ from salw.documents.files.routes import put_file
 from salw.documents.orders.routes import put_order
 from salw.documents.orders.rules import CONSTRAINTS
 from salw.documents.orders.schemas import PaperOrderIn
-from salw.web.counter import AT_COUNTER, placed
+from salw.web.counter import AT_COUNTER, PICTURED, placed
 from salw.web.desks import Asked, friendly, lead_to, open_desk, show
 from salw.web.forms import fill, parse_day
 from salw.web.views import issuing
@@ -58,7 +58,7 @@ def _form(request: Request, language: Language, typed: OrderTyped, wrong: dict[s
     return show(request, language, "order_new.html", {**context, "typed": typed.model_dump(mode="json")}, errors=wrong)
 
 
-@router.post("/aujourdhui/ordres/nouveau")
+@router.post("/aujourdhui/ordres/nouveau", openapi_extra=PICTURED)
 def post_order(
     request: Request,
     language: Asked,

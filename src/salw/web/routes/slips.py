@@ -1,7 +1,7 @@
 """`/perceptions/{slip}`: a bon with who acknowledged it, and one more acknowledgement with its picture."""
 
 from typing import Annotated, Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import Response
@@ -53,6 +53,35 @@ def _slip(
         context = views.slip_page(desk, slip_id)
     context |= {"done": done if done in DONE else "", "typed": typed or {}, "act_id": str(new_id())}
     return show(request, language, "slip_page.html", context, errors=wrong)
+
+
+@router.post("/perceptions/{slip_id}/emargement/tous", openapi_extra=PICTURED)
+def post_signed_sheet(
+    request: Request,
+    language: Asked,
+    slip_id: UUID,
+    act_id: Annotated[UUID, Form(alias="id")],
+    sheet: Annotated[UploadFile | None, File()] = None,
+) -> Response:
+    """Record one photo of the sheet that all signed for everybody who has not acknowledged it yet, all or nobody.
+
+    A form sent twice finds nobody left; one sent at the same moment makes the same acknowledgements.
+    """
+    content = sheet.file.read() if sheet is not None else b""
+    if not content:
+        return _slip(request, language, slip_id, wrong={"sheet": translate("web.slip.no_picture", language)})
+    try:
+        with open_desk(request, Permission.ACKNOWLEDGEMENT_RECORD, language) as desk:
+            unit = views.unit_of_slip(desk, slip_id)
+        with friendly(AT_COUNTER), open_desk(request, Permission.FILE_KEEP, language) as desk:
+            kept = put_file(new_id(), content, unit, desk).id
+        with friendly(AT_COUNTER), open_desk(request, Permission.ACKNOWLEDGEMENT_RECORD, language) as desk:
+            for person in views.unsigned(desk, slip_id):
+                part = AcknowledgementIn(slip=slip_id, person=person, kind=AcknowledgementKind.PAPER, file=kept)
+                put_acknowledgement(uuid5(act_id, str(person)), part, desk)
+    except DomainError as error:
+        return _slip(request, language, slip_id, wrong=placed(error, {}, language, "sheet"))
+    return lead_to(f"/perceptions/{slip_id}?done=signed", language)
 
 
 @router.post("/perceptions/{slip_id}/emargement", openapi_extra=PICTURED)

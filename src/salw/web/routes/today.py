@@ -100,9 +100,12 @@ def post_order_confirmed(
     transfers: Annotated[list[UUID] | None, Form()] = None,
 ) -> Response:
     """Confirm an order on paper with the approvals that were shown on it."""
+    body, wrong = fill(ConfirmationIn, {"id": act_id, "transfers": transfers or []}, language)
+    if body is None:
+        return _orders(request, language, wrong={"lines": " ".join(wrong.values())})
     try:
         with friendly(ORDERS), open_desk(request, Permission.ORDER_CONFIRM, language) as desk:
-            post_confirmation(order_id, ConfirmationIn(id=act_id, transfers=transfers or []), desk)
+            post_confirmation(order_id, body, desk)
     except DomainError as error:
         return _orders(request, language, wrong=placed(error, {}, language, "lines"))
     return lead_to("/aujourdhui/ordres?done=confirmed", language)

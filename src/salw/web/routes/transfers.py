@@ -212,15 +212,16 @@ def post_scanned_step(
         shown = typed.but(weapons=versions_text(weapons))
         return _scan(request, language, transfer_id, step, shown, weapons=weapons)
     sent = {"id": typed.id, "weapons": versions_of(typed.weapons)}
+    leaves, unfit = fill(DispatchIn, {**sent, "order": order_named(typed.order)}, language)
+    arrives, _ = fill(ReceiptIn, {**sent, "complete": typed.complete == "yes"}, language)
+    if leaves is None or arrives is None:
+        return _scan(request, language, transfer_id, step, typed.but(), {"codes": " ".join(unfit.values())})
     try:
         with friendly(AT_COUNTER), open_desk(request, permission, language) as desk:
             if step == "expedition":
-                steps.post_dispatch(
-                    transfer_id, DispatchIn.model_validate({**sent, "order": order_named(typed.order)}), desk
-                )
+                steps.post_dispatch(transfer_id, leaves, desk)
             else:
-                body = ReceiptIn.model_validate({**sent, "complete": typed.complete == "yes"})
-                steps.post_receipt(transfer_id, body, desk)
+                steps.post_receipt(transfer_id, arrives, desk)
     except DomainError as error:
         return _scan(request, language, transfer_id, step, typed.but(), placed(error, ON_ORDER, language, "codes"))
     return lead_to(f"/mutations/{transfer_id}?done={step}", language)

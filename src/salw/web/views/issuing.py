@@ -18,7 +18,9 @@ from salw.custody.acknowledgements.queries import get_slip as find_slip
 from salw.custody.acknowledgements.rules import ALL_KINDS, AcknowledgementKind
 from salw.custody.authorisations.queries import list_standings
 from salw.custody.authorisations.rules import may_draw
-from salw.custody.rules import USER_HOLDERS
+from salw.custody.declarations.queries import list_account_of
+from salw.custody.declarations.rules import Compared, Declared, compare
+from salw.custody.rules import USER_HOLDERS, Expected, is_late
 from salw.registry.codes import read_code
 from salw.registry.labels.queries import find_named
 from salw.reports.slips.gathering import get_slip
@@ -157,13 +159,35 @@ def kinds_at_once(desk: Desk, store: UUID) -> list[str]:
 def slip_page(desk: Desk, slip_id: UUID) -> dict[str, Any]:
     """Return a bon, by its document or by the issue it is of, with who acknowledged it. Raises `document.not_found`."""
     found = find_slip(desk.db, desk.actor, slip_id, desk.actor.person_id)
+    slip = document_out(get_slip(desk.db, desk.actor, found.id))
     return {
-        "slip": document_out(get_slip(desk.db, desk.actor, found.id)),
+        "slip": slip,
+        "late": is_late(slip.occurred_at, slip.recorded_at, desk.actor.time_zone, slip.paper),
         "acknowledgements": list_acknowledgements(desk.db, desk.actor, found),
+        "unsigned": found.unsigned,
         "zone": desk.actor.time_zone,
         "signs": desk.also_holds(Permission.ACKNOWLEDGEMENT_RECORD),
         "ways_valid": [kind.value for kind in AcknowledgementKind],
     }
+
+
+def unsigned(desk: Desk, slip_id: UUID) -> list[UUID]:
+    """Return who has not acknowledged a bon yet. Raises `document.not_found`."""
+    return find_slip(desk.db, desk.actor, slip_id, desk.actor.person_id).unsigned
+
+
+def account(desk: Desk, weapons: list[Row], declared: list[Declared]) -> tuple[list[Compared], list[Compared]]:
+    """Return what went out beside weapons against what came back, this return included, and what of it lacks.
+
+    Nothing lacks as long as a weapon of the same slips is still out: who has it may bring the rest.
+    """
+    entries = list_account_of(desk.db, desk.actor, [Expected(w["id"], w["version"]) for w in weapons])
+    issued = [entry for entry in entries if not entry.returned]
+    returned = [entry.line for entry in entries if entry.returned]
+    compared = compare([entry.line for entry in issued], [*returned, *declared])
+    out = any(entry.still_out for entry in issued)
+    lacking = [] if out else [line for line in compared if line.difference > 0]
+    return compared, lacking
 
 
 def unit_of_slip(desk: Desk, slip_id: UUID) -> UUID:

@@ -33,7 +33,7 @@ GIVEN_SHOWN = 20
 
 
 def people(desk: Desk, text: str, unit: UUID | None, cursor: str | None) -> dict[str, Any]:
-    """Return a page of people by name, each with how many weapons he has himself and whether he may draw."""
+    """Return a page of people by name: how many weapons each has and answers for, and whether he may draw."""
     rows = find_people(desk.db, desk.actor, text=text or None, unit=unit, after=_after(cursor), limit=PAGE_SIZE + 1)
     if not rows and (named := without_rank(text)):
         rows = find_people(desk.db, desk.actor, text=named, unit=unit, after=_after(cursor), limit=PAGE_SIZE + 1)
@@ -46,7 +46,8 @@ def people(desk: Desk, text: str, unit: UUID | None, cursor: str | None) -> dict
             {
                 **row,
                 "name": person_words(row, desk.actor.language),
-                "held": held.get(row["id"], 0),
+                "held": held.get(row["id"], (0, 0))[0],
+                "answered_for": held.get(row["id"], (0, 0))[1],
                 "may_draw": may_draw(standings[row["id"]]),
                 "suspended": standings[row["id"]].suspended,
             }
@@ -84,6 +85,8 @@ def person(request: Request, language: Language, person_id: UUID) -> dict[str, A
         found = get_person(desk.db, desk.actor, person_id)
         standing = queries.list_standings(desk.db, desk.actor, [person_id])[person_id]
         held = due_queries.list_held(desk.db, desk.actor, found["holders"], now=desk.now, limit=HELD_SHOWN)
+        posts = found["answers_for"]
+        answered = due_queries.list_held(desk.db, desk.actor, posts, now=desk.now, limit=HELD_SHOWN) if posts else []
         past = due_queries.list_past_issues(
             desk.db, desk.actor, found["holders"], since=desk.now - PAST_SINCE, limit=PAST_SHOWN
         )
@@ -98,6 +101,7 @@ def person(request: Request, language: Language, person_id: UUID) -> dict[str, A
             "unit_name": found["unit_name"],
             "held": [row for row in held if row["held"]],
             "his": [row for row in held if not row["held"]],
+            "answered": [row for row in answered if row["held"]],
             "past": past,
             "may_draw": may_draw(standing),
             "suspended": standing.suspended,

@@ -172,4 +172,7 @@ def silent_devices(desk: Desk) -> list[Row]:
 def unconfirmed_orders(desk: Desk) -> list[Row]:
     """Return the orders on paper that await their commander, with what rests on each."""
     rows = list_orders(desk.db, desk.actor, status="recorded", after=None, limit=LINES_SHOWN)
-    return [{**row, "mine": row["signatory"] == desk.actor.person_id} for row in rows]
+    return [
+        {**row, "signed_by": person_words(row, desk.actor.language), "mine": row["signatory"] == desk.actor.person_id}
+        for row in rows
+    ]

@@ -107,7 +107,7 @@ def issue_from_list(
         Draw(head["last_line"] + 1 + place, d.holder_id, d.weapon_id, added=True) if d.added else d
         for place, d in _placed(draws)
     ]
-    to = find_drawers(db, actor=actor, draws=[(d.holder_id, d.weapon_id) for d in draws])
+    to = find_drawers(db, actor=actor, draws=[(d.holder_id, d.weapon_id) for d in draws], day=actor.day_of(occurred_at))
     held, number = lock_weapons(db, actor, weapons, number_for_unit=head["unit_id"])
     assert number is not None  # noqa: S101 - the store of a list in scope numbers its slips
     check_held_by(held, head["store_id"])

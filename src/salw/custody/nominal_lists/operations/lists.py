@@ -65,8 +65,11 @@ def prepare_list(
     """Prepare a list for a store, of the wishes and, with `of_unit`, of all that is assigned in that unit and below.
 
     For a task where `due_back_at` is given, else permanent. Raises `store.not_found`, `unit.not_found`,
-    `nominal_list.too_long`, `nominal_list.weapon_twice`, `weapon.not_found` and what finding receivers raises.
+    `nominal_list.due_past`, `nominal_list.too_long`, `nominal_list.weapon_twice`, `weapon.not_found` and what finding
+    receivers raises.
     """
+    if due_back_at is not None and due_back_at <= now:
+        raise Unacceptable("nominal_list.due_past")
     unit_id = get_store(db, actor, store_id)["unit_id"]
     proposed: list[tuple[UUID, UUID | None]] = []
     if of_unit is not None:
