@@ -202,7 +202,11 @@ def test_a_post_is_opened_and_relieved_by_scan(keeper: Desk, client: httpx.Clien
     unit = re.search(r'<option value="([0-9a-f-]{36})"', keeper.get("/postes/nouveau").partition('name="unit"')[2])
     assert unit
     made = {"kind": "crew", "name": "Équipage 3", "unit": unit[1], "answerable": matricule(world, "soldier")}
-    crew = keeper.send("/postes/nouveau", 303, id=str(new_id()), **made).partition("?")[0]
+    act = str(new_id())
+    crew = keeper.send("/postes/nouveau", 303, id=act, **made).partition("?")[0]
+    assert keeper.send("/postes/nouveau", 303, id=act, **made).partition("?")[0] == crew
+    again = keeper.send("/postes/nouveau", 422, id=str(new_id()), **{**made, "name": str(made["name"]).upper()})
+    assert "est déjà dans cette unité" in words(again)
     keeper.send(f"{crew}/nom", 303, id=str(new_id()), name="Équipage 4")
     assert "Équipage 4" in words(keeper.get("/postes"))
     keeper.send(f"{crew}/fermeture", 303, id=str(new_id()))
@@ -265,6 +269,8 @@ def test_pages_take_names_as_they_write_them_and_say_what_is_not_theirs(
 
     assert "L'unité n'a pas de subordonnées." in words(keeper.get("/situation"))
     assert keeper.ask(f"/registres?store={world.store_bravo}").status_code == 404
+    ahead = keeper.send("/perceptions/nouvelle", 422, id=str(new_id()), due_day="2300-01-01")
+    assert "Jour : « 2300-01-01 »" in words(ahead).replace("\u00a0", " ")
     assert "aucune arme" in words(keeper.get(f"/personnes/{world['soldier'].person_id}"))
 
     (weapon,) = world.register(1)
