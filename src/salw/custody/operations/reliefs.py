@@ -58,8 +58,8 @@ def relieve(
         raise Unacceptable("relief.no_answerable_person", kind=holder["kind"])
     of_store = holder["kind"] == HolderKind.STORE
     check_absence(absence, of_store=of_store, outgoing=outgoing_id is not None)
-    # Before who answers, which names him by a key. An issue holds them the other way round, but whom it holds is another:
-    # who answered before, whom nobody waits for that waits here.
+    # Before he is written down by a key. An issue holds who answers first and a person then: another one, who answered
+    # before and is not waited for here.
     incoming = hold_answerable(db, actor, incoming_id, holder_id=holder_id, kind=HolderKind(holder["kind"]))
     took_over_at = _hand_over(db, actor, now, holder_id, outgoing_id, incoming_id)
     if codes is None:
