@@ -102,7 +102,7 @@ def test_the_situation_opens_to_its_weapons_and_the_registers_to_their_papers(
     missing_one(client, world)
     page.reload()
     check = page.get_by_role("row").filter(has_text="Armurerie keeper")
-    for said in ("Recensement, clos", "Man\u00adquantes"):
+    for said in ("Recensement, clos", "Déficit"):
         expect(check).to_contain_text(said)
     expect(check.get_by_role("cell").nth(2)).to_contain_text("1")
     fits(page)
