@@ -386,10 +386,11 @@ def muster(client: httpx.Client, world: World) -> Write:
     weapons = world.register(3)
     done(client, issue(client, world, weapons))
     seen, told, _ = (str(w.weapon_id) for w in weapons)
-    report_ = {"weapon": told, "how": "radio", "by": str(world["soldier"].person_id), "at": "2026-01-01T06:00:00Z"}
+    now = clock.now().isoformat()
+    report_ = {"weapon": told, "how": "radio", "by": str(world["soldier"].person_id), "at": now}
     body = {
         "unit": _alpha(world),
-        "held_at": "2026-01-01T07:00:00Z",
+        "held_at": now,
         "presented": [{"weapon": seen, "how": "scan"}],
         "reported": [report_],
         "rest_not_presented": True,
