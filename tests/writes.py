@@ -14,6 +14,7 @@ import structlog
 import uvicorn
 
 from salw.access.factors.rules import Party
+from salw.core import clock
 from salw.core.db import run
 from salw.core.ids import new_id, random_bytes
 from salw.custody.rules import Expected
