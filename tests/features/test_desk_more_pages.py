@@ -160,6 +160,11 @@ def test_a_muster_is_ticked_on_one_page_and_says_who_is_missing(
     check = keeper.send("/appels/nouveau", 200, **typed)
     assert words(check).index(left) < words(check).index(ticked) < words(check).index(scanned)
     shown = {**hidden(check), "act": "do"}
+    for day, hour in (("9999-12-31", ""), ("2099-12-31", ""), ("2001-01-01", ""), ("2001-01-01", "6 h 00")):
+        bad = keeper.send("/appels/nouveau", 422, **typed, held_day=day, held_hour=hour)
+        assert 'id="held_day-error"' in bad, day
+    assert "rien n'a été enregistré" in words(keeper.send("/appels/nouveau", 422, **{**shown, "body": "{}"}))
+    Desk(service, world, "keeper_bravo").send("/appels/nouveau", 404, **typed)
     where = keeper.send("/appels/nouveau", 303, **shown)
     assert keeper.send("/appels/nouveau", 303, **shown) == where, "the same press is one muster"
     page = keeper.get(where)
