@@ -1,5 +1,6 @@
 """Reading nominal lists within the scope of the actor, line by line as they stand."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -119,6 +120,24 @@ def list_lines(db: Connection, actor: Actor, list_id: UUID) -> list[Row]:
             }
         )
     return lines
+
+
+def list_carried(db: Connection, actor: Actor, people: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """Return by person the weapons in scope that are on him by name, each by its serial or registry number."""
+    rows = run(
+        db,
+        """
+        select h.person_id as person, array_agg(coalesce(w.serial, w.registry_number) order by w.id) as weapons
+          from holder h
+          join custody c on (c.country, c.holder_id) = (h.country, h.id)
+          join weapon w on (w.country, w.id) = (c.country, c.weapon_id)
+         where h.country = %(country)s and h.kind = 'person' and h.person_id = any(%(people)s)
+           and w.unit_id = any(%(units)s)
+         group by h.person_id
+        """,
+        {**_scope(actor), "people": list(people)},
+    )
+    return {row["person"]: row["weapons"] for row in rows}
 
 
 def _may_draw(standing: Standing | None, class_code: str | None) -> bool:

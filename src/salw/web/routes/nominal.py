@@ -222,8 +222,6 @@ def _show_moment(
 ) -> Response:
     """Show the form with what was typed, or else what will be recorded."""
     waits = context["planned"] if moment == "perception" else context["out"]
-    goes = found.weapons if found else {}
-    absent = found.absent if found else typed.absent
     context |= {
         "moment": moment,
         "typed": typed.but(body=json.dumps(found.body) if found else ""),
@@ -231,8 +229,7 @@ def _show_moment(
         "kinds": declared_kinds(language),
         "rows": found.rows if found else [],
         "waits": waits,
-        "left": [one for one in waits if one["weapon"] not in goes and one["line"] not in absent],
-        "missing": [one for one in waits if one["line"] in absent],
+        **(found.split(waits) if found else {}),
     }
     return show(request, language, "nominal_moment.html", context, errors=wrong)
 
@@ -253,19 +250,8 @@ def post_moment(
     if typed.act == "edit":
         return _moment(request, language, list_id, moment, typed)
     if typed.act != "do":
-        with open_desk(request, permission, language) as desk:
-            context = views.nominal_list(desk, list_id)
-            asked: dict[str, Any] = {"codes": typed.codes, "whole": bool(typed.whole), "absent": typed.absent}
-            if moment == "perception":
-                found = moments.morning(desk, context, **asked, beside=typed.beside, more=typed.more)
-            else:
-                found = moments.evening(desk, context, **asked)
-                declared, wrong = read_declared(typed.but(), language, back=True)
-                found.body["declared"] = [line.model_dump(mode="json") for line in declared]
-                found.wrong |= wrong
-        if found.wrong:
-            return _show_moment(request, language, moment, typed, context, None, found.wrong)
-        return _show_moment(request, language, moment, typed, context, found)
+        context, found = _read_moment(request, language, list_id, moment, typed)
+        return _show_moment(request, language, moment, typed, context, None if found.wrong else found, found.wrong)
     try:
         with friendly(AT_COUNTER), open_desk(request, permission, language) as desk:
             shown = {**_shown(typed.body), "id": typed.id}
@@ -276,9 +262,29 @@ def post_moment(
     except ValidationError:  # what the second page brings along was not ours
         return _moment(request, language, list_id, moment, typed)
     except DomainError as error:
-        return _moment(request, language, list_id, moment, typed, placed(error, {}, language, "codes"))
+        wrong = placed(error, {}, language, "codes")
+        if error.code.startswith("draw."):  # somebody may no longer draw since the page was shown: it says who
+            named = _read_moment(request, language, list_id, moment, typed)[1].wrong
+            wrong = named if set(named) - {"codes"} else wrong
+        return _moment(request, language, list_id, moment, typed, wrong)
     done = "issued" if moment == "perception" else "returned"
     return lead_to(f"/etats-nominatifs/{list_id}?done={done}&bon={typed.id}", language)
+
+
+def _read_moment(
+    request: Request, language: Language, list_id: UUID, moment: str, typed: MorningTyped
+) -> tuple[dict[str, Any], moments.Moment]:
+    """Return the list, and what was typed beside it as it would be recorded, with what is wrong by field."""
+    with open_desk(request, _check(moment), language) as desk:
+        context = views.nominal_list(desk, list_id)
+        asked: dict[str, Any] = {"codes": typed.codes, "whole": bool(typed.whole), "absent": typed.absent}
+        if moment == "perception":
+            return context, moments.morning(desk, context, **asked, beside=typed.beside, more=typed.more)
+        found = moments.evening(desk, context, **asked)
+        declared, wrong = read_declared(typed.but(), language, back=True)
+    found.body["declared"] = [line.model_dump(mode="json") for line in declared]
+    found.wrong |= wrong
+    return context, found
 
 
 def _shown(body: str) -> dict[str, Any]:
