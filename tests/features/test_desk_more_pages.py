@@ -169,7 +169,7 @@ def test_a_muster_is_ticked_on_one_page_and_says_who_is_missing(
     where = keeper.send("/appels/nouveau", 303, **shown)
     assert keeper.send("/appels/nouveau", 303, **shown) == where, "the same press is one muster"
     page = keeper.get(where)
-    for figure in ("1</strong> non présentées", "1</strong> signalées", "1</strong> présentées"):
+    for figure in ("1</strong> non présentée<", "1</strong> signalée, non vue<", "1</strong> présentée<"):
         assert figure in page
     assert "par radio" in words(page)
     assert where.partition("?")[0] in keeper.get("/appels")
