@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from cluster import Database
+from salw.access.operations.person_changes import change_person
+from salw.access.rules import PersonChange
 from salw.core import clock
 from salw.core.db import make_engine, run
 from salw.core.ids import new_id
@@ -119,6 +121,7 @@ def make_register(database: Database, folder: Path) -> Register:
     give_back(world, [Expected(w.weapon_id, 2) for w in weapons[:2]])
     look_at(world, weapons[10:])
     world.register(4)
+    promote(world)
     register.seal()
     world.register(2)
     with register.superuser.begin() as db:
@@ -126,6 +129,27 @@ def make_register(database: Database, folder: Path) -> Register:
         for table in TABLES:
             run(db, f"create table kept.{table} as table {table}")
     return register
+
+
+def promote(world: World) -> None:
+    """Give Alpha's armourer another rank and another number."""
+    person_id = world["armourer"].person_id
+    with world.transaction() as db:
+        change_person(
+            db,
+            actor=world.founder,
+            now=clock.now(),
+            person_id=person_id,
+            seen=run(db, "select value_id from person where id = %(id)s", {"id": person_id})[0]["value_id"],
+            reason=PersonChange.PROMOTION,
+            force_code="AT",
+            unit_id=world.alpha,
+            matricule=None,
+            rank="ADJ",
+            family_name="ESSAI-ARMOURER",
+            given_names="Personne",
+            sex=None,
+        )
 
 
 def keep_pages(world: World) -> None:

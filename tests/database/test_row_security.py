@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, Engine
 
+import access_recipes
 import derogating
 import devices
 import drawing
@@ -131,6 +132,8 @@ def fill(client: httpx.Client, world: World) -> None:
     prove_and_be_refused(client, world)
     change_the_storekeeper(client, world)
     label_recipes.live(client, world)
+    promoted = access_recipes.promotion(world)
+    succeeded(client.post(promoted.path, json=promoted.body, headers=world["administrator"].headers))
 
 
 def photograph(client: httpx.Client, world: World) -> None:
