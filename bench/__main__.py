@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import checks, imports, labels, ledger, moves, past, row_security, summaries, verification
+from bench import checks, desk, imports, labels, ledger, moves, past, row_security, summaries, verification
 from bench.harness import ROOT, RUNS, Result, cluster, service
 from salw.core.db import make_engine
 from world import build_world
@@ -27,7 +27,7 @@ def measure() -> list[Result]:
         results.append(imports.clean_rows(build_world(engine)))
         results.append(summaries.quarter(build_world(engine, "ML"), urls))
         engine.dispose()
-    return results + trail_alone() + verification_alone() + past_alone() + row_security_alone()
+    return results + trail_alone() + verification_alone() + past_alone() + row_security_alone() + desk_alone()
 
 
 def past_alone() -> list[Result]:
@@ -66,6 +66,15 @@ def row_security_alone() -> list[Result]:
     return results
 
 
+def desk_alone() -> list[Result]:
+    """Time the pages of the desk in a country of a million weapons, on a cluster of its own."""
+    with cluster() as (_, urls):
+        engine = make_engine(urls["salw_app"])
+        results = desk.pages(build_world(engine), urls)
+        engine.dispose()
+    return results
+
+
 def machine() -> str:
     """Describe the machine in a line."""
     model = next(
@@ -92,6 +101,7 @@ def table(results: list[Result]) -> str:
 
 
 ALONE = {
+    "desk": desk_alone,
     "past": past_alone,
     "row-security": row_security_alone,
     "trail": trail_alone,

@@ -106,8 +106,31 @@ def test_a_suspended_man_is_refused_and_no_page_of_the_counter_tells_why(
     commander = Desk(service, world, "commander")
     card = commander.get(f"/personnes/{soldier}")
     assert SAYS not in card
-    reason = commander.ask(f"/personnes/{soldier}/retrait")
-    assert reason.status_code == 303 or SAYS in reason.text
+    there = f"/personnes/{soldier}/retrait"
+    reason = commander.get(there)
+    assert SAYS in reason
+    another = {"id": str(new_id()), "reason": "medical", "text": "Visite du médecin"}
+    asked = commander.send(there, 422, **another)  # in a tab that did not know of the first
+    assert "Un retrait est déjà en cours : rien n'a été enregistré" in words(asked)
+    known = re.findall(r'name="known" value="([^"]*)"', asked)[0]
+    for _ in range(2):
+        commander.send(there, 303, **another, known=known)
+    both = commander.get(there)
+    assert SAYS in both
+    assert "Retrait 2 sur 2" in words(both)
+    assert "Visite du médecin" in words(both)
+    first, second = re.findall(r'name="which" value="([^"]*)"', both)
+    assert 'id="text_2-error"' in commander.send(f"{there}/fin", 422, id=str(new_id()), which=second)
+    assert commander.ask(f"/personnes/{world['keeper'].person_id}").status_code == 200
+    said = []
+    for which in (first, first, second, second):
+        where = commander.send(f"{there}/fin", 303, id=str(new_id()), which=which, text="Classée sans suite")
+        said.append(words(commander.get(where)))
+    assert "1 autre retrait reste en cours : le droit à percevoir n'est pas rendu" in said[0]
+    assert "déjà levé. 1 autre retrait reste en cours" in said[1]
+    assert "Droit à percevoir rendu" in said[2]
+    assert "déjà levé. Droit à percevoir rendu" in said[3]
+    commander.send(f"/personnes/{world['keeper'].person_id}/retrait/fin", 404, id=str(new_id()), which=first, text="x")
 
 
 def test_without_authorisation_a_reason_is_asked_for_and_the_commander_takes_note(
@@ -130,7 +153,19 @@ def test_without_authorisation_a_reason_is_asked_for_and_the_commander_takes_not
     commander.send(
         f"/personnes/{world['soldier'].person_id}/autorisations", 303, id=str(new_id()), first_day="2020-01-01"
     )
-    assert "Autorisation" in words(commander.get(f"/personnes/{world['soldier'].person_id}"))
+    card = f"/personnes/{world['soldier'].person_id}"
+    assert "Autorisation" in words(commander.get(card))
+    for days in ({"first_day": "0001-01-01"}, {"first_day": "2020-01-01", "last_day": "9999-12-31"}):
+        wrong = commander.send(f"{card}/autorisations", 422, id=str(new_id()), **days)
+        assert "entre 1960 et 2099" in words(wrong)
+    soon = (clock.now() + timedelta(days=40)).date()
+    commander.send(f"{card}/autorisations", 303, id=str(new_id()), first_day=soon.isoformat())
+    page = commander.get(card)
+    assert f"à partir du {soon:%d/%m/%Y} à venir" in words(page)
+    assert "à venir" in words(commander.get("/autorisations"))
+    for which in re.findall(r'name="which" value="([^"]*)"', page):
+        commander.send(f"{card}/autorisations/fin", 303, id=str(new_id()), which=which)
+    assert "à venir" not in words(commander.get(card))
 
 
 def test_a_mutation_goes_from_order_to_receipt_at_two_desks(service: str, world: World) -> None:
@@ -202,7 +237,11 @@ def test_a_post_is_opened_and_relieved_by_scan(keeper: Desk, client: httpx.Clien
     unit = re.search(r'<option value="([0-9a-f-]{36})"', keeper.get("/postes/nouveau").partition('name="unit"')[2])
     assert unit
     made = {"kind": "crew", "name": "Équipage 3", "unit": unit[1], "answerable": matricule(world, "soldier")}
-    crew = keeper.send("/postes/nouveau", 303, id=str(new_id()), **made).partition("?")[0]
+    act = str(new_id())
+    crew = keeper.send("/postes/nouveau", 303, id=act, **made).partition("?")[0]
+    assert keeper.send("/postes/nouveau", 303, id=act, **made).partition("?")[0] == crew
+    again = keeper.send("/postes/nouveau", 422, id=str(new_id()), **{**made, "name": str(made["name"]).upper()})
+    assert "est déjà dans cette unité" in words(again)
     keeper.send(f"{crew}/nom", 303, id=str(new_id()), name="Équipage 4")
     assert "Équipage 4" in words(keeper.get("/postes"))
     keeper.send(f"{crew}/fermeture", 303, id=str(new_id()))
@@ -265,6 +304,8 @@ def test_pages_take_names_as_they_write_them_and_say_what_is_not_theirs(
 
     assert "L'unité n'a pas de subordonnées." in words(keeper.get("/situation"))
     assert keeper.ask(f"/registres?store={world.store_bravo}").status_code == 404
+    ahead = keeper.send("/perceptions/nouvelle", 422, id=str(new_id()), due_day="2300-01-01")
+    assert "Jour : « 2300-01-01 »" in words(ahead).replace("\u00a0", " ")
     assert "aucune arme" in words(keeper.get(f"/personnes/{world['soldier'].person_id}"))
 
     (weapon,) = world.register(1)

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 
 import writes
+from desk import Desk, words
 from reporting import look, unit_uuid
 from salw.core.ids import new_id
 from world import World
@@ -62,6 +63,9 @@ def test_what_makes_no_sense_is_refused(client: httpx.Client, world: World) -> N
         ({"lines": [rifles, rifles]}, "entitlement.repeated"),
         ({"lines": [{"model": "sabre", "quantity": 1}]}, "model.not_found"),
         ({"dated_on": "2026-01-16"}, "entitlement.before_its_paper"),
+        ({"dated_on": "2099-01-01", "from_day": "2099-01-02"}, "document.in_the_future"),
+        ({"dated_on": "1900-06-01", "from_day": "1900-06-02"}, "request.malformed"),
+        ({"to_day": "9999-12-31"}, "request.malformed"),
         ({"to_day": "2026-01-14"}, "entitlement.ends_before_start"),
         ({"unit": str(new_id())}, "unit.not_found"),
         ({"lines": [{**rifles, **model}]}, "request.malformed"),
@@ -69,6 +73,19 @@ def test_what_makes_no_sense_is_refused(client: httpx.Client, world: World) -> N
     ):
         assert entitle(client, world, **said).json()["code"] == code
     assert in_force(client, world, "2026-02-01") == {}
+
+
+def test_a_decision_that_holds_later_is_listed_as_to_come(service: str, world: World) -> None:
+    desk = Desk(service, world, "accountant")
+    typed = {"id": str(new_id()), "unit": unit_uuid(world, world.alpha), "reference": "TED n° 12", "quantity-1": "30"}
+    typed |= {"what-1": "SA-ASR", "dated_on": "2026-01-05", "from_day": "2098-01-05"}
+    for unit in ("abc", "😀"):
+        desk.send("/dotations/nouvelle", 422, **{**typed, "unit": unit})
+    assert 'id="dated_on-error"' in desk.send("/dotations/nouvelle", 422, **{**typed, "dated_on": "2097-01-05"})
+    page = words(desk.get(desk.send("/dotations/nouvelle", 303, **typed)))
+    _, _, later = page.partition("À venir")
+    assert "30" in later
+    assert "05/01/2098" in later
 
 
 def test_who_keeps_the_store_or_orders_does_not_enter_it(client: httpx.Client, world: World) -> None:

@@ -56,11 +56,11 @@ def test_a_return_states_the_condition_of_some_weapons_and_supposes_nothing_of_t
     assert [f.get("condition") for f in events_of(world, dirty.weapon_id, "weapon.returned")] == ["to_clean"]
     assert ["condition" in f for f in events_of(world, silent.weapon_id, "weapon.returned")] == [False]
     assert "État technique\u00a0: à nettoyer." in sentences(client, world, dirty)[-1]
-    # What was seen yesterday and is entered today does not hide what is newer.
+    # What was seen a minute ago and is entered now does not hide what is newer.
     out = issue(client, world, [w for w in back if w.weapon_id == dirty.weapon_id])
     late: dict[str, Any] = {"store": str(world.store_alpha), "weapons": listed(out)}
     late["weapons"][0]["condition"] = "serviceable"
-    late["occurred_at"] = (clock.now() - timedelta(days=1)).isoformat()
+    late["occurred_at"] = (clock.now() - timedelta(minutes=1)).isoformat()
     moved(client.put(f"/returns/{new_id()}", json=late, headers=headers))
     assert card(client, world, dirty)["condition"]["condition"] == "to_clean"
     assert len(events_of(world, dirty.weapon_id, "weapon.returned")) == 2, "and it is told all the same"

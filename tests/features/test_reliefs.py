@@ -1,6 +1,7 @@
 """Relief of an answerable person over HTTP: exactly what the holder has, and nothing moves."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -244,6 +245,8 @@ def test_a_relief_must_make_sense(client: httpx.Client, world: World) -> None:
     assert code(relieve(client, world, [], outgoing="keeper")) == (409, "relief.not_answerable")
     assert code(relieve(client, world, [], outgoing=None)) == (409, "relief.not_answerable")
     assert code(relieve(client, world, [], incoming="soldier_bravo")) == (404, "person.not_found")
+    world.cast["nobody"] = replace(world["soldier"], person_id=new_id())
+    assert code(relieve(client, world, [], incoming="nobody")) == (404, "person.not_found")
     assert code(relieve(client, world, [], holder=new_id())) == (404, "holder.not_found")
     assert code(relieve(client, world, [], holder=world.store_bravo)) == (404, "holder.not_found")
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -33,10 +34,11 @@ from salw.core.errors import Conflict
 from salw.core.ids import new_id
 from salw.custody.rules import CLOCK_ALLOWANCE, Expected
 from salw.ledger.events import Event, columns
+from salw.reports.checks import tally_of
 from salw.stocktakes.operations.closing import close_stocktake
 from salw.stocktakes.operations.counting import record_counts
 from salw.stocktakes.operations.opening import open_stocktake
-from salw.stocktakes.queries import list_lines
+from salw.stocktakes.queries import list_lines, total_checks
 from salw.stocktakes.reconciliation import Outcome
 from salw.stocktakes.rules import Method, NewCount, StocktakeKind
 from salw_labels import draw, registry_number
@@ -163,6 +165,9 @@ def test_a_weapon_known_by_its_void_label_has_one_line_and_other_readings_decide
     assert printed.status_code == 200, printed.text
     tally = printed.json()["report"]["checks"][0]["total"]
     assert (tally["book"], tally["void_expected"], tally["unresolved"], tally["real"]) == (3, 2, 3, 5)
+    with world.transaction() as db:
+        on_page = tally_of(total_checks(db, world.country, [check])[check])
+    assert asdict(on_page) == tally, "the page of checks shows what the paper says"
 
 
 def test_lines_say_how_each_weapon_is_known_and_what_explains_it(client: httpx.Client, world: World) -> None:

@@ -135,7 +135,8 @@ class Life:
             weapons=[Expected(w.weapon_id, w.version + 1) for w in weapons],
             order=Order(),
         )
-        store.weapons += [Expected(w.weapon_id, w.version + 2) for w in weapons]
+        # First in the rack, and so the last to be sent off: on papers of weeks ago, what came back yesterday was out.
+        store.weapons[:0] = [Expected(w.weapon_id, w.version + 2) for w in weapons]
 
     def work_under_derogation(self) -> None:
         """Let the third store, a small post, work under a derogation: its keeper draws his own weapon himself."""

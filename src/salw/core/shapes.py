@@ -73,6 +73,20 @@ def _iso_day(value: Any) -> Any:
 Day = Annotated[date, BeforeValidator(_iso_day)]
 
 
+# No paper of the three states is older than they are, and none speaks of the next century: such a day is a slip.
+_PAPER_EARLIEST, _PAPER_LATEST = date(1960, 1, 1), date(2100, 1, 1)
+
+
+def _day_within_reason(value: date) -> date:
+    if not _PAPER_EARLIEST <= value < _PAPER_LATEST:
+        raise PydanticCustomError("day_out_of_range", "A day between 1960 and 2100")
+    return value
+
+
+# A day that a paper is dated, or from or to which it holds.
+PlainDay = Annotated[Day, AfterValidator(_day_within_reason)]
+
+
 def _take_as_said(schema: Any) -> None:
     """Narrow a schema in place: `true` is no 1, "1" no number and "yes" no truth."""
     if isinstance(schema, list | tuple):

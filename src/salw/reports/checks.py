@@ -11,7 +11,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from salw.custody.rules import SINKS, State
 from salw.reports.balances import DoesNotAddUp, Model, by_class, place_of
-from salw.stocktakes.reconciliation import Outcome
+from salw.stocktakes.reconciliation import Outcome, Totals
 
 LEFT_OUT = "left out"  # marks a field that the digest and the JSON leave out
 
@@ -49,6 +49,23 @@ class Tally:
             self.book == self.matched + self.shortage + self.moved_expected + self.void_expected
             and self.real == self.matched + self.overage + self.unresolved + self.moved_seen
         )
+
+
+def tally_of(totals: Totals) -> Tally:
+    """Return the tally of a whole check from its lines by outcome."""
+    overage = totals.extra_known + totals.extra_unregistered
+    unresolved = totals.void_label + totals.unreadable
+    return Tally(
+        book=totals.expected,
+        matched=totals.matched,
+        shortage=totals.missing,
+        moved_expected=totals.moved_expected,
+        void_expected=totals.void_expected,
+        overage=overage,
+        unresolved=unresolved,
+        moved_seen=totals.moved_seen,
+        real=totals.matched + overage + unresolved + totals.moved_seen,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,18 +15,14 @@ from salw.reports.rules import UNSEALED, Subject
 class Figures:
     """One row: `on_hand` (réalisé) is the sum of its columns, `difference` what it lacks or has beyond `entitled`.
 
-    `entitled` and `difference` are None where no entitlement is fixed.
+    `entitled` is None where no entitlement is fixed: all that is there is then beyond it. `difference` is None where
+    it is not asked: no entitlement is on record at all, or the class of a model is entitled as a whole.
     """
 
     entitled: int | None
     on_hand: int
     columns: dict[Column, int]
     difference: int | None
-
-    @property
-    def outside(self) -> int:
-        """Return how many weapons no entitlement speaks of: without them, entitled and difference make réalisé."""
-        return 0 if self.entitled is None else self.on_hand - self.entitled - (self.difference or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +82,26 @@ def make_classes(
     """Return the rows by class and model, and their total.
 
     A class is entitled to what its units are: of a unit whose class is entitled as a whole that figure, which its
-    models are part of; of another the sum of its models. A model, a class without any figure has none.
+    models are part of; of another the sum of its models. Differences add up, but for models of such a class: what
+    they have beyond nothing is part of what the class has.
     """
     rows = list(entitled)
+    whole = {row.class_code for row in rows if row.model is None}
     of_model: dict[Model, int] = {}
     for row in rows:
         if row.model is not None:
             of_model[row.model] = of_model.get(row.model, 0) + row.quantity
     of_class = _by_class(rows)
     lines = [
-        SituationLine(model, _figures(stock.get(model, {}), of_model.get(model)), list_of(model.class_code, model))
+        SituationLine(
+            model,
+            _figures(
+                stock.get(model, {}),
+                of_model.get(model),
+                asked=bool(rows) and (model in of_model or model.class_code not in whole),
+            ),
+            list_of(model.class_code, model),
+        )
         for model in sorted({*stock, *of_model}, key=place_of)
     ]
     grouped = by_class(lines)
@@ -103,7 +109,9 @@ def make_classes(
     for code in sorted({*grouped, *of_class}, key=lambda c: (not c, c)):
         models = grouped.get(code, ())
         counted = {column: sum(line.figures.columns[column] for line in models) for column in Column}
-        classes.append(SituationClass(code, models, _figures(counted, of_class.get(code)), list_of(code, None)))
+        classes.append(
+            SituationClass(code, models, _figures(counted, of_class.get(code), asked=bool(rows)), list_of(code, None))
+        )
     return tuple(classes), add_figures(c.subtotal for c in classes)
 
 
@@ -123,21 +131,17 @@ def _by_class(rows: Iterable[Entitlement]) -> dict[str, int]:
 
 
 def add_figures(rows: Iterable[Figures]) -> Figures:
-    """Return the sum of rows. What is entitled, and what it lacks, counts the rows alone that have a figure."""
+    """Return the sum of rows; without an entitlement in any of them there is none, and no difference."""
     every = list(rows)
-    fixed = [row for row in every if row.entitled is not None]
-    return Figures(
-        sum(row.entitled or 0 for row in fixed) if fixed else None,
-        sum(row.on_hand for row in every),
-        {column: sum(row.columns[column] for row in every) for column in Column},
-        sum(row.difference or 0 for row in fixed) if fixed else None,
-    )
+    fixed = [row.entitled for row in every if row.entitled is not None]
+    counted = {column: sum(row.columns[column] for row in every) for column in Column}
+    return _figures(counted, sum(fixed) if fixed else None, asked=bool(fixed))
 
 
-def _figures(columns: Mapping[Column, int], entitled: int | None) -> Figures:
+def _figures(columns: Mapping[Column, int], entitled: int | None, *, asked: bool) -> Figures:
     counted = {column: columns.get(column, 0) for column in Column}
     on_hand = sum(counted.values())
-    return Figures(entitled, on_hand, counted, None if entitled is None else on_hand - entitled)
+    return Figures(entitled, on_hand, counted, on_hand - (entitled or 0) if asked else None)
 
 
 @dataclass(frozen=True, slots=True)

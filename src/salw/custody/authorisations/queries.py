@@ -208,9 +208,9 @@ def list_suspensions(db: Connection, actor: Actor, *, after: UUID | None, limit:
     return run(db, _SUSPENSIONS, {**_of_suspensions(actor), "after": after, "limit": limit})
 
 
-def find_open_suspension(db: Connection, actor: Actor, person_id: UUID) -> Row | None:
-    """Return the oldest suspension of a person that stands, as `list_suspensions` does; None where none does."""
-    return run_one(db, _SUSPENSIONS, {**_of_suspensions(actor), "person": person_id, "limit": 1})
+def list_open_suspensions(db: Connection, actor: Actor, person_id: UUID, *, limit: int) -> list[Row]:
+    """Return the suspensions of a person that stand, the oldest first, as `list_suspensions` does, at most `limit`."""
+    return run(db, _SUSPENSIONS, {**_of_suspensions(actor), "person": person_id, "limit": limit})
 
 
 def get_suspension(db: Connection, actor: Actor, suspension_id: UUID) -> Row:

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from salw.core.db import Row
-from salw.core.shapes import Day, In, Out, Said, example
+from salw.core.shapes import In, Out, PlainDay, Said, example
 from salw.custody.authorisations.queries import standing_of
 from salw.custody.authorisations.rules import (
     Cause,
@@ -39,8 +39,8 @@ class AuthorisationsIn(In):
 
     people: People
     covers: ClassCode | None = None
-    first_day: Day
-    last_day: Day | None = None
+    first_day: PlainDay
+    last_day: PlainDay | None = None
     reference: Reference | None = None
 
 
@@ -53,8 +53,8 @@ class ContractsIn(In):
 
     people: People
     kind: ContractKind
-    first_day: Day
-    last_day: Day | None = None
+    first_day: PlainDay
+    last_day: PlainDay | None = None
     reference: Reference | None = None
 
 
@@ -107,7 +107,10 @@ class NamedOut(Out):
 
 
 class GivenOut(NamedOut):
-    """What authorisations and contracts have in common; `ended_on` is the first day that no longer counted."""
+    """What authorisations and contracts have in common; `ended_on` is the first day that no longer counted.
+
+    `ahead` says that it begins on a day to come, and was not ended before.
+    """
 
     id: UUID
     unit: UUID
@@ -116,6 +119,7 @@ class GivenOut(NamedOut):
     last_day: date | None
     ended_on: date | None
     in_force: bool
+    ahead: bool
     given_by: UUID
     reference: str | None
 
@@ -239,12 +243,12 @@ class ReasonOut(Out):
 
 def authorisation_out(row: Row, today: date) -> AuthorisationOut:
     """Return a row of `queries.list_authorisations` as it goes out."""
-    return AuthorisationOut(**row, in_force=_in_force(row, today))
+    return AuthorisationOut(**row, **_when(row, today))
 
 
 def contract_out(row: Row, today: date) -> ContractOut:
     """Return a row of `queries.list_contracts` as it goes out."""
-    return ContractOut(**row, in_force=_in_force(row, today))
+    return ContractOut(**row, **_when(row, today))
 
 
 def suspension_out(row: Row, today: date) -> SuspensionOut:
@@ -264,5 +268,9 @@ def recall_out(row: Row, today: date) -> RecallOut:
     )
 
 
-def _in_force(row: Row, today: date) -> bool:
-    return Period(row["first_day"], row["last_day"], row["ended_on"]).counts_on(today)
+def _when(row: Row, today: date) -> dict[str, bool]:
+    period = Period(row["first_day"], row["last_day"], row["ended_on"])
+    return {
+        "in_force": period.counts_on(today),
+        "ahead": today < period.first_day and period.counts_on(period.first_day),
+    }

@@ -55,8 +55,10 @@ def set_entitlements(
     A row is never changed: from `from_day` on each line takes the place of the one before for its model or class, and
     zero ends it. A class counts all its models; models named beside it are parts of it. One event a line. Raises
     `unit.not_found`, `model.not_found`, `entitlement.repeated`, `entitlement.before_its_paper`,
-    `entitlement.ends_before_start`.
+    `entitlement.ends_before_start`, `document.in_the_future`.
     """
+    if dated_on > actor.today:
+        raise Unacceptable("document.in_the_future", dated_on=dated_on)
     if dated_on > from_day:
         raise Unacceptable("entitlement.before_its_paper", dated_on=dated_on)
     if to_day is not None and to_day < from_day:

@@ -25,6 +25,7 @@ select * from (
  where (%(unit)s::uuid is null or e.unit = %(unit)s)
    and (%(decision)s::uuid is null or e.decision = %(decision)s)
    and (%(day)s::date is null or e.from_day <= %(day)s and (e.to_day is null or e.to_day >= %(day)s))
+   and (%(ahead_of)s::date is null or e.from_day > %(ahead_of)s)
    and e.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
  order by e.id limit %(limit)s
 """
@@ -37,10 +38,12 @@ def list_entitlements(
     unit: UUID | None = None,
     decision: UUID | None = None,
     day: date | None = None,
+    ahead_of: date | None = None,
     after: UUID | None = None,
     limit: int,
 ) -> list[Row]:
-    """Return the entitlements of units in scope by id, at most `limit`; of one unit, one decision, in force on a day.
+    """Return the entitlements of units in scope by id, at most `limit`; of one unit, one decision, in force on a day,
+    or not before `ahead_of` is over.
 
     Keys: `id, decision, unit, unit_name, class_code, model, quantity, from_day, to_day, reference, dated_on,
     recorded_at`; `to_day` is the last day in force, by its own paper or by the row that took its place.
@@ -54,6 +57,7 @@ def list_entitlements(
             "unit": unit,
             "decision": decision,
             "day": day,
+            "ahead_of": ahead_of,
             "after": after,
             "limit": limit,
         },

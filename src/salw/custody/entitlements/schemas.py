@@ -6,12 +6,10 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from salw.core.shapes import Day, In, Out, Said, example
+from salw.core.shapes import In, Out, PlainDay, Said, example
 from salw.registry.classification import ClassCode
 
 LINES_MAX = 200
-# The day before the first of the calendar has no name.
-_Dated = Annotated[Day, Field(ge=date(1900, 1, 1), lt=date(2200, 1, 1))]
 
 
 class EntitledIn(In):
@@ -44,9 +42,9 @@ class EntitlementsIn(In):
 
     unit: UUID
     reference: Annotated[Said, Field(max_length=100)]
-    dated_on: _Dated
-    from_day: _Dated
-    to_day: _Dated | None = None
+    dated_on: PlainDay
+    from_day: PlainDay
+    to_day: PlainDay | None = None
     lines: Annotated[list[EntitledIn], Field(min_length=1, max_length=LINES_MAX)]
 
 

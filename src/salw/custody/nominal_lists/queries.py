@@ -25,7 +25,14 @@ select n.id, n.store_id as store, s.name as store_name, u.uuid as unit, u.name a
 """
 
 # The weapon is the one drawn, or else the one planned; `next_kind` is what happened to it after it was drawn.
+# The lines come first, and weapons, people and movements by their keys: a join on one of two columns would read every
+# weapon of the country.
 _LINES = """
+with lines as materialized (
+    select l.*, coalesce(l.drawn_weapon_id, l.weapon_id) as taken_id
+      from nominal_line l
+     where l.country = %(country)s and l.list_id = %(list)s and l.removed_in is null
+)
 select l.line, l.holder_id as holder, h.kind as holder_kind, h.name as holder_name, w.id as weapon,
        c.seq as version, w.registry_number, w.serial, w.class_code, coalesce(m.name, w.model_text) as model_name,
        l.weapon_id as planned, l.absent, l.drawn_seq, c.seq, d.occurred_at as drawn_at, x.kind as next_kind,
@@ -33,21 +40,20 @@ select l.line, l.holder_id as holder, h.kind as holder_kind, h.name as holder_na
        k.weapon_id is not null as case_open, p.id as person, p.matricule, v.value->>'rank' as rank,
        v.value->>'family_name' as family_name, v.value->>'given_names' as given_names,
        (a.person_id is not null or p.unit_id = h.unit_id) as answered_for, n.due_back_at
-  from nominal_line l
+  from lines l
   join nominal_list n on (n.country, n.id) = (l.country, l.list_id)
   join holder h on (h.country, h.id) = (l.country, l.holder_id)
   left join answerable a on (a.country, a.holder_id) = (h.country, h.id) and a.ended_at is null
   left join person p on p.country = h.country and p.id = coalesce(a.person_id, h.person_id)
        and p.unit_id = any(%(units)s) and p.erased_at is null
   left join personal_value v on (v.country, v.id) = (p.country, p.value_id)
-  left join weapon w on w.country = l.country and w.id = coalesce(l.drawn_weapon_id, l.weapon_id)
+  left join weapon w on (w.country, w.id) = (l.country, l.taken_id)
   left join model m on m.code = w.model_code
   left join custody c on (c.country, c.weapon_id) = (w.country, w.id)
   left join holder ch on (ch.country, ch.id) = (c.country, c.holder_id)
   left join case_mark k on (k.country, k.weapon_id) = (w.country, w.id)
   left join movement d on (d.country, d.weapon_id, d.seq) = (l.country, l.drawn_weapon_id, l.drawn_seq)
   left join movement x on (x.country, x.weapon_id, x.seq) = (l.country, l.drawn_weapon_id, l.drawn_seq + 1)
- where l.country = %(country)s and l.list_id = %(list)s and l.removed_in is null
  order by l.line
 """
 

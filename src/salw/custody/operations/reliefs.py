@@ -58,9 +58,10 @@ def relieve(
         raise Unacceptable("relief.no_answerable_person", kind=holder["kind"])
     of_store = holder["kind"] == HolderKind.STORE
     check_absence(absence, of_store=of_store, outgoing=outgoing_id is not None)
-    took_over_at = _hand_over(db, actor, now, holder_id, outgoing_id, incoming_id)
-    # After who answers, as an issue holds them, so that the two cannot wait for each other.
+    # Before he is written down by a key. An issue holds who answers first and a person then: another one, who answered
+    # before and is not waited for here.
     incoming = hold_answerable(db, actor, incoming_id, holder_id=holder_id, kind=HolderKind(holder["kind"]))
+    took_over_at = _hand_over(db, actor, now, holder_id, outgoing_id, incoming_id)
     if codes is None:
         held = lock_weapons(db, actor, weapons)[0] if weapons else []
         check_same_list([h.weapon_id for h in held], _weapons_of(db, actor, holder_id), "relief.list_differs")

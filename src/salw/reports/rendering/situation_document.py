@@ -21,8 +21,6 @@ def make_situation_document(paper: Paper, report: Situation, heading: Heading, l
     if report.subject.units == 1:
         scope = words.say("situation.alone")
     facts = [(words.say("fact.scope"), scope), (words.say("fact.stands_at"), log_words(report.log_size, words))]
-    if report.total.outside:
-        facts.append((words.say("fact.outside"), words.number(report.total.outside)))
     if report.lost_by_count:
         facts.append((words.say("fact.lost_by_count"), words.number(report.lost_by_count)))
     letterhead = (heading.country, heading.force, report.subject.name)

@@ -1,5 +1,6 @@
 """`/controles`: the checks of the stores in scope and what they found."""
 
+from dataclasses import fields
 from typing import Annotated
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from fastapi.responses import Response
 
 from salw.access.rules import Permission
 from salw.core.pages import PAGE_SIZE, cut, decode_cursor
+from salw.reports.checks import Tally, tally_of
 from salw.stocktakes.queries import list_checks, total_checks
 from salw.stocktakes.rules import StocktakeStatus
 from salw.web.desks import Asked, open_desk, show
@@ -24,7 +26,7 @@ def get_checks(
     status: str = "",
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
-    """List checks, the newest first; what one found is shown once it is closed."""
+    """List checks, the newest first; what one found is shown once it is closed, in the columns of its report."""
     wanted = StocktakeStatus(status) if status in set(StocktakeStatus) else None
     with open_desk(request, Permission.STOCKTAKE_READ, language) as desk:
         chosen = books.around(desk, unit)
@@ -34,10 +36,12 @@ def get_checks(
         )
         page = cut(rows, PAGE_SIZE, [row["id"] for row in rows])
         closed = [row["id"] for row in page.items if row["status"] == StocktakeStatus.CLOSED]
+        totals = total_checks(desk.db, desk.actor.country, closed) if closed else {}
         context = {
             **chosen,
             "checks": page.items,
-            "totals": total_checks(desk.db, desk.actor.country, closed) if closed else {},
+            "tallies": {id_: tally_of(found) for id_, found in totals.items()},
+            "columns": [column.name for column in fields(Tally)],
             "next": page.next_cursor,
             "status": wanted or "",
             "statuses": list(StocktakeStatus),

@@ -16,11 +16,13 @@ from salw.web.desks import Asked, lead_to, open_desk, show
 from salw.web.forms import at_field, fill, parse_day, read_day
 from salw.web.views import books
 from salw.web.views import entitlements as views
+from salw.web.views.orders import uuid_or_none
 
 router = APIRouter(include_in_schema=False)
 
 # Where a refusal stands in the form.
 PLACES = {
+    "document.in_the_future": "dated_on",
     "entitlement.before_its_paper": "from_day",
     "entitlement.ends_before_start": "to_day",
     "entitlement.repeated": "what-1",
@@ -75,9 +77,10 @@ def post_new(
     try:
         with open_desk(request, Permission.ENTITLEMENT_SET, language) as desk:
             routes.put_entitlements(decision_id, body, desk)
+            day = min(body.from_day, desk.actor.today)  # what begins later is listed under what holds today
     except DomainError as error:
         return _form(request, language, None, typed, at_field(error, PLACES, language), error.status)
-    return lead_to(f"/dotations?unit={body.unit}&day={body.from_day}&done=set", language)
+    return lead_to(f"/dotations?unit={body.unit}&day={day}&done=set", language)
 
 
 def _form(
@@ -89,7 +92,7 @@ def _form(
     status: int = 200,
 ) -> Response:
     with open_desk(request, Permission.ENTITLEMENT_SET, language) as desk:
-        chosen = books.around(desk, UUID(typed["unit"]) if typed.get("unit") else unit)
+        chosen = books.around(desk, uuid_or_none(typed.get("unit", "")) or unit)
         context = {
             **chosen,
             "typed": typed,

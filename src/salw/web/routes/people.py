@@ -7,16 +7,15 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 
 from salw.access.rules import Permission
-from salw.core.errors import DomainError, NotFound
+from salw.core.errors import Conflict, DomainError, NotFound
 from salw.core.ids import new_id
-from salw.core.language import Language
+from salw.core.language import Language, translate
+from salw.custody.authorisations import queries, suspension_routes
 from salw.custody.authorisations import routes as authorisations
-from salw.custody.authorisations import suspension_routes
-from salw.custody.authorisations.queries import find_open_suspension
 from salw.custody.authorisations.rules import CONSTRAINTS, ContractKind, SuspensionReason
 from salw.custody.authorisations.schemas import AuthorisationsIn, ContractsIn, EndIn, SuspensionEndIn, SuspensionIn
 from salw.registry.classification import ClassCode
-from salw.web.desks import Asked, friendly, lead_to, open_desk, show
+from salw.web.desks import Asked, friendly, lead_to, open_desk, show, visit
 from salw.web.forms import at_field, fill, parse_day, typed_fields
 from salw.web.views import people as views
 
@@ -62,9 +61,11 @@ def _person(
     typed: dict[str, str] | None = None,
     wrong: dict[str, str] | None = None,
 ) -> Response:
-    context = {
-        **views.person(request, language, person_id),
-        "done": done if done in DONE else "",
+    context = views.person(request, language, person_id)
+    standing = _count_standing(request, language, person_id) if done in LIFTED else 0
+    context |= {
+        "done": _after_lifting(done, standing, context["may_draw"]) if done in LIFTED else done if done in DONE else "",
+        "standing": standing,
         "typed": typed or {},
         "act_id": str(new_id()),
         "classes": [code.value for code in ClassCode],
@@ -73,7 +74,26 @@ def _person(
     return show(request, language, "holder_card.html", context, errors=wrong)
 
 
-DONE = ("authorised", "authorisation_ended", "contract", "contract_ended", "suspended", "restored")
+DONE = ("authorised", "authorisation_ended", "contract", "contract_ended", "suspended")
+LIFTED = ("restored", "lifted_before")
+STANDING_MOST = 20  # withdrawals of one person that a page shows
+
+
+def _count_standing(request: Request, language: Language, person_id: UUID) -> int | None:
+    """Return how many withdrawals stand, None to whom nothing is told of them."""
+    with visit(request, Permission.SUSPENSION_READ, language) as desk:
+        if desk is None:
+            return None
+        return len(queries.list_open_suspensions(desk.db, desk.actor, person_id, limit=STANDING_MOST))
+
+
+def _after_lifting(done: str, standing: int | None, may_draw: bool) -> str:
+    """Return what to say once a withdrawal was lifted: the right is back where no other stands, and nothing lacks."""
+    if standing is None:
+        return ""
+    if standing:
+        return f"{done}_but"
+    return done if may_draw else f"{done}_lacks"
 
 
 @router.post("/personnes/{person_id}/autorisations")
@@ -170,7 +190,7 @@ def post_contract_end(
 
 @router.get("/personnes/{person_id}/retrait")
 def get_suspension(request: Request, language: Asked, person_id: UUID) -> Response:
-    """Ask for the reason of a retrait conservatoire, or show the one that stands, to the two roles that read it."""
+    """Ask for the reason of a retrait conservatoire, under those that stand, to the two roles that read them."""
     return _suspension(request, language, person_id)
 
 
@@ -180,16 +200,30 @@ def _suspension(
     person_id: UUID,
     typed: dict[str, str] | None = None,
     wrong: dict[str, str] | None = None,
+    *,
+    ended: tuple[UUID, str] | None = None,
+    warns: bool = False,
 ) -> Response:
     with open_desk(request, Permission.SUSPENSION_READ, language) as desk:
-        standing = find_open_suspension(desk.db, desk.actor, person_id)
-        reason = suspension_routes.get_reason(standing["id"], desk) if standing else None
+        rows = queries.list_open_suspensions(desk.db, desk.actor, person_id, limit=STANDING_MOST)
         zone = desk.actor.time_zone
+        standing = [
+            {
+                **row,
+                **suspension_routes.get_reason(row["id"], desk).model_dump(include={"reason", "text"}),
+                "act_id": str(new_id()),
+                "typed": ended[1] if ended and ended[0] == row["id"] else "",
+            }
+            for row in rows
+        ]
+    if ended and wrong:
+        places = [f"text_{n}" for n, row in enumerate(rows, 1) if row["id"] == ended[0]]
+        wrong = dict(zip(places, wrong.values(), strict=False))
     context = {
         "name": views.name_of(request, language, person_id),
         "id": person_id,
         "standing": standing,
-        "reason": reason,
+        "warns": warns,
         "reasons": [one.value for one in SuspensionReason],
         "zone": zone,
         "typed": typed or {},
@@ -206,12 +240,19 @@ def post_suspension(
     act_id: Annotated[UUID, Form(alias="id")],
     reason: Annotated[str, Form()] = "",
     text: Annotated[str, Form()] = "",
+    known: Annotated[str, Form(max_length=1_000)] = "",
 ) -> Response:
-    """Withdraw somebody's right to draw, at once."""
+    """Withdraw somebody's right to draw, at once; where that was done already, who did not see it is asked first."""
     typed = {"reason": reason, "text": text}
     body, wrong = fill(SuspensionIn, {"person": person_id, **typed_fields(typed)}, language)
     if body is None:
         return _suspension(request, language, person_id, typed, wrong)
+    with open_desk(request, Permission.SUSPENSION_READ, language) as desk:
+        rows = queries.list_open_suspensions(desk.db, desk.actor, person_id, limit=STANDING_MOST)
+    standing = {str(row["id"]) for row in rows}
+    if str(act_id) not in standing and standing - set(known.split()):
+        wrong = {"another": translate("web.suspension.another_stands", language)}
+        return _suspension(request, language, person_id, typed, wrong, warns=True)
     with friendly(CONSTRAINTS), open_desk(request, Permission.SUSPENSION_RECORD, language) as desk:
         suspension_routes.put_suspension(act_id, body, desk)
     return lead_to(f"/personnes/{person_id}?done=suspended", language)
@@ -223,16 +264,21 @@ def post_suspension_end(
     language: Asked,
     person_id: UUID,
     act_id: Annotated[UUID, Form(alias="id")],
+    which: Annotated[UUID, Form()],
     text: Annotated[str, Form()] = "",
 ) -> Response:
-    """Give somebody the right to draw back."""
+    """Lift one withdrawal; what another has lifted meanwhile is said where it leads back to."""
+    with open_desk(request, Permission.SUSPENSION_READ, language) as desk:
+        if queries.get_suspension(desk.db, desk.actor, which)["person"] != person_id:
+            raise NotFound("suspension.not_found", suspension=str(which))
     body, wrong = fill(SuspensionEndIn, {"id": act_id, **typed_fields({"text": text})}, language)
     if body is None:
-        return _suspension(request, language, person_id, {"text": text}, wrong)
-    with open_desk(request, Permission.SUSPENSION_READ, language) as desk:
-        standing = find_open_suspension(desk.db, desk.actor, person_id)
-    if standing is None:
-        raise NotFound("suspension.not_found", suspension="")
-    with friendly(CONSTRAINTS), open_desk(request, Permission.SUSPENSION_RECORD, language) as desk:
-        suspension_routes.post_end(standing["id"], body, desk)
+        return _suspension(request, language, person_id, wrong=wrong, ended=(which, text))
+    try:
+        with friendly(CONSTRAINTS), open_desk(request, Permission.SUSPENSION_RECORD, language) as desk:
+            suspension_routes.post_end(which, body, desk)
+    except Conflict as error:
+        if error.code != "suspension.over":
+            raise
+        return lead_to(f"/personnes/{person_id}?done=lifted_before", language)
     return lead_to(f"/personnes/{person_id}?done=restored", language)

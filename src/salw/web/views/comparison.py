@@ -5,17 +5,33 @@ import io
 from datetime import datetime
 from typing import Any
 
+from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 from xlsxwriter import Workbook
 
 from salw.core.language import Language, translate
+from salw.summaries.rules import Detail
 from salw.summaries.schemas import CountryOut
-from salw.web.charts import Bar
+from salw.web.charts import Bar, Chart
 
 
-def bars_of(summary: dict[str, Any], language: Language) -> list[Bar]:
-    """Return a bar a country that published the quarter: its stock, and the marked part of it."""
-    return [_bar(country, language) for country in summary["answer"].countries if country.published]
+def chart_of(summary: dict[str, Any], language: Language) -> Chart:
+    """Return a bar a country that published the quarter: its stock, what of it shows its marking, what is marked."""
+    shown = [country for country in summary["answer"].countries if country.published]
+    notes = [translate("web.chart_source", language, sources=" · ".join(_source(c, language) for c in shown))]
+    if any(_rounded(country) for country in shown):
+        notes.append(translate("web.chart_rounded", language))
+    return Chart(
+        finding(summary, language),
+        _quarter(summary, language),
+        tuple(_bar(country, language) for country in shown),
+        (
+            translate("web.legend_marked", language),
+            translate("web.legend_unmarked", language),
+            translate("web.legend_unshown", language),
+        ),
+        tuple(notes if shown else ()),
+    )
 
 
 def finding(summary: dict[str, Any], language: Language) -> str:
@@ -64,30 +80,59 @@ def as_xlsx(summary: dict[str, Any], language: Language) -> bytes:
 
 
 def _figures(summary: dict[str, Any], language: Language) -> list[list[Any]]:
-    heads = ("web.country", "web.in_stock", "web.marked_count", "web.marked_among", "web.losses", "web.recoveries")
-    rows: list[list[Any]] = [[translate(head, language) for head in heads]]
+    """Return the rows of the files: figures, what they leave out, and where they come from, a country a row."""
+    measures = {"in_stock": "web.stock", "marked": "web.marked_count", "among": "web.marked_among"}
+    measures |= {"losses": "web.losses", "recoveries": "web.recoveries"}
+    abouts = ("web.at_least", "web.rounded", "web.quarter", "web.release", "web.source")
+    rows: list[list[Any]] = [[translate(head, language) for head in ("web.country", *measures.values(), *abouts)]]
     for country in summary["answer"].countries:
-        totals = country.totals
-        figures = (totals.in_stock, totals.marked.count, totals.marked.among, totals.losses, totals.recoveries)
-        rows.append([_name(country, language), *(figures if country.published else [""] * len(figures))])
+        totals, least, rounded = country.totals, "", ""
+        figures: list[Any] = [""] * len(measures)
+        if country.published:
+            figures = [totals.in_stock, totals.marked.count, totals.marked.among, totals.losses, totals.recoveries]
+            partial = [translate(head, language) for code, head in measures.items() if code in totals.partial]
+            least = ", ".join(partial) or translate("web.no", language)
+            rounded = translate("web.rounded_to_5" if _rounded(country) else "web.no", language)
+        about = (least, rounded, _quarter(summary, language), _release(country, language), _source(country, language))
+        rows.append([_name(country, language), *figures, *about])
     return rows
 
 
 def _bar(country: CountryOut, language: Language) -> Bar:
-    totals = country.totals
-    told = {"count": _number(totals.in_stock, language)}
+    totals, marked = country.totals, country.totals.marked
     code = "web.bar_at_least" if "in_stock" in totals.partial else "web.bar_stock"
-    if totals.marked.rate is None:
-        return Bar(_name(country, language), translate(code, language, **told), totals.in_stock, None)
-    marked = translate(
-        "web.bar_marked",
-        language,
-        count=_number(totals.marked.count, language),
-        rate=_rate(totals.marked.rate, language),
-    )
-    return Bar(
-        _name(country, language), translate(code, language, **told) + marked, totals.in_stock, totals.marked.count
-    )
+    said = [translate(code, language, count=_number(totals.in_stock, language))]
+    if marked.rate is None:
+        said.append(translate("web.bar_unshown", language))
+    else:
+        # The rate is of those whose marking is shown, and of no others: its base stands beside it.
+        count, rate = _number(marked.count, language), _rate(marked.rate, language)
+        said.append(translate("web.bar_marked", language, count=count, rate=rate))
+        said.append(translate("web.bar_among", language, count=_number(marked.among, language)))
+    return Bar(_name(country, language), tuple(said), totals.in_stock, marked.count, marked.among)
+
+
+def _rounded(country: CountryOut) -> bool:
+    return any(force.detail is Detail.ROUNDED for force in country.forces)
+
+
+def _quarter(summary: dict[str, Any], language: Language) -> str:
+    return str(format_date(summary["since"], "QQQQ y", locale=language))
+
+
+def _release(country: CountryOut, language: Language) -> str:
+    if country.release is None:
+        return translate("web.unpublished", language)
+    code = "web.provisional" if country.release.provisional else "web.final"
+    return translate(code, language, number=country.release.number)
+
+
+def _source(country: CountryOut, language: Language) -> str:
+    """Return who published and when: the release is the country's commission's."""
+    if country.release is None:
+        return ""
+    told = {"country": _name(country, language), "release": _release(country, language)}
+    return translate("web.source_of", language, **told, day=country.release.published_at.date())
 
 
 def _name(country: CountryOut, language: Language) -> str:

@@ -37,15 +37,21 @@ class Known:
 
 
 def in_force(desk: Desk, unit: Row | None, day: date) -> dict[str, Any]:
-    """Return what a unit ought to hold on a day, class by class; of a long list the first lines."""
+    """Return what a unit ought to hold on a day, and from later days on; of a long list the first lines."""
     rows: list[Row] = []
+    later: list[Row] = []
     if unit is not None:
         rows = list_entitlements(desk.db, desk.actor, unit=unit["id"], day=day, limit=SHOWN + 1)
+        later = list_entitlements(desk.db, desk.actor, unit=unit["id"], ahead_of=desk.actor.today, limit=SHOWN + 1)
     names = _model_names(desk)
-    lines = [{**row, "model_name": names.get(row["model"], row["model"])} for row in rows[:SHOWN]]
+
+    def named(found: list[Row]) -> list[Row]:
+        return [{**row, "model_name": names.get(row["model"], row["model"])} for row in found[:SHOWN]]
+
     return {
-        "lines": sorted(lines, key=lambda row: (row["class_code"], row["model"] or "")),
-        "more": len(rows) > SHOWN,
+        "lines": sorted(named(rows), key=lambda row: (row["class_code"], row["model"] or "")),
+        "later": sorted(named(later), key=lambda row: (row["from_day"], row["class_code"], row["model"] or "")),
+        "more": len(rows) > SHOWN or len(later) > SHOWN,
         "sets": desk.also_holds(Permission.ENTITLEMENT_SET),
     }
 
