@@ -5,10 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
 from cluster import Database
+from reporting import unit_uuid
 from salw.access.operations.person_changes import change_person
 from salw.access.rules import PersonChange
 from salw.core import clock
@@ -143,7 +145,7 @@ def promote(world: World) -> None:
             seen=run(db, "select value_id from person where id = %(id)s", {"id": person_id})[0]["value_id"],
             reason=PersonChange.PROMOTION,
             force_code="AT",
-            unit_id=world.alpha,
+            unit_uuid=UUID(unit_uuid(world, world.alpha)),
             matricule=None,
             rank="ADJ",
             family_name="ESSAI-ARMOURER",

@@ -109,7 +109,7 @@ def test_a_man_leaves_his_unit_without_its_weapons_and_is_found_in_the_new_one_w
                 seen=version_of(world, him),
                 reason=PersonChange.TRANSFER,
                 force_code="AT",
-                unit_id=world.bravo,
+                unit_uuid=UUID(bravo),
                 matricule=f"N{him.hex[-12:]}",
                 rank="CPL",
                 family_name="ESSAI-NOUVEAU",

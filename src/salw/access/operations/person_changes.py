@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from salw.access.operations.organisation import person_value
+from salw.access.queries import get_unit
 from salw.access.rules import PersonChange
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
@@ -47,7 +48,7 @@ def change_person(
     seen: UUID,
     reason: PersonChange,
     force_code: str | None,
-    unit_id: int,
+    unit_uuid: UUID,
     matricule: str | None,
     rank: str,
     family_name: str,
@@ -56,14 +57,15 @@ def change_person(
 ) -> UUID:
     """Give a person in scope a new version, and return it; `seen` is the version that was looked at.
 
-    `unit_id` is in scope too: a man goes from one unit to another by whoever is above both (`design.md` 6: nothing is
+    The unit is in scope too: a man goes from one unit to another by whoever is above both (`design.md` 6: nothing is
     pushed into another unit). He leaves a unit once he has no weapon of it, none is assigned to him there and he
     answers for none of its posts: a holder's unit never changes (`design.md` 5), so they would stay behind in his name.
     A `sex` of None leaves it as it is. The event holds a commitment to rank, names and number. Raises
-    `person.not_found`, `person.own`, `person.identity_erased`, `person.version_conflict`, `person.unchanged`,
-    `person.still_answers`.
+    `person.not_found`, `person.own`, `person.identity_erased`, `person.version_conflict`, `unit.not_found`,
+    `person.unchanged`, `person.still_answers`.
     """
     found = _lock(db, actor, person_id, seen)
+    unit_id = get_unit(db, actor, unit_uuid)
     value = person_value(rank=rank, family_name=family_name, given_names=given_names, matricule=matricule)
     _check_differs(db, actor, found, value, (unit_id, force_code, matricule, sex or found["sex"]))
     if unit_id != found["unit_id"]:

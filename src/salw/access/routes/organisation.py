@@ -149,7 +149,7 @@ def post_version(
             seen=body.version,
             reason=body.reason,
             force_code=body.force,
-            unit_id=queries.get_unit(desk.db, desk.actor, body.unit),
+            unit_uuid=body.unit,
             matricule=body.matricule,
             rank=body.rank,
             family_name=body.family_name,
