@@ -122,8 +122,8 @@ def make_register(database: Database, folder: Path) -> Register:
     register.seal()
     give_back(world, [Expected(w.weapon_id, 2) for w in weapons[:2]])
     look_at(world, weapons[10:])
-    world.register(4)
     promote(world)
+    world.register(4)
     register.seal()
     world.register(2)
     with register.superuser.begin() as db:
