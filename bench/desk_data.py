@@ -179,6 +179,17 @@ _ROWS = (
     insert into event (country, id, kind, weapon_id, canonical, leaf_hash)
     select %(country)s, id, 'weapon.case_opened', weapon_id, told, sha256('\\x00'::bytea || told) from opened
     """,
+    # The issues of one brigade alone: no page of another's slips is asked for.
+    """
+    insert into event (country, id, kind, weapon_id, canonical, leaf_hash)
+    select %(country)s, o.event_id, 'weapon.issued', o.id, told, sha256('\\x00'::bytea || told)
+      from out o,
+           convert_to(
+             '{"actor":{"process":"sequencer"},"at":"2026-01-01T00:00:00Z","facts":{"from":"' || o.store_id
+             || '","to":"' || o.post_id || '","document":"' || o.slip_id || '","purpose":"task"}}', 'UTF8'
+           ) as told
+     where o.unit_id = any((%(units)s::int[])[1:60])
+    """,
     "insert into log (country, id, first_idx) values (%(country)s, 1, 0) on conflict do nothing",
     """
     insert into leaf (country, idx, event_id, leaf_hash, sequenced_at, log_id)

@@ -13,6 +13,7 @@ from world import World
 from writes import issue
 
 SAYS = "Plainte de sa voisine, gravement menacée"
+LIFTED = "Plainte classée sans suite"
 
 
 def ok(answer: httpx.Response) -> Any:
@@ -57,6 +58,12 @@ def suspend(client: httpx.Client, world: World, person: UUID, job: str = "comman
     """Withdraw somebody's right to draw."""
     body = {"person": str(person), "reason": "complaint", "text": SAYS, **more}
     return client.put(f"/suspensions/{new_id()}", json=body, headers=world[job].headers)
+
+
+def lift(client: httpx.Client, world: World, suspension: str, job: str = "commander") -> httpx.Response:
+    """Give back the right that was withdrawn."""
+    body = {"id": str(new_id()), "text": LIFTED}
+    return client.post(f"/suspensions/{suspension}/end", json=body, headers=world[job].headers)
 
 
 def draw(

@@ -13,6 +13,7 @@ from babel.numbers import format_decimal
 from openpyxl import load_workbook
 from PIL import Image
 from playwright.sync_api import Page, expect
+from pypdf import PdfReader
 from sqlalchemy import Engine
 
 import writes
@@ -82,8 +83,12 @@ def test_the_situation_opens_to_its_weapons_and_the_registers_to_their_papers(
     press(page, "Afficher")
     fits(page)
     picture(page, "situation")
+    printed = PdfReader(BytesIO(page.pdf(prefer_css_page_size=True))).pages
+    assert len(printed) == 1
+    assert "AKM" in printed[0].extract_text()
+    assert not re.search("Afficher|Étendue|Jour", printed[0].extract_text()), "the form that asks is not on paper"
     row = page.get_by_role("row").filter(has_text="AKM")
-    for said in ("9", "8", "7", "-1"):
+    for said in ("9", "8", "7", "\u22121"):
         expect(row).to_contain_text(said)
     row.get_by_role("link", name="1", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Armes de la situation\u00a0: manquant")
@@ -174,7 +179,7 @@ def test_an_accountant_enters_an_entitlement_and_the_situation_shows_what_lacks(
     fits(page)
     picture(page, "entitlements")
     page.get_by_role("link", name="Situation d'armement de l'unité").click()
-    expect(page.get_by_role("row").filter(has_text="AKM")).to_contain_text("-7")
+    expect(page.get_by_role("row").filter(has_text="AKM")).to_contain_text("\u22127")
 
 
 def test_a_commission_sees_the_countries_in_a_chart_that_can_be_taken_along(

@@ -9,7 +9,7 @@ import httpx
 from sqlalchemy import Engine
 
 import erasing
-from drawing import SAYS, authorisations, contracts, draw, end, listed, ok, suspend
+from drawing import LIFTED, SAYS, authorisations, contracts, draw, end, lift, listed, ok, suspend
 from nation import prove_all, somebody
 from reporting import unit_uuid
 from salw.core import clock
@@ -24,16 +24,10 @@ from writes import issue, later, return_
 from writes import listed as versions
 
 READERS = {"commander", "commander_hq", "orderer"}
-LIFTED = "Plainte classée sans suite"
 
 
 def reason_of(client: httpx.Client, world: World, suspension: str, job: str) -> httpx.Response:
     return client.get(f"/suspensions/{suspension}/reason", headers=world[job].headers)
-
-
-def lift(client: httpx.Client, world: World, suspension: str, job: str = "commander") -> httpx.Response:
-    body = {"id": str(new_id()), "text": LIFTED}
-    return client.post(f"/suspensions/{suspension}/end", json=body, headers=world[job].headers)
 
 
 def everything_he_can_get(client: httpx.Client, world: World, job: str, ids: Mapping[str, object]) -> dict[str, str]:

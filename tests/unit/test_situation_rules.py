@@ -1,12 +1,24 @@
 """The table of the situation d'armement: each weapon of the book in one column, sums that add up, entitlements."""
 
+import io
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pypdf import PdfReader
 
 from salw.custody.rules import SINKS, HolderKind, State, state_of
 from salw.custody.situation import COLUMN_OF_HOLDER, Column, column_of
+from salw.registry.classification import ClassCode
 from salw.reports.balances import Model
-from salw.reports.situation import Addresses, Entitlement, make_classes
+from salw.reports.papers import Paper
+from salw.reports.rendering.parts import Heading, RowKind
+from salw.reports.rendering.pdf import make_pdf
+from salw.reports.rendering.situation_document import make_situation_document
+from salw.reports.rules import Subject
+from salw.reports.situation import Addresses, Entitlement, Situation, make_classes
 
 NOWHERE = Addresses(None, below=True)
 KINDS = st.sampled_from(sorted(HolderKind))
@@ -72,3 +84,21 @@ def test_a_class_entitled_as_a_whole_covers_the_models_named_beside_it() -> None
     assert [(line.model.code, line.figures.entitled, line.figures.on_hand) for line in group.models] == [
         ("ak", 30, 0), ("akm", 100, 92)
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("models", "pages"), [(4, 1), (30, 1), (60, 3)])
+def test_it_is_one_page_of_paper_for_thirty_models_and_says_so_where_it_is_more(models: int, pages: int) -> None:
+    every = [Model(sorted(ClassCode)[place // 3], f"Modèle d'essai n° {place}", str(place)) for place in range(models)]
+    of_model = [Entitlement(1, model.class_code, model, 1_240 + place) for place, model in enumerate(every)]
+    classes, total = make_classes({m: {Column.AVAILABLE: 1_250} for m in every}, of_model, NOWHERE)
+    unit, now = UUID(int=1), datetime(2026, 11, 27, tzinfo=UTC)
+    subject = Subject("unit", unit, "Bataillon d'essai", unit, "Bataillon d'essai", None, 5, 7)
+    report = Situation("BF", subject, date(2026, 11, 27), "UTC", 9, True, True, classes, total, 3, None, now)
+    heading = Heading("Burkina Faso", "Armée d'essai", "CNE Essai", now)
+    document = make_situation_document(Paper(report, "0" * 64, "BF-9-0"), report, heading, "fr")
+    subtotals = sum(row.kind is RowKind.SUBTOTAL for row in document.tables[0].rows)
+    assert subtotals == models // 3, "none of a class of one model"
+    found = [page.extract_text() for page in PdfReader(io.BytesIO(make_pdf(document))).pages]
+    assert [f"Page {number}/{pages}" in text for number, text in enumerate(found, 1)] == [True] * pages
+    assert all(line.model.name in "".join(found) for group in classes for line in group.models)
+    assert "+10" in found[0]

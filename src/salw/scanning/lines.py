@@ -35,7 +35,7 @@ with asked as materialized (
       from asked a join mark m on m.country = %(country)s and m.normalised = a.mark
        and m.legibility in ('legible', 'partial')
 )
-select n.place, n.by_label, n.void, n.tail, w.id, w.registry_number, w.serial,
+select n.place, n.by_label, n.void, n.tail, w.id, w.registry_number, w.serial, w.class_code,
        coalesce(m.name, w.model_text) as model_name, c.seq as version, {STATE_SQL} as state,
        h.id as holder, h.kind as holder_kind, coalesce(s.name, h.name) as holder_name,
        h.unit_id = any(%(units)s) as holder_named
@@ -57,7 +57,8 @@ class CodeLine:
 
     `label` is that of a weapon where the line is its text, whether it may be acted on or not.
 
-    Keys of `weapon`: `id, version, registry_number, serial, model_name, state, holder, holder_kind, holder_name`.
+    Keys of `weapon`: `id, version, registry_number, serial, class_code, model_name, state, holder, holder_kind,
+    holder_name`.
     """
 
     text: str

@@ -23,16 +23,24 @@ class Due(StrEnum):
 
 
 # What is out is on a holder that uses weapons; its last movement names the slip, and the slip says by when it is back.
-# A muster or an assignment moves nothing, so the last movement is the issue.
+# A muster or an assignment moves nothing, so the last movement is the issue. A slip is looked up once for all its
+# weapons, and what is due first is found by slip: each has a weapon, so the first `limit` slips, with those that are
+# due at the same instant as the last of them, have the first `limit` weapons.
 _OUT = """
-out as materialized (
-    select c.weapon_id, c.holder_id, m.occurred_at as since, i.due_back_at,
-           coalesce(i.due_back_at, 'infinity'::timestamptz) as due_order
+moved as materialized (
+    select c.weapon_id, c.holder_id, m.document_id, m.occurred_at as since
       from holder h
       join custody c on c.country = h.country and c.holder_id = h.id
       join movement m on m.country = c.country and m.weapon_id = c.weapon_id and m.seq = c.seq
-      left join issue i on i.country = m.country and i.document_id = m.document_id and i.to_holder_id = c.holder_id
      where h.country = %(country)s and h.unit_id = any(%(units)s) and h.kind = any(%(kinds)s)
+), slip as materialized (
+    select o.holder_id, o.document_id, o.weapons, i.due_back_at,
+           coalesce(i.due_back_at, 'infinity'::timestamptz) as due_order
+      from (select holder_id, document_id, count(*) as weapons from moved group by 1, 2) as o
+      left join lateral (
+            select due_back_at from issue
+             where country = %(country)s and document_id = o.document_id and to_holder_id = o.holder_id
+            offset 0) as i on true
 )
 """
 
@@ -55,24 +63,34 @@ select o.weapon_id as weapon, w.registry_number, w.serial, coalesce(d.name, w.mo
 """
 
 _FIGURES = f"""
-with {_OUT}, shown as (
-    select * from out order by due_order, weapon_id limit %(limit)s
+with {_OUT}, first as materialized (
+    select * from slip order by due_order fetch first %(limit)s rows with ties
+), shown as (
+    select m.*, s.due_back_at, s.due_order
+      from moved m join first s on s.holder_id = m.holder_id and s.document_id = m.document_id
+     order by s.due_order, m.weapon_id limit %(limit)s
 ), figures as (
-    select count(*) as out, count(*) filter (where due_back_at < %(now)s) as late,
-           count(*) filter (where due_back_at >= %(now)s and due_back_at < %(tomorrow)s) as today,
-           count(*) filter (where due_back_at is null) as permanent
-      from out
+    select coalesce(sum(weapons), 0)::bigint as out,
+           coalesce(sum(weapons) filter (where due_back_at < %(now)s), 0)::bigint as late,
+           coalesce(sum(weapons) filter (where due_back_at >= %(now)s and due_back_at < %(tomorrow)s), 0)::bigint
+             as today,
+           coalesce(sum(weapons) filter (where due_back_at is null), 0)::bigint as permanent
+      from slip
 ), named as ({_NAMED})
 select f.*, n.* from figures f left join named n on true order by n.due_back_at nulls last, n.weapon
 """
 
 _LINES = f"""
-with {_OUT}, shown as (
-    select * from out
+with {_OUT}, listed as (
+    select m.*, s.due_back_at, s.due_order
+      from slip s join moved m on m.holder_id = s.holder_id and m.document_id = s.document_id
      where (%(due)s::text is null
-            or %(due)s = case when due_back_at is null then 'permanent' when due_back_at < %(now)s then 'late'
-                              when due_back_at < %(tomorrow)s then 'today' else 'later' end)
-       and (due_order, weapon_id) > (%(due_after)s::timestamptz, %(after)s::uuid)
+            or %(due)s = case when s.due_back_at is null then 'permanent' when s.due_back_at < %(now)s then 'late'
+                              when s.due_back_at < %(tomorrow)s then 'today' else 'later' end)
+       and s.due_order >= %(due_after)s::timestamptz
+), shown as (
+    select * from listed
+     where (due_order, weapon_id) > (%(due_after)s::timestamptz, %(after)s::uuid)
      order by due_order, weapon_id limit %(limit)s
 )
 {_NAMED} order by o.due_order, o.weapon_id

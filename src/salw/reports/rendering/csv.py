@@ -44,7 +44,11 @@ def make_csv(document: Document) -> bytes:
         if not table.rows:
             write(table.nil)
         for row in table.rows:
-            write(*row.cells)
+            # A difference is a figure, though its sign opens formulas too.
+            writer.writerow(
+                f"{cell:+d}" if column.signed and isinstance(cell, int) and cell else neutral(cell)
+                for column, cell in zip(table.columns, row.cells, strict=True)
+            )
     for note in document.notes:
         write()
         write(note)

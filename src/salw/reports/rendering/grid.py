@@ -49,11 +49,17 @@ class GridRow:
     kind: RowKind
     cells: tuple[tuple[str, ...], ...]
     on_top: tuple[tuple[str, ...], ...]
+    tight: bool = False
+
+    @property
+    def padding(self) -> float:
+        """Return the room above and below the lines, in points."""
+        return PADDING * (0.3 if self.tight else 0.75)
 
     @property
     def height(self) -> float:
         """Return the height in points."""
-        return max(len(cell) for cell in self.cells) * LEADING + 2 * PADDING * 0.75
+        return max(len(cell) for cell in self.cells) * LEADING + 2 * self.padding
 
 
 @lru_cache(maxsize=20_000)
@@ -198,7 +204,7 @@ class Grid(Flowable):  # type: ignore[misc]  # reportlab has no types
         canvas.setFont(font_of(row.kind), SIZE)
         x = 0.0
         for column, lines in zip(self.columns, row.on_top if first else row.cells, strict=True):
-            baseline = y - PADDING * 0.75 - SIZE
+            baseline = y - row.padding - SIZE
             for line in lines:
                 _draw(canvas, column, x, baseline, line)
                 baseline -= LEADING

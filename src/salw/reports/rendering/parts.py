@@ -31,6 +31,8 @@ class RowKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column; `width_mm` is what it asks for on paper, and `sparse` ones are left out there when empty.
+    `signed` ones hold differences, whose sign is always written,
+    `coded` ones numbers and codes that a screen sets in its own type.
 
     `head` may hold soft hyphens, for narrow columns on paper; `label` is the same without them.
     """
@@ -40,6 +42,8 @@ class Column:
     numeric: bool = False
     sparse: bool = False
     repeats: bool = True
+    signed: bool = False
+    coded: bool = False
 
     @property
     def label(self) -> str:
@@ -96,7 +100,7 @@ class Document:
     `checkpoint` are the lines on what the report stands on, and `note` the signed checkpoint, None where it has none
     yet. `recap` are the grand totals that stand again above the signatures, so that nobody signs an empty page;
     without them nobody is heard, and it is only signed. `headline` are figures to be read across a room: label, figure.
-    `notes` say below the tables how they count.
+    `notes` say below the tables how they count. One `on_one_page` is set smaller, as far as it can be read, to be one.
     """
 
     language: Language
@@ -118,3 +122,4 @@ class Document:
     words: Words
     headline: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    on_one_page: bool = False

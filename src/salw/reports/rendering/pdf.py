@@ -1,5 +1,6 @@
-"""The report on paper: A4 across, its head on every page, its digest at every foot, room to sign."""
+"""The report on paper: A4, its head on every page, its digest at every foot, room to sign."""
 
+from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 
@@ -17,22 +18,60 @@ from salw.reports.rendering.sealing import Checkpoint
 from salw.reports.rendering.signing import Observations, Signatures
 from salw_labels import fonts
 
-PAGE_WIDTH, PAGE_HEIGHT = landscape(A4)
 MARGIN = 15 * mm
-BODY_WIDTH = PAGE_WIDTH - 2 * MARGIN
 HEAD_HEIGHT, FOOT_HEIGHT = 14 * mm, 18 * mm
 INITIALS_WIDTH, INITIALS_HEIGHT = 20 * mm, 8 * mm
-FIGURE_WIDTH_MIN, FIGURE_WIDTH_MAX, FIGURES_WIDTH = 13 * mm, 28 * mm, 152 * mm
+FIGURE_WIDTH_MIN, FIGURE_WIDTH_MAX, FIGURES_SHARE = 13 * mm, 28 * mm, 0.57
 GAP = 5.5 * mm
 
 
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """A sheet, its lines set in type of `size` points: all lengths of the body shrink with it."""
+
+    across: bool = True
+    size: float = SIZE
+
+    @property
+    def page(self) -> tuple[float, float]:
+        width, height = landscape(A4) if self.across else A4
+        return float(width), float(height)
+
+    @property
+    def scale(self) -> float:
+        return self.size / SIZE
+
+    @property
+    def body_width(self) -> float:
+        """Return the width in lengths of the body, which is drawn smaller by `scale`."""
+        return float((self.page[0] - 2 * MARGIN) / self.scale)
+
+
+ACROSS = _Setting()
+# Upright holds twice the rows; under 5.5 points nobody reads it at the light of a store.
+OF_ONE_PAGE = (ACROSS, *(_Setting(across=False, size=size) for size in (SIZE, 7, 6.5, 6, 5.5)))
+
+
 def make_pdf(document: Document) -> bytes:
-    """Return the document as a PDF: the same document gives the same bytes."""
+    """Return the document as a PDF: the same document gives the same bytes.
+
+    One that is to be read at a glance (`on_one_page`) is set in the largest type, from 7.5 points to 5.5, at which it
+    is one page; what is too long for that goes on over pages.
+    """
     fonts.register()
+    for setting in OF_ONE_PAGE if document.on_one_page else ():
+        file, pages = _build(document, setting)
+        if pages == 1:
+            return file
+    return _build(document, ACROSS)[0]
+
+
+def _build(document: Document, setting: _Setting) -> tuple[bytes, int]:
+    """Return the file and how many pages it has."""
     file = BytesIO()
     template = BaseDocTemplate(
         file,
-        pagesize=(PAGE_WIDTH, PAGE_HEIGHT),
+        pagesize=setting.page,
         title=f"{document.title} {document.number}",
         author="salw",
         subject=document.subtitle,
@@ -42,42 +81,51 @@ def make_pdf(document: Document) -> bytes:
         initialFontName=fonts.SANS,
         allowSplitting=1,
     )
-    frame = Frame(
-        MARGIN, FOOT_HEIGHT, BODY_WIDTH, PAGE_HEIGHT - FOOT_HEIGHT - HEAD_HEIGHT - 3 * mm, 0, 0, 0, 0, id="body"
-    )
-    template.addPageTemplates(PageTemplate(id="page", frames=[frame]))
+    height = (setting.page[1] - FOOT_HEIGHT - HEAD_HEIGHT - 3 * mm) / setting.scale
+    left, bottom = MARGIN / setting.scale, FOOT_HEIGHT / setting.scale
+    frame = Frame(left, bottom, setting.body_width, height, 0, 0, 0, 0, id="body")
+
+    def begin(canvas: Canvas, _: BaseDocTemplate) -> None:
+        canvas.saveState()
+        canvas.scale(setting.scale, setting.scale)
+
+    def end(canvas: Canvas, _: BaseDocTemplate) -> None:
+        canvas.restoreState()
+
+    template.addPageTemplates(PageTemplate(id="page", frames=[frame], onPage=begin, onPageEnd=end))
+    margins = numbered(partial(_draw_margins, document=document, page=setting.page))
     # The lock covers the whole build: reportlab cuts the subset of a shared font while it draws and saves.
     with fonts.saving:
-        template.build(_story(document), canvasmaker=numbered(partial(_draw_margins, document=document)))
-    return file.getvalue()
+        template.build(_story(document, setting.body_width), canvasmaker=margins)
+    return file.getvalue(), template.page
 
 
-def _story(document: Document) -> list[Flowable]:
+def _story(document: Document, width: float) -> list[Flowable]:
     story: list[Flowable] = [_Masthead(document)]
     if document.warning:
         story.append(Text(document.warning, fonts.SANS_BOLD, 8.5, space_before=2 * mm))
     if document.masked:
         story.append(Text(document.masked, fonts.SANS_BOLD, 8.5, space_before=2 * mm))
     if document.headline:
-        story += [Spacer(1, 3 * mm), Headline(document.headline, BODY_WIDTH)]
+        story += [Spacer(1, 3 * mm), Headline(document.headline, width)]
     for table in document.tables:
-        story += _table(document, table)
+        story += _table(document, table, width)
     if document.note is not None:
-        story.append(KeepTogether([Spacer(1, GAP), Checkpoint(document, document.note, BODY_WIDTH)]))
+        story.append(KeepTogether([Spacer(1, GAP), Checkpoint(document, document.note, width)]))
     for note in document.notes:
         story.append(Text(note, fonts.SANS, 7, space_before=2.5 * mm))
     if not document.recap:
-        story.append(KeepTogether([Spacer(1, GAP), Signatures(document, BODY_WIDTH)]))
+        story.append(KeepTogether([Spacer(1, GAP), Signatures(document, width)]))
         return story
     title, *totals = document.recap
     recap = [Text(title, fonts.SANS_BOLD, 8.5), Spacer(1, 0.8 * mm), *(Text(line, fonts.SANS, 8) for line in totals)]
-    closing = [Observations(document, BODY_WIDTH), Spacer(1, 3 * mm), Signatures(document, BODY_WIDTH)]
+    closing = [Observations(document, width), Spacer(1, 3 * mm), Signatures(document, width)]
     # Wherever the signatures come to stand, what is signed stands above them on the same page.
     story.append(KeepTogether([Spacer(1, GAP), *recap, Spacer(1, 3 * mm), *closing]))
     return story
 
 
-def _table(document: Document, table: Table) -> list[Flowable]:
+def _table(document: Document, table: Table, width: float) -> list[Flowable]:
     above: list[Flowable] = [Text(table.title, fonts.SANS_BOLD, 10, space_before=GAP), Spacer(1, 1.5 * mm)]
     if table.facts:
         line = "   ·   ".join(f"{name} {value}" for name, value in table.facts)
@@ -85,26 +133,31 @@ def _table(document: Document, table: Table) -> list[Flowable]:
     if all(row.kind in SUMS for row in table.rows):
         return [KeepTogether([*above, Text(table.nil, fonts.SANS, 8.5)])]
     # A title at the foot of a page without a line under it would belong to nothing.
-    return [CondPageBreak(42 * mm), *above, _grid(document, table)]
+    return [CondPageBreak(42 * mm), *above, _grid(document, table, width)]
 
 
-def _grid(document: Document, table: Table) -> Grid:
+def _grid(document: Document, table: Table, width: float) -> Grid:
     total = table.rows[-1].cells if table.rows[-1].kind is RowKind.TOTAL else None
     shown = [i for i, c in enumerate(table.columns) if not (c.sparse and total is not None and total[i] == 0)]
     figures = sum(table.columns[i].numeric and table.columns[i].width_mm > 12 for i in shown)
-    narrow = max(FIGURE_WIDTH_MIN, min(FIGURE_WIDTH_MAX, FIGURES_WIDTH / max(figures, 1)))
+    narrow = max(FIGURE_WIDTH_MIN, min(FIGURE_WIDTH_MAX, FIGURES_SHARE * width / max(figures, 1)))
     columns = fit(
         [
             GridColumn(c.head, narrow if c.numeric and c.width_mm > 12 else c.width_mm * mm, c.numeric)
             for c in (table.columns[i] for i in shown)
         ],
-        BODY_WIDTH,
+        width,
     )
     rows = []
     above: tuple[Cell, ...] = ()
     for row in table.rows:
         full = [
-            wrap(_text(document, row.kind, row.cells[i]), font_of(row.kind), SIZE, c.width - 2 * PADDING)
+            wrap(
+                _text(document, row.kind, row.cells[i], signed=table.columns[i].signed),
+                font_of(row.kind),
+                SIZE,
+                c.width - 2 * PADDING,
+            )
             for i, c in zip(shown, columns, strict=True)
         ]
         if row.kind is RowKind.TOTAL:
@@ -116,14 +169,16 @@ def _grid(document: Document, table: Table) -> Grid:
         ]
         room = max(len(lines) for lines in cells)
         on_top = tuple(lines if len(lines) <= room else ("",) for lines in full)
-        rows.append(GridRow(row.kind, tuple(cells), on_top))
+        rows.append(GridRow(row.kind, tuple(cells), on_top, tight=document.on_one_page))
         above = row.cells
     return Grid(columns, rows)
 
 
-def _text(document: Document, kind: RowKind, cell: Cell) -> str:
+def _text(document: Document, kind: RowKind, cell: Cell, *, signed: bool = False) -> str:
     if cell is None:
         return ""
+    if signed and isinstance(cell, int):
+        return document.words.difference(cell)
     if isinstance(cell, int):
         return "–" if cell == 0 and kind is not RowKind.TOTAL else document.words.number(cell)
     return cell
@@ -201,15 +256,17 @@ class _Masthead(Flowable):  # type: ignore[misc]  # reportlab has no types
             canvas.drawString(0, y, line)
 
 
-def _draw_margins(canvas: Canvas, number: int, pages: int, *, document: Document) -> None:
-    right = PAGE_WIDTH - MARGIN
+def _draw_margins(canvas: Canvas, number: int, pages: int, *, document: Document, page: tuple[float, float]) -> None:
+    right = page[0] - MARGIN
     canvas.setFillGray(0)
     canvas.setStrokeGray(0)
     if number > 1:
         canvas.setFont(fonts.SANS, 7)
-        y = PAGE_HEIGHT - HEAD_HEIGHT
+        y = page[1] - HEAD_HEIGHT
         canvas.drawRightString(right, y + 1.5 * mm, document.words.say("number", number=document.number))
-        room = BODY_WIDTH - stringWidth(document.words.say("number", number=document.number), fonts.SANS, 7) - 8 * mm
+        room = (
+            right - MARGIN - stringWidth(document.words.say("number", number=document.number), fonts.SANS, 7) - 8 * mm
+        )
         running = " · ".join((document.title, document.letterhead[-1], document.subtitle))
         canvas.drawString(MARGIN, y + 1.5 * mm, wrap(running, fonts.SANS, 7, room)[0])
         canvas.setLineWidth(0.25)
@@ -218,8 +275,7 @@ def _draw_margins(canvas: Canvas, number: int, pages: int, *, document: Document
     canvas.setLineWidth(0.25)
     canvas.line(MARGIN, y, right, y)
     canvas.setFont(fonts.SANS, 6.5)
-    page = document.words.say("page", number=number, pages=pages)
-    canvas.drawRightString(right, y - 3.2 * mm, page)
+    canvas.drawRightString(right, y - 3.2 * mm, document.words.say("page", number=number, pages=pages))
     end = _draw_initials(canvas, document, right - 24 * mm, y - 1.4 * mm) - 4 * mm
     printed = drawable(document.printed, fonts.SANS)
     canvas.setFont(fonts.SANS, min(6.5, 6.5 * (end - MARGIN) / stringWidth(printed, fonts.SANS, 6.5)))
@@ -230,7 +286,7 @@ def _draw_margins(canvas: Canvas, number: int, pages: int, *, document: Document
         canvas.setFont(fonts.SANS, 6)
         canvas.drawString(MARGIN, y - 8.8 * mm, document.masked)
     if document.banner:
-        draw_banner(canvas, document.banner, PAGE_WIDTH, PAGE_HEIGHT)
+        draw_banner(canvas, document.banner, *page)
 
 
 def _draw_initials(canvas: Canvas, document: Document, right: float, top: float) -> float:

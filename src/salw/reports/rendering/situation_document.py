@@ -44,6 +44,7 @@ def make_situation_document(paper: Paper, report: Situation, heading: Heading, l
         words=words,
         headline=tuple(zip((_label(code, words) for code in FIGURES), _shown(report.total, words), strict=True)),
         notes=_definitions(words),
+        on_one_page=True,
     )
 
 
@@ -56,7 +57,10 @@ def _cells(figures: Figures) -> tuple[Cell, ...]:
 
 
 def _shown(figures: Figures, words: Words) -> tuple[str, ...]:
-    return tuple("–" if cell is None else words.number(int(cell)) for cell in _cells(figures))
+    *counts, difference = _cells(figures)
+    said = [None if cell is None else words.number(int(cell)) for cell in counts]
+    said.append(None if difference is None else words.difference(int(difference)))
+    return tuple(text or "–" for text in said)
 
 
 def _table(report: Situation, words: Words) -> Table:
@@ -67,13 +71,15 @@ def _table(report: Situation, words: Words) -> Table:
             Row(RowKind.LINE, (group.class_code, name, words.model(line.model.name), *_cells(line.figures)))
             for line in group.models
         ]
+        if [group.subtotal] == [line.figures for line in group.models]:
+            continue  # the one line of a class is its sum
         rows.append(Row(RowKind.SUBTOTAL, (group.class_code, name, words.say("subtotal"), *_cells(group.subtotal))))
     total = [Row(RowKind.TOTAL, (words.say("total"), "", "", *_cells(report.total)))] if rows else []
     columns = (
-        Column(words.say("column.code"), 14, repeats=False),
+        Column(words.say("column.code"), 18, repeats=False),
         Column(words.say("column.class"), 36, repeats=False),
         Column(words.say("column.model"), 56),
-        *(Column(words.say(f"standing.{code}"), 19, numeric=True) for code in FIGURES),
+        *(Column(words.say(f"standing.{c}"), 19, numeric=True, signed=c == "difference") for c in FIGURES),
     )
     return Table(Sheet.SUMMARY, words.say("situation.table"), columns, (*rows, *total), words.say("situation.nil"))
 

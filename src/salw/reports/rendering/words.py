@@ -27,6 +27,10 @@ class Words:
         """Return a figure with its thousands set apart: 1 234 567, or 1,234,567 in English."""
         return format_decimal(value, locale=self.language)
 
+    def difference(self, value: int) -> str:
+        """Return a figure with its sign, a minus as wide as a plus: +3, −3, 0."""
+        return ("+" if value > 0 else "\u2212" if value < 0 else "") + self.number(abs(value))
+
     def day(self, value: date) -> str:
         """Return a day: 22/11/2026, or 22 November 2026, which no reader takes for another day."""
         return format_date(value, "dd/MM/yyyy" if self.language == "fr" else "d MMMM yyyy", locale=self.language)

@@ -47,16 +47,21 @@ class _Formats:
             RowKind.SUBTOTAL: book.add_format({"num_format": "@", "bold": True}),
             RowKind.TOTAL: book.add_format({"num_format": "@", "bold": True, "top": 1, "bg_color": "#EEEEEE"}),
         }
-        self._figure = {
-            RowKind.LINE: book.add_format({"num_format": "#,##0"}),
-            RowKind.ALARM: book.add_format({"num_format": "#,##0", "bold": True, "font_color": "#B00000"}),
-            RowKind.SUBTOTAL: book.add_format({"num_format": "#,##0", "bold": True}),
-            RowKind.TOTAL: book.add_format({"num_format": "#,##0", "bold": True, "top": 1, "bg_color": "#EEEEEE"}),
-        }
+        self._figure, self._difference = (
+            {
+                RowKind.LINE: book.add_format({"num_format": form}),
+                RowKind.ALARM: book.add_format({"num_format": form, "bold": True, "font_color": "#B00000"}),
+                RowKind.SUBTOTAL: book.add_format({"num_format": form, "bold": True}),
+                RowKind.TOTAL: book.add_format({"num_format": form, "bold": True, "top": 1, "bg_color": "#EEEEEE"}),
+            }
+            for form in ("#,##0", "+#,##0;\u2212#,##0;0")
+        )
 
-    def of(self, kind: RowKind, cell: Cell) -> Any:
-        """Return the format of a cell."""
-        return (self._figure if isinstance(cell, int) else self._text)[kind]
+    def of(self, kind: RowKind, cell: Cell, *, signed: bool) -> Any:
+        """Return the format of a cell, in a column of differences where `signed`."""
+        if not isinstance(cell, int):
+            return self._text[kind]
+        return (self._difference if signed else self._figure)[kind]
 
 
 def _write_sheet(book: Workbook, document: Document, sheet: Sheet, tables: list[Table], formats: _Formats) -> None:
@@ -116,8 +121,8 @@ def _write_table(page: Any, table: Table, line: int, formats: _Formats, widths: 
         page.write_string(line, 0, table.nil, formats.plain)
         line += 1
     for row in table.rows:
-        for place, cell in enumerate(row.cells):
-            style = formats.of(row.kind, cell)
+        for place, (column, cell) in enumerate(zip(table.columns, row.cells, strict=True)):
+            style = formats.of(row.kind, cell, signed=column.signed)
             if isinstance(cell, int):
                 page.write_number(line, place, cell, style)
             else:

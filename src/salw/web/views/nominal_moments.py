@@ -8,12 +8,16 @@ from uuid import UUID
 from salw.access.guard import Desk
 from salw.core.db import Row
 from salw.core.errors import DomainError
-from salw.core.language import translate
-from salw.custody.nominal_lists.rules import Exceptions, Hindrance, Line, match_lines
+from salw.core.language import Language, translate
+from salw.custody.authorisations.queries import list_standings
+from salw.custody.authorisations.rules import Standing, missing_to_draw
+from salw.custody.nominal_lists.queries import list_carried, list_hands
+from salw.custody.nominal_lists.rules import Draw, Exceptions, Hindrance, Line, match_lines
 from salw.scanning.lines import split_lines
 from salw.web.counter import CODES_MAX, Judge, in_store, is_out, read_each
 from salw.web.forms import told
 from salw.web.views import issuing
+from salw.web.views.naming import holder_words
 from salw.web.views.nominal import split_wishes
 
 # What hinders the man leaves the weapon free for who comes in his place.
@@ -32,12 +36,22 @@ class Beside:
     replaced: str
 
 
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Who draws a weapon without its line: what the page says of him, the field and the row he was typed in."""
+
+    person: Row
+    note: str
+    place: str
+    row: int
+
+
 @dataclass(slots=True)
 class Moment:
     """What goes out or comes back: the body that is recorded, what the page shows of it, what is wrong by field.
 
     `weapons` are those that go, `instead` and `newcomers` what was said of them by hand: the weapon of a line, and of
-    a weapon who draws it who is on no line, with what the page says of him.
+    a weapon who draws it who is on no line.
     """
 
     absent: list[int]
@@ -46,12 +60,26 @@ class Moment:
     wrong: dict[str, str] = field(default_factory=dict)
     weapons: dict[UUID, Row] = field(default_factory=dict)
     instead: dict[int, UUID] = field(default_factory=dict)
-    newcomers: dict[UUID, tuple[Row, str]] = field(default_factory=dict)
+    newcomers: dict[UUID, Newcomer] = field(default_factory=dict)
 
     @property
     def by_hand(self) -> set[UUID]:
         """Return the weapons of which somebody said by hand who draws them."""
         return {*self.newcomers, *self.instead.values()}
+
+    def split(self, waits: Sequence[Row]) -> dict[str, list[Row]]:
+        """Return the lines that wait and do not go: men `missing`, men `bereft` of their weapon, and what is `left`.
+
+        Whose weapon goes to another is left without one, and nothing waits for him any more.
+        """
+        gone = {row["line"] for row in self.rows}
+        stay = [line for line in waits if line["line"] not in gone]
+        present = [line for line in stay if line["line"] not in self.absent]
+        return {
+            "missing": [line for line in stay if line["line"] in self.absent],
+            "bereft": [line for line in present if line["weapon"] in self.weapons],
+            "left": [line for line in present if line["weapon"] not in self.weapons],
+        }
 
     def say(self, place: str, text: str) -> None:
         """Say what is wrong at a field, beside what is wrong there already."""
@@ -59,7 +87,10 @@ class Moment:
 
 
 def evening(desk: Desk, shown: Mapping[str, Any], *, codes: str, whole: bool, absent: list[int]) -> Moment:
-    """Return what comes back: what was read, and with `whole` all that is out but for the lines of `absent`."""
+    """Return what comes back: what was read, and with `whole` all that is out but for the lines of `absent`.
+
+    A weapon of another slip comes back from whoever has it, who is named.
+    """
     found = Moment(absent)
     _read(desk, shown, codes, is_out, found)
     lines = {line["weapon"]: line for line in shown["out"]}
@@ -67,10 +98,17 @@ def evening(desk: Desk, shown: Mapping[str, Any], *, codes: str, whole: bool, ab
         found.weapons |= {w: line for w, line in lines.items() if line["line"] not in absent}
     _say_nothing(desk, found)
     _say_both(desk, found, {lines[w]["line"] for w in found.weapons if w in lines} & set(absent))
+    others = [weapon for weapon in found.weapons if weapon not in lines]
+    hands = list_hands(desk.db, desk.actor, others) if others else {}
+    language = desk.actor.language
     for weapon, row in found.weapons.items():
         line = lines.get(weapon)
-        who = line["who"] if line else {"name": row.get("holder_name") or "–", "under": "", "address": None}
-        found.rows.append({"line": line["line"] if line else None, "who": who, "weapon": row, "note": None})
+        number, who, note = (line["line"], line["who"], None) if line else (None, None, "web.nominal.other_slip")
+        if who is None and weapon in hands:
+            who = holder_words({**hands[weapon], "erased_on": None}, language)
+        who = who or {"name": translate("person.elsewhere_line", language), "under": "", "address": None}
+        said = translate(note, language) if note else None
+        found.rows.append({"line": number, "who": who, "id": str(weapon), "weapon": row, "note": said})
     found.body = {"weapons": _versions(found)}
     return found
 
@@ -90,6 +128,9 @@ def morning(
     A man in the place of another draws the weapon of his line, who is then absent, or the other one typed beside it.
     """
     found = Moment(sorted({*absent, *(n for n, row in beside.items() if row.replaced)}))
+    due = shown["list"]["due_back_at"]
+    if due is not None and due <= desk.now:
+        found.say("codes", translate("web.nominal.due_passed", desk.actor.language))
     store = shown["list"]["store"]
     judge = in_store(store)
     waits = {line["line"]: line for line in shown["planned"]}
@@ -138,7 +179,7 @@ def _beside(desk: Desk, found: Moment, line: Row, row: Beside, read: Reads, peop
         found.say(place, translate("web.nominal.no_such_weapon", language, why=why))
     elif _once(desk, found, weapon_id, place):
         note = translate("web.nominal.in_place_of", language, name=line["who"]["name"])
-        found.newcomers[weapon_id] = person, note
+        found.newcomers[weapon_id] = Newcomer(person, note, place, number)
         found.weapons[weapon_id] = weapon
 
 
@@ -152,7 +193,8 @@ def _more(desk: Desk, found: Moment, added: Sequence[tuple[str, str]], read: Rea
             why = said if person is not None else nobody
             found.say("more", translate("web.nominal.line_wrong", language, line=place, why=why))
         elif _once(desk, found, weapon["id"], "more"):
-            found.newcomers[weapon["id"]] = person, translate("web.nominal.came_too", language)
+            note = translate("web.nominal.came_too", language)
+            found.newcomers[weapon["id"]] = Newcomer(person, note, "more", place)
             found.weapons[weapon["id"]] = weapon
 
 
@@ -176,32 +218,80 @@ def _match(desk: Desk, shown: Mapping[str, Any], found: Moment) -> None:
     if found.wrong:
         return
     lines = [Line(r["line"], r["holder"], r["planned"], r["drawn_seq"] is not None) for r in shown["lines"]]
-    added = {w: person["id"] for w, (person, _) in found.newcomers.items()}
+    added = {w: one.person["id"] for w, one in found.newcomers.items()}
     try:
         draws = match_lines(lines, list(found.weapons), Exceptions(found.instead, found.absent, added))
     except DomainError as error:
         found.say("codes", told(error, language))
         return
-    by_line = {line["line"]: line for line in shown["lines"]}
-    for draw in draws:
-        one: dict[str, Any] = {
-            "line": None if draw.added else draw.line,
-            "weapon": found.weapons[draw.weapon_id],
-            "note": None,
-        }
-        if draw.added:
-            person, one["note"] = found.newcomers[draw.weapon_id]
-            one["who"] = {"name": person["name"], "under": person["matricule"] or "", "address": None}
-        else:
-            one["who"] = by_line[draw.line]["who"]
-            one["note"] = translate("web.nominal.other_weapon", language) if draw.line in found.instead else None
-        found.rows.append(one)
+    _say_who(desk, shown, found, draws)
     found.body = {
         "weapons": _versions(found),
         "instead": [{"line": n, "weapon": str(w)} for n, w in found.instead.items()],
         "absent": found.absent,
-        "added": [{"to": {"person": str(p["id"])}, "weapon": str(w)} for w, (p, _) in found.newcomers.items()],
+        "added": [{"to": {"person": str(n.person["id"])}, "weapon": str(w)} for w, n in found.newcomers.items()],
     }
+
+
+def _say_who(desk: Desk, shown: Mapping[str, Any], found: Moment, draws: Sequence[Draw]) -> None:
+    """Say who draws what, at his field who may not draw, and of each what the counter should see before he does.
+
+    Who carries a weapon already, or stands on another line, may draw one more: it is told, and not refused.
+    """
+    language = desk.actor.language
+    by_line = {line["line"]: line for line in shown["lines"]}
+    drawers = [_drawer(found, by_line, draw, language) for draw in draws]
+    asked = sorted({one["person"] for one in drawers if one["person"]})
+    standings = list_standings(desk.db, desk.actor, asked) if asked else {}
+    carried = list_carried(desk.db, desk.actor, asked) if asked else {}
+    for one in drawers:
+        refused = one["refused"] or _refused(standings.get(one["person"]), one["weapon"]["class_code"])
+        if refused:
+            why = translate("web.nominal.may_not", language, name=one["who"]["name"], why=translate(refused, language))
+            if one["place"] == "more":  # one field for many men; the others are each at their line
+                why = translate("web.nominal.line_wrong", language, line=one["row"], why=why)
+            found.say(one["place"], why)
+        if one["person"] in carried:
+            one["notes"].append(translate("web.nominal.carries", language, named=", ".join(carried[one["person"]])))
+        lines = [n for n, line in by_line.items() if one["line"] is None and line["person"] == one["person"]]
+        if lines:
+            one["notes"].append(
+                translate("web.nominal.on_list", language, named=", ".join(map(str, lines)), count=len(lines))
+            )
+    found.rows = [{**one, "note": ", ".join(one["notes"])} for one in drawers]
+
+
+def _drawer(found: Moment, by_line: Mapping[int, Row], draw: Draw, language: Language) -> dict[str, Any]:
+    """Return who draws and what: his line, the field and row where he was typed, who he is if known, what is noted."""
+    weapon = found.weapons[draw.weapon_id]
+    if draw.added:
+        one = found.newcomers[draw.weapon_id]
+        person = one.person
+        who = {"name": person["name"], "under": person["matricule"] or "", "address": f"/personnes/{person['id']}"}
+        where = {"line": None, "place": one.place, "row": one.row, "refused": None}
+        return {**where, "weapon": weapon, "person": person["id"], "who": who, "notes": [one.note]}
+    line = by_line[draw.line]
+    nobody = line["hindrance"] is Hindrance.NOBODY_ANSWERS
+    return {
+        "line": draw.line,
+        "place": f"replaced_{draw.line}",
+        "row": draw.line,
+        "refused": f"hindrance.{Hindrance.NOBODY_ANSWERS}" if nobody else None,
+        "weapon": weapon,
+        "person": line["person"],
+        "who": line["who"],
+        "notes": [translate("web.nominal.other_weapon", language)] if draw.line in found.instead else [],
+    }
+
+
+def _refused(standing: Standing | None, class_code: str) -> str | None:
+    """Return the code by which the operation refuses somebody a weapon of a class; None where he may draw it."""
+    if standing is None:
+        return None
+    if standing.suspended:
+        return "draw.suspended"
+    missing = missing_to_draw(standing, [class_code])
+    return f"draw.{missing.value}" if missing else None
 
 
 def _read(desk: Desk, shown: Mapping[str, Any], codes: str, judge: Judge, found: Moment) -> None:
