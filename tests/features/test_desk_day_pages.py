@@ -18,6 +18,7 @@ from salw.core import clock
 from salw.core.db import run
 from salw.core.ids import new_id
 from salw.web.views.today import READ_TOGETHER
+from salw_labels import STOCKS, Kind
 from world import World
 
 
@@ -49,7 +50,7 @@ def test_an_issue_is_checked_then_recorded_as_it_was_shown_and_once(
     assert 'id="kind_1-error"' in keeper.send("/perceptions/nouvelle", 422, **typed, kind_1="canon", quantity_1="1")
     assert 'id="kind_1-error"' in keeper.send("/perceptions/nouvelle", 422, **typed, quantity_1="1")
     check = keeper.send("/perceptions/nouvelle", 200, **typed)
-    assert "Remettre 2 armes du magasin" in words(check)
+    assert "Remettre 2 armes (" in words(check)
     assert "60 " in words(check)
     shown = {**hidden(check), "act": "issue"}
     where = keeper.send("/perceptions/nouvelle", 303, **shown)
@@ -206,10 +207,15 @@ def test_last_nights_list_is_issued_in_the_morning_and_returned_to_in_the_evenin
     wrong = keeper.send("/etats-nominatifs/nouveau", 422, **typed, people="NEMO")
     assert "NEMO" in words(wrong)
     people = f"{soldier}; {first}\n{soldier}; {second}"
+    twice = keeper.send("/etats-nominatifs/nouveau", 422, **typed, people=f"{soldier}; {first}\n\n{soldier}; {first}")
+    assert re.search(r"Ligne 3 : « \S+ » est déjà prévue à la ligne 1", words(twice))
     past = keeper.send("/etats-nominatifs/nouveau", 422, **{**typed, "due_day": "2020-01-01"}, people=people)
     assert 'id="due_day-error"' in past
     where = keeper.send("/etats-nominatifs/nouveau", 303, **typed, people=people).partition("?")[0]
     assert "à percevoir" in words(keeper.get(where))
+    again = keeper.get(f"/etats-nominatifs/nouveau?like={where.rsplit('/', 1)[1]}")
+    assert f"{soldier}; {second}" in again
+    assert 'value="2099-01-01"' in again
     check = keeper.send(f"{where}/perception", 200, id=str(new_id()), codes=first, absent="2")
     assert "Notés absents" in words(check)
     keeper.send(f"{where}/perception", 303, **{**hidden(check), "act": "do"})
@@ -326,6 +332,21 @@ def test_pages_take_names_as_they_write_them_and_say_what_is_not_theirs(
     other = Desk(service, world, "keeper_bravo").ask(asked)
     assert other.status_code == 422
     assert "sera imprimée de nouveau" not in words(other.text)
+    void = keeper.get(f"/etiquettes/annuler?etiquette={label}")
+    assert ">Annuler l&#39;étiquette<" in re.sub(r">\s+|\s+<", lambda m: m[0].strip(), void)
+    keeper.send("/etiquettes/annuler", 303, id=str(new_id()), labels=label, reason="Perdue")
+    again = keeper.ask(asked)
+    assert f"déjà annulée : {label[1:5]}-{label[5:9]}-{label[9:]}" in words(again.text)
+    paper = f"store={world.store_alpha}&stock="
+    for count in ("0", "9" * 20):
+        assert 'id="count-error"' in keeper.ask(f"/etiquettes/armes?{paper}a4-weapon-20mm&count={count}").text
+    roll = next(name for name, stock in STOCKS.items() if stock.one_up and stock.takes(Kind.WEAPON))
+    sentence = words(keeper.get(f"/etiquettes/vierges?{paper}{roll}&count=10")).partition("L'imprimante")[2]
+    assert "20 étiquettes" in sentence[:60]
+    assert "page" not in sentence.partition("rouleau")[0]
+    card = f"kind=person&people={matricule(world, 'soldier')}&stock="
+    people = next(name for name, stock in STOCKS.items() if stock.takes(Kind.PERSON))
+    assert "remplace" not in words(keeper.get(f"/etiquettes/codes?{card}{people}"))
     history = client.get(f"/weapons/{weapon.weapon_id}/history", headers=world["keeper"].headers).json()["items"]
     told = [entry["sentence"] for entry in history if "Étiquette" in entry["sentence"]]
     assert f"{label[1:5]}-{label[5:9]}-{label[9:]}" in told[0]

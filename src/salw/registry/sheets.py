@@ -55,7 +55,7 @@ def render_sheet(batch: Row, labels: Sequence[Row], *, demo: bool, language: Lan
             _printed(batch, labels),
             STOCKS[batch["stock"]],
             start=batch["start_position"],
-            title=translate("label_sheet.title", language, batch=str(batch["id"])),
+            title=translate(f"label_sheet.title.{STOCKS[batch['stock']].use}", language, batch=str(batch["id"])),
             banner=translate("demo.banner", language) if demo else None,
         )
     except LabelError as error:

@@ -92,13 +92,18 @@ def check_known(asked: Sequence[str], found: Sequence[str]) -> None:
     """Refuse codes that no label in scope bears. Raises `label.not_found`."""
     unknown = sorted(set(asked) - set(found))
     if unknown:
-        raise NotFound("label.not_found", labels=unknown, count=len(unknown))
+        raise NotFound("label.not_found", labels=unknown, count=len(unknown), named=named_codes(unknown))
 
 
 def check_none(code: str, wrong: Sequence[str], **details: Any) -> None:
     """Refuse what stands against a rule, with every item of it. Raises a conflict of `code`."""
     if wrong:
-        raise Conflict(code, labels=list(wrong), count=len(wrong), **details)
+        raise Conflict(code, labels=list(wrong), count=len(wrong), named=named_codes(wrong), **details)
+
+
+def named_codes(codes: Sequence[str]) -> str:
+    """Return codes in the form that stands under the symbol, as a sentence names them."""
+    return ", ".join(f"{code[1:5]}-{code[5:9]}-{code[9:]}" for code in codes)
 
 
 CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {

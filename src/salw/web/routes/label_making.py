@@ -215,8 +215,8 @@ def _body(desk: Desk, job: str, made: UUID, typed: Mapping[str, str], language: 
     body, wrong = fill(asked.shape, values, language)
     if "of" in wrong or "weapons" in wrong:
         wrong = {field: text for field, text in wrong.items() if field not in ("of", "weapons")}
-        if not isinstance(whole_number(typed["count"] or "0"), int):
-            wrong["count"] = translate("field.int_parsing", language)
+        if typed["count"] and not _counts(typed["count"]):
+            wrong["count"] = translate("web.labels.count_range", language, most=LABELS_MAX)
         elif typed["kind"] == "person":
             wrong["people"] = translate("web.labels.people_missing", language)
         else:
@@ -225,6 +225,11 @@ def _body(desk: Desk, job: str, made: UUID, typed: Mapping[str, str], language: 
     if "labels" in wrong and not views.lines(typed["labels"]):
         wrong["labels"] = translate("web.labels.no_code", language)
     return body, wrong
+
+
+def _counts(text: str) -> bool:
+    count = whole_number(text)
+    return isinstance(count, int) and count > 0
 
 
 def _kind(typed: Mapping[str, str], job: str) -> Kind:
@@ -266,7 +271,7 @@ def _page(
             "stores": views.stores(desk),
             "stocks": views.stocks(desk, kind),
             "plan": plan,
-            "sentence": views.plan_words(job, plan, language) if plan else "",
+            "sentence": views.plan_words(job, plan, language, replaces=bool(typed["reason"].strip())) if plan else "",
             "weapon": views.weapon_words(desk, typed["arme"]) if typed["arme"] else None,
         }
     return show(request, language, "label_making.html", context, errors=wrong, status=status)

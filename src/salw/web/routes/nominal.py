@@ -95,9 +95,13 @@ def get_lists(
 
 
 @router.get("/etats-nominatifs/nouveau")
-def get_form(request: Request, language: Asked) -> Response:
-    """Ask who draws tomorrow."""
-    return _form(request, language, ListTyped(id=new_id()).but())
+def get_form(request: Request, language: Asked, like: UUID | Literal[""] = "") -> Response:
+    """Ask who draws tomorrow; with `like`, whoever has not drawn yet on that list stands in the form already."""
+    typed: dict[str, str] = {}
+    if like:
+        with open_desk(request, Permission.NOMINAL_LIST_RECORD, language) as desk:
+            typed = views.like(desk, like)
+    return _form(request, language, ListTyped(id=new_id()).but(**typed))
 
 
 def _form(request: Request, language: Language, typed: dict[str, Any], wrong: dict[str, str] | None = None) -> Response:

@@ -117,8 +117,10 @@ def printing(body: Any) -> Printing:
     return Printing(labels, body.copies, STOCKS[body.stock], body.start_position)
 
 
-def plan_words(job: str, plan: Printing, language: Language) -> str:
-    """Say in sentences what will be recorded and printed."""
+def plan_words(job: str, plan: Printing, language: Language, *, replaces: bool) -> str:
+    """Say in sentences what will be recorded and printed; codes that replace none make none void."""
+    if job == "codes" and not replaces:
+        job = "codes_new"
     made = translate(f"web.print.{job}" if plan.labels > 1 else f"web.print.{job}_one", language, count=plan.labels)
     return f"{made} {paper_words(plan, language)}"
 
@@ -126,6 +128,8 @@ def plan_words(job: str, plan: Printing, language: Language) -> str:
 def paper_words(plan: Printing, language: Language) -> str:
     """Say in a sentence what comes out of the printer."""
     code = "web.print.paper" if plan.sheets > 1 else "web.print.paper_one"
+    if plan.stock.one_up:  # a roll has no pages
+        code = "web.print.roll"
     return translate(
         code,
         language,

@@ -2,6 +2,7 @@
 
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from salw.access.guard import Desk
 from salw.access.queries import list_units
@@ -39,11 +40,31 @@ def form(desk: Desk) -> dict[str, Any]:
     }
 
 
-def split_wishes(text: str) -> list[tuple[str, str]]:
-    """Return who and which weapon, a line each: a number or a name, after a semicolon the weapon where one is meant."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    parts = [line.partition(";") for line in lines]
-    return [(who.strip(), code.strip()) for who, _, code in parts]
+def like(desk: Desk, list_id: UUID) -> dict[str, str]:
+    """Return the form of a list filled in as another one, with those who have not drawn on it and may be typed.
+
+    Raises `nominal_list.not_found`.
+    """
+    shown = nominal_list(desk, list_id)
+    head, due = shown["list"], shown["list"]["due_back_at"]
+    lines = [(line["matricule"], line["serial"] or line["registry_number"]) for line in shown["planned"]]
+    back = due.astimezone(ZoneInfo(desk.actor.time_zone)) if due else None
+    return {
+        "store": str(head["store"]),
+        "title": head["title"] or "",
+        "due_day": back.date().isoformat() if back else "",
+        "due_hour": f"{back:%H:%M}" if back else "",
+        "people": "\n".join(f"{number}; {code}" if code else number for number, code in lines if number),
+    }
+
+
+def split_wishes(text: str) -> list[tuple[int, str, str]]:
+    """Return the number of each line as the field shows it, who, and after a semicolon the weapon where one is meant.
+
+    Empty lines are counted and left out.
+    """
+    parts = [(number, line.partition(";")) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    return [(number, who.strip(), code.strip()) for number, (who, _, code) in parts]
 
 
 def wishes(desk: Desk, text: str) -> tuple[list[dict[str, Any]], str | None]:
@@ -55,13 +76,14 @@ def wishes(desk: Desk, text: str) -> tuple[list[dict[str, Any]], str | None]:
     parts = split_wishes(text)
     if len(parts) > WISHES_MAX:
         return [], translate("web.desk.too_many_codes", language, count=len(parts), most=WISHES_MAX)
-    codes = [code for _, code in parts if code]
+    codes = [code for _, _, code in parts if code]
     read = {line.text: line for line in read_lines(desk.db, desk.actor, codes)} if codes else {}
-    people = issuing.find_each(desk, [who for who, _ in parts])
+    people = issuing.find_each(desk, [who for _, who, _ in parts])
     desk.seen.extend(seen_in(read.values(), desk.actor, place_id=None, at=desk.now))
     wished: list[dict[str, Any]] = []
     wrong: list[str] = []
-    for number, (who, code) in enumerate(parts, 1):
+    planned: dict[UUID, int] = {}
+    for number, who, code in parts:
         person, said = people[who]
         weapon = read[code].weapon if code else None
         if person is None:
@@ -69,7 +91,12 @@ def wishes(desk: Desk, text: str) -> tuple[list[dict[str, Any]], str | None]:
         elif code and weapon is None:
             why = translate("web.desk.line_wrong", language, text=code, why=read[code].wrong)
             wrong.append(translate("web.nominal.line_wrong", language, line=number, why=why))
+        elif weapon and weapon["id"] in planned:
+            why = translate("web.nominal.weapon_on_line", language, text=code, line=planned[weapon["id"]])
+            wrong.append(translate("web.nominal.line_wrong", language, line=number, why=why))
         else:
+            if weapon:
+                planned[weapon["id"]] = number
             wished.append({"to": {"person": person["id"]}, "weapon": weapon["id"] if weapon else None})
     return wished, " ".join(wrong) or None
 

@@ -136,9 +136,11 @@ def morning(
     waits = {line["line"]: line for line in shown["planned"]}
     added = split_wishes(more)
     _read(desk, shown, codes, judge, found)
-    codes_by_hand = [*(row.instead for row in beside.values() if row.instead), *(code for _, code in added if code)]
+    codes_by_hand = [*(row.instead for row in beside.values() if row.instead), *(code for _, _, code in added if code)]
     read = read_each(desk, codes_by_hand, judge, store)
-    people = issuing.find_each(desk, [*(r.replaced for r in beside.values() if r.replaced), *(w for w, _ in added)])
+    people = issuing.find_each(
+        desk, [*(r.replaced for r in beside.values() if r.replaced), *(who for _, who, _ in added)]
+    )
     for number, row in beside.items():
         if number in waits:
             _beside(desk, found, waits[number], row, read, people)
@@ -183,10 +185,10 @@ def _beside(desk: Desk, found: Moment, line: Row, row: Beside, read: Reads, peop
         found.weapons[weapon_id] = weapon
 
 
-def _more(desk: Desk, found: Moment, added: Sequence[tuple[str, str]], read: Reads, people: People) -> None:
+def _more(desk: Desk, found: Moment, added: Sequence[tuple[int, str, str]], read: Reads, people: People) -> None:
     """Take the men on no line, each with his weapon."""
     language = desk.actor.language
-    for place, (who, code) in enumerate(added, 1):
+    for place, who, code in added:
         person, nobody = people[who]
         weapon, said = read[code] if code else (None, translate("web.nominal.say_weapon", language))
         if person is None or weapon is None or said:
