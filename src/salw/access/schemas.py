@@ -8,7 +8,7 @@ from pydantic import Field, SerializeAsAny
 
 from salw.access.log_in_rules import FactorKind, NextStep
 from salw.access.rules import Role, Sex
-from salw.core.shapes import Day, In, Out, PlainDay, Said, example
+from salw.core.shapes import Day, In, Out, Said, example
 
 
 class SessionIn(In):
@@ -141,8 +141,8 @@ class PostingIn(In):
     person: UUID
     role: Role
     unit: UUID
-    started_on: PlainDay
-    ended_on: PlainDay | None = None
+    started_on: Day
+    ended_on: Day | None = None
 
 
 class PostingEndIn(In):
@@ -151,7 +151,7 @@ class PostingEndIn(In):
     model_config = example(id="019aa000-0000-7000-8000-0000000000d2", ended_on="2026-12-31")
 
     id: UUID
-    ended_on: PlainDay | None = None
+    ended_on: Day | None = None
 
 
 class PostingOut(Out):
