@@ -26,7 +26,8 @@ from statements import counted
 from world import Member, World, enlist
 
 ASKED, WARM = 20, 2
-ASKED_OF_ALL, WARM_OF_ALL = 1, 1  # nothing is held of who has the whole country in scope: he is told of
+# Nothing is held of who has the whole country in scope: he is told of, by one answer, which takes seconds.
+ASKED_OF_ALL, WARM_OF_ALL = 1, 0
 QUERIES_MOST, P95_MOST_MS = 12, 150
 LOCAL = (Role.STOREKEEPER, Role.ARMOURER, Role.UNIT_COMMANDER, Role.ORDERING_AUTHORITY, Role.ACCOUNTANT)
 NATIONAL = (*LOCAL, Role.AUDITOR, Role.COMMISSION_OFFICER, Role.ADMINISTRATOR)

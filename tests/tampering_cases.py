@@ -433,6 +433,13 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (f"update person set unit_id = (select max(id) from unit where {BF}) where {BF}",),
         ("verify.person_unit_changed",),
     ),
+    "a person gets back what he was called before he was promoted": (
+        (
+            f"update person p set value_id = o.value_id from person_version o where o.{BF} "
+            "and (o.country, o.person_id) = (p.country, p.id)",
+        ),
+        ("verify.person_changed",),
+    ),
     "a weapon's serial is edited": (
         (f"update weapon set serial = serial || '7' where {BF} and id = {LAST}",),
         ("verify.weapon_changed",),

@@ -14,6 +14,7 @@ import structlog
 import uvicorn
 
 from salw.access.factors.rules import Party
+from salw.core import clock
 from salw.core.db import run
 from salw.core.ids import new_id, random_bytes
 from salw.custody.rules import Expected
@@ -386,10 +387,11 @@ def muster(client: httpx.Client, world: World) -> Write:
     weapons = world.register(3)
     done(client, issue(client, world, weapons))
     seen, told, _ = (str(w.weapon_id) for w in weapons)
-    report_ = {"weapon": told, "how": "radio", "by": str(world["soldier"].person_id), "at": "2026-01-01T06:00:00Z"}
+    now = clock.now().isoformat()
+    report_ = {"weapon": told, "how": "radio", "by": str(world["soldier"].person_id), "at": now}
     body = {
         "unit": _alpha(world),
-        "held_at": "2026-01-01T07:00:00Z",
+        "held_at": now,
         "presented": [{"weapon": seen, "how": "scan"}],
         "reported": [report_],
         "rest_not_presented": True,

@@ -4,14 +4,19 @@ import ast
 import re
 import string
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
+from pydantic_core._pydantic_core import list_all_errors
 
 from salw.access.rules import Permission, Role
 from salw.constraints import CONSTRAINTS
-from salw.core.http import own_code
-from salw.core.language import LANGUAGES, catalogue
+from salw.core.http import field_text, own_code
+from salw.core.language import LANGUAGES, catalogue, translate
+from salw.main import api_routes
 from salw_labels import ERROR_CODES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,6 +77,62 @@ def test_what_a_validator_of_ours_says_has_a_text_in_both_languages() -> None:
     assert [
         (code, language) for code in sorted(codes) for language in LANGUAGES if code not in catalogue(language)
     ] == []
+
+
+# What each kind of field may find wrong beside its bounds, by the beginning of the names that Pydantic gives.
+FINDS = {"str": "string_", "model": "model_", "datetime": "datetime_", "literal": "literal_"}
+BOUNDS = {
+    "ge": "greater_than_equal",
+    "gt": "greater_than",
+    "le": "less_than_equal",
+    "lt": "less_than",
+    "multiple_of": "multiple_of",
+}
+# Nodes that find nothing wrong by themselves.
+WRAPS = {"default", "nullable", "chain", "definitions", "function-after", "function-before", "function-wrap", "any"}
+# Only asked for by settings that no shape of ours has, of Python's objects, or said otherwise by a check of ours.
+NEVER = {"string_sub_type", "string_not_ascii", "datetime_past", "datetime_future", "date_past", "date_future"}
+
+
+def nodes(schema: object) -> Iterator[dict[str, Any]]:
+    """Return every node of a core schema."""
+    if isinstance(schema, dict):
+        yield schema
+        for name, part in schema.items():
+            if name not in ("serialization", "metadata", "function"):
+                yield from nodes(part)
+    elif isinstance(schema, list | tuple):
+        for part in schema:
+            yield from nodes(part)
+
+
+def asked() -> Iterator[dict[str, Any]]:
+    """Return the nodes of the schemas of every body and parameter that our routes take."""
+    for _, route in api_routes():
+        if route.body_field is not None:
+            yield from nodes(TypeAdapter(route.body_field.field_info.annotation).core_schema)
+        for field in (*route.dependant.path_params, *route.dependant.query_params):
+            yield from nodes(TypeAdapter(field.field_info.annotation).core_schema)
+
+
+def test_whatever_is_wrong_with_a_field_is_said_in_words_of_ours() -> None:
+    every = {error["type"]: error for error in list_all_errors()}
+    met = {"missing", "extra_forbidden", "json_invalid", "timezone_aware", "too_long", "too_short", "enum"}
+    for node in asked():
+        kind = str(node.get("type"))
+        begins = FINDS.get(kind, f"{kind}_")
+        met |= {name for name in every if name.startswith(begins)} if kind not in WRAPS else set()
+        met |= {name for bound, name in BOUNDS.items() if bound in node}
+    assert {"uuid_parsing", "bytes_type", "string_too_long", "date_parsing", "greater_than_equal"} <= met
+    for name in sorted(met - NEVER):
+        for language in LANGUAGES:
+            error = {"type": name, "msg": "UNTOLD", "ctx": every[name].get("example_context") or {}, "input": None}
+            said = field_text(error, language)
+            assert "UNTOLD" not in said, name
+            assert "{" not in said, name
+    long = {"type": "too_long", "msg": "", "ctx": {"field_type": "Value", "max_length": 500}, "input": "x" * 501}
+    assert field_text(long, "fr") == "Au plus 500 caractères"
+    assert translate("model.not_found", "fr", models=["ZZ", "YY"]).endswith("ZZ et YY")
 
 
 def test_both_languages_have_the_same_texts_with_the_same_places() -> None:

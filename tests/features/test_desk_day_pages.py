@@ -174,6 +174,10 @@ def test_a_mutation_goes_from_order_to_receipt_at_two_desks(service: str, world:
     keeper, other = Desk(service, world, "keeper"), Desk(service, world, "keeper_bravo")
     typed = {"id": str(new_id()), "from_store": str(world.store_alpha), "to_store": str(world.store_bravo)}
     due = (clock.now() + timedelta(days=3)).date().isoformat()
+    bad = {"due_on": "2020-01-01", "dated_on": due, "codes": first}
+    refused = orderer.send("/mutations/nouvelle", 422, **typed, **bad)
+    assert 'id="due_on-error"' in refused
+    assert 'id="dated_on-error"' in refused
     check = orderer.send("/mutations/nouvelle", 200, **typed, due_on=due, codes=f"{first}\n{second}")
     where = orderer.send("/mutations/nouvelle", 303, **{**hidden(check), "act": "order"}).partition("?")[0]
     assert "un autre l'approuve" in words(orderer.get(where)) or "Approuver" not in orderer.get(where)

@@ -70,16 +70,43 @@ def test_a_morning_with_its_exceptions_goes_out_in_one_act_and_the_evening_names
     assert f"/perceptions/{typed['id']}" in out
     card = words(keeper.get(f"/personnes/{world['armourer'].person_id}"))
     assert third in card
-    back = {"id": str(new_id()), "whole": "yes", "absent": [4, 5]}
-    check = keeper.send(f"{page}/reintegration", 200, **back)
+    _the_evening_names_who_is_not_back(keeper, client, world, page, weapons[2].weapon_id)
+
+
+def _the_evening_names_who_is_not_back(
+    keeper: Desk, client: httpx.Client, world: World, page: str, third: UUID
+) -> None:
+    """Take back three of the five, and one of another slip with the rounds that it lacks, each in its condition."""
+    other = _a_weapon_of_another_slip(client, world)
+    back: dict[str, Any] = {"id": str(new_id()), "whole": "yes", "absent": [4, 5], "codes": other[1]}
+    asked = keeper.send(f"{page}/reintegration", 422, **back)
+    assert 'id="reason_0-error"' in asked, "rounds that lack are asked for before the last press"
+    row = {"kind_0": "rounds", "calibre_0": "7,62x39", "quantity_0": "0", "reason_0": "tirées"}
+    check = keeper.send(f"{page}/reintegration", 200, **back, **row)
     said = words(check).replace("\u00a0", " ")
     assert "Pas rentrées : 2" in said
-    shown = {"id": back["id"], "act": "do", "body": hidden(check)["body"]}
+    assert "ESSAI-SOLDIER" in said, "who brings a weapon of another slip is named"
+    assert "d'un autre bon" in said
+    states = [f"{other[0]}:to_repair", f"{third}:unserviceable", "x:y"]
+    shown = {"id": back["id"], "act": "do", "body": hidden(check)["body"], "condition": states}
     where = keeper.send(f"{page}/reintegration", 303, **shown)
     assert keeper.send(f"{page}/reintegration", 303, **shown) == where
     standing = keeper.get(where)
     for figure in ("2</strong> perçue", "2</strong> absent", "3</strong> réintégrée"):
         assert figure in standing
+    with world.transaction() as db:
+        sql = "select condition from weapon where id = any(%(ids)s) order by condition"
+        seen = [row["condition"] for row in run(db, sql, {"ids": [other[0], third]})]
+    assert seen == ["to_repair", "unserviceable"]
+
+
+def _a_weapon_of_another_slip(client: httpx.Client, world: World) -> tuple[UUID, str]:
+    """Issue the soldier a weapon with rounds on a slip of its own."""
+    (weapon,) = world.register()
+    sent = writes.issue(client, world, [weapon])
+    rounds = {"declared": [{"kind": "rounds", "calibre": "7,62x39", "quantity": 30}]}
+    writes.done(client, writes.Write(sent.method, sent.path, {**sent.body, **rounds}, sent.headers))
+    return weapon.weapon_id, serials(world, [weapon.weapon_id])[0]
 
 
 def _who_may_not_draw_is_named_at_his_line(
@@ -133,10 +160,15 @@ def test_a_muster_is_ticked_on_one_page_and_says_who_is_missing(
     check = keeper.send("/appels/nouveau", 200, **typed)
     assert words(check).index(left) < words(check).index(ticked) < words(check).index(scanned)
     shown = {**hidden(check), "act": "do"}
+    for day, hour in (("9999-12-31", ""), ("2099-12-31", ""), ("2001-01-01", ""), ("2001-01-01", "6 h 00")):
+        bad = keeper.send("/appels/nouveau", 422, **typed, held_day=day, held_hour=hour)
+        assert 'id="held_day-error"' in bad, day
+    assert "rien n'a été enregistré" in words(keeper.send("/appels/nouveau", 422, **{**shown, "body": "{}"}))
+    Desk(service, world, "keeper_bravo").send("/appels/nouveau", 404, **typed)
     where = keeper.send("/appels/nouveau", 303, **shown)
     assert keeper.send("/appels/nouveau", 303, **shown) == where, "the same press is one muster"
     page = keeper.get(where)
-    for figure in ("1</strong> non présentées", "1</strong> signalées", "1</strong> présentées"):
+    for figure in ("1</strong> non présentée<", "1</strong> signalée, non vue<", "1</strong> présentée<"):
         assert figure in page
     assert "par radio" in words(page)
     assert where.partition("?")[0] in keeper.get("/appels")

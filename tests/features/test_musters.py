@@ -61,6 +61,13 @@ def test_a_muster_says_of_each_weapon_how_it_is_known_and_what_is_left_was_not_p
     assert [(m["presented"], m["reported"], m["not_presented"]) for m in listed] == [(1, 1, 1)]
     # Reported is not seen: two of three were never presented.
     assert unseen(client, world, never="true") == {str(told.weapon_id), str(left.weapon_id)}
+    # What was drawn after the muster was not there: named it is refused, left over it is left out.
+    before = (clock.now() - timedelta(hours=2)).isoformat()
+    assert code(muster(client, world, held_at=before, presented=seen(shown))) == (409, "muster.not_held_then")
+    assert code(muster(client, world, held_at="1901-01-01T00:00:00Z", rest_not_presented=True)) == (
+        409,
+        "muster.not_held_then",
+    )
     again = muster(client, world, holder=str(world.post_alpha), presented=seen(shown))
     assert code(again) == (409, "muster.not_held")
 

@@ -130,7 +130,9 @@ def test_an_act_is_dated_after_the_one_before_and_judged_by_the_papers_of_its_da
     assert code(enter(again, now)) == (409, "draw.contract_ended")
     late = ok(enter(again, yesterday, paper=paper))  # his contract was in force that day
     pages = {"Cookie": f"salw_session={keeper['Authorization'].removeprefix('Bearer ')}", "Accept": "text/html"}
-    for path in (f"/armes/{one.weapon_id}", f"/perceptions/{late['id']}"):
+    weapon = client.get(f"/weapons/{one.weapon_id}", headers=keeper).json()
+    assert datetime.fromisoformat(weapon["since"]) == yesterday, "since the act, whenever it was entered"
+    for path in (f"/armes/{one.weapon_id}", f"/perceptions/{late['id']}", "/aujourdhui/emargements"):
         page = httpx.get(service + path, headers=pages).text
         assert "saisie tardive, enregistrée le" in page, path
         assert f"{yesterday:%d/%m/%Y}" in page, path

@@ -141,6 +141,8 @@ def test_a_holders_card_has_what_he_holds_and_what_is_his(client: httpx.Client, 
     report = told(client, world, card, "commander")
     assert [line["held"] for line in report["lines"]] == [True] * 4 + [False]
     assert report["lines"][-1]["assigned"]
+    yesterday = (world.founder.today - timedelta(days=1)).isoformat()
+    assert [line["since"][:10] for line in report["lines"][:4]].count(yesterday) == 1, "since the act, not its entry"
     assert weapon_numbers(world, his) == [report["lines"][-1]["weapon"]["registry_number"]]
     assert report["holder"]["name"] == "SGT ESSAI-SOLDIER Personne"
     nobody = told(client, world, f"/people/{world['armourer'].person_id}/held", "commander")

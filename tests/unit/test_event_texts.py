@@ -124,6 +124,7 @@ def test_every_kind_about_a_weapon_is_told_in_a_sentence_without_a_hole(kind: st
     words = ("source", "destination", "source_unit", "holder", "person", "store", "check")
     facts = {
         "due_back_at": "2026-11-28T18:00:00.000000Z",
+        "held_at": "2026-11-27T06:00:00.000000Z",
         "code": "K7M3",
         "replaced_by": "W111",
         "method": "melting",

@@ -122,6 +122,9 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
+_LENGTHS = ("too_long", "too_short")
+
+
 def field_text(error: Mapping[str, Any], language: Language) -> str:
     """Return what is wrong with a field in the reader's language; Pydantic's own words where we have none."""
     details = dict(error.get("ctx", {}))
@@ -133,6 +136,8 @@ def field_text(error: Mapping[str, Any], language: Language) -> str:
         code = own_code(said)
     if "expected" in details:
         details["expected"] = str(details["expected"]).replace("' or '", f"' {translate('field.or', language)} '")
+    if error["type"] in _LENGTHS and isinstance(error.get("input"), str):
+        code = f"field.string_{error['type']}"  # a text with a validator of ours is counted as a list is
     text = translate(code, language, **details)
     return said if text == code else text
 
@@ -193,7 +198,8 @@ def install(
             {"field": ".".join(str(p) for p in e["loc"]), "problem": e["type"], "message": field_text(e, language)}
             for e in error.errors()[:100]
         ]
-        return answer(request, 422, "request.malformed", {"count": len(errors)}, errors)
+        details = {"count": len(errors), "fields": list(dict.fromkeys(error["field"] for error in errors))}
+        return answer(request, 422, "request.malformed", details, errors)
 
     def on_http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
@@ -203,7 +209,8 @@ def install(
             408: "request.too_slow",
             413: "request.too_large",
         }
-        response = answer(request, error.status_code, codes.get(error.status_code, "request.malformed"), {})
+        code = codes.get(error.status_code, "request.malformed")
+        response = answer(request, error.status_code, code, {"fields": ["body"]} if code not in codes.values() else {})
         for name, value in (error.headers or {}).items():
             response.headers[name] = value
         return response

@@ -37,7 +37,7 @@ def translate(code: str, language: Language, /, **details: Any) -> str:
     code in the details: `{status:transfer_status}` is written as `transfer_status.ordered` is, and a list of codes
     as words of which any may be meant. Where codes of two families may come, both are
     named: `{kind:incident.kind|incident.outcome}`. A word that goes by a number names both of its forms:
-    `{count} {count:=arme|armes}`.
+    `{count} {count:=arme|armes}`. Several things in a place without a family are written one after the other.
 
     An unknown code is returned as it is: a missing text must never hide the error it names
     (a test fails on every code without texts).
@@ -71,6 +71,9 @@ class _Words(Formatter):
         if format_spec and isinstance(value, Iterable):
             *first, last = (self._words_of(str(code), format_spec) for code in value)
             return f" {translate('field.or', self.language)} ".join([*([", ".join(first)] if first else []), last])
+        if isinstance(value, list | tuple | set | frozenset):
+            *first, last = (str(_written(one, self.language)) for one in value) if value else ("–",)
+            return f" {translate('field.and', self.language)} ".join([*([", ".join(first)] if first else []), last])
         return str(super().format_field(value, format_spec))
 
     def _words_of(self, code: str, families: str) -> str:

@@ -175,7 +175,7 @@ def inventory_of(db: Connection, *, actor: Actor, now: datetime, store_id: UUID,
         InventoryLine(
             weapon=_weapon(row),
             state=state_of(HolderKind.STORE, "missing" if row["missing"] else None),
-            since=row["a_recorded_at"],
+            since=row["a_occurred_at"],
             slip=_slip(row, "a_"),
         )
         for row in rows
@@ -204,7 +204,7 @@ def _card(
             held=row["held"],
             assigned=row["assigned"],
             permanent=row["purpose"] == "permanent",
-            since=row["a_recorded_at"],
+            since=row["a_occurred_at"],
             slip=_slip(row, "a_") if row["held"] else None,
             due_back_at=row["due_back_at"],
             missing=row["missing"],

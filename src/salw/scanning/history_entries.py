@@ -70,7 +70,7 @@ def entry_of(fact: Fact, known: Known, reader: Reader) -> EntryOut:
         kind=row["kind"],
         text=called,
         sentence=sentence(row["kind"], facts, phrases, reader.zone, language) or called,
-        said_at=facts.get("occurred_at") or fact.at,
+        said_at=facts.get("occurred_at") or facts.get("held_at") or fact.at,
         recorded_at=row["recorded_at"],
         late=_late(fact, reader),
         seq=facts.get("seq"),

@@ -193,14 +193,14 @@ def find_registry_number(db: Connection, actor: Actor, weapon_id: UUID) -> str |
 
 
 def get_standing(db: Connection, actor: Actor, weapon_id: UUID) -> Row:
-    """Return since when a weapon that the caller has found in scope is where it is, when it is due back, and its marks.
+    """Return since what act a weapon in scope, found by the caller, is where it is, when it is due back, and its marks.
 
     Keys: `since, due_back_at, marks`: the serial first, as on the card.
     """
     rows = run(
         db,
         """
-        select c.recorded_at as since, i.due_back_at,
+        select m.occurred_at as since, i.due_back_at,
                (select coalesce(jsonb_agg(to_jsonb(k) - 'place_in_order' order by k.place_in_order, k.raw, k.id), '[]')
                   from (select id, kind, raw, script, normalised, place, legibility, seen_on,
                                array_position(%(kinds)s::text[], kind) as place_in_order

@@ -52,6 +52,8 @@ def sentence(
     words: dict[str, Any] = {**_plain(facts), **phrases}
     if facts.get("due_back_at"):
         words["due"] = instant_words(datetime.fromisoformat(facts["due_back_at"]), zone, language)
+    if facts.get("held_at"):
+        words["held"] = instant_words(datetime.fromisoformat(facts["held_at"]), zone, language)
     said = [translate(code, language, **words)]
     if kind == "weapon.returned" and facts.get("condition"):
         said.append(translate("told.condition", language, condition=facts["condition"]))

@@ -137,9 +137,14 @@ def fill(shape: type[Body], values: Mapping[str, Any], language: Language) -> tu
 
 
 def _said(error: Mapping[str, Any], language: Language) -> str:
-    """Return what is wrong with a field as the interface says it; of an identifier, which nobody types, what to do."""
+    """Return what is wrong with a field as the interface says it; of an identifier, which nobody types, what to do.
+
+    A day is asked for as people write it.
+    """
     if str(error["type"]).startswith("uuid"):
         return translate("web.not_chosen", language)
+    if str(error["type"]).startswith("date_"):
+        return translate("web.day_unreadable", language, typed=_shortened(str(error["input"])))
     return field_text(error, language)
 
 

@@ -62,6 +62,8 @@ select a.id, a.document_id as document, a.person_id as person, a.kind, a.file_id
 # By age: what nobody has signed for longest comes first. The index holds these alone.
 _MISSING = """
 select i.id as issue, i.document_id as document, d.number, d.year, i.received_by as person, i.purpose, i.recorded_at,
+       (select m.occurred_at from movement m
+         where (m.country, m.document_id) = (i.country, i.document_id) limit 1) as occurred_at,
        u.uuid as unit, u.name as unit_name, v.value->>'rank' as rank, v.value->>'family_name' as family_name,
        v.value->>'given_names' as given_names
   from issue i
@@ -134,8 +136,8 @@ def list_acknowledgements(db: Connection, actor: Actor, slip: Slip) -> list[Row]
 def list_missing(db: Connection, actor: Actor, *, after: tuple[datetime, UUID] | None, limit: int) -> list[Row]:
     """Return the issues of units in scope that nobody acknowledged, the oldest first, at most `limit`.
 
-    Keys: `issue, document, number, year, unit, unit_name, purpose, recorded_at, person`, and, of a person in scope and
-    not erased, `rank, family_name, given_names`.
+    Keys: `issue, document, number, year, unit, unit_name, purpose, occurred_at, recorded_at, person`, and, of a person
+    in scope and not erased, `rank, family_name, given_names`.
     """
     at, last = after or (None, None)
     scope = {"country": actor.country, "units": list(actor.units)}

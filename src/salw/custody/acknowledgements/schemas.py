@@ -92,7 +92,10 @@ class AcknowledgementsOut(Out):
 
 
 class MissingOut(Out):
-    """An issue that nobody acknowledged yet; of a person outside the reader's scope no name."""
+    """An issue that nobody acknowledged yet; of a person outside the reader's scope no name.
+
+    `occurred_at` is when it was issued, `recorded_at` when that was entered, by which the list is in order.
+    """
 
     issue: UUID
     document: UUID
@@ -100,6 +103,7 @@ class MissingOut(Out):
     unit: UUID
     unit_name: str
     purpose: str
+    occurred_at: datetime
     recorded_at: datetime
     person: UUID
     rank: str | None

@@ -74,7 +74,10 @@ select w.id as weapon, w.registry_number, w.class_code as class, s.*, p.id as pe
 
 _OVERRIDES = f"""
 select o.issue_id as issue, u.uuid as unit, u.name as unit_name, o.missing, r.value->>'reason' as reason,
-       o.overridden_by, o.recorded_at, o.seen_by, o.seen_at, p.id as person, {_NAMES}
+       o.overridden_by, o.recorded_at,
+       (select m.occurred_at from issue i join movement m on (m.country, m.document_id) = (i.country, i.document_id)
+         where (i.country, i.id) = (o.country, o.issue_id) limit 1) as occurred_at,
+       o.seen_by, o.seen_at, p.id as person, {_NAMES}
   from draw_override o
   join unit u on (u.country, u.id) = (o.country, o.unit_id)
   left join personal_value r on (r.country, r.id) = (o.country, o.reason_id)

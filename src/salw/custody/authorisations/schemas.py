@@ -194,7 +194,10 @@ class RecallOut(NamedOut):
 
 
 class OverrideOut(NamedOut):
-    """An issue in spite of what was missing, its reason, and who took note of it when."""
+    """An issue in spite of what was missing, its reason, and who took note of it when.
+
+    `occurred_at` is when the weapon was issued, `recorded_at` when that was entered.
+    """
 
     issue: UUID
     unit: UUID
@@ -202,6 +205,7 @@ class OverrideOut(NamedOut):
     missing: Missing
     reason: str | None
     overridden_by: UUID
+    occurred_at: datetime
     recorded_at: datetime
     seen_by: UUID | None
     seen_at: datetime | None

@@ -12,7 +12,7 @@ from salw.access.queries import get_unit
 from salw.core.actor import Actor
 from salw.core.db import Row, instant_text, run, run_one
 from salw.core.errors import Conflict, NotFound
-from salw.custody.musters.rules import Result, Said, check_presenter, check_said_once
+from salw.custody.musters.rules import Result, Said, check_presenter, check_said_once, was_held
 from salw.custody.rules import USER_HOLDERS, check_not_ahead
 from salw.ledger import operations as ledger
 from salw.ledger.events import Event, make_event
@@ -20,8 +20,9 @@ from salw.ledger.events import Event, make_event
 # What users of the unit and below have, or one holder: of these weapons, or all.
 _HELD = """
 select c.weapon_id, c.seq, c.holder_id, c.unit_id, coalesce(a.person_id, h.person_id) as answerable_id,
-       k.weapon_id is not null as case_open
+       k.weapon_id is not null as case_open, m.occurred_at as since
   from custody c
+  join movement m on (m.country, m.weapon_id, m.seq) = (c.country, c.weapon_id, c.seq)
   join holder h on (h.country, h.id) = (c.country, c.holder_id) and h.kind = any(%(users)s)
   left join answerable a on (a.country, a.holder_id) = (h.country, h.id) and a.ended_at is null
   left join case_mark k on (k.country, k.weapon_id) = (c.country, c.weapon_id)
@@ -48,9 +49,10 @@ def hold_muster(
 ) -> list[Said]:
     """Record a muster of the users of a unit and below it, or of one holder; return what is said of each weapon.
 
-    With `rest_not_presented` whatever else they hold, but for weapons under an open case, was not presented. Raises
-    `unit.not_found`, `holder.not_found`, `weapon.not_found`, `muster.not_held`, `muster.own_weapon`,
-    `muster.in_the_future`, `person.not_found`, `custody.weapon_repeated`.
+    With `rest_not_presented` whatever else they held then, but for weapons under an open case, was not presented: what
+    they drew later is left out, because nobody could have presented it; named, it is refused. Papers come late, so
+    nothing else bounds the day. Raises `unit.not_found`, `holder.not_found`, `weapon.not_found`, `muster.not_held`,
+    `muster.not_held_then`, `muster.own_weapon`, `muster.in_the_future`, `person.not_found`, `custody.weapon_repeated`.
     """
     check_not_ahead(held_at, now, "muster.in_the_future")
     check_said_once(said)
@@ -73,7 +75,12 @@ def hold_muster(
     if strangers:
         raise _not_held(db, scope, strangers)
     named = {one.weapon_id for one in said}
-    rest = [Said(w) for w, row in held.items() if rest_not_presented and w not in named and not row["case_open"]]
+    later = [w for w, row in held.items() if not was_held(held_at, row["since"])]
+    refused = [w for w in later if w in named or len(later) == len(held)]
+    if refused:
+        raise Conflict("muster.not_held_then", weapons=[str(w) for w in refused], count=len(refused))
+    unsaid = [row for w, row in held.items() if w not in named and w not in later and not row["case_open"]]
+    rest = [Said(row["weapon_id"]) for row in unsaid if rest_not_presented]
     lines = [*said, *rest]
     for one in lines:
         check_presenter(one, answerable=held[one.weapon_id]["answerable_id"], recorder=actor.person_id)

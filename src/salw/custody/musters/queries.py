@@ -64,7 +64,7 @@ union all
 _HEADS = """
 select m.id, u.uuid as unit, u.name as unit_name, m.holder_id as holder, h.name as holder_name, m.held_at,
        m.recorded_by, m.recorded_at, c.presented, c.reported, c.not_presented
-  from muster m
+  from {source} m
   join unit u on (u.country, u.id) = (m.country, m.unit_id)
   left join holder h on (h.country, h.id) = (m.country, m.holder_id)
   cross join lateral (
@@ -144,13 +144,29 @@ def list_sightings(db: Connection, actor: Actor, weapon_id: UUID) -> list[Row]:
 
 def list_musters(db: Connection, actor: Actor, *, after: UUID | None, limit: int) -> list[Row]:
     """Return the musters of units in scope by id, at most `limit`, with how many weapons each result has."""
+    heads = _HEADS.format(source="muster")
     return run(
         db,
-        f"""{_HEADS}
+        f"""{heads}
            and m.id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
          order by m.id limit %(limit)s
         """,
         {"country": actor.country, "units": list(actor.units), "after": after, "limit": limit},
+    )
+
+
+def list_latest_musters(db: Connection, actor: Actor, *, before: tuple[datetime, UUID] | None, limit: int) -> list[Row]:
+    """Return the musters of units in scope by the instant they were held, the latest first, as `list_musters` does."""
+    source = """(
+        select * from muster
+         where country = %(country)s and unit_id = any(%(units)s)
+           and (%(at)s::timestamptz is null or (held_at, id) < (%(at)s, %(id)s))
+         order by held_at desc, id desc limit %(limit)s)"""
+    at, last = before or (None, None)
+    return run(
+        db,
+        f"{_HEADS.format(source=source)} order by m.held_at desc, m.id desc",
+        {"country": actor.country, "units": list(actor.units), "at": at, "id": last, "limit": limit},
     )
 
 
@@ -160,7 +176,7 @@ def get_muster(db: Connection, actor: Actor, muster_id: UUID) -> tuple[Row, list
     Raises `muster.not_found`.
     """
     values = {"country": actor.country, "units": list(actor.units), "muster": muster_id}
-    head = run_one(db, f"{_HEADS} and m.id = %(muster)s", values)
+    head = run_one(db, f"{_HEADS.format(source='muster')} and m.id = %(muster)s", values)
     if head is None:
         raise NotFound("muster.not_found", muster=str(muster_id))
     return head, run(db, _LINES, values)

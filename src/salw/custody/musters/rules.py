@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from salw.core.errors import Conflict, DomainError, Refused, Unacceptable
+from salw.custody.rules import CLOCK_ALLOWANCE
 
 # A permanent issue is never overdue; one that no muster has seen for so long is asked after. Ours, a month of musters:
 # no published figure is known (`domain.md` 3.1 has only checks of stores).
@@ -64,6 +65,11 @@ def check_said_once(said: Sequence[Said]) -> None:
     """Refuse two things said of one weapon. Raises `custody.weapon_repeated`."""
     if len({one.weapon_id for one in said}) != len(said):
         raise Unacceptable("custody.weapon_repeated")
+
+
+def was_held(held_at: datetime, since: datetime) -> bool:
+    """Say whether who has a weapon `since` then had it at the instant of a muster; clocks may differ a little."""
+    return held_at >= since - CLOCK_ALLOWANCE
 
 
 def check_presenter(said: Said, *, answerable: UUID | None, recorder: UUID) -> None:

@@ -140,6 +140,30 @@ def list_carried(db: Connection, actor: Actor, people: Sequence[UUID]) -> dict[U
     return {row["person"]: row["weapons"] for row in rows}
 
 
+def list_hands(db: Connection, actor: Actor, weapons: Sequence[UUID]) -> dict[UUID, Row]:
+    """Return by weapon in scope who has it: `holder, holder_kind, holder_name`, and of a person in scope who answers
+    `person, matricule, rank, family_name, given_names`.
+    """
+    rows = run(
+        db,
+        """
+        select c.weapon_id as weapon, h.id as holder, h.kind as holder_kind, h.name as holder_name, p.id as person,
+               p.matricule, v.value->>'rank' as rank, v.value->>'family_name' as family_name,
+               v.value->>'given_names' as given_names
+          from custody c
+          join weapon w on (w.country, w.id) = (c.country, c.weapon_id) and w.unit_id = any(%(units)s)
+          join holder h on (h.country, h.id) = (c.country, c.holder_id)
+          left join answerable a on (a.country, a.holder_id) = (h.country, h.id) and a.ended_at is null
+          left join person p on p.country = h.country and p.id = coalesce(a.person_id, h.person_id)
+               and p.unit_id = any(%(units)s) and p.erased_at is null
+          left join personal_value v on (v.country, v.id) = (p.country, p.value_id)
+         where c.country = %(country)s and c.weapon_id = any(%(weapons)s)
+        """,
+        {**_scope(actor), "weapons": list(weapons)},
+    )
+    return {row["weapon"]: row for row in rows}
+
+
 def _may_draw(standing: Standing | None, class_code: str | None) -> bool:
     if standing is None:
         return True

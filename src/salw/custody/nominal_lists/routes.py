@@ -38,7 +38,7 @@ from salw.custody.nominal_lists.schemas import (
     wishes_of,
 )
 from salw.custody.operations.issues import return_weapons
-from salw.custody.schemas import expected, moved, order_of, when
+from salw.custody.schemas import conditions_of, expected, moved, order_of, read_at, when
 from salw.documents.rules import DocumentKind
 
 router = APIRouter(tags=["custody"])
@@ -166,8 +166,9 @@ def post_return(
             return_id=body.id,
             store_id=head["store"],
             occurred_at=when(body.occurred_at, desk.now),
-            weapons=expected(body.weapons),
+            weapons=read_at(desk, head["store"], body.weapons, when(body.occurred_at, desk.now)),
             order=order_of(body.order),
+            conditions=conditions_of(body.weapons),
             declared=declared_of(body.declared),
         )
         lines = queries.list_lines(desk.db, desk.actor, list_id)

@@ -15,7 +15,7 @@ from salw.custody.nominal_lists.operations.lists import Wish
 from salw.custody.nominal_lists.rules import LINES_MAX, Hindrance, LineState
 from salw.custody.operations.moves import DocumentNumber
 from salw.custody.rules import HolderKind
-from salw.custody.schemas import ONE_WEAPON, MovedOut, OrderIn, RecipientIn, StepIn, VersionedWeapon
+from salw.custody.schemas import ONE_WEAPON, MovedOut, OrderIn, RecipientIn, ReturnedWeapons, StepIn, VersionedWeapon
 from salw.documents.rules import DocumentKind
 
 _SOLDIER = {"person": "019aa000-0000-7000-8000-0000000000b1"}
@@ -86,11 +86,11 @@ class NominalIssueIn(StepIn):
 
 
 class NominalReturnIn(StepIn):
-    """What was scanned in the evening. The id is that of the slip."""
+    """What was scanned in the evening, each weapon in its condition. The id is that of the slip."""
 
     model_config = example(id="019aa000-0000-7000-8000-0000000000c7", weapons=ONE_WEAPON)
 
-    weapons: Annotated[list[VersionedWeapon], Field(min_length=1, max_length=LINES_MAX)]
+    weapons: ReturnedWeapons
     occurred_at: Instant | None = None
     order: OrderIn = OrderIn()
     declared: DeclaredBackLines = Field(default_factory=list)

@@ -170,7 +170,7 @@ def check_persons(db: Connection, reading: Reading, found: Findings) -> int:
         if stands != due:
             found.add("verify.person_changed", idx=idx, person=row["person"], stands=shown(stands), due=shown(due))
         elif unit is not UNTOLD and row["unit_id"] != unit:
-            # Where he is posted later is told elsewhere; the unit that entered him stays.
+            # Where he is posted is told elsewhere; of his unit the newest event about him.
             stands = row["unit_id"]
             found.add("verify.person_unit_changed", idx=idx, person=row["person"], stands=stands, due=shown(unit))
         at = row["erased_at"]

@@ -31,7 +31,8 @@ class RowKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column; `width_mm` is what it asks for on paper, and `sparse` ones are left out there when empty.
-    `signed` ones hold differences, whose sign is always written.
+    `signed` ones hold differences, whose sign is always written,
+    `coded` ones numbers and codes that a screen sets in its own type.
 
     `head` may hold soft hyphens, for narrow columns on paper; `label` is the same without them.
     """
@@ -42,6 +43,7 @@ class Column:
     sparse: bool = False
     repeats: bool = True
     signed: bool = False
+    coded: bool = False
 
     @property
     def label(self) -> str:

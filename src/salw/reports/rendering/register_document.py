@@ -30,6 +30,8 @@ SIGNATORIES = {
     Kind.INVENTORY: ("storekeeper", "accountant"),
 }
 
+_CODED = frozenset({"code", "serial", "registry_number"})
+
 
 def make_register_document(paper: Paper, report: Register, heading: Heading, language: Language) -> Document:
     """Return a register, or one volume of it, as the document of one language."""
@@ -72,7 +74,7 @@ def make_subtitle(report: Register, words: Words) -> str:
         return words.say("register.of_day", day=words.day(report.from_date))
     if report.kind is Kind.INVENTORY:
         return words.say("register.now", at=words.instant(report.at))
-    return words.say("of_period", from_date=words.day(report.from_date), to_date=words.day(report.to_date))
+    return words.say("register.of_period", from_date=words.day(report.from_date), to_date=words.day(report.to_date))
 
 
 def _facts(report: Register, words: Words) -> list[tuple[str, str]]:
@@ -161,8 +163,9 @@ def _table(report: Register, lines: Sequence[object], words: Words) -> Table:
 
 
 def _listed(words: Words, title: str, columns: list[tuple[str, float]], rows: tuple[Row, ...], nil: str) -> Table:
-    heads = (Column(words.say("column.number"), 10, numeric=True),)
-    named = (Column(words.say(f"column.{code}"), width) for code, width in columns)
+    # The place of a line in this register, and in no other: what a line rests on stands beside it.
+    heads = (Column(words.say("column.line"), 10, numeric=True),)
+    named = (Column(words.say(f"column.{code}"), width, coded=code in _CODED) for code, width in columns)
     return Table(Sheet.REGISTER, words.say(title), (*heads, *named), rows, words.say(nil))
 
 

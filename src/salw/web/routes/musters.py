@@ -1,6 +1,7 @@
 """`/appels`: weapons on issue presented where they are; what was reported is never counted as seen."""
 
 import json
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 from pydantic import Field, ValidationError
 
+from salw.access.guard import Desk
 from salw.access.rules import Permission
 from salw.core.errors import DomainError
 from salw.core.ids import new_id
@@ -17,12 +19,18 @@ from salw.custody.musters.rules import CONSTRAINTS, Result, Told
 from salw.custody.musters.schemas import MusterIn
 from salw.web.counter import Typed, placed, read_due
 from salw.web.desks import Asked, friendly, lead_to, open_desk, show
+from salw.web.forms import parse_day
 from salw.web.views import issuing
 from salw.web.views import musters as views
 
 router = APIRouter(include_in_schema=False)
 
-PLACES = {"unit.not_found": "unit", "person.not_found": "reporter", "muster.in_the_future": "held_day"}
+PLACES = {
+    "unit.not_found": "unit",
+    "person.not_found": "reporter",
+    "muster.in_the_future": "held_day",
+    "muster.not_held_then": "held_day",
+}
 
 
 class MusterTyped(Typed):
@@ -76,24 +84,36 @@ def post_muster(request: Request, language: Asked, typed: Annotated[MusterTyped,
         with friendly(CONSTRAINTS), open_desk(request, Permission.MUSTER_RECORD, language) as desk:
             interface.put_muster(typed.id, MusterIn.model_validate_json(typed.body), desk)
     except ValidationError:  # what the second page brings along was not ours
-        return _call(request, language, typed.unit, typed.but())
+        wrong = {"codes": translate("web.musters.not_ours", language)}
+        return _call(request, language, typed.unit, typed.but(), wrong)
     except DomainError as error:
         return _call(request, language, typed.unit, typed.but(), placed(error, PLACES, language, "codes"))
     return lead_to(f"/appels/{typed.id}?done=1", language)
 
 
+def _held_at(desk: Desk, typed: MusterTyped, language: Language) -> tuple[datetime, dict[str, str]]:
+    """Return when the muster was held, now where nothing was typed, and what is wrong; a day to come is no muster."""
+    held, wrong = read_due(typed.held_day, typed.held_hour, desk.actor.time_zone, desk.actor.today, language)
+    if held is not None and held > desk.now:
+        if typed.held_hour.strip() or parse_day(typed.held_day.strip()) != desk.actor.today:
+            return held, {"held_day": translate("muster.in_the_future", language)}
+        held = None  # today without an hour is now
+    return held or desk.now, {name.replace("due", "held"): text for name, text in wrong.items()}
+
+
 def _check(request: Request, language: Language, typed: MusterTyped) -> Response:
     with open_desk(request, Permission.MUSTER_RECORD, language) as desk:
         context = views.call(desk, typed.unit)
-        found = views.answers(desk, context["lines"], typed.codes, typed.seen, typed.told)
-        zone, today, wrong = desk.actor.time_zone, desk.actor.today, found.wrong
-        held, wrong_held = read_due(typed.held_day, typed.held_hour, zone, today, language)
-        told, wrong_told = read_due("", typed.told_hour, zone, today, language)
-        wrong |= {name.replace("due", "held"): text for name, text in wrong_held.items()}
+        held, wrong = _held_at(desk, typed, language)
+        call = views.at_instant(context["lines"], held)
+        found = views.answers(desk, call, typed.codes, typed.seen, typed.told)
+        told, wrong_told = read_due("", typed.told_hour, desk.actor.time_zone, desk.actor.today, language)
+        wrong |= found.wrong
+        if not call.lines and "held_day" not in wrong:
+            wrong["held_day"] = translate("web.musters.nobody_then", language)
+        if told is not None and told > desk.now:
+            wrong["told_hour"] = translate("muster.in_the_future", language)
         wrong |= {"told_hour": wrong_told["due_hour"]} if wrong_told else {}
-        held = held or desk.now
-        if not typed.held_hour.strip():
-            held = min(held, desk.now)
         if context["more"]:
             wrong["codes"] = translate("web.musters.too_many", language)
         reporter = None
@@ -114,7 +134,7 @@ def _check(request: Request, language: Language, typed: MusterTyped) -> Response
         "not_presented": [],
         "rest_not_presented": True,
     }
-    lines = [{**line, "result": found.result(line["weapon"]).value} for line in context["lines"]]
+    lines = [{**line, "result": found.result(line["weapon"]).value} for line in call.lines]
     order = list(Result)[::-1]
     context |= {
         "typed": typed.but(body=json.dumps(body)),

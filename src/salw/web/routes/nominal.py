@@ -1,6 +1,7 @@
 """`/etats-nominatifs`: last night's list, the morning's issue from it with its exceptions, the evening's return."""
 
 import json
+from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -13,11 +14,24 @@ from salw.access.rules import Permission
 from salw.core.errors import DomainError, NotFound
 from salw.core.ids import new_id
 from salw.core.language import Language, translate
+from salw.custody.declarations.schemas import declared_of
 from salw.custody.nominal_lists import routes as lists
 from salw.custody.nominal_lists.schemas import NominalChangeIn, NominalIssueIn, NominalListIn, NominalReturnIn
-from salw.web.counter import AT_COUNTER, DeclaredTyped, Typed, declared_kinds, placed, read_declared, read_due
+from salw.registry.condition.rules import Condition
+from salw.web.counter import (
+    AT_COUNTER,
+    DeclaredTyped,
+    Typed,
+    declared_kinds,
+    placed,
+    read_declared,
+    read_due,
+    with_conditions,
+    with_reasons,
+)
 from salw.web.desks import Asked, friendly, lead_to, open_desk, show
 from salw.web.forms import fill
+from salw.web.views import issuing
 from salw.web.views import nominal as views
 from salw.web.views import nominal_moments as moments
 
@@ -48,7 +62,8 @@ class ListTyped(Typed):
 class MorningTyped(DeclaredTyped):
     """What was read in the morning, or in the evening; `absent` are the lines of men who were not there.
 
-    `line`, `instead` and `replaced` are the rows of the table; `body` is what the second page showed.
+    `line`, `instead` and `replaced` are the rows of the table; `condition` holds `weapon:condition`
+    where one is stated, `body` what the second page showed.
     """
 
     id: UUID
@@ -58,6 +73,7 @@ class MorningTyped(DeclaredTyped):
     instead: list[str] = Field(default_factory=list)
     replaced: list[str] = Field(default_factory=list)
     more: str = ""
+    condition: list[str] = Field(default_factory=list)
     body: str = ""
 
     @property
@@ -227,6 +243,7 @@ def _show_moment(
         "typed": typed.but(body=json.dumps(found.body) if found else ""),
         "beside": typed.beside,
         "kinds": declared_kinds(language),
+        "conditions": [(one.value, translate(f"condition.{one.value}", language)) for one in Condition],
         "rows": found.rows if found else [],
         "waits": waits,
         **(found.split(waits) if found else {}),
@@ -250,11 +267,11 @@ def post_moment(
     if typed.act == "edit":
         return _moment(request, language, list_id, moment, typed)
     if typed.act != "do":
-        context, found = _read_moment(request, language, list_id, moment, typed)
+        context, found, typed = _read_moment(request, language, list_id, moment, typed)
         return _show_moment(request, language, moment, typed, context, None if found.wrong else found, found.wrong)
     try:
         with friendly(AT_COUNTER), open_desk(request, permission, language) as desk:
-            shown = {**_shown(typed.body), "id": typed.id}
+            shown = {**_shown(typed.body, typed.condition), "id": typed.id}
             if moment == "perception":
                 lists.post_issue(list_id, NominalIssueIn.model_validate(shown), desk)
             else:
@@ -273,23 +290,36 @@ def post_moment(
 
 def _read_moment(
     request: Request, language: Language, list_id: UUID, moment: str, typed: MorningTyped
-) -> tuple[dict[str, Any], moments.Moment]:
-    """Return the list, and what was typed beside it as it would be recorded, with what is wrong by field."""
+) -> tuple[dict[str, Any], moments.Moment, MorningTyped]:
+    """Return the list, what was typed beside it as it would be recorded, with what is wrong by field, and what was
+    typed with a row for each thing that lacks once all is back: its reason is asked for.
+    """
     with open_desk(request, _check(moment), language) as desk:
         context = views.nominal_list(desk, list_id)
         asked: dict[str, Any] = {"codes": typed.codes, "whole": bool(typed.whole), "absent": typed.absent}
         if moment == "perception":
-            return context, moments.morning(desk, context, **asked, beside=typed.beside, more=typed.more)
+            return context, moments.morning(desk, context, **asked, beside=typed.beside, more=typed.more), typed
         found = moments.evening(desk, context, **asked)
         declared, wrong = read_declared(typed.but(), language, back=True)
+        found.wrong |= wrong
+        if not found.wrong:
+            back = [{"id": weapon, "version": row["version"]} for weapon, row in found.weapons.items()]
+            retyped, reasons = with_reasons(typed.but(), issuing.account(desk, back, declared_of(declared))[1])
+            unsaid = [f"reason_{row}" for row, _ in reasons if not retyped[f"reason_{row}"].strip()]
+            found.wrong |= dict.fromkeys(unsaid, translate("web.return.say_why", language))
+            typed = MorningTyped.model_validate(retyped)
     found.body["declared"] = [line.model_dump(mode="json") for line in declared]
-    found.wrong |= wrong
-    return context, found
+    return context, found, typed
 
 
-def _shown(body: str) -> dict[str, Any]:
+def _shown(body: str, conditions: Sequence[str]) -> dict[str, Any]:
+    """Return what the second page showed, each weapon with its condition where one was stated there."""
     try:
         read = json.loads(body)
     except ValueError:
         return {}
-    return read if isinstance(read, dict) else {}
+    if not isinstance(read, dict):
+        return {}
+    if conditions and isinstance(weapons := read.get("weapons"), list):
+        read["weapons"] = with_conditions([w for w in weapons if isinstance(w, dict) and "weapon" in w], conditions)
+    return read

@@ -22,7 +22,12 @@ from salw.web.views import transfers as views
 router = APIRouter(include_in_schema=False)
 
 DONE = ("ordered", "approval", "expedition", "reception", "cancellation")
-ORDER_PLACES = {"store.not_found": "to_store", "transfer.same_store": "to_store", "document.in_the_future": "dated_on"}
+ORDER_PLACES = {
+    "store.not_found": "to_store",
+    "transfer.same_store": "to_store",
+    "document.in_the_future": "dated_on",
+    "transfer.due_in_past": "due_on",
+}
 PLAIN_STEPS = {
     "approval": (Permission.TRANSFER_APPROVE, steps.post_approval),
     "cancellation": (Permission.TRANSFER_CANCEL, steps.post_cancellation),
@@ -94,6 +99,15 @@ def post_order(request: Request, language: Asked, typed: Annotated[OrderTyped, F
         due = parse_day(typed.due_on.strip())
         if due is None:
             wrong["due_on"] = translate("web.day_missing", language)
+        elif due < desk.actor.today:
+            wrong["due_on"] = translate("transfer.due_in_past", language, due_on=due)
+        dated = parse_day(typed.dated_on.strip()) if typed.dated_on.strip() else None
+        if typed.dated_on.strip() and dated is None:
+            wrong["dated_on"] = translate("web.day_unreadable", language, typed=typed.dated_on.strip()[:40])
+        elif dated is not None and dated > desk.actor.today:
+            wrong["dated_on"] = translate("document.in_the_future", language, dated_on=dated)
+        if not wrong and typed.from_store == typed.to_store:
+            wrong["to_store"] = translate("transfer.same_store", language)
         weapons: list[Any] = []
         if typed.act != "order" and "from_store" not in wrong:
             weapons, wrong_codes = read_codes(
@@ -106,7 +120,6 @@ def post_order(request: Request, language: Asked, typed: Annotated[OrderTyped, F
         names = {"from_name": stores[typed.from_store], "to_name": stores[typed.to_store], "due": due}
         context = {"typed": typed.but(weapons=versions_text(weapons)), "weapons": weapons, **names}
         return show(request, language, "transfer_check.html", context)
-    dated = parse_day(typed.dated_on.strip()) if typed.dated_on.strip() else None
     values = {
         "from_store": typed.from_store,
         "to_store": typed.to_store,

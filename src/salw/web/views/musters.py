@@ -1,7 +1,8 @@
 """Musters at the desk: who has what in a unit, what each showed, what nobody has presented."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +10,13 @@ from salw.access.guard import Desk
 from salw.access.queries import list_units
 from salw.access.rules import Permission
 from salw.core.db import Row
+from salw.core.errors import NotFound, Unacceptable
 from salw.core.language import translate
-from salw.core.pages import PAGE_SIZE, decode_cursor, encode_cursor
+from salw.core.pages import PAGE_SIZE, decode_text_cursor, encode_text_cursor
 from salw.custody.issued.queries import list_issued
 from salw.custody.issued.rules import IssuedState
 from salw.custody.musters import queries
-from salw.custody.musters.rules import Result, Seen
+from salw.custody.musters.rules import Result, Seen, was_held
 from salw.scanning.lines import split_lines
 from salw.web.counter import CODES_MAX, read_each
 from salw.web.views.naming import holder_words
@@ -23,15 +25,27 @@ CALLED_MAX = 500
 
 
 def musters(desk: Desk, cursor: str | None) -> dict[str, Any]:
-    """Return a page of the musters of units in scope."""
-    rows = queries.list_musters(desk.db, desk.actor, after=decode_cursor(cursor), limit=PAGE_SIZE + 1)
+    """Return a page of the musters of units in scope, the latest first."""
+    rows = queries.list_latest_musters(desk.db, desk.actor, before=_before(cursor), limit=PAGE_SIZE + 1)
     shown = rows[:PAGE_SIZE]
+    more = len(rows) > PAGE_SIZE
     return {
-        "musters": list(reversed(shown)),
-        "cursor": encode_cursor(shown[-1]["id"]) if len(rows) > PAGE_SIZE else None,
+        "musters": shown,
+        "cursor": encode_text_cursor(f"{shown[-1]['held_at'].isoformat()} {shown[-1]['id']}") if more else None,
         "zone": desk.actor.time_zone,
         "records": desk.also_holds(Permission.MUSTER_RECORD),
     }
+
+
+def _before(cursor: str | None) -> tuple[datetime, UUID] | None:
+    text = decode_text_cursor(cursor)
+    if text is None:
+        return None
+    at, _, muster_id = text.partition(" ")
+    try:
+        return datetime.fromisoformat(at).astimezone(UTC), UUID(muster_id)
+    except (ValueError, OverflowError) as error:
+        raise Unacceptable("page.bad_cursor") from error
 
 
 def muster(desk: Desk, muster_id: UUID) -> dict[str, Any]:
@@ -41,10 +55,15 @@ def muster(desk: Desk, muster_id: UUID) -> dict[str, Any]:
 
 
 def call(desk: Desk, unit: UUID | None) -> dict[str, Any]:
-    """Return the units that may be called, and who has which weapon in the one chosen, by holder."""
+    """Return the units that may be called, and who has which weapon in the one chosen, by holder.
+
+    Raises `unit.not_found`.
+    """
     units = [(str(row["id"]), row["name"]) for row in list_units(desk.db, desk.actor)]
     if unit is None and len(units) == 1:
         unit = UUID(units[0][0])
+    if unit is not None and str(unit) not in dict(units):
+        raise NotFound("unit.not_found", unit=str(unit))
     rows: list[Row] = []
     if unit is not None:
         rows = list_issued(
@@ -73,6 +92,20 @@ def _named(desk: Desk, row: Row) -> Row:
     return {**row, "who": holder_words({**row, "erased_on": None}, desk.actor.language)}
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The weapons called that their holders had at the instant of the muster, and those that they drew later."""
+
+    lines: Sequence[Row]
+    later: Sequence[Row]
+
+
+def at_instant(lines: Collection[Row], held_at: datetime) -> Call:
+    """Part the weapons called by what their holders had then."""
+    had = [row for row in lines if was_held(held_at, row["since"])]
+    return Call(had, [row for row in lines if not was_held(held_at, row["since"])])
+
+
 @dataclass(slots=True)
 class Called:
     """What is said of each weapon called: how it was seen, or that it was reported; and what is wrong by field."""
@@ -88,19 +121,28 @@ class Called:
         return Result.REPORTED if weapon in self.told else Result.NOT_PRESENTED
 
 
-def answers(desk: Desk, lines: Collection[Row], codes: str, seen: Collection[UUID], told: Collection[UUID]) -> Called:
+def answers(desk: Desk, call: Call, codes: str, seen: Collection[UUID], told: Collection[UUID]) -> Called:
     """Return what was scanned and ticked of the weapons called; what was seen is not merely reported.
 
-    A weapon that nobody of the unit has is named at the field of the codes.
+    A weapon that nobody of the unit has, or had at the instant of the muster, is named at the field of the codes.
     """
     language = desk.actor.language
-    known = {row["weapon"] for row in lines}
+    known = {row["weapon"] for row in call.lines}
     found = Called({w: Seen.SERIAL for w in seen if w in known})
+    if early := [row["registry_number"] for row in call.later if row["weapon"] in {*seen, *told}]:
+        found.wrong["codes"] = translate("web.musters.not_yet", language, numbers=", ".join(early))
+        return found
     texts = split_lines(codes)
     if len(texts) > CODES_MAX:
         found.wrong["codes"] = translate("web.desk.too_many_codes", language, count=len(texts), most=CODES_MAX)
         return found
-    read = read_each(desk, texts, lambda w: None if w["id"] in known else "web.musters.not_called", None)
+
+    def judge(weapon: Row) -> str | None:
+        if weapon["id"] in {row["weapon"] for row in call.later}:
+            return "web.musters.not_yet_one"
+        return None if weapon["id"] in known else "web.musters.not_called"
+
+    read = read_each(desk, texts, judge, None)
     wrong = [said for _, said in read.values() if said]
     if wrong:
         found.wrong["codes"] = " ".join(wrong)

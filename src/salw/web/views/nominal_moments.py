@@ -11,12 +11,13 @@ from salw.core.errors import DomainError
 from salw.core.language import Language, translate
 from salw.custody.authorisations.queries import list_standings
 from salw.custody.authorisations.rules import Standing, missing_to_draw
-from salw.custody.nominal_lists.queries import list_carried
+from salw.custody.nominal_lists.queries import list_carried, list_hands
 from salw.custody.nominal_lists.rules import Draw, Exceptions, Hindrance, Line, match_lines
 from salw.scanning.lines import split_lines
 from salw.web.counter import CODES_MAX, Judge, in_store, is_out, read_each
 from salw.web.forms import told
 from salw.web.views import issuing
+from salw.web.views.naming import holder_words
 from salw.web.views.nominal import split_wishes
 
 # What hinders the man leaves the weapon free for who comes in his place.
@@ -86,7 +87,10 @@ class Moment:
 
 
 def evening(desk: Desk, shown: Mapping[str, Any], *, codes: str, whole: bool, absent: list[int]) -> Moment:
-    """Return what comes back: what was read, and with `whole` all that is out but for the lines of `absent`."""
+    """Return what comes back: what was read, and with `whole` all that is out but for the lines of `absent`.
+
+    A weapon of another slip comes back from whoever has it, who is named.
+    """
     found = Moment(absent)
     _read(desk, shown, codes, is_out, found)
     lines = {line["weapon"]: line for line in shown["out"]}
@@ -94,10 +98,17 @@ def evening(desk: Desk, shown: Mapping[str, Any], *, codes: str, whole: bool, ab
         found.weapons |= {w: line for w, line in lines.items() if line["line"] not in absent}
     _say_nothing(desk, found)
     _say_both(desk, found, {lines[w]["line"] for w in found.weapons if w in lines} & set(absent))
+    others = [weapon for weapon in found.weapons if weapon not in lines]
+    hands = list_hands(desk.db, desk.actor, others) if others else {}
+    language = desk.actor.language
     for weapon, row in found.weapons.items():
         line = lines.get(weapon)
-        who = line["who"] if line else {"name": row.get("holder_name") or "–", "under": "", "address": None}
-        found.rows.append({"line": line["line"] if line else None, "who": who, "weapon": row, "note": None})
+        number, who, note = (line["line"], line["who"], None) if line else (None, None, "web.nominal.other_slip")
+        if who is None and weapon in hands:
+            who = holder_words({**hands[weapon], "erased_on": None}, language)
+        who = who or {"name": translate("person.elsewhere_line", language), "under": "", "address": None}
+        said = translate(note, language) if note else None
+        found.rows.append({"line": number, "who": who, "id": str(weapon), "weapon": row, "note": said})
     found.body = {"weapons": _versions(found)}
     return found
 
@@ -117,6 +128,9 @@ def morning(
     A man in the place of another draws the weapon of his line, who is then absent, or the other one typed beside it.
     """
     found = Moment(sorted({*absent, *(n for n, row in beside.items() if row.replaced)}))
+    due = shown["list"]["due_back_at"]
+    if due is not None and due <= desk.now:
+        found.say("codes", translate("web.nominal.due_passed", desk.actor.language))
     store = shown["list"]["store"]
     judge = in_store(store)
     waits = {line["line"]: line for line in shown["planned"]}

@@ -20,6 +20,7 @@ from salw.custody.authorisations.schemas import recall_out
 from salw.custody.issued import due_queries
 from salw.custody.issued.due_queries import Due
 from salw.custody.issued.rules import days_overdue
+from salw.custody.rules import is_late
 from salw.documents.orders.queries import list_orders
 from salw.reports import today as figures
 from salw.web.desks import open_desk, visit
@@ -147,15 +148,28 @@ def overrides(desk: Desk) -> list[Row]:
     """Return the issues in spite of what was missing of which nobody has taken note."""
     rows = list_overrides(desk.db, desk.actor, seen=False, after=None, limit=LINES_SHOWN)
     return [
-        {**row, "name": person_words(row, desk.actor.language), "own": row["overridden_by"] == desk.actor.person_id}
+        {
+            **row,
+            "name": person_words(row, desk.actor.language),
+            "own": row["overridden_by"] == desk.actor.person_id,
+            "late": _is_late(row, desk),
+        }
         for row in rows
     ]
+
+
+def _is_late(row: Row, desk: Desk) -> bool:
+    """Say whether what happened was entered on a later day, which the line then tells."""
+    return is_late(row["occurred_at"], row["recorded_at"], desk.actor.time_zone, None)
 
 
 def missing_acknowledgements(desk: Desk, cursor: str | None) -> tuple[list[Row], str | None]:
     """Return a page of the issues that nobody acknowledged, the oldest first, and where to go on."""
     rows = list_missing(desk.db, desk.actor, after=missing_after(cursor), limit=PAGE_SIZE + 1)
-    shown = [{**dict(missing_out(row)), "name": person_words(row, desk.actor.language)} for row in rows[:PAGE_SIZE]]
+    shown = [
+        {**dict(missing_out(row)), "name": person_words(row, desk.actor.language), "late": _is_late(row, desk)}
+        for row in rows[:PAGE_SIZE]
+    ]
     return shown, missing_cursor(rows[PAGE_SIZE - 1]) if len(rows) > PAGE_SIZE else None
 
 
