@@ -134,6 +134,39 @@ def enter_person(scene: Scene) -> Ask:
     return Ask("PUT", f"/people/{new_id()}", body)
 
 
+def version_of(place: World, person: UUID) -> UUID:
+    """Return the version of a person that a change must have seen."""
+    with place.transaction() as db:
+        found: UUID = run(db, "select value_id from person where id = %(id)s", {"id": person})[0]["value_id"]
+    return found
+
+
+def promotion(place: World) -> Write:
+    """Give a new person of a place another rank."""
+    person = somebody(place).person_id
+    body = {
+        "id": str(new_id()),
+        "version": str(version_of(place, person)),
+        "reason": "promotion",
+        "unit": unit_uuid(place, place.alpha),
+        "force": force_of(place),
+        "rank": "SCH",
+        "family_name": "ESSAI",
+        "given_names": "Personne",
+    }
+    return Write("POST", f"/people/{person}/versions", body, {})
+
+
+def change_person(scene: Scene) -> Ask:
+    """Promote a new person of the place."""
+    write = promotion(scene.there)
+    return Ask(write.method, write.path, write.body)
+
+
+# A person of one's own is moved to the unit of the place.
+move_to_theirs = mixed(lambda _, own: promotion(own), of_unit, lambda unit: {"unit": unit, "reason": "transfer"})
+
+
 def enter_unit(scene: Scene) -> Ask:
     """Enter a unit under the unit of the place."""
     with scene.there.transaction() as db:

@@ -5,10 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
 from cluster import Database
+from reporting import unit_uuid
+from salw.access.operations.person_changes import change_person
+from salw.access.rules import PersonChange
 from salw.core import clock
 from salw.core.db import make_engine, run
 from salw.core.ids import new_id
@@ -34,7 +38,7 @@ IS_HASHED = r"leaf_hash = sha256('\x00'::bytea || canonical)"
 BF_LOG = "registre.example/bf/2026"
 TABLES = (
     "event", "event_queue", "leaf", "log", "log_key", "tile", "checkpoint", "cosignature", "movement", "custody",
-    "weapon", "holder", "passage", "personal_value", "document", "person", "sealing_halt", "snapshot",
+    "weapon", "weapon_fitness", "holder", "passage", "personal_value", "document", "person", "sealing_halt", "snapshot",
     "witnessed", "month_end", "file",
 )  # fmt: skip
 
@@ -118,6 +122,7 @@ def make_register(database: Database, folder: Path) -> Register:
     register.seal()
     give_back(world, [Expected(w.weapon_id, 2) for w in weapons[:2]])
     look_at(world, weapons[10:])
+    promote(world)
     world.register(4)
     register.seal()
     world.register(2)
@@ -126,6 +131,27 @@ def make_register(database: Database, folder: Path) -> Register:
         for table in TABLES:
             run(db, f"create table kept.{table} as table {table}")
     return register
+
+
+def promote(world: World) -> None:
+    """Give Alpha's armourer another rank and another number."""
+    person_id = world["armourer"].person_id
+    with world.transaction() as db:
+        change_person(
+            db,
+            actor=world.founder,
+            now=clock.now(),
+            person_id=person_id,
+            seen=run(db, "select value_id from person where id = %(id)s", {"id": person_id})[0]["value_id"],
+            reason=PersonChange.PROMOTION,
+            force_code="AT",
+            unit_uuid=UUID(unit_uuid(world, world.alpha)),
+            matricule=None,
+            rank="ADJ",
+            family_name="ESSAI-ARMOURER",
+            given_names="Personne",
+            sex=None,
+        )
 
 
 def keep_pages(world: World) -> None:

@@ -242,6 +242,17 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
         ("verify.weapon_state_changed",),
     ),
+    "a weapon is fit for use on all days past": (
+        (f"delete from weapon_fitness where {BF}",),
+        ("verify.weapon_fitness_changed",),
+    ),
+    "a weapon is unfit from another event on": (
+        (
+            f"update weapon_fitness set event_id = (select id from event where {BF} limit 1) "
+            f"where {BF} and event_id = (select event_id from weapon_fitness where {BF} limit 1)",
+        ),
+        ("verify.weapon_fitness_changed",),
+    ),
     "a strange part is hidden": (
         (f"update weapon set parts_differ = false where {BF}",),
         ("verify.weapon_state_changed",),
@@ -421,6 +432,13 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "a person is put into another unit": (
         (f"update person set unit_id = (select max(id) from unit where {BF}) where {BF}",),
         ("verify.person_unit_changed",),
+    ),
+    "a person gets back what he was called before he was promoted": (
+        (
+            f"update person p set value_id = o.value_id from person_version o where o.{BF} "
+            "and (o.country, o.person_id) = (p.country, p.id)",
+        ),
+        ("verify.person_changed",),
     ),
     "a weapon's serial is edited": (
         (f"update weapon set serial = serial || '7' where {BF} and id = {LAST}",),

@@ -83,10 +83,7 @@ def test_the_situation_opens_to_its_weapons_and_the_registers_to_their_papers(
     press(page, "Afficher")
     fits(page)
     picture(page, "situation")
-    printed = PdfReader(BytesIO(page.pdf(prefer_css_page_size=True))).pages
-    assert len(printed) == 1
-    assert "AKM" in printed[0].extract_text()
-    assert not re.search("Afficher|Étendue|Jour", printed[0].extract_text()), "the form that asks is not on paper"
+    prints_as_one_sheet(page)
     row = page.get_by_role("row").filter(has_text="AKM")
     for said in ("9", "8", "7", "\u22121"):
         expect(row).to_contain_text(said)
@@ -129,6 +126,23 @@ def test_the_situation_opens_to_its_weapons_and_the_registers_to_their_papers(
     picture(page, "register")
     page.get_by_role("link", name="Registres du magasin").click()
     expect(of_store).to_be_visible()
+
+
+def prints_as_one_sheet(page: Page) -> None:
+    """Print the situation, its lines repeated until they are those of a battalion, and load it again."""
+    page.evaluate(
+        "() => { const table = document.querySelector('table.figures'), first = table.querySelector('tbody');"
+        " for (let n = 0; n < 10; n++) table.append(first.cloneNode(true)); }"
+    )
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 680, "height": 1000})  # what A4 leaves between its margins
+    assert page.evaluate("() => document.querySelector('table.figures').getBoundingClientRect().right") <= 680
+    (sheet,) = PdfReader(BytesIO(page.pdf(prefer_css_page_size=True))).pages
+    assert sheet.extract_text().count("AKM") == 11
+    assert not re.search("Afficher|Étendue|Jour", sheet.extract_text()), "the form that asks is not on paper"
+    page.emulate_media(media="screen")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.reload()
 
 
 def reads_before_he_prints(page: Page, addresses: list[str], inventory_pdf: str) -> None:

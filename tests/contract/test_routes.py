@@ -72,6 +72,7 @@ INTERFACE = (
     "PUT /v1/postings/{posting_id}",
     "POST /v1/postings/{posting_id}/end",
     "PUT /v1/people/{person_id}",
+    "POST /v1/people/{person_id}/versions",
     "GET /v1/units",
     "PUT /v1/units/{unit_id}",
     "PUT /v1/stores/{store_id}",

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, Engine
 
+import access_recipes
 import derogating
 import devices
 import drawing
@@ -131,6 +132,8 @@ def fill(client: httpx.Client, world: World) -> None:
     prove_and_be_refused(client, world)
     change_the_storekeeper(client, world)
     label_recipes.live(client, world)
+    promoted = access_recipes.promotion(world)
+    succeeded(client.post(promoted.path, json=promoted.body, headers=world["administrator"].headers))
 
 
 def photograph(client: httpx.Client, world: World) -> None:
@@ -773,5 +776,5 @@ def test_no_name_of_a_sister_unit_is_read_and_its_functions_are_no_names(filled:
         assert "ESSAI-KEEPER" in names
         mine = run(db, "select count(*) as n from personal_value where value ? 'family_name'")[0]["n"]
         (told,) = run(db, f"select * from {beyond(filled)['name_functions'][0]}")
-    assert mine == len(filled.sister.cast)
+    assert mine == len(filled.sister.cast) + 2, "one more was entered, and promoted"
     assert set(told) == {"person", "day", "role", "unit_id", "unit_name"}

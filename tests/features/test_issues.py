@@ -6,6 +6,7 @@ from uuid import UUID
 import httpx
 from sqlalchemy import Engine
 
+from moving import give_back
 from salw.core import clock
 from salw.core.db import run
 from salw.core.ids import new_id
@@ -107,6 +108,7 @@ def test_a_person_who_left_the_unit_is_not_issued_weapons_there(
     one, two = world.register(2)
     assert put_issue(client, world, issue_body(world, [one])).status_code == 200
     card = client.get(f"/weapons/{one.weapon_id}", headers=world["keeper"].headers).json()
+    give_back(client, world, [Expected(one.weapon_id, 2)])  # nobody leaves with a weapon
     move = "update person set unit_id = %(unit)s where id = %(id)s"
     person = {"id": world["soldier"].person_id}
     with owner_engine.begin() as db:

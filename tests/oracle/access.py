@@ -28,6 +28,15 @@ LINES: tuple[Line, ...] = (
         about="by matricule",
     ),
     Line("PUT /v1/people/{person_id}", "person:record", access_recipes.enter_person, UNIT),
+    Line("POST /v1/people/{person_id}/versions", "person:record", access_recipes.change_person, PERSON),
+    Line(
+        "POST /v1/people/{person_id}/versions",
+        "person:record",
+        access_recipes.move_to_theirs,
+        UNIT,
+        about="to theirs",
+        posts=MIXED,
+    ),
     # --- accounts
     Line("GET /v1/accounts", "account:read", listing("/accounts", access_recipes.account), EMPTY),
     Line(

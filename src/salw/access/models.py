@@ -132,6 +132,19 @@ person = Table(
     comment="People. Rank and names stand in personal_value; sex is optional and read in aggregates only.",
 )
 
+person_version = Table(
+    "person_version",
+    metadata,
+    country_column(),
+    Column("value_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, nullable=False),
+    Column("until", type_instant, nullable=False),
+    country_key(["value_id"], "personal_value", ["id"]),
+    country_key(["person_id"], "person", ["id"]),
+    Index("ix_person_version_person_id", "country", "person_id"),
+    comment="What a person was called until an instant: older events commit to it, an erasure takes it.",
+)
+
 posting = Table(
     "posting",
     metadata,

@@ -90,7 +90,7 @@ def get_unit_uuid(db: Connection, actor: Actor, unit_id: int) -> UUID:
 _PEOPLE = """
     select p.id, p.matricule, p.force_code as force, u.uuid as unit_id, u.name as unit_name,
            coalesce(v.value, v.remains)->>'rank' as rank, v.value->>'family_name' as family_name,
-           v.value->>'given_names' as given_names, (v.remains->>'erased_on')::date as erased_on
+           v.value->>'given_names' as given_names, (v.remains->>'erased_on')::date as erased_on, p.value_id as version
       from person p
       join unit u on (u.country, u.id) = (p.country, p.unit_id)
       join personal_value v on (v.country, v.id) = (p.country, p.value_id)

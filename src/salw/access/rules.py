@@ -384,6 +384,14 @@ def roles_with(permission: Permission) -> list[str]:
     return [role.value for role, held in PERMISSIONS.items() if permission in held]
 
 
+class PersonChange(StrEnum):
+    """Why a person is changed: what was wrong or is another by civil status, a new rank, or a new unit."""
+
+    CORRECTION = "correction"
+    PROMOTION = "promotion"
+    TRANSFER = "transfer"
+
+
 class Sex(StrEnum):
     """Optional, and read in aggregates only."""
 
@@ -398,6 +406,7 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     "uq_account_country_login": (Conflict, "account.login_taken"),
     "uq_person_country_force_code_matricule": (Conflict, "person.matricule_taken"),
     "uq_unit_country_uuid": (Conflict, "request.id_reused"),
+    "SW008": (Conflict, "person.still_answers"),
     "fk_person_country_force_code": (Unacceptable, "force.not_found"),
     "posting_national_at_the_top": (Refused, "posting.national_role"),
     "fk_unit_country_force_code": (Unacceptable, "force.not_found"),

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, SerializeAsAny
 
 from salw.access.log_in_rules import FactorKind, NextStep
-from salw.access.rules import Role, Sex
+from salw.access.rules import PersonChange, Role, Sex
 from salw.core.shapes import Day, In, Out, Said, example
 
 
@@ -239,6 +239,29 @@ class PersonIn(In):
     sex: Sex | None = None
 
 
+class PersonVersionIn(PersonIn):
+    """A person as he is from now on, whole: a field that is left out is empty, but `sex`, which then stays.
+
+    `version` is the one that was read (`GET /v1/people`); `id` is the client's, a new one for each change.
+    """
+
+    model_config = example(
+        id="019aa000-0000-7000-8000-0000000000e7",
+        version="019aa000-0000-7000-8000-0000000000e8",
+        reason="promotion",
+        unit="019aa000-0000-7000-8000-0000000000e1",
+        force="AT",
+        matricule="ESSAI-00123",
+        rank="SCH",
+        family_name="ESSAI",
+        given_names="Personne",
+    )
+
+    id: UUID
+    version: UUID
+    reason: PersonChange
+
+
 class BootstrapIn(In):
     """The first administrator of a country, as the program takes him."""
 
@@ -266,9 +289,20 @@ class PersonOut(Out):
 
 
 class ListedPersonOut(PersonOut):
-    """A person in scope; number and names are null once they were erased, on `erased_on`. The rank stays."""
+    """A person in scope; number and names are null once they were erased, on `erased_on`. The rank stays.
 
+    `version` is what a change of him names, so that two do not overwrite each other.
+    """
+
+    version: UUID
     erased_on: date | None
+
+
+class PersonVersionOut(Out):
+    """The version that a change gave a person. Kept for the repeats of that, and so without names."""
+
+    id: UUID
+    version: UUID
 
 
 class AttemptOut(Out):

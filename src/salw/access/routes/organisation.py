@@ -8,12 +8,23 @@ from fastapi import APIRouter, Query
 from salw.access import queries
 from salw.access.guard import Desk, requires
 from salw.access.operations import organisation
+from salw.access.operations.person_changes import change_person
 from salw.access.operations.traces import record_reads
 from salw.access.repeats import answer_once
 from salw.access.rules import Permission
-from salw.access.schemas import ListedPersonOut, PersonIn, PersonOut, StoreOut, UnitIn, UnitOut
+from salw.access.schemas import (
+    ListedPersonOut,
+    PersonIn,
+    PersonOut,
+    PersonVersionIn,
+    PersonVersionOut,
+    StoreOut,
+    UnitIn,
+    UnitOut,
+)
 from salw.access.trace_rules import ReadCode
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
+from salw.core.shapes import Addressed
 
 router = APIRouter(tags=["access"])
 
@@ -121,3 +132,31 @@ def put_person(person_id: UUID, body: PersonIn, desk: Desk = requires(Permission
         return PersonOut(**{name: row[name] for name in PersonOut.model_fields})
 
     return answer_once(desk, "person", person_id, body, PersonOut, work)
+
+
+@router.post("/people/{person_id}/versions")
+def post_version(
+    person_id: UUID, body: PersonVersionIn, desk: Desk = requires(Permission.PERSON_RECORD)
+) -> PersonVersionOut:
+    """Correct, promote or move a person; what he was called stays told of then. A repeat gives the first answer."""
+
+    def work() -> PersonVersionOut:
+        version = change_person(
+            desk.db,
+            actor=desk.actor,
+            now=desk.now,
+            person_id=person_id,
+            seen=body.version,
+            reason=body.reason,
+            force_code=body.force,
+            unit_uuid=body.unit,
+            matricule=body.matricule,
+            rank=body.rank,
+            family_name=body.family_name,
+            given_names=body.given_names,
+            sex=body.sex,
+        )
+        return PersonVersionOut(id=person_id, version=version)
+
+    addressed = Addressed(subject=person_id, body=body)
+    return answer_once(desk, "person.version", body.id, addressed, PersonVersionOut, work)

@@ -37,7 +37,8 @@ _STORE_UNIT = """
          where s.country = %(country)s and s.id = %(store)s and s.unit_id = any(%(units)s)) as store_unit_id
 """
 
-# Nobody who is being erased is given weapons: `hold_person` waits for the eraser, and he for it.
+# Nobody who is being erased, or moved to another unit, is given weapons: `hold_person` waits for who does it, and he
+# for it.
 # Finds the person's holder at his unit, or makes it; the second branch sees the row only if the first
 # did not insert it, so exactly one comes back, also when two clients do this at once.
 _PERSON_HOLDER = f"""
@@ -45,7 +46,7 @@ person_in_scope as (
     select p.id, p.unit_id, v.commitment
       from person p join personal_value v on (v.country, v.id) = (p.country, p.value_id)
      where p.country = %(country)s and p.id = %(person)s and p.unit_id = any(%(units)s) and p.erased_at is null
-       and hold_person(p.id)
+       and hold_person(p.id, p.unit_id)
 ), opened as (
     insert into holder (country, id, unit_id, kind, person_id)
     select %(country)s, %(new_id)s, unit_id, 'person', id from person_in_scope
@@ -80,7 +81,7 @@ answering as materialized (
             select coalesce(a.person_id, h.person_id) as id, c.commitment
               from commit_to_person(coalesce(a.person_id, h.person_id)) as c
              where (a.person_id is not null or c.unit_id = h.unit_id)
-               and hold_person(coalesce(a.person_id, h.person_id))
+               and hold_person(coalesce(a.person_id, h.person_id), case when a.person_id is null then h.unit_id end)
             ) as p on true
 )
 """

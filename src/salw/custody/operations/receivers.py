@@ -35,7 +35,7 @@ select h.id as to_id, h.unit_id as to_unit_id, h.kind as to_kind, h.closed_at is
         select coalesce(a.person_id, h.person_id) as id, c.commitment
           from commit_to_person(coalesce(a.person_id, h.person_id)) as c
          where (a.person_id is not null or c.unit_id = h.unit_id)
-           and hold_person(coalesce(a.person_id, h.person_id))
+           and hold_person(coalesce(a.person_id, h.person_id), case when a.person_id is null then h.unit_id end)
         ) as p on true{joins}
  where h.country = %(country)s and h.id = any(%(holders)s) and h.unit_id = any(%(units)s)
  order by h.id

@@ -42,10 +42,13 @@ TRANSFER_ORDERED = "transfer.ordered"
 REGISTERED = "weapon.registered"
 HOLDER_OPENED = "holder.opened"
 PERSON_ENTERED = "person.entered"
+PERSON_CHANGED = "person.changed"
 PERSON_ERASED = "person.erased"
 LOG_REOPENED = "log.reopened"
 FILE_KEPT = "file.kept"
-_KEEPING = frozenset({FILE_KEPT, HOLDER_OPENED, PERSON_ENTERED, PERSON_ERASED, TRANSFER_ORDERED, LOG_REOPENED}) | STATED
+_KEEPING = STATED | {
+    FILE_KEPT, HOLDER_OPENED, PERSON_ENTERED, PERSON_CHANGED, PERSON_ERASED, TRANSFER_ORDERED, LOG_REOPENED
+}  # fmt: skip
 _NAMED = frozenset({"id", "country", "kind"})
 # What events call commitments to names and texts; other digests of that length are of files, keys and logs.
 _COMMITMENTS = frozenset({"commitment", "details", "name", "reason", "reference", "said", "texts", "title"})
@@ -180,7 +183,7 @@ class Reading:
             self.states.keep(kind, entry[6], idx, entry[1], facts)
         elif kind == HOLDER_OPENED:
             self.holders[facts["holder"]] = (facts["unit"], facts["holder_kind"], idx)
-        elif kind == PERSON_ENTERED:
+        elif kind in (PERSON_ENTERED, PERSON_CHANGED):
             self.persons[facts["person"]] = (facts["commitment"], facts.get("unit", UNTOLD), idx)
         elif kind == TRANSFER_ORDERED:
             self.ordered[facts["transfer"]] = facts["to_unit"]

@@ -108,6 +108,9 @@ def person(request: Request, language: Language, person_id: UUID) -> dict[str, A
             "zone": desk.actor.time_zone,
             "today": desk.actor.today,
             "issues": desk.also_holds(Permission.ISSUE_RECORD) and not found["remains"].get("erased_on"),
+            "changes": desk.also_holds(Permission.PERSON_RECORD)
+            and not found["remains"].get("erased_on")
+            and person_id != desk.actor.person_id,
             "makes_cards": desk.also_holds(Permission.LABEL_MAKE) and bool(found["matricule"]),
             "authorises": desk.also_holds(Permission.AUTHORISATION_GIVE),
             "contracts_recorded": desk.also_holds(Permission.CONTRACT_RECORD),

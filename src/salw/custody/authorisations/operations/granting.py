@@ -23,7 +23,7 @@ _PEOPLE = """
 select p.id, p.unit_id, v.commitment
   from person p join personal_value v on (v.country, v.id) = (p.country, p.value_id)
  where p.country = %(country)s and p.id = any(%(people)s) and p.unit_id = any(%(units)s) and p.erased_at is null
-   and hold_person(p.id)
+   and hold_person(p.id, p.unit_id)
  order by p.id
 """
 
