@@ -183,7 +183,7 @@ def test_an_accountant_enters_an_entitlement_and_the_situation_shows_what_lacks(
     page.get_by_label("En vigueur du").fill(today)
     page.get_by_label("AKM").fill("10")
     page.get_by_label("Classe ou modèle, ligne 1").fill("inconnu")
-    page.get_by_label("Effectif, ligne 1").fill("4")
+    page.get_by_label("Quantité, ligne 1").fill("4")
     press(page, "Enregistrer la dotation")
     expect(page.get_by_role("alert")).to_contain_text("inconnu")
     page.get_by_label("Classe ou modèle, ligne 1").fill("SA-PIS")
