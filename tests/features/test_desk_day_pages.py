@@ -169,7 +169,7 @@ def test_without_authorisation_a_reason_is_asked_for_and_the_commander_takes_not
 
 
 def test_a_mutation_goes_from_order_to_receipt_at_two_desks(service: str, world: World) -> None:
-    first, second = serials(world, [w.weapon_id for w in world.register(2)])
+    first, second, third = serials(world, [w.weapon_id for w in world.register(3)])
     orderer, commander = Desk(service, world, "orderer"), Desk(service, world, "commander")
     keeper, other = Desk(service, world, "keeper"), Desk(service, world, "keeper_bravo")
     typed = {"id": str(new_id()), "from_store": str(world.store_alpha), "to_store": str(world.store_bravo)}
@@ -178,18 +178,24 @@ def test_a_mutation_goes_from_order_to_receipt_at_two_desks(service: str, world:
     refused = orderer.send("/mutations/nouvelle", 422, **typed, **bad)
     assert 'id="due_on-error"' in refused
     assert 'id="dated_on-error"' in refused
-    check = orderer.send("/mutations/nouvelle", 200, **typed, due_on=due, codes=f"{first}\n{second}")
+    check = orderer.send("/mutations/nouvelle", 200, **typed, due_on=due, codes=f"{first}\n{second}\n{third}")
     where = orderer.send("/mutations/nouvelle", 303, **{**hidden(check), "act": "order"}).partition("?")[0]
     assert "un autre l'approuve" in words(orderer.get(where)) or "Approuver" not in orderer.get(where)
     commander.send(f"{where}/etape/approval", 303, id=str(new_id()))
-    check = keeper.send(f"{where}/expedition", 200, id=str(new_id()), codes=first)
-    assert "Ces lignes seront annulées" in words(check)
+    check = keeper.send(f"{where}/expedition", 200, id=str(new_id()), codes=f"{first}\n{third}")
+    assert "Cette ligne sera annulée" in words(check)
+    assert second in words(check)
     keeper.send(f"{where}/expedition", 303, **{**hidden(check), "act": "do"})
     assert "à recevoir ici" in words(other.get("/aujourdhui"))
     wrong = other.send(f"{where}/reception", 422, id=str(new_id()), codes=second)
     assert second in words(wrong)
     check = other.send(f"{where}/reception", 200, id=str(new_id()), codes=first)
+    assert third in words(check), "what is expected and was not read is named"
     other.send(f"{where}/reception", 303, **{**hidden(check), "act": "do"})
+    assert "1 reçue sur 2" in words(other.get("/mutations?which=short"))
+    check = other.send(f"{where}/reception", 200, id=str(new_id()), codes=third)
+    other.send(f"{where}/reception", 303, **{**hidden(check), "act": "do"})
+    assert where not in other.get("/mutations?which=short")
     assert "close" in words(other.get(where))
 
 

@@ -159,6 +159,7 @@ def test_a_muster_is_ticked_on_one_page_and_says_who_is_missing(
     typed |= {"codes": scanned, "reporter": matricule(world, "armourer"), "told_how": "radio", "told_hour": "0 h 01"}
     check = keeper.send("/appels/nouveau", 200, **typed)
     assert words(check).index(left) < words(check).index(ticked) < words(check).index(scanned)
+    _a_muster_says_one_thing_of_each(keeper, typed, weapons[0].weapon_id)
     shown = {**hidden(check), "act": "do"}
     for day, hour in (("9999-12-31", ""), ("2099-12-31", ""), ("2001-01-01", ""), ("2001-01-01", "6 h 00")):
         bad = keeper.send("/appels/nouveau", 422, **typed, held_day=day, held_hour=hour)
@@ -174,6 +175,20 @@ def test_a_muster_is_ticked_on_one_page_and_says_who_is_missing(
     assert where.partition("?")[0] in keeper.get("/appels")
     for other, status in ((Desk(service, world, "keeper_bravo"), 404), (Desk(service, world, "soldier"), 403)):
         assert other.ask(where).status_code == status
+
+
+def _a_muster_says_one_thing_of_each(keeper: Desk, typed: dict[str, Any], one: UUID) -> None:
+    """Say all presented but one in one gesture, nothing at all, and two things of one weapon."""
+    all_but = {**typed, "codes": "", "told": [], "rest": "presented", "away": [str(one)]}
+    figures = words(keeper.send("/appels/nouveau", 200, **all_but))
+    assert "1 non présentée" in figures
+    assert "2 présentées" in figures
+    empty = {**all_but, "away": []}
+    assert 'id="rest-error"' in keeper.send("/appels/nouveau", 422, **{**empty, "rest": ""})
+    assert "3 non présentées" in words(keeper.send("/appels/nouveau", 200, **{**empty, "rest": "none"}))
+    assert 'id="rest-error"' in keeper.send("/appels/nouveau", 422, **{**typed, "rest": "none"})
+    both = keeper.send("/appels/nouveau", 422, **{**typed, "seen": typed["told"]})
+    assert f'href="#line_{typed["told"][0]}"' in both
 
 
 def test_the_armourer_works_off_his_queues_and_the_keeper_sends_to_the_workshop(

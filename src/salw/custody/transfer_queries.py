@@ -32,6 +32,9 @@ with shown as materialized (
        and (%(status)s::text is null or t.status = %(status)s)
        and (not %(late)s or (t.status = any(%(under_way)s) and t.due_on < %(today)s))
        and (not %(expected)s or (t.to_unit_id = any(%(units)s) and t.status in ('dispatched', 'short')))
+       and (not %(short)s or t.status = 'short' or (t.status = 'dispatched' and exists (
+            select from transfer_line l
+             where l.country = t.country and l.transfer_id = t.id and l.status = 'received')))
        and (%(before)s::uuid is null or t.id < %(before)s)
      order by t.id desc limit %(limit)s
 )
@@ -40,7 +43,9 @@ select t.id, t.status, t.due_on, t.status = any(%(under_way)s) and t.due_on < %(
        f.store_name as from_store_name, f.unit_name as from_unit_name, o.store_name as to_store_name,
        o.unit_name as to_unit_name, lpad(d.number::text, 6, '0') || '/' || d.year as document_number,
        (select count(*) from transfer_line l where l.country = t.country and l.transfer_id = t.id
-           and l.status <> 'cancelled') as weapons
+           and l.status <> 'cancelled') as weapons,
+       (select count(*) from transfer_line l where l.country = t.country and l.transfer_id = t.id
+           and l.status = 'received') as received
   from shown t
   join lateral name_places(array[t.from_store_id]) f on true
   join lateral name_places(array[t.to_store_id]) o on true
@@ -69,9 +74,9 @@ def list_for_desk(db: Connection, actor: Actor, *, which: Which | None, before: 
     """Return mutations of which either side is in scope, the newest first, at most `limit`.
 
     Keys: `id, status, due_on, overdue, from_here, to_here, from_store_name, from_unit_name, to_store_name,
-    to_unit_name, document_number, weapons`.
+    to_unit_name, document_number, weapons, received`. Short is also what came in part and may still come.
     """
-    plain = which.value if which and which not in (Which.LATE, Which.EXPECTED) else None
+    plain = which.value if which and which not in (Which.LATE, Which.EXPECTED, Which.SHORT) else None
     values = {
         "country": actor.country,
         "units": list(actor.units),
@@ -80,6 +85,7 @@ def list_for_desk(db: Connection, actor: Actor, *, which: Which | None, before: 
         "status": plain,
         "late": which is Which.LATE,
         "expected": which is Which.EXPECTED,
+        "short": which is Which.SHORT,
         "before": before,
         "limit": limit,
     }

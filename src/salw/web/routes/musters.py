@@ -34,7 +34,10 @@ PLACES = {
 
 
 class MusterTyped(Typed):
-    """An appel as it is typed: `seen` and `told` are the weapons ticked, `body` is what the second page showed."""
+    """An appel as it is typed: `seen`, `told` and `away` are the weapons ticked, `rest` is what is said of the others.
+
+    `body` is what the second page showed.
+    """
 
     id: UUID
     unit: UUID
@@ -42,6 +45,8 @@ class MusterTyped(Typed):
     held_hour: str = ""
     seen: list[UUID] = Field(default_factory=list)
     told: list[UUID] = Field(default_factory=list)
+    away: list[UUID] = Field(default_factory=list)
+    rest: str = ""
     told_how: str = ""
     reporter: str = ""
     told_hour: str = ""
@@ -106,7 +111,7 @@ def _check(request: Request, language: Language, typed: MusterTyped) -> Response
         context = views.call(desk, typed.unit)
         held, wrong = _held_at(desk, typed, language)
         call = views.at_instant(context["lines"], held)
-        found = views.answers(desk, call, typed.codes, typed.seen, typed.told)
+        found = views.answers(desk, call, typed.codes, views.Ticked(typed.seen, typed.told, typed.away, typed.rest))
         told, wrong_told = read_due("", typed.told_hour, desk.actor.time_zone, desk.actor.today, language)
         wrong |= found.wrong
         if not call.lines and "held_day" not in wrong:

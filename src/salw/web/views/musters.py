@@ -121,12 +121,29 @@ class Called:
         return Result.REPORTED if weapon in self.told else Result.NOT_PRESENTED
 
 
-def answers(desk: Desk, call: Call, codes: str, seen: Collection[UUID], told: Collection[UUID]) -> Called:
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """What was ticked: the weapons presented, reported and not presented, and of the rest that all were, or none."""
+
+    seen: Collection[UUID]
+    told: Collection[UUID]
+    away: Collection[UUID]
+    rest: str
+
+    @property
+    def twice(self) -> set[UUID]:
+        """Return the weapons of which two things are said."""
+        seen, told, away = set(self.seen), set(self.told), set(self.away)
+        return seen & told | seen & away | told & away
+
+
+def answers(desk: Desk, call: Call, codes: str, ticked: Ticked) -> Called:
     """Return what was scanned and ticked of the weapons called; what was seen is not merely reported.
 
     A weapon that nobody of the unit has, or had at the instant of the muster, is named at the field of the codes.
     """
     language = desk.actor.language
+    seen, told = ticked.seen, ticked.told
     known = {row["weapon"] for row in call.lines}
     found = Called({w: Seen.SERIAL for w in seen if w in known})
     if early := [row["registry_number"] for row in call.later if row["weapon"] in {*seen, *told}]:
@@ -148,4 +165,21 @@ def answers(desk: Desk, call: Call, codes: str, seen: Collection[UUID], told: Co
         found.wrong["codes"] = " ".join(wrong)
     found.seen |= {weapon["id"]: Seen.SCAN for weapon, said in read.values() if weapon is not None and not said}
     found.told = [w for w in told if w in known and w not in found.seen]
+    if ticked.rest == "presented":
+        rest = [row["weapon"] for row in call.lines if row["weapon"] not in {*told, *ticked.away, *found.seen}]
+        found.seen |= dict.fromkeys(rest, Seen.SERIAL)
+    _judge(desk, call, ticked, found)
     return found
+
+
+def _judge(desk: Desk, call: Call, ticked: Ticked, found: Called) -> None:
+    """Say at its line what cannot be, and ask expressly where nobody has presented anything."""
+    language = desk.actor.language
+    found.wrong |= {f"line_{w}": translate("web.musters.said_twice", language) for w in ticked.twice}
+    for row in call.lines:
+        if row["weapon"] in found.seen and row["person"] == desk.actor.person_id:
+            found.wrong[f"line_{row['weapon']}"] = translate("muster.own_weapon", language)
+    if ticked.rest == "none" and (found.seen or found.told):
+        found.wrong["rest"] = translate("web.musters.not_none", language)
+    elif not found.seen and not found.told and not found.wrong and ticked.rest != "none":
+        found.wrong["rest"] = translate("web.musters.say_none", language)
