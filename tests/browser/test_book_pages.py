@@ -210,6 +210,8 @@ def test_a_commission_sees_the_countries_in_a_chart_that_can_be_taken_along(
     expect(page.get_by_role("img", name=finding)).to_contain_text(
         f"{shown} en stock0 marquées (0,0\u00a0%)sur {shown} dont le marquage est montré"
     )
+    among = page.get_by_role("row").filter(has_text="armes dont le marquage est montré")
+    expect(among).to_contain_text(shown)  # the base of the rate stands in the table too
     fits(page)
     picture(page, "comparison")
     svg, png, book, figures = (
