@@ -19,6 +19,7 @@ COVERED: dict[str, tuple[str, ...]] = {
         "model_text", "calibre_text", "made_in", "made_year", "import_country", "import_year", "serial", "unidentified",
         "condition", "condition_at", "condition_in", "parts_differ", "reform",
     ),
+    "weapon_fitness": ("country", "event_id", "weapon_id", "unfit"),
     "passage": ("country", "unit_id", "idx", "weapon_id", "seq", "gone", "from_holder_id"),
     "personal_value": ("country", "salt", "commitment", "value", "erased_at"),
     "document": ("kind", "office_unit_id", "year", "number", "dated_on", "signatory_id", "paper_order_id"),

@@ -38,7 +38,7 @@ IS_HASHED = r"leaf_hash = sha256('\x00'::bytea || canonical)"
 BF_LOG = "registre.example/bf/2026"
 TABLES = (
     "event", "event_queue", "leaf", "log", "log_key", "tile", "checkpoint", "cosignature", "movement", "custody",
-    "weapon", "holder", "passage", "personal_value", "document", "person", "sealing_halt", "snapshot",
+    "weapon", "weapon_fitness", "holder", "passage", "personal_value", "document", "person", "sealing_halt", "snapshot",
     "witnessed", "month_end", "file",
 )  # fmt: skip
 

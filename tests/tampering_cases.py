@@ -242,6 +242,17 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
         ("verify.weapon_state_changed",),
     ),
+    "a weapon is fit for use on all days past": (
+        (f"delete from weapon_fitness where {BF}",),
+        ("verify.weapon_fitness_changed",),
+    ),
+    "a weapon is unfit from another event on": (
+        (
+            f"update weapon_fitness set event_id = (select id from event where {BF} limit 1) "
+            f"where {BF} and event_id = (select event_id from weapon_fitness where {BF} limit 1)",
+        ),
+        ("verify.weapon_fitness_changed",),
+    ),
     "a strange part is hidden": (
         (f"update weapon set parts_differ = false where {BF}",),
         ("verify.weapon_state_changed",),

@@ -29,6 +29,14 @@ class Said(NamedTuple):
     what: tuple[Any, ...]
 
 
+class Fitness(NamedTuple):
+    """A weapon that became unfit for use, or fit again (`custody.situation.is_unfit`), at an event."""
+
+    idx: int | None
+    weapon: str
+    unfit: bool
+
+
 class States:
     """What events say of weapons so far."""
 
@@ -36,6 +44,8 @@ class States:
         self._conditions: dict[str, Said] = {}
         self._parts: dict[str, dict[str, Said]] = {}
         self._reforms: dict[str, Said] = {}
+        self._unfit: set[str] = set()
+        self.fitness: dict[str, Fitness] = {}  # by the event from which on a weapon is unfit for use, or fit again
 
     def keep(self, kind: str, weapon: str, idx: int | None, event_id: str, facts: Mapping[str, Any]) -> None:
         """Take over what an event says. What was seen earlier and is told later does not hide what is newer."""
@@ -54,6 +64,14 @@ class States:
         else:
             status = _REFORM[kind] or facts["reform_status"]
             self._reforms[weapon] = Said(idx, event_id, "", (None if status == "refused" else status,))
+        self._judge(weapon, idx, event_id)
+
+    def _judge(self, weapon: str, idx: int | None, event_id: str) -> None:
+        condition, reform = self._conditions.get(weapon), self._reforms.get(weapon)
+        unfit = bool((condition and condition.what[0] == "unserviceable") or (reform and reform.what[0]))
+        if unfit != (weapon in self._unfit):
+            self.fitness[event_id] = Fitness(idx, weapon, unfit)
+            self._unfit ^= {weapon}
 
     def pop(self, weapon: str) -> tuple[Said | None, tuple[Any, ...]]:
         """Return the last event about a weapon, and what its row is due to say in `COLUMNS`; it is told of once."""

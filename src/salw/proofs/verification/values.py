@@ -56,6 +56,10 @@ select id::text, unit_id, kind, person_id::text, awaited_by_unit_id
   from holder where country = %(country)s and id = any(%(ids)s::uuid[])
 """
 # Instants as events write them, which those of the calendar's years are compared by.
+_FITNESS = """
+select event_id::text as event, weapon_id::text as weapon, unfit from weapon_fitness where country = %(country)s
+"""
+
 _STATES = """
 select id::text as weapon, condition,
        to_char(condition_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as condition_at, condition_in,
@@ -240,6 +244,25 @@ def _state(reading: Reading, weapon: str, stands: Sequence[Any], found: Findings
                 column=column,
                 stands=shown(one),
                 due=shown(fact),
+            )
+
+
+def check_fitness(db: Connection, reading: Reading, found: Findings) -> None:
+    """Hold from which events on weapons are unfit for use, which past situations count by, against those events."""
+    rows = run(db, _FITNESS, {"country": reading.country})
+    stand = {row["event"]: (row["weapon"], row["unfit"]) for row in rows}
+    due = {event: (change.weapon, change.unfit) for event, change in reading.states.fitness.items()}
+    for event in sorted({*stand, *due}):
+        one, fact = stand.get(event), due.get(event)
+        if one != fact:
+            change = reading.states.fitness.get(event)
+            found.add(
+                "verify.weapon_fitness_changed",
+                idx=change.idx if change else None,
+                event=event,
+                weapon=(fact or one or ("—",))[0],
+                stands=shown(one[1] if one else None),
+                due=shown(fact[1] if fact else None),
             )
 
 

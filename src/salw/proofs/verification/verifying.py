@@ -25,6 +25,7 @@ from salw.proofs.verification.values import (
     Commitments,
     check_erasures,
     check_files,
+    check_fitness,
     check_holders,
     check_persons,
     check_states,
@@ -134,6 +135,7 @@ def verify(
             check_erasures(beside, trail.reading, found)
             check_files(beside, trail.reading, found)
             check_states(beside, trail.reading, found)
+            check_fitness(beside, trail.reading, found)
         finally:
             counted = books.finish(found)
         # Without doubles, as many as were met in the log and the queue are all there are.
