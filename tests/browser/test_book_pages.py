@@ -183,7 +183,7 @@ def test_an_accountant_enters_an_entitlement_and_the_situation_shows_what_lacks(
     page.get_by_label("En vigueur du").fill(today)
     page.get_by_label("AKM").fill("10")
     page.get_by_label("Classe ou modèle, ligne 1").fill("inconnu")
-    page.get_by_label("Effectif, ligne 1").fill("4")
+    page.get_by_label("Quantité, ligne 1").fill("4")
     press(page, "Enregistrer la dotation")
     expect(page.get_by_role("alert")).to_contain_text("inconnu")
     page.get_by_label("Classe ou modèle, ligne 1").fill("SA-PIS")
@@ -210,6 +210,8 @@ def test_a_commission_sees_the_countries_in_a_chart_that_can_be_taken_along(
     expect(page.get_by_role("img", name=finding)).to_contain_text(
         f"{shown} en stock0 marquées (0,0\u00a0%)sur {shown} dont le marquage est montré"
     )
+    among = page.get_by_role("row").filter(has_text="armes dont le marquage est montré")
+    expect(among).to_contain_text(shown)  # the base of the rate stands in the table too
     fits(page)
     picture(page, "comparison")
     svg, png, book, figures = (

@@ -80,7 +80,7 @@ def test_a_decision_that_holds_later_is_listed_as_to_come(service: str, world: W
     typed = {"id": str(new_id()), "unit": unit_uuid(world, world.alpha), "reference": "TED n° 12", "quantity-1": "30"}
     typed |= {"what-1": "SA-ASR", "dated_on": "2026-01-05", "from_day": "2098-01-05"}
     for unit in ("abc", "😀"):
-        desk.send("/dotations/nouvelle", 422, **{**typed, "unit": unit})
+        assert "Unité : choisir" in words(desk.send("/dotations/nouvelle", 422, **{**typed, "unit": unit}))
     assert 'id="dated_on-error"' in desk.send("/dotations/nouvelle", 422, **{**typed, "dated_on": "2097-01-05"})
     page = words(desk.get(desk.send("/dotations/nouvelle", 303, **typed)))
     _, _, later = page.partition("À venir")

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from salw.access.guard import Desk
-from salw.core.shapes import Day, In, Instant, Out, Said, example
+from salw.core.shapes import Day, In, Instant, Out, PlainDay, Said, example
 from salw.custody.acknowledgements.schemas import AcknowledgementPart
 from salw.custody.declarations.rules import Compared
 from salw.custody.declarations.schemas import ComparedOut, DeclaredBackLines, DeclaredLines, compared_out
@@ -59,7 +59,7 @@ class OrderIn(In):
     """A paper order that the movement rests on: its number, its day, who signed it."""
 
     reference: Annotated[str, Field(max_length=100)] | None = None
-    dated_on: Day | None = None
+    dated_on: PlainDay | None = None
     signatory: UUID | None = None
     paper: UUID | None = Field(None, description="An order on paper that was recorded (`PUT /v1/paper-orders/{id}`).")
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from salw.access.duties.rules import Duty
 from salw.core.db import Row
-from salw.core.shapes import Day, In, Out, Said, example
+from salw.core.shapes import In, Out, PlainDay, Said, example
 
 
 class DerogationIn(In):
@@ -29,9 +29,9 @@ class DerogationIn(In):
     unit: UUID
     duty: Duty
     reference: Annotated[Said, Field(max_length=100)]
-    dated_on: Day
-    first_day: Day
-    last_day: Day
+    dated_on: PlainDay
+    first_day: PlainDay
+    last_day: PlainDay
 
 
 class DerogationRevocationIn(In):

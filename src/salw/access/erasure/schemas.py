@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from salw.access.erasure.rules import REASON_LEAST
-from salw.core.shapes import Day, In, Out, Said, example
+from salw.core.shapes import In, Out, PlainDay, Said, example
 
 
 class ErasureIn(In):
@@ -27,7 +27,7 @@ class ErasureIn(In):
 
     person: UUID
     reference: Annotated[Said, Field(max_length=200)]
-    dated_on: Day
+    dated_on: PlainDay
     reason: Annotated[Said, Field(min_length=REASON_LEAST, max_length=2_000)]
     name_alone: bool = False
 
