@@ -193,6 +193,11 @@ def test_a_mutation_goes_from_order_to_receipt_at_two_desks(service: str, world:
     check = other.send(f"{where}/reception", 200, id=str(new_id()), codes=first)
     assert third in words(check), "what is expected and was not read is named"
     other.send(f"{where}/reception", 303, **{**hidden(check), "act": "do"})
+    none = other.send(f"{where}/reception", 200, id=str(new_id()), codes="")
+    assert "rien n'est arrivé" in words(none)
+    assert third in words(none)
+    other.send(f"{where}/reception", 303, **{**hidden(none), "act": "do"})
+    assert "déficit" in words(other.get(where)), "a shortfall is closed on the receiver's word"
     assert "1 reçue sur 2" in words(other.get("/mutations?which=short"))
     check = other.send(f"{where}/reception", 200, id=str(new_id()), codes=third)
     other.send(f"{where}/reception", 303, **{**hidden(check), "act": "do"})

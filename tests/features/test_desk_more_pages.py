@@ -130,6 +130,8 @@ def _whose_weapon_is_swapped_is_left_without(
     person, number, fourth = man
     spare = typed["more"].partition("; ")[2]
     swapped = {**typed, "instead": ["", fourth, "", "", ""], "more": f"{number}; {spare}"}
+    own = {"line": [5], "instead": [""], "replaced": [matricule(world, "keeper")]}
+    assert "c'est vous-même" in words(keeper.send(f"{page}/perception", 200, id=str(new_id()), whole="yes", **own))
     check = keeper.send(f"{page}/perception", 200, **swapped)
     said = words(check).replace("\u00a0", " ")
     assert "Sans arme, la leur étant donnée à un autre : 1" in said

@@ -13,6 +13,7 @@ from salw.core.language import Language, translate
 from salw.custody.routes import transfers as steps
 from salw.custody.schemas import DispatchIn, ReceiptIn, StepIn, TransferIn
 from salw.custody.transfer_queries import Which
+from salw.scanning.lines import split_lines
 from salw.web.counter import AT_COUNTER, Codes, Typed, in_store, placed, read_codes, versions_of, versions_text
 from salw.web.desks import Asked, friendly, lead_to, open_desk, show
 from salw.web.forms import fill, parse_day
@@ -213,6 +214,7 @@ def post_scanned_step(
         return _scan(request, language, transfer_id, step, typed.but())
     if typed.act != "do":
         with open_desk(request, permission, language) as desk:
+            none_came = step == "reception" and not split_lines(typed.codes)
             listed = views.on_list(desk, transfer_id, views.AWAITS[step])
             weapons, wrong = read_codes(
                 desk,
@@ -220,20 +222,24 @@ def post_scanned_step(
                 lambda w: None if w["id"] in listed else "web.transfer.not_on_list",
                 transfer_id if step == "reception" else None,
             )
-        if wrong:
+        if wrong and not none_came:  # that nothing arrived is asked, and said expressly on the page after
             return _scan(request, language, transfer_id, step, typed.but(), {"codes": wrong})
         shown = typed.but(weapons=versions_text(weapons))
         return _scan(request, language, transfer_id, step, shown, weapons=weapons)
     sent = {"id": typed.id, "weapons": versions_of(typed.weapons)}
-    leaves, unfit = fill(DispatchIn, {**sent, "order": order_named(typed.order)}, language)
-    arrives, _ = fill(ReceiptIn, {**sent, "complete": typed.complete == "yes"}, language)
-    if leaves is None or arrives is None:
+    leaves: DispatchIn | None = None
+    arrives: ReceiptIn | None = None
+    if step == "expedition":
+        leaves, unfit = fill(DispatchIn, {**sent, "order": order_named(typed.order)}, language)
+    else:
+        arrives, unfit = fill(ReceiptIn, {**sent, "complete": typed.complete == "yes"}, language)
+    if unfit:
         return _scan(request, language, transfer_id, step, typed.but(), {"codes": " ".join(unfit.values())})
     try:
         with friendly(AT_COUNTER), open_desk(request, permission, language) as desk:
-            if step == "expedition":
+            if leaves is not None:
                 steps.post_dispatch(transfer_id, leaves, desk)
-            else:
+            elif arrives is not None:
                 steps.post_receipt(transfer_id, arrives, desk)
     except DomainError as error:
         return _scan(request, language, transfer_id, step, typed.but(), placed(error, ON_ORDER, language, "codes"))

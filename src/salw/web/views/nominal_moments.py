@@ -253,6 +253,8 @@ def _say_who(desk: Desk, shown: Mapping[str, Any], found: Moment, draws: Sequenc
             if one["place"] == "more":  # one field for many men; the others are each at their line
                 why = translate("web.nominal.line_wrong", language, line=one["row"], why=why)
             found.say(one["place"], why)
+        if one["person"] == desk.actor.person_id:  # refused at the end, unless a derogation lets him
+            one["notes"].append(translate("web.nominal.oneself", language))
         if one["person"] in carried:
             one["notes"].append(translate("web.nominal.carries", language, named=", ".join(carried[one["person"]])))
         lines = [n for n, line in by_line.items() if one["line"] is None and line["person"] == one["person"]]
