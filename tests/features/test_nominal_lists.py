@@ -199,7 +199,9 @@ def test_a_list_changes_until_its_lines_are_drawn(client: httpx.Client, world: W
         return client.post(f"/nominal-lists/{made['id']}/changes", json=body, headers=world["commander"].headers)
 
     to_armourer = {"to": {"person": str(world["armourer"].person_id)}, "weapon": str(two.weapon_id)}
-    assert code(change(1, add=[to_armourer])) == (422, "nominal_list.weapon_twice")
+    twice = change(1, add=[to_armourer])
+    assert code(twice) == (422, "nominal_list.weapon_twice")
+    assert "(2, 3)" in twice.text, "both lines are named"
     changed = change(1, remove=[2], add=[to_armourer])
     assert changed.status_code == 200, changed.text
     assert [line["line"] for line in changed.json()["people"]] == [1, 3]

@@ -1,6 +1,6 @@
 """Nominal lists: which scanned weapon belongs on which line, and how a line stands. Pure."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -103,6 +103,22 @@ def match_lines(lines: Sequence[Line], scanned: Sequence[UUID], exceptions: Exce
     return sorted(draws, key=lambda d: d.line) + added
 
 
+def check_planned_once(planned: Iterable[tuple[int, UUID | None]], numbers: Mapping[UUID, str]) -> None:
+    """Refuse a weapon planned on two lines, naming it by its registry number and both lines.
+
+    `planned` are lines with their weapons, `numbers` those of the weapons that are added. Raises
+    `nominal_list.weapon_twice`.
+    """
+    by_weapon: dict[UUID, list[int]] = {}
+    for line, weapon in planned:
+        if weapon is not None and weapon in numbers:
+            by_weapon.setdefault(weapon, []).append(line)
+    twice = {weapon: lines for weapon, lines in by_weapon.items() if len(lines) > 1}
+    if twice:
+        named = ", ".join(f"{numbers[w]} ({', '.join(map(str, lines))})" for w, lines in twice.items())
+        raise Unacceptable("nominal_list.weapon_twice", weapons=[str(w) for w in twice], named=named, count=len(twice))
+
+
 def state_of_line(*, absent: bool, drawn_seq: int | None, seq: int | None, next_kind: str | None) -> LineState:
     """Return how a line stands, from the version it was drawn at, the weapon's now, and what happened next to it."""
     if drawn_seq is None:
@@ -146,5 +162,5 @@ def _refuse(family: type[DomainError], code: str, name: str, what: Sequence[Any]
 
 CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     "pk_nominal_list": (Conflict, "request.id_reused"),
-    "uq_nominal_line_planned": (Unacceptable, "nominal_list.weapon_twice"),
+    "uq_nominal_line_planned": (Conflict, "request.try_again"),
 }

@@ -11,7 +11,7 @@ from salw.access.queries import get_store, get_unit
 from salw.core.actor import Actor
 from salw.core.db import Row, instant_text, run, run_one
 from salw.core.errors import Conflict, NotFound, Unacceptable
-from salw.custody.nominal_lists.rules import LINES_MAX, Line
+from salw.custody.nominal_lists.rules import LINES_MAX, Line, check_planned_once
 from salw.custody.operations.receivers import find_receivers, open_person_holders
 from salw.ledger import operations as ledger
 from salw.ledger.events import commit_to, make_event
@@ -148,7 +148,8 @@ def change_list(
         """,
         {"country": actor.country, "id": list_id, "version": version, "removed": sorted(set(removed))},
     )
-    _add_lines(db, actor, list_id, added, first=head["last_line"] + 1, standing=len(lines) - len(set(removed)))
+    stay = [line for line in lines if line.number not in set(removed)]
+    _add_lines(db, actor, list_id, added, first=head["last_line"] + 1, standing=stay)
     facts = {
         "nominal_list": str(list_id),
         "unit": head["unit_id"],
@@ -213,20 +214,25 @@ def _add_lines(
     lines: Sequence[tuple[UUID, UUID | None]],
     *,
     first: int,
-    standing: int = 0,
+    standing: Sequence[Line] = (),
 ) -> None:
-    if standing + len(lines) > LINES_MAX:
-        raise Unacceptable("nominal_list.too_long", count=standing + len(lines), most=LINES_MAX)
+    count = len(standing) + len(lines)
+    if count > LINES_MAX:
+        raise Unacceptable("nominal_list.too_long", count=count, most=LINES_MAX)
     weapons = sorted({weapon for _, weapon in lines if weapon is not None})
     seen = run(
         db,
-        "select weapon_id from custody where country = %(country)s and weapon_id = any(%(weapons)s) "
-        "and unit_id = any(%(units)s)",
+        "select c.weapon_id, w.registry_number from custody c left join weapon w on (w.country, w.id) = "
+        "(c.country, c.weapon_id) where c.country = %(country)s and c.weapon_id = any(%(weapons)s) "
+        "and c.unit_id = any(%(units)s)",
         {**_scope(actor), "weapons": weapons},
     )
     unknown = sorted(set(weapons) - {row["weapon_id"] for row in seen})
     if unknown:
         raise NotFound("weapon.not_found", weapons=[str(w) for w in unknown], count=len(unknown))
+    planned = [(line.number, line.weapon_id) for line in standing]
+    planned += [(number, weapon) for number, (_, weapon) in enumerate(lines, first)]
+    check_planned_once(planned, {row["weapon_id"]: row["registry_number"] for row in seen})
     run(
         db,
         """
