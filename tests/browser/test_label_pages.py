@@ -68,7 +68,7 @@ def labels_all(page: Page) -> None:
     page.get_by_role("link", name="Étiquettes pour les armes").click()
     page.get_by_label("Combien d'armes").fill("toutes")
     press(page, "Voir ce qui sera imprimé")
-    expect(page.get_by_role("alert")).to_contain_text("Combien d'armes\u00a0: un nombre entier est attendu")
+    expect(page.get_by_role("alert")).to_contain_text("Combien d'armes\u00a0: écrire un nombre de 1 à 10000")
     page.get_by_label("Combien d'armes").fill("1")
     page.get_by_label("Étiquettes déjà prises").fill("72")
     press(page, "Voir ce qui sera imprimé")
