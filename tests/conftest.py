@@ -71,8 +71,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 # Files whose fixture takes longer than most of their tests: at the head of the list they go to one worker. (By file, or
-# by group, xdist loses tests that bear one name: those of every route do.)
-LONG_SET_UP = {"test_make_run", "test_demo"}
+# by group, xdist loses tests that bear one name: those of every route do.) One test of two minutes is there too: begun
+# late, it would go on alone while the other worker has nothing left.
+LONG_SET_UP = {"test_make_run", "test_demo", "test_two_countries"}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -132,7 +132,10 @@ def prints_as_one_sheet(page: Page) -> None:
     """Print the situation, its lines repeated until they are those of a battalion, and load it again."""
     page.evaluate(
         "() => { const table = document.querySelector('table.figures'), first = table.querySelector('tbody');"
-        " for (let n = 0; n < 10; n++) table.append(first.cloneNode(true)); }"
+        " for (let n = 0; n < 10; n++) table.append(first.cloneNode(true));"
+        # Of a demonstration the banner is printed too.
+        " if (!document.querySelector('.demo'))"
+        " document.body.insertAdjacentHTML('afterbegin', '<p class=demo>Essai</p>'); }"
     )
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 680, "height": 1000})  # what A4 leaves between its margins

@@ -36,6 +36,7 @@ from oracle.table import (
 )
 from salw.access.rules import Permission, Role, roles_with
 from salw.main import api_routes, permission_of
+from salw_labels import printed_code
 from world import Member, World
 
 # What differs between two answers that say the same: the request's id, and numbers that the books give in order.
@@ -213,7 +214,8 @@ def spoken(answer: Said, words: Mapping[str, str]) -> Said:
     """Return the same with a word of its own for everything that was asked about, and without what is volatile."""
     status, text, headers = answer
     for known, word in words.items():
-        text = text.replace(known, word)
+        # A label is told back as it is printed under its symbol too.
+        text = text.replace(known, word).replace(printed_code(known), word)
     return status, VOLATILE.sub("...", text), headers
 
 

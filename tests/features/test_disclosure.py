@@ -106,7 +106,7 @@ def add_unit(world: World, parent: int, force: str | None, name: str = "Détache
 
 def stock(world: World, unit_id: int, *serials: str) -> None:
     """Take weapons on charge in a new store of a unit that the world was not built with."""
-    actor, now, store = replace(world.founder, units=(unit_id,)), clock.now(), new_id()
+    actor, now, store = replace(world.founder, units=(*world.units, unit_id)), clock.now(), new_id()
     with world.transaction() as db:
         enter_scope(db, country=world.country, units=(*world.units, unit_id))
         holders.open_store(

@@ -8,7 +8,7 @@ from uuid import UUID
 from salw.core.errors import Conflict, DomainError, NotFound, Unacceptable
 from salw.registry.rules import LABELS_MAX, label_refusal
 from salw.registry.texts import normalise_mark
-from salw_labels import Kind, LabelError, check_kind, check_mode, parse
+from salw_labels import Kind, LabelError, check_kind, check_mode, parse, printed_code
 
 # What a code may be made for beside a weapon.
 NAMED = (Kind.STORE, Kind.RACK, Kind.PERSON)
@@ -103,7 +103,7 @@ def check_none(code: str, wrong: Sequence[str], **details: Any) -> None:
 
 def named_codes(codes: Sequence[str]) -> str:
     """Return codes in the form that stands under the symbol, as a sentence names them."""
-    return ", ".join(f"{code[1:5]}-{code[5:9]}-{code[9:]}" for code in codes)
+    return ", ".join(printed_code(code) for code in codes)
 
 
 CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
