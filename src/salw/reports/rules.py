@@ -103,9 +103,7 @@ def _plain(value: Any, sealed: bool) -> Any:
 @cache
 def _names(kind: type, sealed: bool) -> tuple[str, ...]:
     """Return the names of the fields of a dataclass that stand in a report."""
-    return tuple(
-        f.name for f in fields(kind) if LEFT_OUT not in f.metadata and not (sealed and UNSEALED in f.metadata)
-    )
+    return tuple(f.name for f in fields(kind) if LEFT_OUT not in f.metadata and not (sealed and UNSEALED in f.metadata))
 
 
 def body_of(report: Reconciliation) -> bytes:
