@@ -167,7 +167,7 @@ def slip_page(desk: Desk, slip_id: UUID) -> dict[str, Any]:
         "unsigned": found.unsigned,
         "zone": desk.actor.time_zone,
         "signs": desk.also_holds(Permission.ACKNOWLEDGEMENT_RECORD),
-        "ways_valid": [kind.value for kind in AcknowledgementKind],
+        "ways_valid": [kind.value for kind in AcknowledgementKind if found.valid is None or kind.value in found.valid],
     }
 
 
