@@ -127,10 +127,10 @@ def test_a_suspended_man_is_refused_and_no_page_of_the_counter_tells_why(
     for which in (first, first, second, second):
         where = commander.send(f"{there}/fin", 303, id=str(new_id()), which=which, text="Classée sans suite")
         said.append(words(commander.get(where)))
-    assert "1 autre retrait reste en cours : le droit à percevoir n'est pas rendu" in said[0]
+    assert "1 autre retrait reste en cours : le droit de percevoir n'est pas rendu" in said[0]
     assert "déjà levé. 1 autre retrait reste en cours" in said[1]
-    assert "Droit à percevoir rendu" in said[2]
-    assert "déjà levé. Droit à percevoir rendu" in said[3]
+    assert "Droit de percevoir rendu" in said[2]
+    assert "déjà levé. Droit de percevoir rendu" in said[3]
     commander.send(f"/personnes/{world['keeper'].person_id}/retrait/fin", 404, id=str(new_id()), which=first, text="x")
 
 
@@ -146,11 +146,11 @@ def test_without_authorisation_a_reason_is_asked_for_and_the_commander_takes_not
     keeper.send("/perceptions/nouvelle", 422, **shown, override="")
     keeper.send("/perceptions/nouvelle", 303, **shown, override="Alerte de nuit")
     commander = Desk(service, world, "commander")
-    assert "1 perception par dérogation à viser" in words(commander.get("/aujourdhui"))
+    assert "1 délivrance sans autorisation à viser" in words(commander.get("/aujourdhui"))
     page = commander.get("/aujourdhui/derogations")
     assert "Alerte de nuit" in words(page)
     commander.send("/aujourdhui/derogations", 303, **hidden(page))
-    assert "Aucune perception par dérogation" in words(commander.get("/aujourdhui/derogations"))
+    assert "Aucune délivrance sans autorisation" in words(commander.get("/aujourdhui/derogations"))
     commander.send(
         f"/personnes/{world['soldier'].person_id}/autorisations", 303, id=str(new_id()), first_day="2020-01-01"
     )
