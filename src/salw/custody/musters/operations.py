@@ -20,9 +20,8 @@ from salw.ledger.events import Event, make_event
 # What users of the unit and below have, or one holder: of these weapons, or all.
 _HELD = """
 select c.weapon_id, c.seq, c.holder_id, c.unit_id, coalesce(a.person_id, h.person_id) as answerable_id,
-       k.weapon_id is not null as case_open, m.occurred_at as since
+       k.weapon_id is not null as case_open, c.occurred_at as since
   from custody c
-  join movement m on (m.country, m.weapon_id, m.seq) = (c.country, c.weapon_id, c.seq)
   join holder h on (h.country, h.id) = (c.country, c.holder_id) and h.kind = any(%(users)s)
   left join answerable a on (a.country, a.holder_id) = (h.country, h.id) and a.ended_at is null
   left join case_mark k on (k.country, k.weapon_id) = (c.country, c.weapon_id)
