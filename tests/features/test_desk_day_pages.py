@@ -35,6 +35,10 @@ def test_an_issue_is_checked_then_recorded_as_it_was_shown_and_once(
     keeper: Desk, client: httpx.Client, world: World
 ) -> None:
     first, second, third = serials(world, [w.weapon_id for w in world.register(3)])
+    # A bolt with the number of another weapon does not make that number name two.
+    marks = [{"kind": "factory_serial", "raw": f"N{new_id().hex[-10:]}"}, {"kind": "part", "raw": first}]
+    bolted = {"store": str(world.store_alpha), "origin": "purchase", "class_code": "SA-ASR", "marks": marks}
+    assert client.put(f"/weapons/{new_id()}", json=bolted, headers=world["keeper"].headers).status_code == 200
     form = keeper.get("/perceptions/nouvelle")
     typed = {"id": hidden(form)["id"], "store": str(world.store_alpha), "codes": f"{first}\n{second}\n{first}\n"}
     wrong = keeper.send("/perceptions/nouvelle", 422, **{**typed, "to": "NEMO", "codes": f"{first}\nZZZ-9\n"})
