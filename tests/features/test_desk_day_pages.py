@@ -262,7 +262,8 @@ def test_a_post_is_opened_and_relieved_by_scan(keeper: Desk, client: httpx.Clien
     crew = keeper.send("/postes/nouveau", 303, id=act, **made).partition("?")[0]
     assert keeper.send("/postes/nouveau", 303, id=act, **made).partition("?")[0] == crew
     again = keeper.send("/postes/nouveau", 422, id=str(new_id()), **{**made, "name": str(made["name"]).upper()})
-    assert "est déjà dans cette unité" in words(again)
+    assert "porte déjà ce nom" in words(again)
+    keeper.send(f"{crew}/nom", 422, id=str(new_id()), name="poste NORD")
     keeper.send(f"{crew}/nom", 303, id=str(new_id()), name="Équipage 4")
     assert "Équipage 4" in words(keeper.get("/postes"))
     keeper.send(f"{crew}/fermeture", 303, id=str(new_id()))
