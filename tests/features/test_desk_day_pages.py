@@ -303,8 +303,20 @@ def test_a_weapons_own_page_opens_what_may_be_done_with_it_filled_in(
     told = {**hidden(form), "day": clock.now().date().isoformat(), "hour": "00:00", "circumstances": "À la relève"}
     assert "Ce qui est arrivé" in keeper.send(f"{page}/incident", 422, **told)
     assert "À la relève" in keeper.send(f"{page}/incident", 422, **told, kind="lost", dtg="201430Z NOV 26")
+    # Told by radio within the day, typed in two days later: the group of the message decides.
+    gone = clock.now() - timedelta(days=2)
+    message = (gone + timedelta(hours=3)).strftime("%d%H%MZ%b%y").upper()
+    told |= {"day": gone.date().isoformat(), "hour": f"{gone:%H:%M}", "sender": "Poste nord", "station": "PC"}
+    case = f"/incidents/{told['id']}"
     for _ in range(2):
-        assert keeper.send(f"{page}/incident", 303, **told, kind="lost") == f"{page}?done=incident"
+        assert keeper.send(f"{page}/incident", 303, **told, kind="lost", dtg=message) == f"{case}?done=1"
+    said = words(keeper.get(f"{case}?done=1"))
+    assert {text for text in ("dans le délai", message, number[1], "Poste nord") if text not in said} == set()
+    assert "incident en cours" in words(keeper.get("/aujourdhui"))
+    assert "dans le délai" in words(keeper.get("/incidents"))
+    assert other.ask(case).status_code == 404
+    assert keeper.ask(f"/incidents?arme={number[1]}").headers["location"] == f"{page}/incident"
+    assert "aucune arme" in words(keeper.ask("/incidents?arme=X0").text)
     assert "manquante" in keeper.get(page)
     assert not re.search(r'href="/perceptions/nouvelle', keeper.get(page))
 

@@ -39,6 +39,7 @@ READ_TOGETHER = (
     Permission.TRANSFER_READ,
     Permission.STOCKTAKE_READ,
     Permission.LABEL_ALARM_READ,
+    Permission.INCIDENT_READ,
     Permission.DRAW_READ,
     Permission.DEVICE_READ,
 )
@@ -61,6 +62,7 @@ def today(request: Request, language: Language) -> dict[str, Any]:
             "zone": desk.actor.time_zone,
             "today": desk.actor.today,
             "issues": desk.also_holds(Permission.ISSUE_RECORD),
+            "declares": desk.also_holds(Permission.INCIDENT_OPEN),
         }
         reads_overrides = desk.also_holds(Permission.OVERRIDE_READ)
         told_of_emergencies = desk.also_holds(Permission.EMERGENCY_ACKNOWLEDGE)
@@ -82,6 +84,7 @@ WAITING = {
     "recalls": "/aujourdhui/rappels",
     "orders_unconfirmed": "/aujourdhui/ordres",
     "overrides": "/aujourdhui/derogations",
+    "incidents_open": "/incidents",
     "label_alarms": "/etiquettes/alertes",
     "unacknowledged": "/aujourdhui/emargements",
     "counts_owed": "/aujourdhui/controles",
