@@ -241,7 +241,8 @@ def open_holder(client: httpx.Client, world: World) -> Write:
 def rename_holder(client: httpx.Client, world: World) -> Write:
     """Rename a new post."""
     post = done(client, open_holder(client, world)).path
-    return Write("POST", f"{post}/renamings", {"id": str(new_id()), "name": "Poste est"}, world["keeper"].headers)
+    body = {"id": str(new_id()), "name": f"Poste est {new_id().hex[-6:]}"}
+    return Write("POST", f"{post}/renamings", body, world["keeper"].headers)
 
 
 def close_holder(client: httpx.Client, world: World) -> Write:

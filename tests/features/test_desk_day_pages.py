@@ -196,7 +196,11 @@ def test_a_mutation_goes_from_order_to_receipt_at_two_desks(service: str, world:
     none = other.send(f"{where}/reception", 200, id=str(new_id()), codes="")
     assert "rien n'est arrivé" in words(none)
     assert third in words(none)
-    other.send(f"{where}/reception", 303, **{**hidden(none), "act": "do"})
+    done = {**hidden(none), "act": "do"}
+    assert "pourquoi ces armes" in words(other.send(f"{where}/reception", 422, **done))
+    other.send(f"{where}/reception", 303, **done, why_rest="left_on_the_way", why_text="Camion en panne à l'étape")
+    assert "restée en route" in words(keeper.get(where))
+    assert "Camion en panne" in words(keeper.get(where)), "the sender reads what the receiver said"
     assert "déficit" in words(other.get(where)), "a shortfall is closed on the receiver's word"
     assert "1 reçue sur 2" in words(other.get("/mutations?which=short"))
     check = other.send(f"{where}/reception", 200, id=str(new_id()), codes=third)

@@ -1,5 +1,6 @@
 """What the routes of custody take and give."""
 
+import operator
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated
@@ -16,6 +17,8 @@ from salw.custody.operations.moves import DocumentNumber, Order
 from salw.custody.operations.transfers import TransferStep
 from salw.custody.paper.schemas import PaperIn
 from salw.custody.rules import DisposalMethod, Expected, Held, LineStatus, TransferStatus
+from salw.custody.shortfalls.rules import ShortfallReason
+from salw.custody.shortfalls.schemas import ShortfallIn
 from salw.documents.orders.rules import OrderStatus
 from salw.registry.condition.rules import Condition
 from salw.registry.labels.rules import read_label, read_label_of
@@ -170,7 +173,7 @@ class DispatchIn(StepIn):
 
 
 class ReceiptIn(StepIn):
-    """What is scanned in; `complete` says that no more is expected."""
+    """What is scanned in; `complete` says that no more is expected, and `shortfalls` why weapons did not arrive."""
 
     model_config = example(
         id="019aa000-0000-7000-8000-0000000000c3",
@@ -180,8 +183,17 @@ class ReceiptIn(StepIn):
 
     weapons: Annotated[list[ReadWeapon], Field(max_length=LIST_MAX)]
     complete: bool
+    # Left out where there is none: what was sent before there were reasons is still repeated as the same body.
+    shortfalls: Annotated[tuple[ShortfallIn, ...], Field(max_length=LIST_MAX, exclude_if=operator.not_)] = ()
     occurred_at: Instant | None = None
     order: OrderIn = OrderIn()
+
+    @model_validator(mode="after")
+    def only_complete(self) -> "ReceiptIn":
+        """Refuse reasons while more is expected."""
+        if self.shortfalls and not self.complete:
+            raise ValueError("shortfalls are of a complete receipt")
+        return self
 
 
 class DisposalIn(In):
@@ -290,6 +302,8 @@ class TransferLine(Out):
     weapon: UUID
     status: LineStatus
     version: int | None
+    short_reason: ShortfallReason | None = Field(description="Why it did not arrive, as the receiver last said.")
+    short_text: str | None
 
 
 class TransferOut(TransferHead):

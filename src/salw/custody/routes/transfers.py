@@ -32,6 +32,7 @@ from salw.custody.schemas import (
     stepped,
     when,
 )
+from salw.custody.shortfalls.schemas import shortfalls_of
 
 router = APIRouter(tags=["custody"])
 
@@ -110,7 +111,7 @@ def post_dispatch(
 def post_receipt(
     transfer_id: UUID, body: ReceiptIn, desk: Desk = requires(Permission.TRANSFER_RECEIVE)
 ) -> TransferStepOut:
-    """Take in the weapons scanned; what never arrives stays in transit as a shortfall."""
+    """Take in the weapons scanned; what never arrives stays in transit as a shortfall, with the reason given."""
 
     def work() -> TransferStep:
         return operations.receive_transfer(
@@ -121,6 +122,7 @@ def post_receipt(
             request_id=body.id,
             weapons=read_at(desk, transfer_id, body.weapons, when(body.occurred_at, desk.now)),
             complete=body.complete,
+            shortfalls=shortfalls_of(body.shortfalls),
             occurred_at=when(body.occurred_at, desk.now),
             order=order_of(body.order),
         )
