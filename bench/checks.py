@@ -12,8 +12,8 @@ from salw.access.rules import Permission
 from salw.core import clock
 from salw.core.db import enter_scope, run, run_one
 from salw.core.ids import new_id
-from salw.stocktakes.operations.closing import reconcile_stocktake
 from salw.stocktakes.operations.opening import open_stocktake
+from salw.stocktakes.operations.reconciling import reconcile_stocktake
 from salw.stocktakes.rules import StocktakeKind
 from world import World
 

@@ -63,8 +63,8 @@ _ROWS = (
       from load order by weapon_id, seq desc
     """,
     """
-    insert into custody (country, weapon_id, seq, holder_id, unit_id, recorded_at)
-    select distinct on (weapon_id) %(country)s, weapon_id, seq, to_holder_id, to_unit_id, instant
+    insert into custody (country, weapon_id, seq, holder_id, unit_id, recorded_at, document_id, occurred_at)
+    select distinct on (weapon_id) %(country)s, weapon_id, seq, to_holder_id, to_unit_id, instant, event_id, instant
       from load order by weapon_id, seq desc
     """,
     """

@@ -75,8 +75,8 @@ _LOADED = (
     select %(c)s, %(u)s, idx, weapon_id, seq, false, from_holder_id from staged order by idx
     """,
     """
-    insert into custody (country, weapon_id, seq, holder_id, unit_id, recorded_at)
-    select %(c)s, weapon_id, seq, to_holder_id, %(u)s, at from staged where seq = %(last)s
+    insert into custody (country, weapon_id, seq, holder_id, unit_id, recorded_at, document_id, occurred_at)
+    select %(c)s, weapon_id, seq, to_holder_id, %(u)s, at, document_id, at from staged where seq = %(last)s
     """,
 )
 

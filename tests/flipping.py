@@ -13,7 +13,10 @@ COVERED: dict[str, tuple[str, ...]] = {
         "country", "weapon_id", "seq", "from_holder_id", "from_unit_id", "to_holder_id", "to_unit_id", "kind",
         "document_id", "event_id", "recorded_at", "occurred_at",
     ),
-    "custody": ("country", "weapon_id", "seq", "holder_id", "unit_id", "awaited_by_unit_id", "recorded_at"),
+    "custody": (
+        "country", "weapon_id", "seq", "holder_id", "unit_id", "awaited_by_unit_id", "recorded_at", "document_id",
+        "occurred_at",
+    ),
     "weapon": (
         "country", "id", "registry_number", "class_code", "model_code", "unit_id", "awaited_by_unit_id", "maker_text",
         "model_text", "calibre_text", "made_in", "made_year", "import_country", "import_year", "serial", "unidentified",

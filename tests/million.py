@@ -108,9 +108,9 @@ _ROWS = (
      where l.n / %(places)s %% 10 between 1 and 4
     """,
     """
-    insert into custody (country, weapon_id, seq, holder_id, unit_id, recorded_at)
+    insert into custody (country, weapon_id, seq, holder_id, unit_id, recorded_at, document_id, occurred_at)
     select %(country)s, l.id, case when o.id is null then 1 else 2 end, coalesce(o.post_id, l.store_id), l.unit_id,
-           now()
+           now(), coalesce(o.slip_id, l.id), now()
       from load l left join out o on o.id = l.id
     """,
     """

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from cluster import Database
 from reporting import unit_uuid
 from salw.access.operations.person_changes import change_person
-from salw.access.rules import PersonChange
+from salw.access.person_rules import PersonChange
 from salw.core import clock
 from salw.core.db import make_engine, run
 from salw.core.ids import new_id

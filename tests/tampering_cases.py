@@ -295,7 +295,8 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "the newest movement is deleted and custody set back": (
         (
             "update custody c set seq = 2, holder_id = m.to_holder_id, unit_id = m.to_unit_id, recorded_at = "
-            f"m.recorded_at from movement m where c.{BF} and c.weapon_id = {LAST} and (m.weapon_id, m.seq) = "
+            "m.recorded_at, document_id = m.document_id, occurred_at = m.occurred_at "
+            f"from movement m where c.{BF} and c.weapon_id = {LAST} and (m.weapon_id, m.seq) = "
             "(c.weapon_id, 2)",
             f"delete from passage where {BF} and (weapon_id, seq) = ({LAST}, 3)",
             f"delete from movement where {BF} and (weapon_id, seq) = ({LAST}, 3)",
@@ -499,8 +500,9 @@ ALTERING: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = 
     "a policy hides a weapon from who verifies": (
         (
             f"create policy hidden on custody as restrictive for select to salw_auditor using (weapon_id <> '{GHOST}')",
-            "insert into custody (country, weapon_id, seq, holder_id, unit_id, recorded_at) "
-            f"select country, '{GHOST}', seq, holder_id, unit_id, recorded_at from custody where {BF} limit 1",
+            "insert into custody (country, weapon_id, seq, holder_id, unit_id, recorded_at, document_id, occurred_at) "
+            f"select country, '{GHOST}', seq, holder_id, unit_id, recorded_at, document_id, occurred_at "
+            f"from custody where {BF} limit 1",
         ),
         ("drop policy hidden on custody",),
         ("verify.table_changed",),

@@ -1,14 +1,19 @@
-"""Every error code has a text in both languages, and no French text uses a word that the glossary forbids."""
+"""Every error code has a text in both languages, every text has a reader, and none uses a forbidden word."""
 
 import ast
 import re
 import string
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
+from http import HTTPStatus
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import pytest
+from jinja2 import nodes as parts
 from pydantic import TypeAdapter
 from pydantic_core._pydantic_core import list_all_errors
 
@@ -23,15 +28,22 @@ ROOT = Path(__file__).resolve().parents[2]
 FAMILIES = {"Unacceptable", "NotFound", "Refused", "Conflict", "TooManyAttempts", "Unauthenticated"}
 
 
+@cache
+def sources() -> list[tuple[str, list[ast.AST]]]:
+    """Return the nodes of our Python, by file."""
+    paths = sorted(path for folder in ("src", "cli", "labels") for path in (ROOT / folder).rglob("*.py"))
+    return [(str(path.relative_to(ROOT)), list(ast.walk(ast.parse(path.read_text("utf-8"))))) for path in paths]
+
+
 def raised_codes() -> dict[str, str]:
     """Return every code that our source gives to an error, with the file that does."""
     found: dict[str, str] = {}
-    for path in sorted((ROOT / "src").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for path, nodes_of in sources():
+        for node in nodes_of:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
                 first = node.args[0]
                 if node.func.id in FAMILIES and isinstance(first, ast.Constant) and isinstance(first.value, str):
-                    found[first.value] = str(path.relative_to(ROOT))
+                    found[first.value] = path
     for _, code in CONSTRAINTS.values():
         found[code] = "constraints"
     for code in ERROR_CODES:
@@ -64,8 +76,8 @@ def test_every_code_that_can_be_raised_has_a_text_in_both_languages() -> None:
 def own_sentences() -> set[str]:
     """Return what the validators of our schemas say where they refuse a field."""
     found = set()
-    for path in sorted((ROOT / "src").rglob("schemas.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for path, nodes_of in sources():
+        for node in nodes_of if path.endswith("schemas.py") else ():
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "ValueError":
                 assert isinstance(node.args[0], ast.Constant), f"{path}: a sentence without places has a text"
                 found.add(str(node.args[0].value))
@@ -152,6 +164,53 @@ def test_the_words_of_every_place_that_is_filled_with_codes_are_in_the_catalogue
     }
     assert len(named) >= 8
     assert [(code, family) for code, family in sorted(named) if family not in families] == []
+
+
+def written(node: object) -> list[str]:
+    """Return what an expression of Python or of a template may write, `*` for what it takes from elsewhere."""
+    match node:
+        case ast.Constant(value=str(text)) | parts.Const(value=str(text)):
+            return [text]
+        case ast.JoinedStr(values=several) | parts.Concat(nodes=several):
+            return ["".join(row) for row in product(*map(written, several))]
+        case ast.BinOp(left=one, op=ast.Add(), right=other) | parts.Add(left=one, right=other):
+            return ["".join(row) for row in product(written(one), written(other))]
+        case ast.IfExp(body=one, orelse=other) | parts.CondExpr(expr1=one, expr2=other):
+            return [*written(one), *written(other)]
+    return ["*"]
+
+
+def all_written() -> set[str]:
+    """Return all that our code, our templates, the page of the bundles and the texts themselves may ask for by name."""
+    found = {text for _, nodes_of in sources() for node in nodes_of for text in written(node)}
+    for path in (ROOT / "src" / "salw" / "web" / "templates").glob("*.html"):
+        template = jinja2.Environment(autoescape=True).parse(path.read_text("utf-8"))
+        found |= {text for node in template.find_all(parts.Expr) for text in written(node)}
+    for path in (ROOT / "src" / "salw" / "proofs" / "bundles" / "page").glob("*.[hj]*"):
+        found |= {text + "*" * text.endswith(".") for text in re.findall(r'"([\w.]+)"', path.read_text("utf-8"))}
+    found |= {
+        f"{family}.*" for text in catalogue("fr").values() for _, spec in places(text) for family in spec.split("|")
+    }
+    return {text for text in found if re.fullmatch(r"[\w.:*-]*[A-Za-z][\w.:*-]*", text)}
+
+
+def test_every_text_has_a_reader() -> None:
+    names = all_written()
+    # What others name: statuses of replies, and what Pydantic or a validator finds wrong with a field.
+    known = {form for name in names if "*" not in name for form in (name, name.replace("-", "_"))}
+    known |= {str(status.value) for status in HTTPStatus} | {error["type"] for error in list_all_errors()}
+    known |= {own_code(sentence) for sentence in own_sentences()}
+    made = [re.compile("(.+)".join(map(re.escape, name.split("*")))) for name in names if "*" in name]
+
+    @cache
+    def is_named(code: str, depth: int = 3) -> bool:
+        if code in known or depth == 0:
+            return code in known
+        found = (pattern.fullmatch(code) for pattern in made)
+        return any(match and all(is_named(part, depth - 1) for part in match.groups()) for match in found)
+
+    assert len(made) > 100
+    assert [code for code in catalogue("fr") if not is_named(code)] == []
 
 
 def test_every_permission_and_every_role_has_its_words() -> None:

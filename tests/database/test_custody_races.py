@@ -45,10 +45,12 @@ alter table movement drop constraint pk_movement;
 create or replace function write_custody() returns trigger
 language plpgsql security definer set search_path = pg_catalog, public as $$
 begin
-    update custody c set (seq, holder_id, unit_id, recorded_at) = (m.seq, m.to_holder_id, m.to_unit_id, m.recorded_at)
+    update custody c set (seq, holder_id, unit_id, recorded_at, document_id, occurred_at) =
+           (m.seq, m.to_holder_id, m.to_unit_id, m.recorded_at, m.document_id, m.occurred_at)
       from moved m where (c.country, c.weapon_id) = (m.country, m.weapon_id);
-    insert into custody (country, weapon_id, seq, holder_id, unit_id, recorded_at)
-    select country, weapon_id, seq, to_holder_id, to_unit_id, recorded_at from moved where seq = 1;
+    insert into custody (country, weapon_id, seq, holder_id, unit_id, recorded_at, document_id, occurred_at)
+    select country, weapon_id, seq, to_holder_id, to_unit_id, recorded_at, document_id, occurred_at
+      from moved where seq = 1;
     return null;
 end $$;
 """

@@ -16,10 +16,10 @@ from sqlalchemy import Engine
 from counting import open_check
 from reporting import code, look, opened, unit_uuid
 from salw.access.emergency.operations import open_read
-from salw.access.emergency.rules import OPEN_MOST, UNITS_MOST, check_breadth
+from salw.access.emergency.rules import EMERGENCY_READS, OPEN_MOST, UNITS_MOST, check_breadth, reads_in_emergency
 from salw.access.guard import begin
 from salw.access.operations import organisation
-from salw.access.rules import EMERGENCY_READS, NATIONAL_ROLES, PERMISSIONS, Permission, Role, reads_in_emergency
+from salw.access.rules import NATIONAL_ROLES, PERMISSIONS, Permission, Role
 from salw.core import clock
 from salw.core.db import enter_scope, run
 from salw.core.errors import Unacceptable, Unauthenticated

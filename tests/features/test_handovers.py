@@ -17,7 +17,8 @@ from salw.core import clock
 from salw.core.db import run
 from salw.core.ids import new_id
 from salw.custody.operations.reliefs import relieve as relieve_in
-from salw.custody.rules import COUNT_HOLDS, COUNT_WITHIN, Absence, Expected
+from salw.custody.relief_rules import COUNT_HOLDS, COUNT_WITHIN, Absence
+from salw.custody.rules import Expected
 from together import until_it_waits
 from world import World
 

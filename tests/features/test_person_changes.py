@@ -17,7 +17,7 @@ from erasing import carry_out, ordered
 from nation import somebody
 from reporting import unit_uuid
 from salw.access.operations.person_changes import change_person
-from salw.access.rules import PersonChange
+from salw.access.person_rules import PersonChange
 from salw.core import clock
 from salw.core.db import run
 from salw.core.ids import new_id

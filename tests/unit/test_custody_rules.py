@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from salw.core.errors import Conflict, DomainError, NotFound, Unacceptable
-from salw.custody import rules
-from salw.custody.rules import Expected, Held, HolderKind, State, TransferStatus
+from salw.custody import rules, transfer_rules
+from salw.custody.rules import Expected, Held, HolderKind, State
+from salw.custody.transfer_rules import TransferStatus
 
 
 def held(weapon_id: UUID, *, seq: int = 1, kind: HolderKind = HolderKind.STORE, mark: str | None = None) -> Held:
@@ -74,10 +75,10 @@ def test_each_check_names_the_weapons_it_refuses() -> None:
 
 def test_a_transfer_is_approved_before_it_leaves_and_cancelled_only_before() -> None:
     steps = {
-        "approve": rules.MAY_APPROVE,
-        "dispatch": rules.MAY_DISPATCH,
-        "receive": rules.MAY_RECEIVE,
-        "cancel": rules.MAY_CANCEL,
+        "approve": transfer_rules.MAY_APPROVE,
+        "dispatch": transfer_rules.MAY_DISPATCH,
+        "receive": transfer_rules.MAY_RECEIVE,
+        "cancel": transfer_rules.MAY_CANCEL,
     }
     allowed = {
         TransferStatus.ORDERED: {"approve", "cancel"},
@@ -90,9 +91,11 @@ def test_a_transfer_is_approved_before_it_leaves_and_cancelled_only_before() -> 
     for status in TransferStatus:
         for name, may in steps.items():
             if name in allowed[status]:
-                rules.check_transfer_status(status, may)
+                transfer_rules.check_transfer_status(status, may)
             else:
-                assert refused(Conflict, rules.check_transfer_status, status, may).code == "transfer.wrong_status"
+                assert (
+                    refused(Conflict, transfer_rules.check_transfer_status, status, may).code == "transfer.wrong_status"
+                )
 
 
 @pytest.mark.parametrize(
@@ -109,7 +112,7 @@ def test_a_transfer_is_approved_before_it_leaves_and_cancelled_only_before() -> 
 def test_a_transfer_closes_when_all_arrived_and_is_short_when_the_receiver_says_so(
     before: str, outstanding: int, complete: bool, after: str
 ) -> None:
-    assert rules.status_after_receipt(before, outstanding=outstanding, complete=complete) == after
+    assert transfer_rules.status_after_receipt(before, outstanding=outstanding, complete=complete) == after
 
 
 def test_two_duties_want_two_persons() -> None:

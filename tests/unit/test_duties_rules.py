@@ -9,7 +9,7 @@ from salw.access.duties.rules import DAYS_MOST, Duty, check_paper, duties_in_the
 from salw.core.errors import Conflict, Unacceptable
 from salw.core.ids import new_id
 from salw.core.language import catalogue
-from salw.custody.rules import COUNT_WITHIN, Absence, check_absence, count_due
+from salw.custody.relief_rules import COUNT_WITHIN, Absence, check_absence, count_due
 from salw.stocktakes.rules import StocktakeKind, duties_of_closing, duties_of_opening, is_independent
 
 TODAY = date(2026, 11, 26)

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from salw.core.language import LANGUAGES, Language, catalogue, translate
-from salw.custody.rules import TransferStatus
+from salw.custody.transfer_rules import TransferStatus
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,10 @@ from uuid import UUID
 from fastapi import Depends, Request, Response
 from sqlalchemy import Connection, Engine
 
+from salw.access.emergency.rules import EMERGENCY_READS
 from salw.access.log_in_rules import IDLE_LIMIT, is_loopback
 from salw.access.operations.sessions import OpenSession
-from salw.access.rules import EMERGENCY_READS, STEP_UP, Permission, roles_with
+from salw.access.rules import STEP_UP, Permission, roles_with
 from salw.access.traces import Asked, asks_for
 from salw.core import clock
 from salw.core.actor import Actor, Via

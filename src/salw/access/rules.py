@@ -1,6 +1,5 @@
 """Roles, what each may do, and what of it leaves a trace. Roles are code; postings are rows."""
 
-from collections.abc import Iterable
 from enum import StrEnum
 
 from salw.core.errors import Conflict, DomainError, Refused, Unacceptable
@@ -353,27 +352,6 @@ STEP_UP: frozenset[Permission] = frozenset(
     }
 )
 
-# What an emergency read opens beyond one's scope: looking, never writing.
-EMERGENCY_READS: frozenset[Permission] = frozenset(
-    {
-        Permission.INCIDENT_READ,
-        Permission.REPORT_READ,
-        Permission.SCAN_READ,
-        Permission.STOCKTAKE_READ,
-        Permission.TRANSFER_READ,
-        Permission.WEAPON_READ,
-    }
-)
-
-# What `begin_request` calls somebody whose scope an emergency read has widened; no posting bears it.
-EMERGENCY_READER = "emergency_reader"
-
-
-def reads_in_emergency(roles: Iterable[str]) -> bool:
-    """Say whether a request's scope holds units of an emergency read, from the roles that its session came with."""
-    return EMERGENCY_READER in roles
-
-
 # Functions that read or speak for a whole country, whatever unit they are given at: they are given at its top alone, by
 # whoever administers that.
 NATIONAL_ROLES: frozenset[Role] = frozenset({Role.COMMISSION_READER, Role.COMMISSION_OFFICER, Role.OVERSIGHT})
@@ -382,21 +360,6 @@ NATIONAL_ROLES: frozenset[Role] = frozenset({Role.COMMISSION_READER, Role.COMMIS
 def roles_with(permission: Permission) -> list[str]:
     """Return the stored names of the roles that hold a permission."""
     return [role.value for role, held in PERMISSIONS.items() if permission in held]
-
-
-class PersonChange(StrEnum):
-    """Why a person is changed: what was wrong or is another by civil status, a new rank, or a new unit."""
-
-    CORRECTION = "correction"
-    PROMOTION = "promotion"
-    TRANSFER = "transfer"
-
-
-class Sex(StrEnum):
-    """Optional, and read in aggregates only."""
-
-    F = "f"
-    M = "m"
 
 
 CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {

@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import Field, SerializeAsAny
 
 from salw.access.log_in_rules import FactorKind, NextStep
-from salw.access.rules import PersonChange, Role, Sex
+from salw.access.person_rules import PersonChange, Sex
+from salw.access.rules import Role
 from salw.core.shapes import Day, In, Out, Said, example
 
 

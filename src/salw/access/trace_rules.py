@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from enum import StrEnum
 
-from salw.access.rules import reads_in_emergency
+from salw.access.emergency.rules import reads_in_emergency
 
 # Of what was refused: nobody known, not his to do, not within his scope, too often.
 TRACED_STATUSES = frozenset({401, 403, 404, 429})

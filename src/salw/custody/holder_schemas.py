@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 
 from salw.core.db import Row
 from salw.core.shapes import Day, In, Out, Said, example
-from salw.custody.rules import Absence, HolderKind
+from salw.custody.relief_rules import Absence
+from salw.custody.rules import HolderKind
 from salw.custody.schemas import ONE_WEAPON, ListedOut, StepIn, VersionedWeapon
 
 # A store is handed over whole, and a depot holds more than one list of a movement may.

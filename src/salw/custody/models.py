@@ -186,6 +186,8 @@ custody = Table(
     Column("unit_id", Integer, nullable=False),
     Column("awaited_by_unit_id", Integer),
     Column("recorded_at", type_instant, nullable=False),
+    Column("document_id", Uuid, nullable=False),
+    Column("occurred_at", type_instant, nullable=False),
     country_key(["weapon_id"], "weapon", ["id"]),
     Index("ix_custody_holder_id", "country", "holder_id", "weapon_id"),
     Index("ix_custody_unit_id", "country", "unit_id", "weapon_id"),

@@ -8,7 +8,8 @@ from salw.access.names import name_begins
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound
-from salw.custody.rules import ANSWERED_FOR, UNDER_WAY
+from salw.custody.rules import ANSWERED_FOR
+from salw.custody.transfer_rules import UNDER_WAY
 
 # Both sides see a transfer; overdue is a day in the country's time and never acts by itself.
 _TRANSFER = """

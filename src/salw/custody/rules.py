@@ -266,67 +266,6 @@ def check_on_the_books(held: Iterable[Held]) -> None:
     check_held_by_kind(held, frozenset(HolderKind) - SINKS, "custody.off_the_books")
 
 
-class Absence(StrEnum):
-    """Why a storekeeper cannot hand over himself."""
-
-    DIED = "died"
-    MISSING = "missing"
-    DESERTED = "deserted"
-    TAKEN_BY_ENEMY = "taken_by_enemy"
-    UNFIT = "unfit"
-    SUSPENDED = "suspended"
-    AWAY = "away"
-
-
-# What was counted on Monday may be signed for on Friday; whatever moved since stands on the books of both.
-COUNT_HOLDS = timedelta(days=7)
-# Where nobody is left to hand over, the count that could not come before comes after (R8: within thirty days).
-COUNT_WITHIN = timedelta(days=30)
-
-
-def check_absence(absence: Absence | None, *, of_store: bool, outgoing: bool) -> None:
-    """Refuse to say that somebody is absent who is not named, or whose relief asks for no count.
-
-    Raises `relief.absence_out_of_place`.
-    """
-    if absence is not None and not (of_store and outgoing):
-        raise Unacceptable("relief.absence_out_of_place")
-
-
-def count_due(*, counted: bool, anything: bool, outgoing: bool, absence: Absence | None, today: date) -> date | None:
-    """Return by when a store is to be counted whose keeper changes, or None where it was counted or is empty.
-
-    Two men hand over what they have counted together: where both are there, the count comes first, so that nobody
-    answers for what he never saw (R8). Where one is gone the fact is recorded all the same, and the count is owed.
-    Raises `relief.not_counted`.
-    """
-    if counted or not anything:
-        return None
-    if outgoing and absence is None:
-        raise Conflict("relief.not_counted", days=COUNT_HOLDS.days)
-    return today + COUNT_WITHIN
-
-
-class TransferStatus(StrEnum):
-    """Where a transfer (mutation) stands. Short: some weapons did not arrive and stay in transit."""
-
-    ORDERED = "ordered"
-    APPROVED = "approved"
-    DISPATCHED = "dispatched"
-    CLOSED = "closed"
-    SHORT = "short"
-    CANCELLED = "cancelled"
-
-
-class LineStatus(StrEnum):
-    """Where one weapon of a transfer stands."""
-
-    ORDERED = "ordered"
-    DISPATCHED = "dispatched"
-    RECEIVED = "received"
-    CANCELLED = "cancelled"
-
-
 class DisposalMethod(StrEnum):
     """How weapons are destroyed."""
 
@@ -335,32 +274,6 @@ class DisposalMethod(StrEnum):
     MELTING = "melting"
     BURNING = "burning"
     OTHER = "other"
-
-
-# From which statuses each step may be taken: approval before dispatch, cancellation only before it, and
-# a late weapon may still arrive on a transfer that was declared short.
-MAY_APPROVE = frozenset({TransferStatus.ORDERED})
-MAY_DISPATCH = frozenset({TransferStatus.APPROVED})
-MAY_RECEIVE = frozenset({TransferStatus.DISPATCHED, TransferStatus.SHORT})
-MAY_CANCEL = frozenset({TransferStatus.ORDERED, TransferStatus.APPROVED})
-UNDER_WAY = MAY_CANCEL | MAY_RECEIVE
-
-
-def check_transfer_status(current: str, allowed: frozenset[TransferStatus]) -> None:
-    """Refuse a step that the transfer's status does not allow. Raises `transfer.wrong_status`."""
-    if current not in allowed:
-        raise Conflict("transfer.wrong_status", status=current, allowed=sorted(allowed))
-
-
-def status_after_receipt(before: str, *, outstanding: int, complete: bool) -> TransferStatus:
-    """Return where a transfer stands once `outstanding` of its weapons are still in transit.
-
-    `complete` is the receiver's word that no more is expected; a transfer once short stays short until
-    the last weapon has arrived.
-    """
-    if outstanding == 0:
-        return TransferStatus.CLOSED
-    return TransferStatus.SHORT if complete else TransferStatus(before)
 
 
 def check_another_officer(person_id: UUID, first_id: UUID, code: str) -> None:

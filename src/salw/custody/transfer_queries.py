@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from salw.core.actor import Actor
 from salw.core.db import Row, run
-from salw.custody.rules import UNDER_WAY
+from salw.custody.transfer_rules import UNDER_WAY
 
 
 class Which(StrEnum):

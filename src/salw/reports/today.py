@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
-from salw.custody.rules import UNDER_WAY
+from salw.custody.transfer_rules import UNDER_WAY
 
 # Beyond these nobody counts on a screen: the figure says « plus de ».
 COUNTED_MOST = 1_000

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from salw.access.rules import reads_in_emergency
+from salw.access.emergency.rules import reads_in_emergency
 from salw.core.actor import Actor
 from salw.registry.codes import read_code
 from salw.registry.labels.watching import Seen, SeenLabel

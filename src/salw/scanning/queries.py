@@ -200,14 +200,13 @@ def get_standing(db: Connection, actor: Actor, weapon_id: UUID) -> Row:
     rows = run(
         db,
         """
-        select m.occurred_at as since, i.due_back_at,
+        select c.occurred_at as since, i.due_back_at,
                (select coalesce(jsonb_agg(to_jsonb(k) - 'place_in_order' order by k.place_in_order, k.raw, k.id), '[]')
                   from (select id, kind, raw, script, normalised, place, legibility, seen_on,
                                array_position(%(kinds)s::text[], kind) as place_in_order
                           from mark where country = %(country)s and weapon_id = %(weapon)s) as k) as marks
           from custody c
-          join movement m on (m.country, m.weapon_id, m.seq) = (c.country, c.weapon_id, c.seq)
-          left join issue i on (i.country, i.document_id, i.to_holder_id) = (m.country, m.document_id, c.holder_id)
+          left join issue i on (i.country, i.document_id, i.to_holder_id) = (c.country, c.document_id, c.holder_id)
          where c.country = %(country)s and c.weapon_id = %(weapon)s
         """,
         {"country": actor.country, "weapon": weapon_id, "kinds": _MARK_KINDS},

@@ -69,8 +69,40 @@ def page(
 
     `compressed` is for browsers that said they read it so.
     """
-    locale = _LOCALES[language]
     other: Language = "en" if language == "fr" else "fr"
+    wrong: Mapping[str, str] = context.get("wrong", {})
+    html = _templates.get_template(template).render(
+        language=language,
+        other_language=other,
+        in_other_language=f"{address}?{urlencode({'language': other, **(chosen or {})})}",
+        static=static_address,
+        component=component,
+        said_wrong=lambda field: _said_wrong(wrong[field], language) if field in wrong else None,
+        marked=lambda field, required, more: _marked(required, field in wrong, more),
+        options_of=_options,
+        labels={},  # of the fields of its forms, as the page writes them
+        **_sayings(language),
+        **context,
+    )
+    headers = {
+        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+        "Content-Language": language,
+        "Vary": "Accept-Encoding",
+    }
+    body = html.encode()
+    if compressed:
+        headers["Content-Encoding"] = "gzip"
+        body = gzip.compress(body, 6, mtime=0)
+    return Response(body, status_code=status, headers=headers, media_type="text/html")
+
+
+@cache
+def _sayings(language: Language) -> Mapping[str, Any]:
+    """Return how a page says words, numbers, days and its own addresses in a language, by their names in templates."""
+    locale = _LOCALES[language]
+
+    def words(code: str, **details: Any) -> str:
+        return translate(code, language, **details)
 
     def number(value: int) -> str:
         return str(format_decimal(value, locale=locale))
@@ -90,53 +122,28 @@ def page(
     def quarter(value: date) -> str:
         return format_date(value, format="QQQQ y", locale=locale)
 
-    def words(code: str, **details: Any) -> str:
-        return translate(code, language, **details)
-
     def at(path: str, /, **asked: Any) -> str:
         given = {name: value for name, value in asked.items() if value not in (None, "")}
         if language != "fr":
             given["language"] = language
         return f"{path}?{urlencode(given, doseq=True)}" if given else path
 
-    wrong: Mapping[str, str] = context.get("wrong", {})
-
-    def said_wrong(field: str) -> dict[str, Markup] | None:
-        if field not in wrong:
-            return None
-        prefix = Markup('<span class="govuk-visually-hidden">{}</span> ').format(words("web.error_prefix"))
-        return {"html": prefix + wrong[field], "visuallyHiddenText": Markup("")}
-
-    html = _templates.get_template(template).render(
-        language=language,
-        other_language=other,
-        in_other_language=f"{address}?{urlencode({'language': other, **(chosen or {})})}",
-        t=words,
-        number=number,
-        rate=rate,
-        day=day,
-        instant=instant,
-        quarter=quarter,
-        static=static_address,
-        component=component,
-        at=at,
-        said_wrong=said_wrong,
-        marked=lambda field, required, more: _marked(required, field in wrong, more),
-        options_of=_options,
-        labels={},  # of the fields of its forms, as the page writes them
-        query=Markup("") if language == "fr" else Markup("?language=en"),
-        **context,
-    )
-    headers = {
-        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-        "Content-Language": language,
-        "Vary": "Accept-Encoding",
+    query = Markup("") if language == "fr" else Markup("?language=en")
+    return {
+        "t": words,
+        "number": number,
+        "rate": rate,
+        "day": day,
+        "instant": instant,
+        "quarter": quarter,
+        "at": at,
+        "query": query,
     }
-    body = html.encode()
-    if compressed:
-        headers["Content-Encoding"] = "gzip"
-        body = gzip.compress(body, 6, mtime=0)
-    return Response(body, status_code=status, headers=headers, media_type="text/html")
+
+
+def _said_wrong(text: str, language: Language) -> dict[str, Markup]:
+    prefix = Markup('<span class="govuk-visually-hidden">{}</span> ').format(translate("web.error_prefix", language))
+    return {"html": prefix + text, "visuallyHiddenText": Markup("")}
 
 
 def _marked(required: bool, is_wrong: bool, more: Mapping[str, str]) -> dict[str, Any]:

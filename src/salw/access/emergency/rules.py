@@ -1,5 +1,8 @@
-"""How wide an emergency read may be, and how many one person may have. Pure."""
+"""How wide an emergency read may be, and how many one person may have, and what it opens. Pure."""
 
+from collections.abc import Iterable
+
+from salw.access.rules import Permission
 from salw.core.errors import Conflict, DomainError, Unacceptable
 
 REASON_LEAST = 20
@@ -21,6 +24,27 @@ def check_running(running: int) -> None:
     """
     if running >= OPEN_MOST:
         raise Conflict("emergency.too_many_open", open=running)
+
+
+# What an emergency read opens beyond one's scope: looking, never writing.
+EMERGENCY_READS: frozenset[Permission] = frozenset(
+    {
+        Permission.INCIDENT_READ,
+        Permission.REPORT_READ,
+        Permission.SCAN_READ,
+        Permission.STOCKTAKE_READ,
+        Permission.TRANSFER_READ,
+        Permission.WEAPON_READ,
+    }
+)
+
+# What `begin_request` calls somebody whose scope an emergency read has widened; no posting bears it.
+EMERGENCY_READER = "emergency_reader"
+
+
+def reads_in_emergency(roles: Iterable[str]) -> bool:
+    """Say whether a request's scope holds units of an emergency read, from the roles that its session came with."""
+    return EMERGENCY_READER in roles
 
 
 CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {"pk_emergency_read": (Conflict, "request.id_reused")}

@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from salw.access.operations.organisation import person_value
+from salw.access.person_rules import PersonChange
 from salw.access.queries import get_unit
-from salw.access.rules import PersonChange
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import Conflict, NotFound, Refused

@@ -37,30 +37,35 @@ select t.id, t.person_id as person, u.uuid as unit, u.name as unit_name, {{own}}
  order by t.id limit %(limit)s
 """
 
-# Holders in scope that have weapons, with the one person who answers for each; then what is on record of these people;
+# Holders in scope with the one person who answers for each, be it for himself; then what is on record of these people;
 # then what those few of them have who are asked for anything. `offset 0` keeps the weapons behind their holders: by the
 # order of weapons every one of the country would be gone through until a page is full.
 _RECALLS = f"""
 with users as materialized (
-    select h.id, h.kind, h.name, coalesce(a.person_id, h.person_id) as person_id
+    select id, kind, name, person_id
+      from holder
+     where country = %(country)s and unit_id = any(%(units)s) and kind = any(%(kinds)s) and person_id is not null
+     union all
+    select h.id, h.kind, h.name, a.person_id
       from holder h
-      left join answerable a on a.country = h.country and a.holder_id = h.id and a.ended_at is null
-     where h.country = %(country)s and h.unit_id = any(%(units)s) and h.kind = any(%(kinds)s)
-       and exists (select from custody c where c.country = h.country and c.holder_id = h.id)
+      join answerable a on a.country = h.country and a.holder_id = h.id and a.ended_at is null
+     where h.country = %(country)s and h.unit_id = any(%(units)s) and h.kind = any(%(kinds)s) and h.person_id is null
 ), asked_back as materialized (
     select s.*
-      from standings_to_draw(array(select distinct person_id from users where person_id is not null), %(today)s) as s
+      from standings_to_draw(array(select distinct person_id from users), %(today)s) as s
      where s.suspended
         or (s.contract_known and not s.contract_held and s.contract_until is not null)
         or (s.authorisation_known and s.covers = '{{}}')
         or (s.contract_held and not s.contract_renewed and s.contract_until <= %(soon)s)
+), asked_of as materialized (
+    select h.id as holder, h.kind as holder_kind, h.name as holder_name, s.*
+      from asked_back s join users h on h.person_id = s.of_person
 ), carried as materialized (
-    select c.weapon_id, h.id as holder, h.kind as holder_kind, h.name as holder_name, s.*
-      from asked_back s
-      join users h on h.person_id = s.of_person
+    select c.weapon_id, s.*
+      from asked_of s
      cross join lateral (
         select weapon_id from custody
-         where country = %(country)s and holder_id = h.id
+         where country = %(country)s and holder_id = s.holder
            and weapon_id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)
         offset 0) as c
      order by c.weapon_id limit %(limit)s

@@ -11,6 +11,7 @@ from salw.core.actor import Actor
 from salw.core.db import run, run_one
 from salw.core.errors import NotFound, Unacceptable
 from salw.core.ids import new_id
+from salw.custody.entitlements.rules import check_days
 from salw.ledger import operations as ledger
 from salw.ledger.events import commit_to, make_event
 
@@ -54,15 +55,9 @@ def set_entitlements(
 
     A row is never changed: from `from_day` on each line takes the place of the one before for its model or class, and
     zero ends it. A class counts all its models; models named beside it are parts of it. One event a line. Raises
-    `unit.not_found`, `model.not_found`, `entitlement.repeated`, `entitlement.before_its_paper`,
-    `entitlement.ends_before_start`, `document.in_the_future`.
+    `unit.not_found`, `model.not_found`, `entitlement.repeated` and what `check_days` raises.
     """
-    if dated_on > actor.today:
-        raise Unacceptable("document.in_the_future", dated_on=dated_on)
-    if dated_on > from_day:
-        raise Unacceptable("entitlement.before_its_paper", dated_on=dated_on)
-    if to_day is not None and to_day < from_day:
-        raise Unacceptable("entitlement.ends_before_start")
+    check_days(dated_on=dated_on, from_day=from_day, to_day=to_day, today=actor.today)
     unit = run_one(db, _UNIT, {"country": actor.country, "unit": unit_uuid, "units": list(actor.units)})
     if unit is None:
         raise NotFound("unit.not_found", unit=str(unit_uuid))

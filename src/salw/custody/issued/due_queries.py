@@ -22,17 +22,18 @@ class Due(StrEnum):
     PERMANENT = "permanent"
 
 
-# What is out is on a holder that uses weapons; its last movement names the slip, and the slip says by when it is back.
-# A muster or an assignment moves nothing, so the last movement is the issue. A slip is looked up once for all its
-# weapons, and what is due first is found by slip: each has a weapon, so the first `limit` slips, with those that are
-# due at the same instant as the last of them, have the first `limit` weapons.
+# What is out is on a holder that uses weapons; custody names the slip of its last movement, and the slip says by when
+# it is back. A muster or an assignment moves nothing, so the last movement is the issue. A weapon is of its holder's
+# unit: saying so twice lets the planner go by holders where few weapons are out, and by units where many are. A slip is
+# looked up once for all its weapons, and what is due first is found by slip: each has a weapon, so the first `limit`
+# slips, with those that are due at the same instant as the last of them, have the first `limit` weapons.
 _OUT = """
 moved as materialized (
-    select c.weapon_id, c.holder_id, m.document_id, m.occurred_at as since
+    select c.weapon_id, c.holder_id, c.document_id, c.occurred_at as since
       from holder h
       join custody c on c.country = h.country and c.holder_id = h.id
-      join movement m on m.country = c.country and m.weapon_id = c.weapon_id and m.seq = c.seq
      where h.country = %(country)s and h.unit_id = any(%(units)s) and h.kind = any(%(kinds)s)
+       and c.unit_id = any(%(units)s)
 ), slip as materialized (
     select o.holder_id, o.document_id, o.weapons, i.due_back_at,
            coalesce(i.due_back_at, 'infinity'::timestamptz) as due_order
@@ -99,14 +100,13 @@ with {_OUT}, listed as (
 # What a holder has now, and after it what is his and is elsewhere: in the rack, in repair, out to somebody.
 _HELD = f"""
 with his as materialized (
-    select c.weapon_id, c.seq, h.id as holder_id, h.kind, h.name, true as held, m.occurred_at as since,
+    select c.weapon_id, c.seq, h.id as holder_id, h.kind, h.name, true as held, c.occurred_at as since,
            case when i.unit_id = any(%(units)s) then i.document_id end as slip, i.purpose, i.due_back_at,
            exists (select from assignment a where a.country = c.country and a.weapon_id = c.weapon_id
                       and a.holder_id = h.id) as assigned
       from holder h
       join custody c on c.country = h.country and c.holder_id = h.id
-      join movement m on m.country = c.country and m.weapon_id = c.weapon_id and m.seq = c.seq
-      left join issue i on i.country = m.country and i.document_id = m.document_id and i.to_holder_id = c.holder_id
+      left join issue i on i.country = c.country and i.document_id = c.document_id and i.to_holder_id = c.holder_id
      where h.country = %(country)s and h.unit_id = any(%(units)s) and h.id = any(%(holders)s)
     union all
     select c.weapon_id, c.seq, h.id, h.kind, h.name, false, null, null, null, null, true

@@ -20,15 +20,14 @@ select l.*, u.uuid as unit, u.name as unit_name, w.registry_number, w.serial, w.
     select c.*, h.unit_id, h.id as holder, h.kind as holder_kind, h.name as holder_name, h.person_id
       from holder h
       join lateral (
-            select c.weapon_id as weapon, c.seq as version, m.document_id as document, m.occurred_at as since,
+            select c.weapon_id as weapon, c.seq as version, c.document_id as document, c.occurred_at as since,
                    case when i.unit_id = any(%(units)s) then i.id end as issue,
                    case when i.unit_id = any(%(units)s) then i.from_holder_id end as store, i.purpose, i.due_back_at,
                    coalesce(i.due_back_at < %(now)s, false) as overdue,
                    case when i.due_back_at < %(now)s
                         then %(today)s - (i.due_back_at at time zone %(time_zone)s)::date end as days_overdue
               from custody c
-              join movement m on (m.country, m.weapon_id, m.seq) = (c.country, c.weapon_id, c.seq)
-              left join issue i on (i.country, i.document_id, i.to_holder_id) = (m.country, m.document_id, c.holder_id)
+              left join issue i on (i.country, i.document_id, i.to_holder_id) = (c.country, c.document_id, c.holder_id)
              where c.country = %(country)s and c.holder_id = h.id and c.weapon_id > %(after)s
                and (%(state)s = 'out' or %(state)s = 'permanent' and i.purpose = 'permanent'
                     or %(state)s = 'overdue' and i.due_back_at < %(now)s)

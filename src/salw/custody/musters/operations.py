@@ -20,9 +20,8 @@ from salw.ledger.events import Event, make_event
 # What users of the unit and below have, or one holder: of these weapons, or all.
 _HELD = """
 select c.weapon_id, c.seq, c.holder_id, c.unit_id, coalesce(a.person_id, h.person_id) as answerable_id,
-       k.weapon_id is not null as case_open, m.occurred_at as since
+       k.weapon_id is not null as case_open, c.occurred_at as since
   from custody c
-  join movement m on (m.country, m.weapon_id, m.seq) = (c.country, c.weapon_id, c.seq)
   join holder h on (h.country, h.id) = (c.country, c.holder_id) and h.kind = any(%(users)s)
   left join answerable a on (a.country, a.holder_id) = (h.country, h.id) and a.ended_at is null
   left join case_mark k on (k.country, k.weapon_id) = (c.country, c.weapon_id)
@@ -57,30 +56,9 @@ def hold_muster(
     check_not_ahead(held_at, now, "muster.in_the_future")
     check_said_once(said)
     unit_id = get_unit(db, actor, unit) if unit is not None else _unit_of(db, actor, holder_id)
-    scope = {"country": actor.country, "units": list(actor.units)}
-    rows = run(
-        db,
-        _HELD,
-        {
-            **scope,
-            "unit": unit_id,
-            "holder": holder_id,
-            "users": [kind.value for kind in sorted(USER_HOLDERS)],
-            "rest": rest_not_presented,
-            "weapons": [one.weapon_id for one in said],
-        },
-    )
-    held = {row["weapon_id"]: row for row in rows}
-    strangers = sorted(one.weapon_id for one in said if one.weapon_id not in held)
-    if strangers:
-        raise _not_held(db, scope, strangers)
+    held = _held_then(db, actor, unit_id, holder_id, held_at, said, rest_not_presented)
     named = {one.weapon_id for one in said}
-    later = [w for w, row in held.items() if not was_held(held_at, row["since"])]
-    refused = [w for w in later if w in named or len(later) == len(held)]
-    if refused:
-        raise Conflict("muster.not_held_then", weapons=[str(w) for w in refused], count=len(refused))
-    unsaid = [row for w, row in held.items() if w not in named and w not in later and not row["case_open"]]
-    rest = [Said(row["weapon_id"]) for row in unsaid if rest_not_presented]
+    rest = [Said(weapon) for weapon, row in held.items() if weapon not in named and not row["case_open"]]
     lines = [*said, *rest]
     for one in lines:
         check_presenter(one, answerable=held[one.weapon_id]["answerable_id"], recorder=actor.person_id)
@@ -103,6 +81,37 @@ def hold_muster(
     ledger.append(db, country=actor.country, events=[mustered, *events])
     _write(db, actor, muster_id, unit_id, holder_id, held_at, lines, held, events)
     return lines
+
+
+def _held_then(
+    db: Connection,
+    actor: Actor,
+    unit_id: int,
+    holder_id: UUID | None,
+    held_at: datetime,
+    said: Sequence[Said],
+    rest: bool,
+) -> dict[UUID, Row]:
+    """Return the weapons spoken of, and with `rest` all others that the users had at the muster."""
+    scope = {"country": actor.country, "units": list(actor.units)}
+    asked = {
+        **scope,
+        "unit": unit_id,
+        "holder": holder_id,
+        "users": [kind.value for kind in sorted(USER_HOLDERS)],
+        "rest": rest,
+        "weapons": [one.weapon_id for one in said],
+    }
+    held: dict[UUID, Row] = {row["weapon_id"]: row for row in run(db, _HELD, asked)}
+    named = {one.weapon_id for one in said}
+    strangers = sorted(named - held.keys())
+    if strangers:
+        raise _not_held(db, scope, strangers)
+    later = {w for w, row in held.items() if not was_held(held_at, row["since"])}
+    refused = [w for w in held if w in later and (w in named or len(later) == len(held))]
+    if refused:
+        raise Conflict("muster.not_held_then", weapons=[str(w) for w in refused], count=len(refused))
+    return {w: row for w, row in held.items() if w not in later}
 
 
 def _unit_of(db: Connection, actor: Actor, holder_id: UUID | None) -> int:

@@ -22,18 +22,17 @@ select l.*, u.uuid as unit, u.name as unit_name, w.registry_number, w.serial, p.
     select c.* from unnest(%(units)s::int[]) as scope (unit_id)
       join lateral (
             select c.weapon_id as weapon, c.unit_id, h.id as holder, h.kind as holder_kind, h.name as holder_name,
-                   h.person_id, m.occurred_at as since
+                   h.person_id, c.occurred_at as since
               from custody c
               join holder h on (h.country, h.id) = (c.country, c.holder_id) and h.kind = any(%(users)s)
-              join movement m on (m.country, m.weapon_id, m.seq) = (c.country, c.weapon_id, c.seq)
              where c.country = %(country)s and c.unit_id = scope.unit_id and c.weapon_id > %(after)s
-               and m.occurred_at < %(before)s
+               and c.occurred_at < %(before)s
                and not exists (select from muster_line x
                                 where x.country = c.country and x.weapon_id = c.weapon_id and x.result = 'presented'
                                   and x.held_at >= %(since)s)
                and (not %(permanent)s or exists (
                     select from issue i where (i.country, i.document_id, i.to_holder_id)
-                                            = (m.country, m.document_id, c.holder_id) and i.purpose = 'permanent'))
+                                            = (c.country, c.document_id, c.holder_id) and i.purpose = 'permanent'))
              order by c.weapon_id limit %(limit)s) c on true
      order by c.weapon limit %(limit)s) l
   join unit u on (u.country, u.id) = (%(country)s, l.unit_id)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from salw.core.actor import Actor
 from salw.core.db import run
-from salw.custody.rules import COUNT_HOLDS, Absence, count_due
+from salw.custody.relief_rules import COUNT_HOLDS, Absence, count_due
 from salw.ledger import operations as ledger
 from salw.ledger.events import make_event
 

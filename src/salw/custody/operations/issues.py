@@ -1,8 +1,10 @@
 """Issue (perception) from a store and return (réintégration) to one."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -17,7 +19,7 @@ from salw.custody.authorisations.rules import check_draw
 from salw.custody.declarations.operations import declare
 from salw.custody.declarations.queries import DECLARED_OUT, list_account_of
 from salw.custody.declarations.rules import Compared, Declared, check_declared, check_explained, compare
-from salw.custody.operations.holders import lock_for_issue
+from salw.custody.operations.holders import Drawing, lock_for_issue
 from salw.custody.operations.moves import (
     Destination,
     DocumentNumber,
@@ -39,6 +41,7 @@ from salw.custody.rules import (
     check_versions,
 )
 from salw.documents.rules import DocumentKind
+from salw.ledger.events import Event
 from salw.registry.condition.operations import keep_newest
 from salw.registry.condition.rules import Condition, Seen, SeenIn
 
@@ -105,33 +108,9 @@ def issue_weapons(
     )
     check_held_by(held, store_id)
     check_no_open_case(held)
-    missing = check_draw(drawing.standing, drawing.classes, overridden=override is not None)
-    excused, said = overriding(missing, override) if missing and override is not None else ([], {})
-    receiver = UUID(to.person["id"]) if to.person else None
-    under = check_duties(
-        db,
-        actor=actor,
-        unit_id=unit_id,
-        act="weapon.issued",
-        subject_id=issue_id,
-        others={Duty.GIVER_RECEIVER: [receiver]},
-    )
-    lines, told = declare(actor, now, document_id=issue_id, unit_id=unit_id, lines=declared)
-    entered, on_paper = enter_from_paper(
-        db, actor=actor, now=now, store_id=store_id, document_id=issue_id, occurred_at=occurred_at, entry=paper
-    )
-    purpose = "permanent" if due_back_at is None else "task"
-    row = {
-        "issue": issue_id,
-        "issue_unit": unit_id,
-        "issue_from": store_id,
-        "issue_to": to.holder_id,
-        "purpose": purpose,
-        "due": due_back_at,
-        "issued_by": actor.person_id,
-        "received_by": receiver,
-        "issue_derogation": under.get(Duty.GIVER_RECEIVER),
-    }
+    excused, why = _excuse(drawing, override)
+    issued, facts = _open_issue(db, actor, issue_id, store_id, unit_id, to, due_back_at)
+    slip = _fill_slip(db, actor, now, issue_id, store_id, unit_id, occurred_at, declared, paper)
     record_moves(
         db,
         actor=actor,
@@ -144,22 +123,9 @@ def issue_weapons(
         number=number,
         order=order,
         occurred_at=occurred_at,
-        facts={
-            "issue": str(issue_id),
-            "purpose": purpose,
-            "due_back_at": instant_text(due_back_at),
-            **on_paper,
-            **marks(under),
-            **said,
-        },
-        extra_events=told,
-        beside=[
-            Part("issued", _INSERT_ISSUE, row),
-            *excused,
-            *lines,
-            *entered,
-            *([answer(number, held)] if answer else []),
-        ],
+        facts={**facts, **slip.facts, **why},
+        extra_events=slip.events,
+        beside=[issued, *excused, *slip.parts, *([answer(number, held)] if answer else [])],
     )
     return number, held
 
@@ -197,10 +163,7 @@ def return_weapons(
     check_held_by_kind(held, USER_HOLDERS, "custody.not_issued")
     check_no_open_case(held)
     to = Destination(store_id, row["office_of"])
-    lines, told = declare(actor, now, document_id=return_id, unit_id=row["office_of"], lines=declared)
-    entered, on_paper = enter_from_paper(
-        db, actor=actor, now=now, store_id=store_id, document_id=return_id, occurred_at=occurred_at, entry=paper
-    )
+    slip = _fill_slip(db, actor, now, return_id, store_id, to.unit_id, occurred_at, declared, paper)
     compared = _compare(db, actor, weapons, declared) if declared or row["declared_out"] else []
     stated = [Seen(h.weapon_id, conditions[h.weapon_id], occurred_at) for h in held if h.weapon_id in conditions]
     seen = keep_newest(actor.country, SeenIn.RETURN, stated)
@@ -216,11 +179,80 @@ def return_weapons(
         number=number,
         order=order,
         occurred_at=occurred_at,
-        facts={"return": str(return_id), **on_paper},
-        extra_events=told,
-        beside=[*lines, *entered, *seen, *([answer(number, held, compared)] if answer else [])],
+        facts={"return": str(return_id), **slip.facts},
+        extra_events=slip.events,
+        beside=[*slip.parts, *seen, *([answer(number, held, compared)] if answer else [])],
     )
     return number, held
+
+
+def _excuse(drawing: Drawing, override: str | None) -> tuple[list[Part], dict[str, Any]]:
+    """Return what is written of an issue to who may not draw; nothing of who may. Raises what `check_draw` raises."""
+    missing = check_draw(drawing.standing, drawing.classes, overridden=override is not None)
+    return overriding(missing, override) if missing and override is not None else ([], {})
+
+
+def _open_issue(
+    db: Connection,
+    actor: Actor,
+    issue_id: UUID,
+    store_id: UUID,
+    unit_id: int,
+    to: Destination,
+    due_back_at: datetime | None,
+) -> tuple[Part, dict[str, Any]]:
+    """Return the issue's row and what its events say of it. Raises `duty.giver_receiver`."""
+    receiver = UUID(to.person["id"]) if to.person else None
+    under = check_duties(
+        db,
+        actor=actor,
+        unit_id=unit_id,
+        act="weapon.issued",
+        subject_id=issue_id,
+        others={Duty.GIVER_RECEIVER: [receiver]},
+    )
+    purpose = "permanent" if due_back_at is None else "task"
+    row = {
+        "issue": issue_id,
+        "issue_unit": unit_id,
+        "issue_from": store_id,
+        "issue_to": to.holder_id,
+        "purpose": purpose,
+        "due": due_back_at,
+        "issued_by": actor.person_id,
+        "received_by": receiver,
+        "issue_derogation": under.get(Duty.GIVER_RECEIVER),
+    }
+    facts = {"issue": str(issue_id), "purpose": purpose, "due_back_at": instant_text(due_back_at), **marks(under)}
+    return Part("issued", _INSERT_ISSUE, row), facts
+
+
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """What else stands on a slip: rows written with the moves, what each weapon's event says, events of their own."""
+
+    parts: list[Part]
+    facts: dict[str, Any]
+    events: list[Event]
+
+
+def _fill_slip(
+    db: Connection,
+    actor: Actor,
+    now: datetime,
+    slip_id: UUID,
+    store_id: UUID,
+    unit_id: int,
+    occurred_at: datetime,
+    declared: Sequence[Declared],
+    paper: PaperEntry | None,
+) -> _Filled:
+    """Return what a slip declares beside its weapons, and where it stands in a booklet, if it was written in one."""
+    lines, events = declare(actor, now, document_id=slip_id, unit_id=unit_id, lines=declared)
+    entered, facts = enter_from_paper(
+        db, actor=actor, now=now, store_id=store_id, document_id=slip_id, occurred_at=occurred_at, entry=paper
+    )
+    return _Filled([*lines, *entered], facts, events)
 
 
 def _come_back(held: Held, to: Destination, condition: Condition | None) -> Step:

@@ -12,7 +12,7 @@ from salw.core.db import Row, run_one
 from salw.core.errors import Conflict, Refused
 from salw.custody.operations.transfer_rows import advance, lock_transfer, tell
 from salw.custody.operations.transfers import TransferStep
-from salw.custody.rules import MAY_APPROVE, TransferStatus
+from salw.custody.transfer_rules import MAY_APPROVE, TransferStatus
 from salw.documents.orders.queries import lock_usable
 from salw.documents.orders.rules import check_awaiting
 

@@ -1,8 +1,9 @@
 """Relief of an answerable person (passation de service): he hands over exactly what the holder has."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -15,9 +16,10 @@ from salw.custody.operations.answering import hold_answerable
 from salw.custody.operations.handovers import Handover, record_handover
 from salw.custody.operations.moves import lock_weapons
 from salw.custody.operations.relief_scans import lock_scanned
-from salw.custody.rules import ANSWERED_FOR, Absence, Expected, Held, HolderKind, check_absence, check_same_list
+from salw.custody.relief_rules import Absence, check_absence
+from salw.custody.rules import ANSWERED_FOR, Expected, Held, HolderKind, check_same_list
 from salw.ledger import operations as ledger
-from salw.ledger.events import make_event
+from salw.ledger.events import Event, make_event
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +56,13 @@ def relieve(
     if incoming_id == outgoing_id:
         raise Unacceptable("relief.same_person")
     holder = _get_holder(db, actor, holder_id)
-    if holder["kind"] not in ANSWERED_FOR:
-        raise Unacceptable("relief.no_answerable_person", kind=holder["kind"])
     of_store = holder["kind"] == HolderKind.STORE
     check_absence(absence, of_store=of_store, outgoing=outgoing_id is not None)
     # Before he is written down by a key. An issue holds who answers first and a person then: another one, who answered
     # before and is not waited for here.
     incoming = hold_answerable(db, actor, incoming_id, holder_id=holder_id, kind=HolderKind(holder["kind"]))
     took_over_at = _hand_over(db, actor, now, holder_id, outgoing_id, incoming_id)
-    if codes is None:
-        held = lock_weapons(db, actor, weapons)[0] if weapons else []
-        check_same_list([h.weapon_id for h in held], _weapons_of(db, actor, holder_id), "relief.list_differs")
-    else:
-        held = lock_scanned(db, actor, holder_id, codes)
+    held = _lock_given(db, actor, holder_id, weapons, codes)
     handover = Handover(None, None)
     if of_store:
         handover = record_handover(
@@ -81,31 +77,41 @@ def relieve(
             absence=absence,
             took_over_at=took_over_at,
         )
-    common = {"relief": str(relief_id), "holder": str(holder_id), "unit": holder["unit_id"]}
-    person = {"id": str(incoming_id), "commitment": incoming["commitment"].hex()}
-    relief = make_event(
-        actor,
-        "holder.relieved",
-        now,
-        facts={
-            **common,
-            "outgoing": str(outgoing_id) if outgoing_id else None,
-            "person": person,
-            "count": len(held),
-            "how": "list" if codes is None else "scan",
-            "absence": absence.value if absence else None,
-            "stocktake": uuid_text(handover.stocktake_id),
-            "count_due_on": handover.due_on.isoformat() if handover.due_on else None,
-        },
-    )
-    events = [
-        make_event(
-            actor, "weapon.taken_over", now, weapon_id=h.weapon_id, facts={**common, "person": person, "seq": h.seq}
-        )
-        for h in held
-    ]
-    ledger.append(db, country=actor.country, events=[relief, *events])
+    common = {
+        "relief": str(relief_id),
+        "holder": str(holder_id),
+        "unit": holder["unit_id"],
+        "person": {"id": str(incoming_id), "commitment": incoming["commitment"].hex()},
+    }
+    facts = {
+        **common,
+        "outgoing": uuid_text(outgoing_id),
+        "count": len(held),
+        "how": "list" if codes is None else "scan",
+        "absence": absence.value if absence else None,
+        "stocktake": uuid_text(handover.stocktake_id),
+        "count_due_on": handover.due_on.isoformat() if handover.due_on else None,
+    }
+    relieved = make_event(actor, "holder.relieved", now, facts=facts)
+    ledger.append(db, country=actor.country, events=[relieved, *_taken_over(actor, now, held, common)])
     return Relieved(held, handover.due_on)
+
+
+def _lock_given(
+    db: Connection, actor: Actor, holder_id: UUID, weapons: Sequence[Expected], codes: Sequence[str] | None
+) -> list[Held]:
+    """Lock what is handed over, by list or by the codes scanned, and refuse what is not what the holder has."""
+    if codes is not None:
+        return lock_scanned(db, actor, holder_id, codes)
+    held = lock_weapons(db, actor, weapons)[0] if weapons else []
+    check_same_list([h.weapon_id for h in held], _weapons_of(db, actor, holder_id), "relief.list_differs")
+    return held
+
+
+def _taken_over(actor: Actor, now: datetime, held: Sequence[Held], common: Mapping[str, Any]) -> list[Event]:
+    return [
+        make_event(actor, "weapon.taken_over", now, weapon_id=h.weapon_id, facts={**common, "seq": h.seq}) for h in held
+    ]
 
 
 def _get_holder(db: Connection, actor: Actor, holder_id: UUID) -> Row:
@@ -122,6 +128,8 @@ def _get_holder(db: Connection, actor: Actor, holder_id: UUID) -> Row:
         raise NotFound("holder.not_found", holder=str(holder_id))
     if row["closed_at"] is not None:
         raise Conflict("holder.closed", holder=str(holder_id))
+    if row["kind"] not in ANSWERED_FOR:
+        raise Unacceptable("relief.no_answerable_person", kind=row["kind"])
     return row
 
 

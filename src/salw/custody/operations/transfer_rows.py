@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from salw.core.actor import Actor
 from salw.core.db import Part, Row, run, run_one
 from salw.core.errors import Conflict, NotFound
-from salw.custody.rules import MAY_RECEIVE, LineStatus, TransferStatus, check_transfer_status
+from salw.custody.transfer_rules import MAY_RECEIVE, LineStatus, TransferStatus, check_transfer_status
 from salw.ledger import operations as ledger
 from salw.ledger.events import make_event
 

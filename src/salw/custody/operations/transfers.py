@@ -40,23 +40,25 @@ from salw.custody.operations.transfer_rows import (
     weapons_in_transit,
 )
 from salw.custody.rules import (
-    MAY_APPROVE,
-    MAY_CANCEL,
-    MAY_DISPATCH,
-    MAY_RECEIVE,
     Expected,
     Held,
-    LineStatus,
     MovementKind,
-    TransferStatus,
     check_held_by,
     check_listed,
     check_no_open_case,
     check_versions,
-    status_after_receipt,
 )
 from salw.custody.shortfalls.operations import state_shortfalls
 from salw.custody.shortfalls.rules import Shortfall
+from salw.custody.transfer_rules import (
+    MAY_APPROVE,
+    MAY_CANCEL,
+    MAY_DISPATCH,
+    MAY_RECEIVE,
+    LineStatus,
+    TransferStatus,
+    status_after_receipt,
+)
 from salw.documents.orders.queries import lock_usable
 from salw.documents.rules import DocumentKind
 from salw.ledger.events import make_event

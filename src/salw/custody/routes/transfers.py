@@ -15,24 +15,19 @@ from salw.custody import queries
 from salw.custody.operations import transfers as operations
 from salw.custody.operations.paper_approvals import approve_on_paper
 from salw.custody.operations.transfers import TransferStep
-from salw.custody.rules import TransferStatus
-from salw.custody.schemas import (
+from salw.custody.schemas import PaperApprovalIn, StepIn, expected, order_of, read_at, when
+from salw.custody.shortfalls.schemas import shortfalls_of
+from salw.custody.transfer_rules import TransferStatus
+from salw.custody.transfer_schemas import (
     DispatchIn,
-    PaperApprovalIn,
     ReceiptIn,
-    StepIn,
     TransferHead,
     TransferIn,
     TransferLine,
     TransferOut,
     TransferStepOut,
-    expected,
-    order_of,
-    read_at,
     stepped,
-    when,
 )
-from salw.custody.shortfalls.schemas import shortfalls_of
 
 router = APIRouter(tags=["custody"])
 

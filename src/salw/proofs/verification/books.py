@@ -34,19 +34,23 @@ select c.weapon, c.seq, c.event_id, c.from_holder_id, c.from_unit_id, c.last_seq
 
 _CUSTODY = f"""
 with last as (
-    select distinct on (m.weapon_id) m.weapon_id, m.seq, m.to_holder_id, m.to_unit_id, m.recorded_at, m.event_id
+    select distinct on (m.weapon_id) m.weapon_id, m.seq, m.to_holder_id, m.to_unit_id, m.recorded_at, m.event_id,
+           m.document_id, m.occurred_at
       from movement m where m.country = %(country)s order by m.weapon_id, m.seq desc
 ), wrong as (
     select coalesce(l.weapon_id, c.weapon_id) as weapon_id, l.event_id, l.seq as due_seq, c.seq as seq,
            l.to_holder_id as due_holder_id, c.holder_id, l.to_unit_id as due_unit_id, c.unit_id,
            h.awaited_by_unit_id as due_awaited_by_unit_id, c.awaited_by_unit_id,
-           date_part('epoch', l.recorded_at) as due_recorded_at, date_part('epoch', c.recorded_at) as recorded_at
+           l.document_id as due_document_id, c.document_id,
+           date_part('epoch', l.recorded_at) as due_recorded_at, date_part('epoch', c.recorded_at) as recorded_at,
+           date_part('epoch', l.occurred_at) as due_occurred_at, date_part('epoch', c.occurred_at) as occurred_at
       from last l
       left join holder h on h.country = %(country)s and h.id = l.to_holder_id
       full join (select * from custody where country = %(country)s) as c on c.weapon_id = l.weapon_id
      where l.seq is distinct from c.seq or l.to_holder_id is distinct from c.holder_id
         or l.to_unit_id is distinct from c.unit_id or h.awaited_by_unit_id is distinct from c.awaited_by_unit_id
-        or l.recorded_at is distinct from c.recorded_at
+        or l.recorded_at is distinct from c.recorded_at or l.document_id is distinct from c.document_id
+        or l.occurred_at is distinct from c.occurred_at
      limit %(limit)s
 )
 select wrong.*, weapon_id::text as weapon, {_IDX.format("wrong.event_id")} as idx from wrong
@@ -190,8 +194,8 @@ def _custody(row: Row, found: Findings) -> None:
     elif row["due_seq"] is None:
         found.add("verify.custody_without_movement", weapon=row["weapon"], seq=row["seq"])
     else:
-        times = ("recorded_at", instant(row["recorded_at"]), instant(row["due_recorded_at"]))
-        _differ("verify.custody_changed", row, [*_columns(row, *_CUSTODY_COLUMNS), times], found)
+        times = [(name, instant(row[name]), instant(row[f"due_{name}"])) for name in ("recorded_at", "occurred_at")]
+        _differ("verify.custody_changed", row, [*_columns(row, *_CUSTODY_COLUMNS), *times], found)
 
 
 def _weapon(row: Row, found: Findings) -> None:
@@ -255,7 +259,7 @@ _GOES_TO: dict[MovementKind, Iterable[HolderKind]] = {
     MovementKind.REPAIR_IN: (HolderKind.STORE,),
 }
 _KINDS = {"moves": list(_GOES_TO), "kinds": [", ".join(sorted(kinds)) for kinds in _GOES_TO.values()]}
-_CUSTODY_COLUMNS = ("seq", "holder_id", "unit_id", "awaited_by_unit_id")
+_CUSTODY_COLUMNS = ("seq", "holder_id", "unit_id", "awaited_by_unit_id", "document_id")
 
 # One core is enough beside the reading of the log, which takes longer; and no two rows of it cross alike.
 _BESIDE = """

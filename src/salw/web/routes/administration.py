@@ -10,8 +10,9 @@ from fastapi.responses import Response
 from salw.access import queries
 from salw.access.guard import Desk
 from salw.access.names import full_name
+from salw.access.person_rules import Sex
 from salw.access.routes import accounts, organisation
-from salw.access.rules import CONSTRAINTS, Permission, Role, Sex
+from salw.access.rules import CONSTRAINTS, Permission, Role
 from salw.access.schemas import AccountActIn, AccountIn, FirstPasswordOut, PersonIn, PostingEndIn, PostingIn
 from salw.core.errors import DomainError, NotFound
 from salw.core.ids import new_id

@@ -9,8 +9,9 @@ from pydantic import BaseModel
 
 from salw.access import queries
 from salw.access.names import full_name
+from salw.access.person_rules import PersonChange, Sex
 from salw.access.routes import organisation
-from salw.access.rules import CONSTRAINTS, Permission, PersonChange, Sex
+from salw.access.rules import CONSTRAINTS, Permission
 from salw.access.schemas import PersonVersionIn
 from salw.core.errors import Conflict, DomainError
 from salw.core.ids import new_id

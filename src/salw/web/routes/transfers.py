@@ -11,8 +11,9 @@ from salw.core.errors import DomainError, NotFound
 from salw.core.ids import new_id
 from salw.core.language import Language, translate
 from salw.custody.routes import transfers as steps
-from salw.custody.schemas import DispatchIn, ReceiptIn, StepIn, TransferIn
+from salw.custody.schemas import StepIn
 from salw.custody.transfer_queries import Which
+from salw.custody.transfer_schemas import DispatchIn, ReceiptIn, TransferIn
 from salw.scanning.lines import split_lines
 from salw.web.counter import AT_COUNTER, Codes, Typed, in_store, placed, read_codes, versions_of, versions_text
 from salw.web.desks import Asked, friendly, lead_to, open_desk, show

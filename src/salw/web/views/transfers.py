@@ -9,9 +9,9 @@ from salw.access.rules import Permission
 from salw.core.language import Language, translate
 from salw.core.pages import PAGE_SIZE, decode_cursor, encode_cursor
 from salw.custody import queries
-from salw.custody.rules import MAY_CANCEL, MAY_RECEIVE, TransferStatus
 from salw.custody.shortfalls.rules import ShortfallReason
 from salw.custody.transfer_queries import Which, find_sides, list_for_desk, list_named_lines
+from salw.custody.transfer_rules import MAY_CANCEL, MAY_RECEIVE, TransferStatus
 from salw.web.views import issuing
 
 # What of a mutation's lines is still to be done, by the step that does it.

@@ -1,7 +1,7 @@
 """The morning issue from a nominal list: one slip, a receiver for each weapon, one transaction."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from salw.core.ids import new_id
 from salw.custody.declarations.operations import declare
 from salw.custody.declarations.rules import Declared, check_declared
 from salw.custody.nominal_lists.operations.lists import lock_list
-from salw.custody.nominal_lists.rules import Draw, Exceptions, match_lines
+from salw.custody.nominal_lists.rules import Draw, Exceptions, Line, match_lines
 from salw.custody.operations.moves import Destination, DocumentNumber, Order, Step, lock_weapons, record_moves
 from salw.custody.operations.receivers import find_drawers, open_person_holders
 from salw.custody.rules import Expected, Held, MovementKind, check_held_by, check_no_open_case
@@ -98,67 +98,32 @@ def issue_from_list(
     head, lines = lock_list(db, actor, list_id)
     if head["due_back_at"] is not None and head["due_back_at"] <= occurred_at:
         raise Unacceptable("issue.due_before_issue")
-    if len({n.weapon_id for n in newcomers}) != len(newcomers):
-        raise Unacceptable("custody.weapon_repeated")
-    exceptions = Exceptions(instead, absent, _holders_of(db, actor, newcomers))
-    draws = match_lines(lines, [w.weapon_id for w in weapons], exceptions)
-    # Numbered after the struck lines too, which keep theirs.
-    draws = [
-        Draw(head["last_line"] + 1 + place, d.holder_id, d.weapon_id, added=True) if d.added else d
-        for place, d in _placed(draws)
-    ]
+    draws = _match(db, actor, head, lines, weapons, instead, absent, newcomers)
     to = find_drawers(db, actor=actor, draws=[(d.holder_id, d.weapon_id) for d in draws], day=actor.day_of(occurred_at))
     held, number = lock_weapons(db, actor, weapons, number_for_unit=head["unit_id"])
     assert number is not None  # noqa: S101 - the store of a list in scope numbers its slips
     check_held_by(held, head["store_id"])
     check_no_open_case(held)
-    receivers = {holder: UUID(one.person["id"]) if one.person else None for holder, one in to.items()}
-    under = check_duties(
-        db,
-        actor=actor,
-        unit_id=head["unit_id"],
-        act="weapon.issued",
-        subject_id=issue_id,
-        others={Duty.GIVER_RECEIVER: list(receivers.values())},
-    )
-    by_weapon = {d.weapon_id: d for d in draws}
-    issues = {d.holder_id: new_id() for d in draws}  # in the order of the list, whatever order rows came in
-    own = {holder: marks(under) if person == actor.person_id else {} for holder, person in receivers.items()}
-    steps = [_step(h, by_weapon[h.weapon_id], to, issues, own) for h in held]
     drawn = Drawn(draws, {h.weapon_id: h for h in held})
-    derogation = under.get(Duty.GIVER_RECEIVER)
+    issues, opened = _open_issues(db, actor, issue_id, head, draws, to)
     declared_lines, told = declare(actor, now, document_id=issue_id, unit_id=head["unit_id"], lines=declared)
-    rows = {
-        "nl_unit": head["unit_id"],
-        "nl_store": head["store_id"],
-        "nl_purpose": head["purpose"],
-        "nl_due": head["due_back_at"],
-        "nl_giver": actor.person_id,
-        "nl_issues": [issues[h] for h in to],
-        "nl_holders": list(to),
-        "nl_receivers": [receivers[h] for h in to],
-        "nl_derogations": [derogation if receivers[h] == actor.person_id else None for h in to],
-    }
+    due = instant_text(head["due_back_at"])
     record_moves(
         db,
         actor=actor,
         now=now,
         kind=MovementKind.ISSUE,
         event_kind="weapon.issued",
-        steps=steps,
+        steps=_steps(drawn, to, issues),
         document_id=issue_id,
         document_kind=DocumentKind.ISSUE_SLIP,
         number=number,
         order=order,
         occurred_at=occurred_at,
-        facts={
-            "nominal_list": str(list_id),
-            "purpose": head["purpose"],
-            "due_back_at": instant_text(head["due_back_at"]),
-        },
+        facts={"nominal_list": str(list_id), "purpose": head["purpose"], "due_back_at": due},
         extra_events=told,
         beside=[
-            Part("issued", _ISSUES, rows),
+            opened,
             *declared_lines,
             *_line_parts(list_id, drawn, issues, absent),
             *([answer(number, drawn)] if answer else []),
@@ -167,26 +132,83 @@ def issue_from_list(
     return number, drawn
 
 
+def _match(
+    db: Connection,
+    actor: Actor,
+    head: Row,
+    lines: Sequence[Line],
+    weapons: Sequence[Expected],
+    instead: Mapping[int, UUID],
+    absent: Sequence[int],
+    newcomers: Sequence[Newcomer],
+) -> list[Draw]:
+    """Return who draws what; who is on no line gets one, numbered after the struck ones too, which keep theirs."""
+    if len({n.weapon_id for n in newcomers}) != len(newcomers):
+        raise Unacceptable("custody.weapon_repeated")
+    exceptions = Exceptions(instead, absent, _holders_of(db, actor, newcomers))
+    draws = match_lines(lines, [w.weapon_id for w in weapons], exceptions)
+    listed = [d for d in draws if not d.added]
+    added = [d for d in draws if d.added]
+    return listed + [replace(d, line=number) for number, d in enumerate(added, head["last_line"] + 1)]
+
+
 def _holders_of(db: Connection, actor: Actor, newcomers: Sequence[Newcomer]) -> dict[UUID, UUID]:
     persons = open_person_holders(db, actor=actor, person_ids=[n.person_id for n in newcomers if n.person_id])
     found = {n.weapon_id: persons[n.person_id] if n.person_id else n.holder_id for n in newcomers}
     return {weapon: holder for weapon, holder in found.items() if holder is not None}
 
 
-def _placed(draws: Sequence[Draw]) -> list[tuple[int, Draw]]:
-    """Return each draw with its place among those that are added."""
-    added = [d for d in draws if d.added]
-    return [(added.index(d) if d.added else 0, d) for d in draws]
+@dataclass(frozen=True, slots=True)
+class _Issue:
+    """One receiver's issue under the slip: its id, and what its events say of a derogation."""
+
+    id: UUID
+    marks: Mapping[str, Any]
 
 
-def _step(
-    held: Held, draw: Draw, to: Mapping[UUID, Destination], issues: Mapping[UUID, UUID], own: Mapping[UUID, Any]
-) -> Step:
-    facts = {"issue": str(issues[draw.holder_id]), "line": draw.line, **own[draw.holder_id]}
-    return Step(held.weapon_id, held, to[draw.holder_id], facts)
+def _open_issues(
+    db: Connection, actor: Actor, slip_id: UUID, head: Row, draws: Sequence[Draw], to: Mapping[UUID, Destination]
+) -> tuple[dict[UUID, _Issue], Part]:
+    """Return the issue of each holder, and the rows of them all. Raises `duty.giver_receiver`."""
+    receivers = {holder: UUID(one.person["id"]) if one.person else None for holder, one in to.items()}
+    under = check_duties(
+        db,
+        actor=actor,
+        unit_id=head["unit_id"],
+        act="weapon.issued",
+        subject_id=slip_id,
+        others={Duty.GIVER_RECEIVER: list(receivers.values())},
+    )
+    own = {holder for holder, person in receivers.items() if person == actor.person_id}
+    # Ids in the order of the list, whatever order rows came in.
+    issues = {d.holder_id: _Issue(new_id(), marks(under) if d.holder_id in own else {}) for d in draws}
+    rows = {
+        "nl_unit": head["unit_id"],
+        "nl_store": head["store_id"],
+        "nl_purpose": head["purpose"],
+        "nl_due": head["due_back_at"],
+        "nl_giver": actor.person_id,
+        "nl_issues": [issues[holder].id for holder in to],
+        "nl_holders": list(to),
+        "nl_receivers": [receivers[holder] for holder in to],
+        "nl_derogations": [under.get(Duty.GIVER_RECEIVER) if holder in own else None for holder in to],
+    }
+    return issues, Part("issued", _ISSUES, rows)
 
 
-def _line_parts(list_id: UUID, drawn: Drawn, issues: Mapping[UUID, UUID], absent: Sequence[int]) -> list[Part]:
+def _steps(drawn: Drawn, to: Mapping[UUID, Destination], issues: Mapping[UUID, _Issue]) -> list[Step]:
+    """Return each weapon's way to who draws it, in the order in which the weapons were locked."""
+    by_weapon = {d.weapon_id: d for d in drawn.draws}
+    steps = []
+    for held in drawn.held.values():
+        draw = by_weapon[held.weapon_id]
+        issue = issues[draw.holder_id]
+        facts = {"issue": str(issue.id), "line": draw.line, **issue.marks}
+        steps.append(Step(held.weapon_id, held, to[draw.holder_id], facts))
+    return steps
+
+
+def _line_parts(list_id: UUID, drawn: Drawn, issues: Mapping[UUID, _Issue], absent: Sequence[int]) -> list[Part]:
     """Return what is written on the list in the statement that moves the weapons."""
 
     def columns(prefix: str, draws: Sequence[Draw]) -> Row:
@@ -200,12 +222,12 @@ def _line_parts(list_id: UUID, drawn: Drawn, issues: Mapping[UUID, UUID], absent
     added = [d for d in drawn.draws if d.added]
     parts = [
         Part("listed", _VERSION, {"nl_list": list_id}),
-        Part("drawn", _DRAWN, {**columns("", listed), "nl_line_issues": [issues[d.holder_id] for d in listed]}),
+        Part("drawn", _DRAWN, {**columns("", listed), "nl_line_issues": [issues[d.holder_id].id for d in listed]}),
     ]
     if added:
         more = {
             "nl_added_holders": [d.holder_id for d in added],
-            "nl_added_issues": [issues[d.holder_id] for d in added],
+            "nl_added_issues": [issues[d.holder_id].id for d in added],
         }
         parts.append(Part("came_too", _ADDED, {**columns("added_", added), **more}))
     if absent:
