@@ -13,6 +13,7 @@ from drawing import SAYS, require, suspend
 from filing import picture
 from labelling import make_labels, symbols
 from moving import a_section, listed
+from reporting import unit_uuid
 from salw.access.rules import roles_with
 from salw.core import clock
 from salw.core.db import run
@@ -167,6 +168,25 @@ def test_without_authorisation_a_reason_is_asked_for_and_the_commander_takes_not
     for which in re.findall(r'name="which" value="([^"]*)"', page):
         commander.send(f"{card}/autorisations/fin", 303, id=str(new_id()), which=which)
     assert "à venir" not in words(commander.get(card))
+
+    # A whole section at once: all are ticked, who has one already is marked, and it is given once.
+    unit = unit_uuid(world, world.alpha)
+    form = commander.get(f"/autorisations/section?unit={unit}")
+    people = re.findall(r'name="people" value="([^"]+)" checked', form)
+    assert str(world["soldier"].person_id) in people
+    sent = {"unit": unit, "people": people, "first_day": "2020-01-01"}
+    act, where = hidden(form)["id"], "/autorisations/section"
+    assert "Cocher au moins une personne" in words(
+        commander.send(where, 422, id=act, unit=unit, first_day="2020-01-01")
+    )
+    given = commander.get("/autorisations").count('<th scope="row">')
+    for _ in range(2):
+        commander.send(where, 303, id=act, **sent)
+    assert commander.get("/autorisations?done=section").count('<th scope="row">') == given + len(people)
+    assert words(commander.get(f"{where}?unit={unit}")).count("toutes armes") == len(people) + 1
+    assert keeper.ask(where).status_code == 403
+    stranger = str(world["soldier_bravo"].person_id)
+    assert commander.send(where, 422, id=str(new_id()), **{**sent, "people": [*people, stranger]})
 
 
 def test_a_mutation_goes_from_order_to_receipt_at_two_desks(service: str, world: World) -> None:

@@ -42,6 +42,7 @@ ACTS = {
 # What else a page reads when its address asks for something.
 ASKED = {
     "/armes": ("q={serial}", "store={store}"),
+    "/autorisations/section": ("unit={unit}",),
     "/detenteurs": ("q=essai&unit={unit}",),
     "/etiquettes": ("store={store}",),
     "/etiquettes/armes": ("arme={weapon_id}&stock=a4-weapon-20mm&copies=2",),
