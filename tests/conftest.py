@@ -5,6 +5,7 @@ import gc
 import os
 import shutil
 import signal
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import count
@@ -49,6 +50,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # No test asks whom an authority vouches for, and to read of all authorities takes each new client 25 ms.
     os.environ.pop("SSL_CERT_FILE", None)
     os.environ["SSL_CERT_DIR"] = os.devnull
+    # Where the environment forbids to keep what was compiled, each start of the program compiles all of it once more.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     given = getattr(config, "workerinput", None)
     if given is not None:
         config.stash[_run] = Run(Path(given["salw_run"]))

@@ -12,8 +12,11 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from salw_cli.commands import COMMANDS
+
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["salw_cli.main"])
+_modules = ["main", "refusals", *{module for module, *_ in COMMANDS.values()}]
+_context.set_forkserver_preload([f"salw_cli.{module}" for module in _modules])
 _PATIENCE_S = 120
 
 

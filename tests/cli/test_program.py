@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from program import salw
+from salw_cli.commands import COMMANDS, load
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "fr" / "import-registre.md"
 
@@ -117,3 +118,8 @@ def test_help_is_shown_once_and_says_by_its_status_whether_it_was_asked_for(
     told = salw(NOWHERE, *words)
     assert (told.returncode, told.stderr) == (status, "")
     assert told.stdout.count("--help") == 1
+
+
+def test_the_help_of_the_program_says_of_each_command_what_its_own_help_begins_with() -> None:
+    said = {name: str(load(name).help).split("\n")[0] for name in COMMANDS}
+    assert said == {name: line for name, (_, _, line) in COMMANDS.items()}
