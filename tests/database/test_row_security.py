@@ -692,6 +692,10 @@ def beyond(filled: Filled) -> Mapping[str, tuple[str, Any]]:
                 "where t.from_unit_id = %(u)s and l.short_text_id is not null",
                 {"u": filled.ours.alpha},
             )[0]["id"],
+            "number": run(
+                db, "select matricule from person where id = %(c)s", {"c": filled.ours["commander"].person_id}
+            )[0]["matricule"],
+            "unit": run(db, "select uuid from unit where id = %(u)s", {"u": filled.ours.alpha})[0]["uuid"],
             "mark": run(
                 db, "select m.normalised from mark m join case_mark k using (country, weapon_id) where m.country = 'BF'"
             )[0]["normalised"],
@@ -705,6 +709,7 @@ def beyond(filled: Filled) -> Mapping[str, tuple[str, Any]]:
         "standings_to_draw": (f"standings_to_draw(array['{person}']::uuid[], current_date)", found),
         "reasons_of_suspension": ("reasons_of_suspension(%(suspension)s)", found),
         "texts_of_shortfall": ("texts_of_shortfall(%(transfer)s)", found),
+        "find_order_giver": ("find_order_giver(%(number)s, %(unit)s, current_date, array['unit_commander'])", found),
         "find_register_file": ("find_register_file(%(sha)s)", found),
         "describe_departed": ("describe_departed(%(weapons)s, 0)", found),
         "match_open_losses": (
@@ -740,6 +745,7 @@ def test_a_sister_unit_learns_nothing_of_a_check_a_case_or_a_weapon_by_those_fun
             "describe_found",
             "reasons_of_suspension",
             "texts_of_shortfall",
+            "find_order_giver",
         ):
             call, values = asked[name]
             assert run(db, f"select * from {call}", values) == [], name

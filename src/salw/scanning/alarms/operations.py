@@ -103,8 +103,9 @@ on conflict (country, code, kind, store_id) where closed_at is null do nothing
 returning id
 """
 _CLOSE = """
-update label_alarm set closed_at = %(now)s, closed_by = %(by)s, close_reason_id = %(reason)s
- where country = %(country)s and id = %(id)s and closed_at is null
+update label_alarm a set closed_at = %(now)s, closed_by = %(by)s, close_reason_id = c.reason_id
+  from unnest(%(ids)s::uuid[], %(reasons)s::uuid[]) as c (id, reason_id)
+ where a.country = %(country)s and a.id = c.id and a.closed_at is null
 """
 
 
@@ -216,16 +217,28 @@ def close_alarms(db: Connection, *, actor: Actor, now: datetime, alarm_ids: Sequ
         raise NotFound("label_alarm.not_found", alarms=unknown)
     if closed := [str(row["id"]) for row in rows if row["closed_at"] is not None]:
         raise Conflict("label_alarm.already_closed", alarms=closed)
-    for row in rows:
-        kept = commit_to(reason)
-        keep_values(db, country=actor.country, commitments=[kept], unit_id=row["unit_id"])
-        values = {"country": actor.country, "id": row["id"], "now": now, "by": actor.person_id, "reason": kept.id}
-        run(db, _CLOSE, values)
-        facts = {
+    kept = {row["id"]: commit_to(reason) for row in rows}
+    for unit in sorted({row["unit_id"] for row in rows}):
+        reasons = [kept[row["id"]] for row in rows if row["unit_id"] == unit]
+        keep_values(db, country=actor.country, commitments=reasons, unit_id=unit)
+    values = {
+        "country": actor.country,
+        "now": now,
+        "by": actor.person_id,
+        "ids": list(kept),
+        "reasons": [one.id for one in kept.values()],
+    }
+    run(db, _CLOSE, values)
+    facts = {
+        row["id"]: {
             "alarm": str(row["id"]),
             "alarm_kind": row["kind"],
             "code": row["code"],
-            "reason": kept.digest.hex(),
+            "reason": kept[row["id"]].digest.hex(),
         }
-        event = make_event(actor, "label.alarm_closed", now, weapon_id=row["weapon_id"], facts=facts)
-        append(db, country=actor.country, events=[event])
+        for row in rows
+    }
+    events = [
+        make_event(actor, "label.alarm_closed", now, weapon_id=row["weapon_id"], facts=facts[row["id"]]) for row in rows
+    ]
+    append(db, country=actor.country, events=events)

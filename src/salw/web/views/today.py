@@ -141,15 +141,15 @@ def _out_after(cursor: str | None) -> tuple[str, UUID] | None:
 
 
 def recalls(desk: Desk) -> list[Row]:
-    """Return the weapons asked back with who has them, and as far as it is told why."""
-    rows = list_recalls(desk.db, desk.actor, after=None, limit=LINES_SHOWN)
+    """Return the weapons asked back with who has them, and as far as it is told why; one more than are shown."""
+    rows = list_recalls(desk.db, desk.actor, after=None, limit=LINES_SHOWN + 1)
     told = [(row, recall_out(row, desk.actor.today)) for row in rows]
     return [{**dict(one), "model": row["class"], "name": person_words(row, desk.actor.language)} for row, one in told]
 
 
 def overrides(desk: Desk) -> list[Row]:
-    """Return the issues in spite of what was missing of which nobody has taken note."""
-    rows = list_overrides(desk.db, desk.actor, seen=False, after=None, limit=LINES_SHOWN)
+    """Return the issues in spite of what was missing of which nobody has taken note; one more than are shown."""
+    rows = list_overrides(desk.db, desk.actor, seen=False, after=None, limit=LINES_SHOWN + 1)
     return [
         {
             **row,
