@@ -217,28 +217,20 @@ def close_alarms(db: Connection, *, actor: Actor, now: datetime, alarm_ids: Sequ
         raise NotFound("label_alarm.not_found", alarms=unknown)
     if closed := [str(row["id"]) for row in rows if row["closed_at"] is not None]:
         raise Conflict("label_alarm.already_closed", alarms=closed)
-    kept = {row["id"]: commit_to(reason) for row in rows}
-    for unit in sorted({row["unit_id"] for row in rows}):
-        reasons = [kept[row["id"]] for row in rows if row["unit_id"] == unit]
-        keep_values(db, country=actor.country, commitments=reasons, unit_id=unit)
+    kept = {unit: commit_to(reason) for unit in sorted({row["unit_id"] for row in rows})}
+    for unit, commitment in kept.items():
+        keep_values(db, country=actor.country, commitments=[commitment], unit_id=unit)
     values = {
         "country": actor.country,
+        "ids": [row["id"] for row in rows],
+        "reasons": [kept[row["unit_id"]].id for row in rows],
         "now": now,
         "by": actor.person_id,
-        "ids": list(kept),
-        "reasons": [one.id for one in kept.values()],
     }
     run(db, _CLOSE, values)
-    facts = {
-        row["id"]: {
-            "alarm": str(row["id"]),
-            "alarm_kind": row["kind"],
-            "code": row["code"],
-            "reason": kept[row["id"]].digest.hex(),
-        }
-        for row in rows
-    }
-    events = [
-        make_event(actor, "label.alarm_closed", now, weapon_id=row["weapon_id"], facts=facts[row["id"]]) for row in rows
-    ]
+    events = []
+    for row in rows:
+        facts = {"alarm": str(row["id"]), "alarm_kind": row["kind"], "code": row["code"]}
+        facts["reason"] = kept[row["unit_id"]].digest.hex()
+        events.append(make_event(actor, "label.alarm_closed", now, weapon_id=row["weapon_id"], facts=facts))
     append(db, country=actor.country, events=events)
