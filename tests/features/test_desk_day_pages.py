@@ -349,6 +349,10 @@ def test_pages_take_names_as_they_write_them_and_say_what_is_not_theirs(
     label = symbols(world, weapon.weapon_id)[0][:12]
     asked = f"/etiquettes/reimprimer?labels={label}&reason=Sale&stock=a4-weapon-20mm"
     assert "sera imprimée de nouveau" in words(keeper.get(asked))
+    unread = keeper.ask(asked.replace("&", "%0AK7M3%0AZZZ&", 1)).text
+    for faulty in ("« K7M3 » : ce n", "« ZZZ » : ce n"):  # each on a line of its own, named, once on top
+        assert words(unread).replace("\u00a0", " ").count(faulty) == 2
+        assert f">{faulty}" in re.sub(r">\s+", ">", unread).replace("\u00a0", " ")
     other = Desk(service, world, "keeper_bravo").ask(asked)
     assert other.status_code == 422
     assert "sera imprimée de nouveau" not in words(other.text)

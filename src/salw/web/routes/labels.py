@@ -115,8 +115,9 @@ def post_voided(
     what: dict[str, Any] = {"batch": batch} if batch else {"labels": views.lines(labels)}
     values = {"id": request_id, "reason": reason.strip() or None, **what}
     body, wrong = fill(schemas.VoidingIn, values, language)
-    if not batch and not views.lines(labels):
-        wrong |= {"labels": translate("web.labels.no_code", language)}
+    if not batch:
+        unread = views.misread(labels, language) if views.lines(labels) else translate("web.labels.no_code", language)
+        wrong |= {"labels": unread} if unread else {}
     if body is None or wrong:
         return _voiding(request, language, typed, wrong, 422)
     try:

@@ -13,6 +13,7 @@ from salw.custody.nominal_lists import queries
 from salw.custody.nominal_lists.rules import LineState
 from salw.scanning.lines import read_lines
 from salw.scanning.noticed import seen_in
+from salw.web.forms import within
 from salw.web.views import issuing
 from salw.web.views.naming import holder_words
 
@@ -68,7 +69,7 @@ def split_wishes(text: str) -> list[tuple[int, str, str]]:
 
 
 def wishes(desk: Desk, text: str) -> tuple[list[dict[str, Any]], str | None]:
-    """Return who is to draw, a line each, and what is wrong with the lines that name nobody, or no weapon, in one text.
+    """Return who is to draw, a line each, and what is wrong with the lines that name nobody, or no weapon, a line each.
 
     Each fault names its line.
     """
@@ -87,9 +88,9 @@ def wishes(desk: Desk, text: str) -> tuple[list[dict[str, Any]], str | None]:
         person, said = people[who]
         weapon = read[code].weapon if code else None
         if person is None:
-            wrong.append(translate("web.nominal.line_wrong", language, line=number, why=said))
+            wrong.append(translate("web.nominal.line_wrong", language, line=number, why=within(said or "")))
         elif code and weapon is None:
-            why = translate("web.desk.line_wrong", language, text=code, why=read[code].wrong)
+            why = translate("web.desk.line_wrong", language, text=code, why=within(read[code].wrong or ""))
             wrong.append(translate("web.nominal.line_wrong", language, line=number, why=why))
         elif weapon and weapon["id"] in planned:
             why = translate("web.nominal.weapon_on_line", language, text=code, line=planned[weapon["id"]])
@@ -98,7 +99,7 @@ def wishes(desk: Desk, text: str) -> tuple[list[dict[str, Any]], str | None]:
             if weapon:
                 planned[weapon["id"]] = number
             wished.append({"to": {"person": person["id"]}, "weapon": weapon["id"] if weapon else None})
-    return wished, " ".join(wrong) or None
+    return wished, "\n".join(wrong) or None
 
 
 def nominal_list(desk: Desk, list_id: UUID) -> dict[str, Any]:
