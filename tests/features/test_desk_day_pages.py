@@ -54,6 +54,7 @@ def test_an_issue_is_checked_then_recorded_as_it_was_shown_and_once(
     assert 'id="kind_1-error"' in keeper.send("/perceptions/nouvelle", 422, **typed, kind_1="canon", quantity_1="1")
     assert 'id="kind_1-error"' in keeper.send("/perceptions/nouvelle", 422, **typed, quantity_1="1")
     check = keeper.send("/perceptions/nouvelle", 200, **typed)
+    assert "a déjà" not in words(check)
     assert "Remettre 2 armes (" in words(check)
     assert "60 " in words(check)
     shown = {**hidden(check), "act": "issue"}
@@ -65,6 +66,10 @@ def test_an_issue_is_checked_then_recorded_as_it_was_shown_and_once(
     assert third not in slip
     out = words(keeper.get("/perceptions"))
     assert first in out
+    more = keeper.send("/perceptions/nouvelle", 200, **{**typed, "id": str(new_id()), "codes": third})
+    carried = re.search(r"a déjà ([^.]+)\.", words(more))
+    assert carried
+    assert set(carried[1].split(", ")) == {first, second}
     card = words(keeper.get(f"/personnes/{world['soldier'].person_id}"))
     assert second in card
     again = keeper.send("/perceptions/nouvelle", 422, **{**typed, "id": str(new_id())})
@@ -145,7 +150,7 @@ def test_without_authorisation_a_reason_is_asked_for_and_the_commander_takes_not
     (serial,) = serials(world, [w.weapon_id for w in world.register()])
     typed = {"id": str(new_id()), "store": str(world.store_alpha), "codes": serial, "to": matricule(world, "soldier")}
     check = keeper.send("/perceptions/nouvelle", 200, **typed)
-    assert "n'a pas d'autorisation valable" in words(check)
+    assert "ne peut pas percevoir. Pas d'autorisation de percevoir, et la formation l'exige" in words(check)
     shown = {**hidden(check), "act": "issue"}
     keeper.send("/perceptions/nouvelle", 422, **shown, override="")
     keeper.send("/perceptions/nouvelle", 303, **shown, override="Alerte de nuit")
@@ -197,6 +202,11 @@ def test_a_mutation_goes_from_order_to_receipt_at_two_desks(service: str, world:
     check = other.send(f"{where}/reception", 200, id=str(new_id()), codes=first)
     assert third in words(check), "what is expected and was not read is named"
     other.send(f"{where}/reception", 303, **{**hidden(check), "act": "do"})
+    for desk in (keeper, other):
+        page = desk.get(where)
+        assert re.search(r"reçue en partie 1 reçue sur 2 .* 1 arme · ordre d'entrée n°.\d{6}/\d{4}", words(page))
+        (slip,) = re.findall(r'href="(/v1/documents/(?!%s)[^"]+)"' % where.rpartition("/")[2], page)
+        assert desk.ask(unescape(slip)).content.startswith(b"%PDF")
     none = other.send(f"{where}/reception", 200, id=str(new_id()), codes="")
     assert "rien n'est arrivé" in words(none)
     assert third in words(none)
@@ -253,6 +263,11 @@ def test_a_post_is_opened_and_relieved_by_scan(keeper: Desk, client: httpx.Clien
     where = f"/postes/{world.post_alpha}"
     typed = {"id": str(new_id()), "incoming": matricule(world, "commander"), "how": "scan"}
     assert serial in words(keeper.send(f"{where}/releve", 422, **typed, codes=""))
+    himself = keeper.send(f"{where}/releve", 422, **{**typed, "incoming": matricule(world, "soldier")}, codes=serial)
+    assert "entrant et le sortant sont la même personne" in words(himself)
+    assert suspend(client, world, world["keeper"].person_id).status_code == 200
+    withdrawn = keeper.send(f"{where}/releve", 422, **{**typed, "incoming": matricule(world, "keeper")}, codes=serial)
+    assert "Retrait : voir le commandant" in words(withdrawn).replace("\u00a0", " ")
     check = keeper.send(f"{where}/releve", 200, **typed, codes=serial)
     assert "Aucune arme ne bouge" in words(check)
     shown = {**hidden(check), "act": "do"}
