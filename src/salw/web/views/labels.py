@@ -144,9 +144,20 @@ def paper_words(plan: Printing, language: Language) -> str:
     )
 
 
-def all_stocks(language: Language) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return the stocks in words by what they are for."""
+# On a roll as many as a class of recruits handles in a morning.
+_TRAINED_ON_A_ROLL = 12
+
+
+def all_stocks(language: Language) -> list[tuple[str, list[tuple[str, str, int]]]]:
+    """Return the stocks by what they are for: each with its words, and of how many weapons it takes both labels."""
     return [
-        (use.value, [(stock.name, stock_words(stock, language)) for stock in STOCKS.values() if stock.use is use])
+        (
+            use.value,
+            [
+                (stock.name, stock_words(stock, language), stock.per_page // 2 or _TRAINED_ON_A_ROLL)
+                for stock in STOCKS.values()
+                if stock.use is use
+            ],
+        )
         for use in Use
     ]
