@@ -229,6 +229,12 @@ def test_last_nights_list_is_issued_in_the_morning_and_returned_to_in_the_evenin
     assert 'id="due_day-error"' in past
     where = keeper.send("/etats-nominatifs/nouveau", 303, **typed, people=people).partition("?")[0]
     assert "à percevoir" in words(keeper.get(where))
+    assert "aussi sur un autre état" not in words(keeper.get(where))
+    other = {**typed, "id": str(new_id()), "title": "Garde", "people": f"{soldier}; {second}"}
+    also = words(keeper.get(keeper.send("/etats-nominatifs/nouveau", 303, **other).partition("?")[0]))
+    assert "1 ligne figure aussi sur un autre état" in also
+    assert "arme prévue aussi : « Patrouille », ligne 2" in also.replace("\u00a0", " ")
+    assert "homme prévu aussi : « Patrouille », ligne 1" in also.replace("\u00a0", " ")
     again = keeper.get(f"/etats-nominatifs/nouveau?like={where.rsplit('/', 1)[1]}")
     assert f"{soldier}; {second}" in again
     assert 'value="2099-01-01"' in again

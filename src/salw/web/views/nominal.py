@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from salw.access.guard import Desk
 from salw.access.queries import list_units
 from salw.access.rules import Permission
+from salw.core.db import Row
 from salw.core.language import translate
 from salw.core.pages import PAGE_SIZE, decode_cursor, encode_cursor
 from salw.custody.nominal_lists import queries
@@ -110,10 +111,15 @@ def nominal_list(desk: Desk, list_id: UUID) -> dict[str, Any]:
         for row in queries.list_lines(desk.db, desk.actor, list_id)
     ]
     states = [line["state"] for line in lines]
+    planned = [line for line in lines if line["state"] in (LineState.PLANNED, LineState.ABSENT)]
+    elsewhere: dict[int, list[Row]] = {}
+    for row in queries.list_elsewhere(desk.db, desk.actor, list_id, now=desk.now) if planned else ():
+        elsewhere.setdefault(row["line"], []).append(row)
     return {
         "list": head,
         "lines": lines,
-        "planned": [line for line in lines if line["state"] in (LineState.PLANNED, LineState.ABSENT)],
+        "planned": planned,
+        "elsewhere": elsewhere,
         "out": [line for line in lines if line["state"] is LineState.OUT],
         "counts": {state.value: states.count(state) for state in LineState},
         "zone": desk.actor.time_zone,
