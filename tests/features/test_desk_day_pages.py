@@ -396,6 +396,15 @@ def test_one_photo_of_the_sheet_acknowledges_for_all_who_signed_it(
     assert "une photo pour les 2 émargements qui manquent" in words(keeper.get(f"/perceptions/{slip}"))
     address, act = f"/perceptions/{slip}/emargement/tous", {"id": str(new_id())}
     keeper.send(address, 422, **act)
+    said = {"id": act["id"], "person": str(matricule(world, "soldier")), "kind": "paper"}
+    sent = httpx.post(
+        f"{service}/perceptions/{slip}/emargement",
+        data=said,
+        files={"picture": ("bon.png", b"no picture")},
+        headers=keeper.headers,
+        timeout=60,
+    )
+    assert 'id="picture-error"' in sent.text, words(sent.text)
     sheet = {"sheet": ("bon.png", picture(), "image/png")}
     for _ in range(2):
         sent = httpx.post(service + address, data=act, files=sheet, headers=keeper.headers, timeout=60)

@@ -205,6 +205,7 @@ def test_the_armourer_works_off_his_queues_and_the_keeper_sends_to_the_workshop(
     weapons = world.register(2)
     broken, other = serials(world, [w.weapon_id for w in weapons])
     writes.done(client, writes.work(client, world, weapons, result="to_repair"))
+    assert 'href="/postes/nouveau"' in keeper.get("/entretien/atelier"), "without a workshop one is opened first"
     workshop = writes.done(client, writes.open_workshop(client, world)).path.rsplit("/", 1)[1]
     armourer, commander = Desk(service, world, "armourer"), Desk(service, world, "commander")
     queue = armourer.get("/entretien?travail=repair")
