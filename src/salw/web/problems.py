@@ -67,7 +67,11 @@ def _kept_of(request: Request) -> list[tuple[str, str]] | None:
     """
     if request.method != "POST" or request.url.path.startswith(_ENTRANCES):
         return None
-    form: FormData = from_thread.run(request.form)
+
+    async def read() -> FormData:
+        return await request.form()
+
+    form = from_thread.run(read)
     return [(name, text) for name, text in form.multi_items() if isinstance(text, str) and name not in _SECRETS]
 
 
