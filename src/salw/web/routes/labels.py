@@ -63,9 +63,15 @@ def get_stocks(request: Request, language: Asked) -> Response:
 
 
 @router.get("/etiquettes/poser")
-def get_attaching(request: Request, language: Asked, store: str = "", done: str = "") -> Response:
-    """Ask which blank is on which weapon."""
-    return _attaching(request, language, {"store": store}, done=done)
+def get_attaching(
+    request: Request,
+    language: Asked,
+    store: str = "",
+    label: Annotated[str, Query(max_length=100)] = "",
+    done: str = "",
+) -> Response:
+    """Ask which blank is on which weapon; the address may bring the blank that was just read."""
+    return _attaching(request, language, {"store": store, "label": label}, done=done)
 
 
 @router.post("/etiquettes/poser")
