@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
+import structlog
 
 from cluster import Database, Run, begin_run, drop
 from salw.core.embedded import Cluster
@@ -53,6 +54,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # Where the environment forbids to keep what was compiled, each start of the program compiles all of it once more.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
+    # Tests break the service on purpose: drawn as structlog does by itself, each traceback takes a second.
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
     given = getattr(config, "workerinput", None)
     if given is not None:
         config.stash[_run] = Run(Path(given["salw_run"]))

@@ -22,7 +22,7 @@ LINE_FONT_SIZE = 7.0
 LINES_MAX = 4
 COPIES = {Kind.WEAPON: 2, Kind.TRAINING: 2}
 
-# A training label is framed and says so; a frame cannot be forgotten by who prints it.
+# A training label is framed and says so; neither can be forgotten by who prints it.
 TRAINING_WORD = "EXERCICE"
 FRAME_MM = 0.6
 FRAME_INSET_MM = 0.7
@@ -57,9 +57,9 @@ class PrintedLabel:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """Return the lines of the caller; a training label without any says what it is."""
-        lines = (self.line, *self.more) if self.line or self.more else ()
-        return lines or ((TRAINING_WORD,) if self.code.kind is Kind.TRAINING else ())
+        """Return the lines of the caller, below the one by which a training label says what it is."""
+        own = (self.line, *self.more) if self.line or self.more else ()
+        return (TRAINING_WORD, *own) if self.code.kind is Kind.TRAINING else own
 
 
 # Every letter of the monospaced font is 1233 of 2048 parts of its size wide: measuring each is a tenth of a sheet.

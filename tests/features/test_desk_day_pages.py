@@ -35,6 +35,10 @@ def test_an_issue_is_checked_then_recorded_as_it_was_shown_and_once(
     keeper: Desk, client: httpx.Client, world: World
 ) -> None:
     first, second, third = serials(world, [w.weapon_id for w in world.register(3)])
+    # A bolt with the number of another weapon does not make that number name two.
+    marks = [{"kind": "factory_serial", "raw": f"N{new_id().hex[-10:]}"}, {"kind": "part", "raw": first}]
+    bolted = {"store": str(world.store_alpha), "origin": "purchase", "class_code": "SA-ASR", "marks": marks}
+    assert client.put(f"/weapons/{new_id()}", json=bolted, headers=world["keeper"].headers).status_code == 200
     form = keeper.get("/perceptions/nouvelle")
     typed = {"id": hidden(form)["id"], "store": str(world.store_alpha), "codes": f"{first}\n{second}\n{first}\n"}
     wrong = keeper.send("/perceptions/nouvelle", 422, **{**typed, "to": "NEMO", "codes": f"{first}\nZZZ-9\n"})
@@ -127,10 +131,10 @@ def test_a_suspended_man_is_refused_and_no_page_of_the_counter_tells_why(
     for which in (first, first, second, second):
         where = commander.send(f"{there}/fin", 303, id=str(new_id()), which=which, text="Classée sans suite")
         said.append(words(commander.get(where)))
-    assert "1 autre retrait reste en cours : le droit à percevoir n'est pas rendu" in said[0]
+    assert "1 autre retrait reste en cours : le droit de percevoir n'est pas rendu" in said[0]
     assert "déjà levé. 1 autre retrait reste en cours" in said[1]
-    assert "Droit à percevoir rendu" in said[2]
-    assert "déjà levé. Droit à percevoir rendu" in said[3]
+    assert "Droit de percevoir rendu" in said[2]
+    assert "déjà levé. Droit de percevoir rendu" in said[3]
     commander.send(f"/personnes/{world['keeper'].person_id}/retrait/fin", 404, id=str(new_id()), which=first, text="x")
 
 
@@ -146,11 +150,11 @@ def test_without_authorisation_a_reason_is_asked_for_and_the_commander_takes_not
     keeper.send("/perceptions/nouvelle", 422, **shown, override="")
     keeper.send("/perceptions/nouvelle", 303, **shown, override="Alerte de nuit")
     commander = Desk(service, world, "commander")
-    assert "1 perception par dérogation à viser" in words(commander.get("/aujourdhui"))
+    assert "1 délivrance sans autorisation à viser" in words(commander.get("/aujourdhui"))
     page = commander.get("/aujourdhui/derogations")
     assert "Alerte de nuit" in words(page)
     commander.send("/aujourdhui/derogations", 303, **hidden(page))
-    assert "Aucune perception par dérogation" in words(commander.get("/aujourdhui/derogations"))
+    assert "Aucune délivrance sans autorisation" in words(commander.get("/aujourdhui/derogations"))
     commander.send(
         f"/personnes/{world['soldier'].person_id}/autorisations", 303, id=str(new_id()), first_day="2020-01-01"
     )

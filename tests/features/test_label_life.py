@@ -159,6 +159,12 @@ def test_a_label_is_printed_again_and_voided_for_reasons_that_stand_in_its_list(
     (weapon,) = world.register()
     make_labels(client, world, [weapon])
     (symbol,) = symbols(world, weapon.weapon_id)
+    for name, begins in (("training.pdf", b"%PDF"), ("training.zpl", b"^XA")):
+        exercise = f"/label-stocks/{STOCK}/{name}"
+        made = [client.get(exercise, params={"count": 2}, headers=world["keeper"].headers).content for _ in range(2)]
+        assert made[0].startswith(begins)
+        assert made[0] == made[1]
+    assert client.get("/label-stocks/a4-card-10/training.pdf", headers=world["keeper"].headers).status_code == 422
     path, body = f"/label-reprints/{new_id()}", {"labels": [symbol[1:12]], "stock": STOCK, "reason": "Effacée"}
     headers = world["keeper"].headers
     first, again = (client.put(path, json=body, headers=headers) for _ in range(2))

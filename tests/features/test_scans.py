@@ -14,7 +14,7 @@ from salw.core.ids import new_id
 from salw.custody.rules import Expected, MovementKind
 from salw.scanning import queries
 from salw.scanning.resolver import resolve
-from salw_labels import draw
+from salw_labels import Kind, draw
 from world import World
 
 
@@ -160,6 +160,8 @@ def test_a_misread_character_is_told_apart_from_an_unknown_code(client: httpx.Cl
     for text, code in (
         (damaged(symbol), "label.wrong_check"),
         (damaged(printed), "label.wrong_check"),
+        (damaged(printed).replace("-", ""), "scan.misread_or_unknown"),
+        (draw(kind=Kind.TRAINING).code, "label.training"),
         (damaged(number), "registry_number.wrong_check"),
     ):
         answer = scan(client, world, text)
@@ -172,7 +174,9 @@ def test_what_lies_outside_the_scope_looks_exactly_like_what_does_not_exist(
     client: httpx.Client, world: World, new_world: Callable[[str], World]
 ) -> None:
     foreign = new_world("ML")
-    serial = f"HORS{new_id().hex[:8]}"
+    serial = f"HORS-{new_id().hex[:8]}"
+    alike = new_id().hex[:12]  # of the form of a label without its dashes: what is said goes by the form alone
+    world.register(serials=[alike])
     (of_mali,) = foreign.register(serials=[serial])
     make_labels(client, foreign, [of_mali])
     mali_symbol = symbols(foreign, of_mali.weapon_id)[0]
@@ -187,6 +191,7 @@ def test_what_lies_outside_the_scope_looks_exactly_like_what_does_not_exist(
     assert (unknown["http"], unknown["code"]) == (404, "scan.unknown")
     for text in (alpha_symbol, alpha_symbol[1:12], number, serial + "A", mali_symbol, serial):
         assert seen(text, "keeper_bravo") == unknown, text
+    assert seen(alike, "keeper_bravo") == seen(new_id().hex[:12], "keeper_bravo")
 
 
 def test_a_lost_weapon_that_turns_up_raises_the_alarm(client: httpx.Client, world: World) -> None:

@@ -94,6 +94,10 @@ def test_a_withdrawal_holds_at_once_and_the_counter_hears_four_words(client: htt
         assert suspend(client, world, soldier, job).status_code == 403
         assert lift(client, world, placed["id"], job).status_code == 403
     assert suspend(client, world, world["commander"].person_id).json()["code"] == "suspension.of_oneself"
+    own = ok(suspend(client, world, world["commander"].person_id, "commander_hq"))["id"]
+    assert reason_of(client, world, own, "commander").json()["code"] == "suspension.of_oneself"
+    assert reason_of(client, world, own, "commander_hq").status_code == 200
+    ok(lift(client, world, own, "commander_hq"))
     ok(lift(client, world, placed["id"], "commander_hq"))
     assert lift(client, world, placed["id"]).json()["code"] == "suspension.over"
     ok(draw(client, world))

@@ -140,6 +140,8 @@ def test_a_card_is_printed_once_with_its_lines_each_as_large_as_it_fits() -> Non
 def test_a_training_label_says_so_in_a_frame() -> None:
     training = draw_many(2, random.Random(6).randbytes, kind=Kind.TRAINING)
     pdf = sheet([PrintedLabel(code) for code in training])
+    with pytest.raises(LabelError, match=r"label_sheet\.too_many_lines"):
+        sheet([PrintedLabel(training[0], "BF-0000001-X")])
     [page] = PdfReader(BytesIO(pdf)).pages
     assert page.extract_text().count("EXERCICE") == 4
     assert page["/Contents"].get_object().get_data().count(b" re S Q") == 4  # type: ignore[attr-defined]

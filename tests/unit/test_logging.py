@@ -60,7 +60,7 @@ def test_our_own_lines_and_those_of_libraries_pass_the_same_net(monkeypatch: pyt
     said = io.StringIO()
     monkeypatch.setattr(sys, "stderr", said)
     root = logging.getLogger()
-    before, level = list(root.handlers), root.level
+    before, level, configured = list(root.handlers), root.level, structlog.get_config()
     configure("debug")
     try:
         try:
@@ -72,7 +72,7 @@ def test_our_own_lines_and_those_of_libraries_pass_the_same_net(monkeypatch: pyt
             logging.getLogger("library").exception("it gave up: Cookie: salw_session=xyz")
     finally:
         root.handlers[:], root.level = before, level
-        structlog.reset_defaults()
+        structlog.configure(**configured)
     text = said.getvalue()
     assert json.loads(text.splitlines()[0])["event"] == "test.failed"
     assert "RuntimeError" in text

@@ -138,6 +138,16 @@ def test_what_is_kept_is_known_by_its_bytes(content: bytes, code: str) -> None:
     assert refused.value.code == code
 
 
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "WEBP lossless"])
+def test_a_picture_of_few_bytes_and_too_many_points_is_refused(form: str) -> None:
+    out = BytesIO()
+    Image.new("L", (8_000, 6_251)).save(out, form.split()[0], lossless="lossless" in form)
+    with pytest.raises(Unacceptable) as refused:
+        strip(out.getvalue())
+    assert refused.value.code == "file.too_many_points"
+    assert len(out.getvalue()) < 1_000_000
+
+
 def test_a_paper_stays_as_it_is() -> None:
     paper = b"%PDF-1.7\n...\nstartxref\n9\n%%EOF\n"
     assert (strip(paper).media_type, strip(paper).content) == ("application/pdf", paper)

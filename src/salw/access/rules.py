@@ -237,14 +237,13 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | _TOKENS
         | {
             Permission.DEVICE_REPORT,
-            Permission.INCIDENT_OPEN,
-            Permission.MUSTER_RECORD,
             Permission.FILE_KEEP,
             Permission.INCIDENT_OPEN,
-            Permission.PHOTO_RECORD,
-            Permission.STOCKTAKE_COUNT,
             Permission.MAINTENANCE_RECORD,
+            Permission.MUSTER_RECORD,
+            Permission.PHOTO_RECORD,
             Permission.REFORM_PROPOSE,
+            Permission.STOCKTAKE_COUNT,
         }
     ),
     Role.UNIT_COMMANDER: frozenset(

@@ -37,7 +37,8 @@ def _check(value: Any) -> None:
             # Beyond ASCII the RFC orders names by UTF-16 units, and Python by code points.
             if not (isinstance(name, str) and name.isascii()):
                 raise NotCanonicalError(f"{name!r} is not an ASCII name")
-            _check(member)
+            if type(member) is not str:  # most are one, and a call costs more than the question
+                _check(member)
     elif isinstance(value, list | tuple):
         for member in value:
             _check(member)

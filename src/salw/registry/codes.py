@@ -10,6 +10,8 @@ from salw_labels import Kind, LabelError, check_mode, parse, parse_registry_numb
 
 _SYMBOL = re.compile(r"[A-Za-z][0-9A-Za-z]{19}")
 _TYPED_LABEL = re.compile(r"[A-Za-z]?[0-9A-Za-z]{4}[-\s‐-—][0-9A-Za-z]{4}[-\s‐-—][0-9A-Za-z]{3}")
+# A printed code without its dashes; a serial may look the same.
+_RUN_TOGETHER = re.compile(r"[0-9A-Za-z]{11,12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,7 @@ class Reading:
     """What a text may be: a label's code (with its tail if scanned) of a kind, a registry number, a mark.
 
     The first that finds a weapon in scope is the answer. `complaint` is what to say where none does: the
-    text had the form of a label or a registry number, with a character misread.
+    text had the form of a label or a registry number, with a character misread, or may have had.
     """
 
     kind: Kind | None
@@ -49,8 +51,11 @@ def read_code(text: str) -> Reading:
         check_mode(typed.kind, training=False)
         kind, label = typed.kind, typed.code
     except LabelError as error:
-        if _TYPED_LABEL.fullmatch(stripped):
+        # What passes the check character is a label, whether its dashes were typed or not.
+        if _TYPED_LABEL.fullmatch(stripped) or error.code == "label.training":
             complaint = error.code
+        elif _RUN_TOGETHER.fullmatch(stripped):
+            complaint = "scan.misread_or_unknown"
     try:
         registry_number = parse_registry_number(stripped)
     except LabelError as error:

@@ -93,8 +93,25 @@ def render_specimens(stock: Stock, *, start: int, count: int) -> bytes:
     drawn_alike = random.Random(1).randbytes  # noqa: S311 - a specimen is no secret, and is the same each time
     (specimen,) = draw_many(1, drawn_alike, kind=_SPECIMENS[stock.use])
     shown = min(count, max(1, stock.per_page - start))
+    line = "" if stock.use is Use.WEAPON else "0"
     try:
-        return page_svg([PrintedLabel(specimen, "0", 1)] * shown, stock, start=start)
+        return page_svg([PrintedLabel(specimen, line, 1)] * shown, stock, start=start)
+    except LabelError as error:
+        raise label_refusal(error) from error
+
+
+def render_training(stock: Stock, *, start: int, count: int, language: Language, zpl: bool = False) -> bytes:
+    """Return the labels of the first `count` weapons that exist in exercises alone, two of each, as PDF or ZPL.
+
+    They are the same everywhere and each time, so that a sheet printed again fits the weapons of wood that bear the
+    old one. Nothing is recorded: no register knows them. Raises the codes of the label library.
+    """
+    drawn_alike = random.Random(2).randbytes  # noqa: S311 - an exercise has nothing to hide
+    labels = [PrintedLabel(code) for code in draw_many(count, drawn_alike, kind=Kind.TRAINING)]
+    try:
+        if zpl:
+            return labels_zpl(labels, stock)
+        return sheet_pdf(labels, stock, start=start, title=translate("label_sheet.title.training", language))
     except LabelError as error:
         raise label_refusal(error) from error
 

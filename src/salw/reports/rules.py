@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -78,21 +79,31 @@ def content(value: Any, *, sealed: bool = True) -> Any:
 
     Not `sealed` with what is shown beside what the digest is made of.
     """
-    if is_dataclass(value) and not isinstance(value, type):
-        return {
-            f.name: content(getattr(value, f.name), sealed=sealed)
-            for f in fields(value)
-            if LEFT_OUT not in f.metadata and not (sealed and UNSEALED in f.metadata)
-        }
-    if isinstance(value, Mapping):
-        return {str(k): content(v, sealed=sealed) for k, v in value.items()}
+    return _plain(value, sealed)
+
+
+def _plain(value: Any, sealed: bool) -> Any:
+    # A register has a hundred thousand values, and most are one of these.
+    kind = type(value)
+    if kind is str or value is None or kind is int:
+        return value
+    if is_dataclass(kind):
+        return {name: _plain(getattr(value, name), sealed) for name in _names(kind, sealed)}
     if isinstance(value, tuple | list):
-        return [content(v, sealed=sealed) for v in value]
+        return [_plain(v, sealed) for v in value]
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v, sealed) for k, v in value.items()}
     return str(value) if isinstance(value, UUID | StrEnum) else value
+
+
+@cache
+def _names(kind: type, sealed: bool) -> tuple[str, ...]:
+    """Return the names of the fields of a dataclass that stand in a report."""
+    return tuple(f.name for f in fields(kind) if LEFT_OUT not in f.metadata and not (sealed and UNSEALED in f.metadata))
 
 
 def body_of(report: Reconciliation) -> bytes:

@@ -16,7 +16,8 @@ from salw.registry.labels.rules import ReadLabel
 from salw.scanning.operations import note_reads
 from salw.scanning.rules import not_found
 
-# A label goes before what is engraved, as in the resolver; a serial may be that of several weapons.
+# A label goes before what is engraved, as in the resolver; a serial may be that of several weapons. Proofs and parts
+# name none where something is done: they are on many by their nature, as a count and a relief have it.
 _NAMED = f"""
 with asked as materialized (
     select * from unnest(%(places)s::int[], %(labels)s::text[], %(numbers)s::text[], %(marks)s::text[])
@@ -33,7 +34,7 @@ with asked as materialized (
     union
     select a.place, m.weapon_id, false, false, null
       from asked a join mark m on m.country = %(country)s and m.normalised = a.mark
-       and m.legibility in ('legible', 'partial')
+       and m.kind not in ('proof', 'part') and m.legibility in ('legible', 'partial')
 )
 select n.place, n.by_label, n.void, n.tail, w.id, w.registry_number, w.serial, w.class_code,
        coalesce(m.name, w.model_text) as model_name, c.seq as version, {STATE_SQL} as state,

@@ -1,14 +1,13 @@
 """Reading declared lines: of a slip, and of all slips that one account binds together."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from salw.core.actor import Actor
 from salw.core.db import run
-from salw.custody.declarations.rules import Compared, Declared, DeclaredKind, compare
+from salw.custody.declarations.rules import Compared, Declared, DeclaredKind, OnSlip, compare_slips
 from salw.custody.rules import Expected
 
 # The issue by which a weapon that is out went out: the last one before the version that its holder has it at.
@@ -69,19 +68,6 @@ exists (select from unnest(%(weapons)s::uuid[], %(versions)s::int[]) as w (id, v
 """
 
 
-@dataclass(frozen=True, slots=True)
-class OnSlip:
-    """A declared line and the slip it stands on; `returned` says that it is a return's.
-
-    `still_out` says of an issue's that a weapon of its slip is still out.
-    """
-
-    document_id: UUID
-    returned: bool
-    line: Declared
-    still_out: bool
-
-
 def list_account(
     db: Connection, actor: Actor, documents: Iterable[UUID], *, returning: Iterable[UUID] = ()
 ) -> list[OnSlip]:
@@ -104,10 +90,7 @@ def list_account(
 
 def compare_account(db: Connection, actor: Actor, document_id: UUID) -> list[Compared]:
     """Return what was issued against what came back, over all slips that account for the same things as this one."""
-    account = list_account(db, actor, [document_id])
-    return compare(
-        [entry.line for entry in account if not entry.returned], [entry.line for entry in account if entry.returned]
-    )
+    return compare_slips(list_account(db, actor, [document_id]))
 
 
 def list_account_of(db: Connection, actor: Actor, weapons: Sequence[Expected]) -> list[OnSlip]:

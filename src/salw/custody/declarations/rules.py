@@ -1,8 +1,9 @@
 """Declared lines of slips, and how what came back compares with what went out. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 from salw.core.errors import DomainError, Unacceptable
 
@@ -86,6 +87,31 @@ def compare(issued: Iterable[Declared], returned: Iterable[Declared]) -> list[Co
         for kind, calibre in sorted(out.keys() | back.keys(), key=lambda named: (order.index(named[0]), named[1]))
         for reasons in (why.get((kind, calibre), []),)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class OnSlip:
+    """A declared line and the slip it stands on; `returned` says that it is a return's.
+
+    `still_out` says of an issue's that a weapon of its slip is still out.
+    """
+
+    document_id: UUID
+    returned: bool
+    line: Declared
+    still_out: bool
+
+
+def compare_slips(account: Sequence[OnSlip], coming: Iterable[Declared] = ()) -> list[Compared]:
+    """Return what the issues of an account declare against what came back, and what is `coming` back now."""
+    issued = [entry.line for entry in account if not entry.returned]
+    returned = [entry.line for entry in account if entry.returned]
+    return compare(issued, [*returned, *coming])
+
+
+def is_all_back(account: Iterable[OnSlip]) -> bool:
+    """Say whether no weapon of the issues is out any more: whoever has one may bring what lacks."""
+    return not any(entry.still_out for entry in account if not entry.returned)
 
 
 def unexplained(compared: Iterable[Compared]) -> list[Compared]:

@@ -18,7 +18,14 @@ from salw.custody.authorisations.operations.overrides import override as overrid
 from salw.custody.authorisations.rules import check_draw
 from salw.custody.declarations.operations import declare
 from salw.custody.declarations.queries import DECLARED_OUT, list_account_of
-from salw.custody.declarations.rules import Compared, Declared, check_declared, check_explained, compare
+from salw.custody.declarations.rules import (
+    Compared,
+    Declared,
+    check_declared,
+    check_explained,
+    compare_slips,
+    is_all_back,
+)
 from salw.custody.operations.holders import Drawing, lock_for_issue
 from salw.custody.operations.moves import (
     Destination,
@@ -262,9 +269,7 @@ def _come_back(held: Held, to: Destination, condition: Condition | None) -> Step
 def _compare(db: Connection, actor: Actor, weapons: Sequence[Expected], declared: Sequence[Declared]) -> list[Compared]:
     """Return what the slips that issued these weapons declare against what came back so far, and what comes now."""
     account = list_account_of(db, actor, weapons)
-    issued = [entry.line for entry in account if not entry.returned]
-    returned = [entry.line for entry in account if entry.returned]
-    compared = compare(issued, [*returned, *declared])
-    if not any(entry.still_out for entry in account if not entry.returned):
+    compared = compare_slips(account, declared)
+    if is_all_back(account):
         check_explained(compared)
     return compared

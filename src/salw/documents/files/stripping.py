@@ -17,6 +17,8 @@ from salw.core.errors import Unacceptable
 
 JPEG, PNG, WEBP, PDF = "image/jpeg", "image/png", "image/webp", "application/pdf"
 PICTURES = frozenset({JPEG, PNG, WEBP})
+# What the camera of a good telephone makes at its finest; drawn, it takes 200 MB.
+POINTS_MOST = 50_000_000
 
 _PNG_BEGINS = b"\x89PNG\r\n\x1a\n"
 # Beside the critical chunks: transparency, how bright and how large it is. A profile of colours may say whose it is.
@@ -49,7 +51,10 @@ class _BrokenError(Exception):
 
 
 def strip(content: bytes) -> Kept:
-    """Return what a file is and the bytes to keep. Raises `file.unknown_kind`, `file.broken`."""
+    """Return what a file is and the bytes to keep.
+
+    Raises `file.unknown_kind`, `file.broken`, `file.too_many_points`.
+    """
     try:
         if content.startswith(b"\xff\xd8\xff"):
             return Kept(JPEG, _strip_jpeg(content))
@@ -73,7 +78,9 @@ def _strip_jpeg(content: bytes) -> bytes:
         elif marker == _APP1 and body.startswith(_EXIF):
             upright = _orientation(body[len(_EXIF) :]) or upright
         elif (marker == _APP14 and body.startswith(b"Adobe")) or marker in _JPEG_KEPT:
-            framed = framed or marker in _FRAMES
+            if marker in _FRAMES:
+                framed, (height, width) = True, struct.unpack_from(">HH", body, 1)
+                _check_points(width, height or 0xFFFF)  # 0: a later marker says how many lines
             drawn += _segment(marker, body) + scan
     if not framed or not drawn:
         raise _BrokenError
@@ -132,6 +139,8 @@ def _strip_png(content: bytes) -> bytes:
             raise _BrokenError
         kinds.append(kind)
         at += 12 + length
+        if kind == b"IHDR":
+            _check_points(*struct.unpack_from(">II", body))
         if kind in _PNG_KEPT:
             kept += _png_chunk(kind, body)
         elif kind == b"eXIf" and (turned := _orientation(body) or _UPRIGHT) != _UPRIGHT:
@@ -159,6 +168,7 @@ def _strip_webp(content: bytes) -> bytes:
         if len(body) != length or at + 8 + length > end or kind in _WEBP_MOVES:
             raise _BrokenError
         at += 8 + length + length % 2
+        _check_points(*_webp_sides(kind, body))
         if kind == b"VP8X":
             head = body
         elif kind == b"EXIF":
@@ -178,8 +188,27 @@ def _strip_webp(content: bytes) -> bytes:
     return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WEBP" + chunks
 
 
+def _webp_sides(kind: bytes, body: bytes) -> tuple[int, int]:
+    """Return width and height as a chunk says them, nothing where it is none that does."""
+    if kind == b"VP8X":
+        return int.from_bytes(body[4:7], "little") + 1, int.from_bytes(body[7:10], "little") + 1
+    if kind == b"VP8 ":
+        width, height = struct.unpack_from("<HH", body, 6)
+        return width & 0x3FFF, height & 0x3FFF
+    if kind == b"VP8L":
+        (sides,) = struct.unpack_from("<I", body, 1)
+        return (sides & 0x3FFF) + 1, (sides >> 14 & 0x3FFF) + 1
+    return 0, 0
+
+
 def _webp_chunk(kind: bytes, body: bytes) -> bytes:
     return kind + struct.pack("<I", len(body)) + body + b"\x00" * (len(body) % 2)
+
+
+def _check_points(width: int, height: int) -> None:
+    """Refuse a picture whose drawing would take a telephone's memory, however few bytes it came in."""
+    if width * height > POINTS_MOST:
+        raise Unacceptable("file.too_many_points", millions=POINTS_MOST // 1_000_000)
 
 
 def _orientation(tiff: bytes) -> int | None:

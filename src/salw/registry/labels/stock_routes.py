@@ -11,13 +11,16 @@ from salw.core.errors import NotFound
 from salw.registry.labels import queries
 from salw.registry.labels.schemas import BlockOut, StockOut, stock_out
 from salw.registry.rules import LABELS_MAX
-from salw.registry.sheets import render_calibration, render_specimens
+from salw.registry.sheets import render_calibration, render_specimens, render_training
 from salw_labels import STOCKS, Stock
 
 router = APIRouter(tags=["registry"])
 
 _FILES: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/pdf": {}, "image/svg+xml": {}}, "description": "The same file each time."}
+    200: {
+        "content": {"application/pdf": {}, "application/zpl": {}, "image/svg+xml": {}},
+        "description": "The same file each time.",
+    }
 }
 
 
@@ -30,13 +33,21 @@ def get_stocks(desk: Desk = requires(Permission.LABEL_MAKE)) -> list[StockOut]: 
 @router.get("/label-stocks/{stock}/{file}", response_class=Response, responses=_FILES)
 def get_stock_file(
     stock: str,
-    file: Literal["calibration.pdf", "preview.svg"],
+    file: Literal["calibration.pdf", "preview.svg", "training.pdf", "training.zpl"],
     desk: Desk = requires(Permission.LABEL_MAKE),
     start: Annotated[int, Query(ge=0, le=1_000, description="Labels already used on the first sheet.")] = 0,
     count: Annotated[int, Query(ge=1, le=4 * LABELS_MAX, description="How many are printed.")] = 1_000,
 ) -> Response:
-    """Give the page by which a printer is set, or the first sheet as it will be filled, with specimens in a picture."""
+    """Give the page by which a printer is set, the first sheet as it will be filled, or labels for exercises.
+
+    Those of exercises are two of each of `count` weapons that no register knows, always the same.
+    """
     found = _stock(stock)
+    if file.startswith("training."):
+        zpl = file == "training.zpl"
+        made = render_training(found, start=start, count=count, language=desk.actor.language, zpl=zpl)
+        named = {"Content-Disposition": f'inline; filename="exercice-{stock}{file[-4:]}"'}
+        return Response(made, media_type="application/zpl" if zpl else "application/pdf", headers=named)
     if file == "preview.svg":
         return Response(render_specimens(found, start=start, count=count), media_type="image/svg+xml")
     return Response(

@@ -14,7 +14,7 @@ from salw.core.db import Row
 from salw.core.errors import NotFound
 from salw.core.language import Language, translate
 from salw.custody.declarations.queries import list_account
-from salw.custody.declarations.rules import compare
+from salw.custody.declarations.rules import compare_slips
 from salw.documents.rules import DocumentKind
 from salw.reports.slips import queries
 from salw.reports.slips.rules import Line, Party, Person, Sealed, Slip
@@ -85,9 +85,7 @@ def get_slip(db: Connection, actor: Actor, document_id: UUID) -> Slip:
         lines=lines,
         lines_in_all=weapons[0]["lines"],
         declared=[entry.line for entry in account if entry.document_id == document_id],
-        compared=compare(
-            [entry.line for entry in account if not entry.returned], [entry.line for entry in account if entry.returned]
-        ),
+        compared=compare_slips(account),
         paper=first.facts.get("paper") if first else None,
         sealed=Sealed(min(indexes), max(indexes)) if indexes and None not in indexes else None,
         demo=document["demo"],

@@ -103,8 +103,9 @@ on conflict (country, code, kind, store_id) where closed_at is null do nothing
 returning id
 """
 _CLOSE = """
-update label_alarm set closed_at = %(now)s, closed_by = %(by)s, close_reason_id = %(reason)s
- where country = %(country)s and id = %(id)s and closed_at is null
+update label_alarm a set closed_at = %(now)s, closed_by = %(by)s, close_reason_id = c.reason_id
+  from unnest(%(ids)s::uuid[], %(reasons)s::uuid[]) as c (id, reason_id)
+ where a.country = %(country)s and a.id = c.id and a.closed_at is null
 """
 
 
@@ -216,16 +217,20 @@ def close_alarms(db: Connection, *, actor: Actor, now: datetime, alarm_ids: Sequ
         raise NotFound("label_alarm.not_found", alarms=unknown)
     if closed := [str(row["id"]) for row in rows if row["closed_at"] is not None]:
         raise Conflict("label_alarm.already_closed", alarms=closed)
+    kept = {unit: commit_to(reason) for unit in sorted({row["unit_id"] for row in rows})}
+    for unit, commitment in kept.items():
+        keep_values(db, country=actor.country, commitments=[commitment], unit_id=unit)
+    values = {
+        "country": actor.country,
+        "ids": [row["id"] for row in rows],
+        "reasons": [kept[row["unit_id"]].id for row in rows],
+        "now": now,
+        "by": actor.person_id,
+    }
+    run(db, _CLOSE, values)
+    events = []
     for row in rows:
-        kept = commit_to(reason)
-        keep_values(db, country=actor.country, commitments=[kept], unit_id=row["unit_id"])
-        values = {"country": actor.country, "id": row["id"], "now": now, "by": actor.person_id, "reason": kept.id}
-        run(db, _CLOSE, values)
-        facts = {
-            "alarm": str(row["id"]),
-            "alarm_kind": row["kind"],
-            "code": row["code"],
-            "reason": kept.digest.hex(),
-        }
-        event = make_event(actor, "label.alarm_closed", now, weapon_id=row["weapon_id"], facts=facts)
-        append(db, country=actor.country, events=[event])
+        facts = {"alarm": str(row["id"]), "alarm_kind": row["kind"], "code": row["code"]}
+        facts["reason"] = kept[row["unit_id"]].digest.hex()
+        events.append(make_event(actor, "label.alarm_closed", now, weapon_id=row["weapon_id"], facts=facts))
+    append(db, country=actor.country, events=events)

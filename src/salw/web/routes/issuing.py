@@ -55,7 +55,6 @@ ISSUE_PLACES = {
     "holder.nobody_answers": "holder",
     "store.not_found": "store",
     "pin.wrong": "proof",
-    "pin.none": "proof",
     "card.not_his": "proof",
     "session.too_many_attempts": "proof",
     "acknowledgement.parts": "proof",

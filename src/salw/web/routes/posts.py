@@ -211,6 +211,6 @@ def post_relief(request: Request, language: Asked, holder_id: UUID, typed: Annot
         with friendly(AT_COUNTER), open_desk(request, Permission.RELIEF_RECORD, language) as desk:
             holders.put_relief(typed.id, body, desk)
     except DomainError as error:
-        wrong = placed(error, {"relief.same_person": "incoming", "relief.oneself": "incoming"}, language, "incoming")
+        wrong = placed(error, {}, language, "incoming")
         return _relief(request, language, holder_id, typed.but(), wrong)
     return lead_to(f"/postes/{holder_id}?done=relieved", language)

@@ -19,7 +19,7 @@ from salw.custody.acknowledgements.rules import ALL_KINDS, AcknowledgementKind
 from salw.custody.authorisations.queries import list_standings
 from salw.custody.authorisations.rules import may_draw
 from salw.custody.declarations.queries import list_account_of
-from salw.custody.declarations.rules import Compared, Declared, compare
+from salw.custody.declarations.rules import Compared, Declared, compare_slips, is_all_back
 from salw.custody.rules import USER_HOLDERS, Expected, is_late
 from salw.registry.codes import read_code
 from salw.registry.labels.queries import find_named
@@ -167,7 +167,7 @@ def slip_page(desk: Desk, slip_id: UUID) -> dict[str, Any]:
         "unsigned": found.unsigned,
         "zone": desk.actor.time_zone,
         "signs": desk.also_holds(Permission.ACKNOWLEDGEMENT_RECORD),
-        "ways_valid": [kind.value for kind in AcknowledgementKind],
+        "ways_valid": [kind.value for kind in AcknowledgementKind if found.valid is None or kind.value in found.valid],
     }
 
 
@@ -182,12 +182,8 @@ def account(desk: Desk, weapons: list[Row], declared: list[Declared]) -> tuple[l
     Nothing lacks as long as a weapon of the same slips is still out: who has it may bring the rest.
     """
     entries = list_account_of(desk.db, desk.actor, [Expected(w["id"], w["version"]) for w in weapons])
-    issued = [entry for entry in entries if not entry.returned]
-    returned = [entry.line for entry in entries if entry.returned]
-    compared = compare([entry.line for entry in issued], [*returned, *declared])
-    out = any(entry.still_out for entry in issued)
-    lacking = [] if out else [line for line in compared if line.difference > 0]
-    return compared, lacking
+    compared = compare_slips(entries, declared)
+    return compared, [line for line in compared if line.difference > 0] if is_all_back(entries) else []
 
 
 def unit_of_slip(desk: Desk, slip_id: UUID) -> UUID:

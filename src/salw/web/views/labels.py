@@ -5,8 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from salw.access.guard import Desk
+from salw.access.operations.traces import record_reads
+from salw.access.people_queries import find_numbered
 from salw.access.queries import list_stores
-from salw.access.routes.organisation import get_people
+from salw.access.rules import Permission
+from salw.access.trace_rules import ReadCode
 from salw.core.db import Row
 from salw.core.language import Language, translate
 from salw.core.pages import PAGE_SIZE_MAX
@@ -71,14 +74,14 @@ def people(desk: Desk, matricules: str) -> tuple[list[UUID], list[str]]:
 
     Whom somebody looks up is noted, as on the interface.
     """
-    found, unknown = [], []
-    for line in lines(matricules):
-        bearers = get_people(desk, matricule=line, cursor=None, limit=2).items
-        if len(bearers) == 1:
-            found.append(bearers[0].id)
-        else:
-            unknown.append(line)
-    return found, unknown
+    asked = lines(matricules)
+    bearers = find_numbered(desk.db, desk.actor, asked)
+    alone = {line: rows[0]["id"] for line in asked if len(rows := bearers.get(line.lower(), [])) == 1}
+    found = list(dict.fromkeys(alone.values()))
+    record_reads(
+        desk.db, actor=desk.actor, permission=Permission.ORGANISATION_READ, code=ReadCode.PERSON, record_ids=found
+    )
+    return found, [line for line in asked if line not in alone]
 
 
 def lines(text: str) -> list[str]:
@@ -141,9 +144,20 @@ def paper_words(plan: Printing, language: Language) -> str:
     )
 
 
-def all_stocks(language: Language) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return the stocks in words by what they are for."""
+# On a roll as many as a class of recruits handles in a morning.
+_TRAINED_ON_A_ROLL = 12
+
+
+def all_stocks(language: Language) -> list[tuple[str, list[tuple[str, str, int]]]]:
+    """Return the stocks by what they are for: each with its words, and of how many weapons it takes both labels."""
     return [
-        (use.value, [(stock.name, stock_words(stock, language)) for stock in STOCKS.values() if stock.use is use])
+        (
+            use.value,
+            [
+                (stock.name, stock_words(stock, language), stock.per_page // 2 or _TRAINED_ON_A_ROLL)
+                for stock in STOCKS.values()
+                if stock.use is use
+            ],
+        )
         for use in Use
     ]

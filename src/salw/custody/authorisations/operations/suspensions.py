@@ -32,8 +32,8 @@ insert into suspension (country, id, person_id, unit_id, reason_id, placed_by, p
 values (%(country)s, %(id)s, %(person)s, %(unit)s, %(reason)s, %(by)s, %(now)s)
 """
 
-_OPEN = """
-select id, person_id, unit_id, ended_at from suspension
+_OF_WHOM = """
+select person_id, unit_id from suspension
  where country = %(country)s and id = %(id)s and unit_id = any(%(units)s)
 """
 
@@ -82,10 +82,7 @@ def end_suspension(db: Connection, *, actor: Actor, now: datetime, suspension_id
 
     Raises `suspension.not_found`, `suspension.of_oneself`, `suspension.over`.
     """
-    row = run_one(db, _OPEN, {"country": actor.country, "id": suspension_id, "units": list(actor.units)})
-    if row is None:
-        raise NotFound("suspension.not_found", suspension=str(suspension_id))
-    check_not_oneself(row["person_id"], actor.person_id, "suspension.of_oneself")
+    row = _not_ones_own(db, actor, suspension_id)
     kept = commit_to({"person": str(row["person_id"]), "text": text})
     _keep(db, actor, kept)
     values = {"country": actor.country, "id": suspension_id, "reason": kept.id, "by": actor.person_id, "now": now}
@@ -98,8 +95,10 @@ def end_suspension(db: Connection, *, actor: Actor, now: datetime, suspension_id
 def read_reason(db: Connection, *, actor: Actor, suspension_id: UUID) -> Row:
     """Return why a right was withdrawn, and given back (`reason, text, end_text`; null once erased), with its trace.
 
-    Without the trace there is no answer: both stand in one transaction. Raises `suspension.not_found`.
+    Without the trace there is no answer: both stand in one transaction. A commander of whom somebody complained does
+    not learn here who it was. Raises `suspension.not_found`, `suspension.of_oneself`.
     """
+    _not_ones_own(db, actor, suspension_id)
     row = run_one(db, "select said, ended from reasons_of_suspension(%(id)s)", {"id": suspension_id})
     if row is None:
         raise NotFound("suspension.not_found", suspension=str(suspension_id))
@@ -113,6 +112,15 @@ def read_reason(db: Connection, *, actor: Actor, suspension_id: UUID) -> Row:
     said: dict[str, Any] = row["said"] or {}
     ended: dict[str, Any] = row["ended"] or {}
     return {"reason": said.get("reason"), "text": said.get("text"), "end_text": ended.get("text")}
+
+
+def _not_ones_own(db: Connection, actor: Actor, suspension_id: UUID) -> Row:
+    """Return whose right was withdrawn, and of which unit (`person_id, unit_id`), unless it is the actor's own."""
+    row = run_one(db, _OF_WHOM, {"country": actor.country, "id": suspension_id, "units": list(actor.units)})
+    if row is None:
+        raise NotFound("suspension.not_found", suspension=str(suspension_id))
+    check_not_oneself(row["person_id"], actor.person_id, "suspension.of_oneself")
+    return row
 
 
 def _keep(db: Connection, actor: Actor, kept: Commitment) -> None:
