@@ -326,9 +326,17 @@ transfer_line = Table(
     Column("transfer_id", Uuid, primary_key=True),
     Column("weapon_id", Uuid, primary_key=True),
     Column("status", Text, nullable=False),
+    Column("short_reason", Text),
+    Column("short_text_id", Uuid),
     country_key(["transfer_id"], "transfer", ["id"]),
     country_key(["weapon_id"], "weapon", ["id"]),
+    country_key(["short_text_id"], "personal_value", ["id"]),
     CheckConstraint("status in ('ordered', 'dispatched', 'received', 'cancelled')", name="status_known"),
+    CheckConstraint(
+        "short_reason in ('not_loaded', 'left_on_the_way', 'lost_on_the_way', 'another_came', 'unknown')",
+        name="short_reason_known",
+    ),
+    CheckConstraint("short_text_id is null or short_reason is not null", name="short_text_has_reason"),
     comment="The weapons of a transfer, line by line.",
 )
 

@@ -48,6 +48,8 @@ from salw.custody.rules import (
     check_no_open_case,
     check_versions,
 )
+from salw.custody.shortfalls.operations import state_shortfalls
+from salw.custody.shortfalls.rules import Shortfall
 from salw.custody.transfer_rules import (
     MAY_APPROVE,
     MAY_CANCEL,
@@ -308,14 +310,16 @@ def receive_transfer(
     complete: bool,
     occurred_at: datetime,
     order: Order,
+    shortfalls: Sequence[Shortfall] = (),
 ) -> TransferStep:
-    """Take in the weapons scanned; with `complete`, declare that no more is expected.
+    """Take in the weapons scanned; with `complete`, declare that no more is expected, and why (`shortfalls`).
 
     What did not arrive stays in transit on the sender's book and the transfer is short; a late weapon may
     still be received on it, and it closes when nothing is in transit any more. A weapon with an open case
     is taken in all the same: it is there, and its case is settled by an outcome. Raises
     `transfer.not_found`, `transfer.wrong_status`, `duty.sender_receiver`, `duty.orderer_keeper`,
-    `transfer.nothing_received`, `transfer.not_in_transit`, `custody.held_elsewhere` and what locking raises.
+    `transfer.nothing_received`, `transfer.not_in_transit`, `custody.held_elsewhere` and what locking and
+    `shortfalls.rules.spread` raise.
     """
     transfer = lock_transfer(db, actor, transfer_id, "to", MAY_RECEIVE)
     if not weapons and not complete:
@@ -337,6 +341,14 @@ def receive_transfer(
     check_listed(scanned, awaited, "transfer.not_in_transit")
     outstanding = sorted(set(awaited) - set(scanned))
     status = status_after_receipt(transfer["status"], outstanding=len(outstanding), complete=complete)
+    why = state_shortfalls(
+        db,
+        actor=actor,
+        transfer_id=transfer_id,
+        unit_id=transfer["to_unit_id"],
+        outstanding=outstanding,
+        shortfalls=shortfalls,
+    )
     number: DocumentNumber | None = None
     held: list[Held] = []
     if weapons:
@@ -349,7 +361,8 @@ def receive_transfer(
     if status is TransferStatus.CLOSED:
         tell(db, actor, now, "transfer.closed", transfer_id, **marks(under))
     elif complete:
-        tell(db, actor, now, "transfer.short", transfer_id, outstanding=[str(w) for w in outstanding], **marks(under))
+        told = {"outstanding": [str(w) for w in outstanding], **why, **marks(under)}
+        tell(db, actor, now, "transfer.short", transfer_id, **told)
     return TransferStep(status, number, held)
 
 

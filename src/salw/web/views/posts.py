@@ -36,15 +36,6 @@ def form(desk: Desk) -> dict[str, Any]:
     }
 
 
-def is_name_taken(desk: Desk, unit: str, name: str, but: UUID) -> bool:
-    """Say whether another post, crew, vehicle or detachment of a unit bears a name: nobody could tell them apart."""
-    said = name.strip().casefold()
-    return any(
-        str(row["unit"]) == unit and (row["name"] or "").casefold() == said and row["id"] != but
-        for row in issuing.posts(desk)
-    )
-
-
 def post(desk: Desk, holder_id: UUID) -> dict[str, Any]:
     """Return a post with what it has. Raises `holder.not_found`."""
     row = next((row for row in issuing.posts(desk) if row["id"] == holder_id), None)
