@@ -61,5 +61,5 @@ def read_frame(picture: Image.Image) -> set[str]:
 
 
 def softened(picture: Image.Image) -> Image.Image:
-    """Return the same frame a little out of focus: a scratch thinner than a module fades out of the finder it crosses."""
+    """Return the same frame a little out of focus: a scratch thinner than a module fades out of a finder."""
     return picture.filter(ImageFilter.GaussianBlur(1))
