@@ -228,11 +228,11 @@ def relieve(client: httpx.Client, world: World) -> Write:
 
 
 def open_holder(client: httpx.Client, world: World) -> Write:
-    """Open a post."""
+    """Open a post; no two of a unit are called alike."""
     body = {
         "unit": _alpha(world),
         "kind": "post",
-        "name": "Poste d'essai",
+        "name": f"Poste d'essai {new_id().hex[-6:]}",
         "answerable": str(world["soldier"].person_id),
     }
     return Write("PUT", f"/holders/{new_id()}", body, world["keeper"].headers)
@@ -241,7 +241,8 @@ def open_holder(client: httpx.Client, world: World) -> Write:
 def rename_holder(client: httpx.Client, world: World) -> Write:
     """Rename a new post."""
     post = done(client, open_holder(client, world)).path
-    return Write("POST", f"{post}/renamings", {"id": str(new_id()), "name": "Poste est"}, world["keeper"].headers)
+    body = {"id": str(new_id()), "name": f"Poste est {new_id().hex[-6:]}"}
+    return Write("POST", f"{post}/renamings", body, world["keeper"].headers)
 
 
 def close_holder(client: httpx.Client, world: World) -> Write:

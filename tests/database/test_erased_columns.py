@@ -42,8 +42,8 @@ CODES = {
     "counted_role", "country", "closed_role", "detail", "digest", "duty", "fingerprint", "flags", "force_code",
     "granted_role", "key_hash", "kind", "leaf_hash", "legibility", "level", "mapping_sha256", "mark", "media_type",
     "method", "model_code", "opened_role", "operation", "outcome", "permission", "public_key", "purpose", "quarter",
-    "radio_dtg", "reading", "reason", "region", "role", "script", "set_as", "sha256", "signature", "state", "status",
-    "stock", "tail", "weapon_ids", "written_off_as",
+    "radio_dtg", "reading", "reason", "region", "role", "script", "set_as", "sha256", "short_reason", "signature",
+    "state", "status", "stock", "tail", "weapon_ids", "written_off_as",
     "condition_in", "covers", "how", "missing", "part", "reform", "result",
 }  # fmt: skip
 # What is read on weapons and written on them, the organisation chart, and the seals of the log.

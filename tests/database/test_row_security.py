@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -103,6 +103,9 @@ def fill(client: httpx.Client, world: World) -> None:
     """Let everything happen once, so that no table stays empty."""
     for _, prepare in writes.WRITES.values():
         writes.done(client, prepare(client, world))
+    short = writes.receive(client, world)
+    why = [{"reason": "unknown", "text": "Rien au poste de contrôle"}]
+    writes.done(client, replace(short, body={**short.body, "weapons": [], "shortfalls": why}))
     photograph(client, world)
     sign(client, world)
     record_order(client, world)
@@ -683,6 +686,16 @@ def beyond(filled: Filled) -> Mapping[str, tuple[str, Any]]:
                 "sha256"
             ],
             "suspension": run(db, "select id from suspension where unit_id = %(u)s", {"u": filled.ours.alpha})[0]["id"],
+            "transfer": run(
+                db,
+                "select t.id from transfer t join transfer_line l on l.transfer_id = t.id "
+                "where t.from_unit_id = %(u)s and l.short_text_id is not null",
+                {"u": filled.ours.alpha},
+            )[0]["id"],
+            "number": run(
+                db, "select matricule from person where id = %(c)s", {"c": filled.ours["commander"].person_id}
+            )[0]["matricule"],
+            "unit": run(db, "select uuid from unit where id = %(u)s", {"u": filled.ours.alpha})[0]["uuid"],
             "mark": run(
                 db, "select m.normalised from mark m join case_mark k using (country, weapon_id) where m.country = 'BF'"
             )[0]["normalised"],
@@ -695,6 +708,8 @@ def beyond(filled: Filled) -> Mapping[str, tuple[str, Any]]:
         "commit_to_person": (f"commit_to_person('{person}')", found),
         "standings_to_draw": (f"standings_to_draw(array['{person}']::uuid[], current_date)", found),
         "reasons_of_suspension": ("reasons_of_suspension(%(suspension)s)", found),
+        "texts_of_shortfall": ("texts_of_shortfall(%(transfer)s)", found),
+        "find_order_giver": ("find_order_giver(%(number)s, %(unit)s, current_date, array['unit_commander'])", found),
         "find_register_file": ("find_register_file(%(sha)s)", found),
         "describe_departed": ("describe_departed(%(weapons)s, 0)", found),
         "match_open_losses": (
@@ -729,6 +744,8 @@ def test_a_sister_unit_learns_nothing_of_a_check_a_case_or_a_weapon_by_those_fun
             "locate_counted",
             "describe_found",
             "reasons_of_suspension",
+            "texts_of_shortfall",
+            "find_order_giver",
         ):
             call, values = asked[name]
             assert run(db, f"select * from {call}", values) == [], name

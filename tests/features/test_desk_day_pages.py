@@ -13,6 +13,7 @@ from drawing import SAYS, require, suspend
 from filing import picture
 from labelling import make_labels, symbols
 from moving import a_section, listed
+from reporting import unit_uuid
 from salw.access.rules import roles_with
 from salw.core import clock
 from salw.core.db import run
@@ -174,6 +175,25 @@ def test_without_authorisation_a_reason_is_asked_for_and_the_commander_takes_not
         commander.send(f"{card}/autorisations/fin", 303, id=str(new_id()), which=which)
     assert "à venir" not in words(commander.get(card))
 
+    # A whole section at once: all are ticked, who has one already is marked, and it is given once.
+    unit = unit_uuid(world, world.alpha)
+    form = commander.get(f"/autorisations/section?unit={unit}")
+    people = re.findall(r'name="people" value="([^"]+)" checked', form)
+    assert str(world["soldier"].person_id) in people
+    sent = {"unit": unit, "people": people, "first_day": "2020-01-01"}
+    act, where = hidden(form)["id"], "/autorisations/section"
+    assert "Cocher au moins une personne" in words(
+        commander.send(where, 422, id=act, unit=unit, first_day="2020-01-01")
+    )
+    given = commander.get("/autorisations").count('<th scope="row">')
+    for _ in range(2):
+        commander.send(where, 303, id=act, **sent)
+    assert commander.get("/autorisations?done=section").count('<th scope="row">') == given + len(people)
+    assert words(commander.get(f"{where}?unit={unit}")).count("toutes armes") == len(people) + 1
+    assert keeper.ask(where).status_code == 403
+    stranger = str(world["soldier_bravo"].person_id)
+    assert commander.send(where, 422, id=str(new_id()), **{**sent, "people": [*people, stranger]})
+
 
 def test_a_mutation_goes_from_order_to_receipt_at_two_desks(service: str, world: World) -> None:
     first, second, third = serials(world, [w.weapon_id for w in world.register(3)])
@@ -207,7 +227,11 @@ def test_a_mutation_goes_from_order_to_receipt_at_two_desks(service: str, world:
     none = other.send(f"{where}/reception", 200, id=str(new_id()), codes="")
     assert "rien n'est arrivé" in words(none)
     assert third in words(none)
-    other.send(f"{where}/reception", 303, **{**hidden(none), "act": "do"})
+    done = {**hidden(none), "act": "do"}
+    assert "pourquoi ces armes" in words(other.send(f"{where}/reception", 422, **done))
+    other.send(f"{where}/reception", 303, **done, why_rest="left_on_the_way", why_text="Camion en panne à l'étape")
+    assert "restée en route" in words(keeper.get(where))
+    assert "Camion en panne" in words(keeper.get(where)), "the sender reads what the receiver said"
     assert "déficit" in words(other.get(where)), "a shortfall is closed on the receiver's word"
     assert "1 reçue sur 2" in words(other.get("/mutations?which=short"))
     check = other.send(f"{where}/reception", 200, id=str(new_id()), codes=third)
@@ -284,7 +308,8 @@ def test_a_post_is_opened_and_relieved_by_scan(keeper: Desk, client: httpx.Clien
     crew = keeper.send("/postes/nouveau", 303, id=act, **made).partition("?")[0]
     assert keeper.send("/postes/nouveau", 303, id=act, **made).partition("?")[0] == crew
     again = keeper.send("/postes/nouveau", 422, id=str(new_id()), **{**made, "name": str(made["name"]).upper()})
-    assert "est déjà dans cette unité" in words(again)
+    assert "porte déjà ce nom" in words(again)
+    keeper.send(f"{crew}/nom", 422, id=str(new_id()), name="poste NORD")
     keeper.send(f"{crew}/nom", 303, id=str(new_id()), name="Équipage 4")
     assert "Équipage 4" in words(keeper.get("/postes"))
     keeper.send(f"{crew}/fermeture", 303, id=str(new_id()))
@@ -324,8 +349,20 @@ def test_a_weapons_own_page_opens_what_may_be_done_with_it_filled_in(
     told = {**hidden(form), "day": clock.now().date().isoformat(), "hour": "00:00", "circumstances": "À la relève"}
     assert "Ce qui est arrivé" in keeper.send(f"{page}/incident", 422, **told)
     assert "À la relève" in keeper.send(f"{page}/incident", 422, **told, kind="lost", dtg="201430Z NOV 26")
+    # Told by radio within the day, typed in two days later: the group of the message decides.
+    gone = clock.now() - timedelta(days=2)
+    message = (gone + timedelta(hours=3)).strftime("%d%H%MZ%b%y").upper()
+    told |= {"day": gone.date().isoformat(), "hour": f"{gone:%H:%M}", "sender": "Poste nord", "station": "PC"}
+    case = f"/incidents/{told['id']}"
     for _ in range(2):
-        assert keeper.send(f"{page}/incident", 303, **told, kind="lost") == f"{page}?done=incident"
+        assert keeper.send(f"{page}/incident", 303, **told, kind="lost", dtg=message) == f"{case}?done=1"
+    said = words(keeper.get(f"{case}?done=1"))
+    assert {text for text in ("dans le délai", message, number[1], "Poste nord") if text not in said} == set()
+    assert "incident en cours" in words(keeper.get("/aujourdhui"))
+    assert "dans le délai" in words(keeper.get("/incidents"))
+    assert other.ask(case).status_code == 404
+    assert keeper.ask(f"/incidents?arme={number[1]}").headers["location"] == f"{page}/incident"
+    assert "aucune arme" in words(keeper.ask("/incidents?arme=X0").text)
     assert "manquante" in keeper.get(page)
     assert not re.search(r'href="/perceptions/nouvelle', keeper.get(page))
 

@@ -42,6 +42,7 @@ ACTS = {
 # What else a page reads when its address asks for something.
 ASKED = {
     "/armes": ("q={serial}", "store={store}"),
+    "/autorisations/section": ("unit={unit}",),
     "/detenteurs": ("q=essai&unit={unit}",),
     "/etiquettes": ("store={store}",),
     "/etiquettes/armes": ("arme={weapon_id}&stock=a4-weapon-20mm&copies=2",),
@@ -103,6 +104,7 @@ def things(client: httpx.Client, world: World) -> Mapping[str, object]:
         "transfer_id": dispatch(client, world, weapons[3:5])[0],
         "list_id": writes.prepare_list(client, world).send(client).json()["id"],
         "muster_id": writes.muster(client, world).send(client).json()["id"],
+        "incident_id": writes.done(client, writes.report(client, world)).path.rpartition("/")[2],
         "reform_id": writes.propose_reform(client, world).send(client).json()["id"],
         "book_id": writes.done(client, writes.print_book(client, world)).path.rpartition("/")[2],
         "device_id": enrolled(client, world).id,

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 import writes
+from desk import Desk, matricule, words
 from entrance import events
 from filing import order_body, record_order
 from reporting import code
@@ -91,7 +92,7 @@ def test_nothing_more_rests_on_a_contested_order(client: httpx.Client, world: Wo
         run(db, "update paper_order set status = 'recorded', decided_by = null, decided_at = null, reason_id = null")
 
 
-def test_no_duty_is_loosened_by_paper(client: httpx.Client, world: World) -> None:
+def test_no_duty_is_loosened_by_paper(client: httpx.Client, service: str, world: World) -> None:
     def recorded(**said: object) -> tuple[int, str]:
         body = {**order_body(client, world), **said}
         return code(client.put(f"/paper-orders/{new_id()}", json=body, headers=world["keeper"].headers))
@@ -116,6 +117,17 @@ def test_no_duty_is_loosened_by_paper(client: httpx.Client, world: World) -> Non
     )
     # Who commands above is no man of the post's own unit, and signs for it all the same.
     above = record_order(client, world, "commander_hq")
+    # On the page he is named by his whole matricule; of others beyond the scope it says what it says of nobody.
+    said, page = order_body(client, world), "/aujourdhui/ordres/nouveau"
+    typed = {"unit": said["unit"], "number": "OM 9", "dated_on": said["dated_on"], "file": said["file"]}
+    desk, number = Desk(service, world, "keeper"), matricule(world, "commander_hq")
+    unknown = [
+        words(desk.send(page, 422, id=str(new_id()), approval=str(new_id()), **typed, signatory=one)).replace(one, "")
+        for one in (matricule(world, "keeper_bravo"), "X-0", number[:-1])
+    ]
+    assert len(set(unknown)) == 1, unknown
+    assert "Personne ne répond" in unknown[0]
+    desk.send(page, 303, id=str(new_id()), approval=str(new_id()), **typed, signatory=number)
     assert approve(client, world, ordered, above).status_code == 200
     # The database holds that an approval on paper is its signatory's.
     me = {"me": world["commander"].person_id, "id": subject(ordered)}

@@ -1,6 +1,7 @@
 """The life of a post: relieved by scan where its weapons stand, renamed, and closed once it has nothing."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from salw.core.ids import new_id
 from salw.custody.operations.holder_changes import close_holder
 from salw.custody.rules import Expected
 from salw_labels import draw
-from together import until_it_waits
+from together import at_once, until_it_waits
 from world import World
 
 
@@ -175,3 +176,20 @@ def test_the_database_closes_no_post_that_has_something_and_lets_nobody_answer_f
     assert refused(closing) == "SW006", "somebody still answers for it"
     assert step(client, world, "closing").status_code == 200
     assert refused(answering) == "SW007"
+
+    # Of two that are opened with one name at once one stands; the name of a closed one is free, an erasure goes on.
+    one = writes.open_holder(client, world)
+    made = [one, replace(writes.open_holder(client, world), body=one.body)]
+    answers = [answer.status_code for answer in at_once(*(partial(each.send, client) for each in made))]
+    assert sorted(answers) == [200, 409]
+    assert code(made[answers.index(409)].send(client)) == (409, "holder.name_taken")
+    alike = (
+        "insert into holder (country, id, unit_id, kind, name) "
+        "values (%(country)s, uuidv7(), %(unit)s, 'crew', %(name)s)"
+    )
+    values |= {"unit": world.alpha, "name": str(one.body["name"]).replace("'", "’").upper()}
+    assert refused(alike) == "SW009"
+    with transaction(app_engine, country=world.country, units=(world.alpha,)) as db:
+        run(db, alike, {**values, "name": "Poste nord"})
+        run(db, "select set_config('app.erasing', 'yes', true)")
+        run(db, alike, values)

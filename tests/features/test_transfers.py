@@ -135,6 +135,35 @@ def test_what_did_not_arrive_stays_in_transit_and_may_still_come(
     assert receive(client, world, transfer, sent[1:2], complete=True).json()["status"] == "short"
     assert holders(owner_engine, sent[2:])[sent[2].weapon_id] == ("transit", world.alpha)
     assert events_of(owner_engine, transfer)[-1] == "transfer.short"
+
+    # Why, is said of each or of all, by the receiver, and read by both sides alone; the log only commits to the words.
+    def short(
+        *reasons: dict[str, object], weapons: list[Expected] | None = None, complete: bool = True
+    ) -> httpx.Response:
+        body = {"weapons": listed(weapons or []), "complete": complete, "shortfalls": list(reasons)}
+        return step(client, world, transfer, "receipt", "keeper_bravo", body)
+
+    lost, text = str(sent[2].weapon_id), "Vue au poste de contrôle"
+    rest = {"reason": "unknown"}
+    assert code(short(rest, complete=False)) == (422, "request.malformed")
+    assert code(short({**rest, "weapons": [str(sent[0].weapon_id)]})) == (409, "transfer.not_short")
+    assert code(short({**rest, "weapons": [lost]}, rest)) == (409, "transfer.not_short"), "no other is left"
+    assert code(short(rest, rest)) == (409, "transfer.shortfall_twice")
+    assert short({"weapons": [lost], "reason": "left_on_the_way", "text": text}).json()["status"] == "short"
+    for job in ("keeper", "keeper_bravo"):
+        lines = client.get(f"/transfers/{transfer}", headers=world[job].headers).json()["weapons"]
+        said = {line["weapon"]: (line["short_reason"], line["short_text"]) for line in lines}
+        assert said[lost] == ("left_on_the_way", text), job
+        assert said[str(sent[0].weapon_id)] == (None, None)
+    with owner_engine.begin() as db:
+        run(db, "set local role salw_owner")
+        (event,) = run(
+            db,
+            "select convert_from(canonical, 'utf8') as told from event where kind = 'transfer.short' "
+            "and convert_from(canonical, 'utf8') like %(reason)s",
+            {"reason": "%left_on_the_way%"},
+        )
+    assert text not in event["told"]
     assert receive(client, world, transfer, sent[2:]).json()["status"] == "closed"
     assert set(holders(owner_engine, sent).values()) == {("store", world.bravo)}
 

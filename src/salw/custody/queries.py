@@ -55,8 +55,9 @@ def list_transfer_lines(db: Connection, actor: Actor, transfer_id: UUID) -> list
     return run(
         db,
         """
-        select l.weapon_id as weapon, l.status, c.seq as version
+        select l.weapon_id as weapon, l.status, c.seq as version, l.short_reason, s.said as short_text
           from transfer_line l
+          left join texts_of_shortfall(%(id)s) s on s.weapon_id = l.weapon_id
           left join custody c on c.country = l.country and c.weapon_id = l.weapon_id
                and (c.unit_id = any(%(units)s) or c.awaited_by_unit_id = any(%(units)s))
          where l.country = %(country)s and l.transfer_id = %(id)s

@@ -317,6 +317,7 @@ CONSTRAINTS: dict[str, tuple[type[DomainError], str]] = {
     "SW001": (Conflict, "custody.version_conflict"),
     "SW003": (Conflict, "document.no_office"),
     "SW007": (Conflict, "holder.closed"),
+    "SW009": (Conflict, "holder.name_taken"),
     "pk_issue": (Conflict, "request.id_reused"),
     "pk_transfer": (Conflict, "request.id_reused"),
     "pk_transfer_receipt": (Conflict, "request.id_reused"),

@@ -54,8 +54,10 @@ select t.id, t.status, t.due_on, t.status = any(%(under_way)s) and t.due_on < %(
 """
 
 _LINES = """
-select l.weapon_id as weapon, l.status, w.registry_number, w.serial, coalesce(m.name, w.model_text) as model_name
+select l.weapon_id as weapon, l.status, w.registry_number, w.serial, coalesce(m.name, w.model_text) as model_name,
+       l.short_reason, s.said as short_text
   from transfer_line l
+  left join texts_of_shortfall(%(id)s) s on s.weapon_id = l.weapon_id
   left join weapon w on w.country = l.country and w.id = l.weapon_id
   left join model m on m.code = w.model_code
  where l.country = %(country)s and l.transfer_id = %(id)s
@@ -109,7 +111,7 @@ def list_for_desk(db: Connection, actor: Actor, *, which: Which | None, before: 
 def list_named_lines(db: Connection, actor: Actor, transfer_id: UUID) -> list[Row]:
     """Return the weapons of a mutation that the caller has found, named as far as they are the reader's to read.
 
-    Keys: `weapon, status, registry_number, serial, model_name`.
+    Keys: `weapon, status, registry_number, serial, model_name, short_reason, short_text`.
     """
     return run(db, _LINES, {"country": actor.country, "id": transfer_id})
 

@@ -1,14 +1,17 @@
 """What the routes of transfers take and give."""
 
+import operator
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from salw.core.shapes import Day, In, Instant, Out, example
 from salw.custody.operations.transfers import TransferStep
 from salw.custody.schemas import LIST_MAX, ONE_WEAPON, MovedWeapon, OrderIn, ReadWeapon, StepIn, Weapons
+from salw.custody.shortfalls.rules import ShortfallReason
+from salw.custody.shortfalls.schemas import ShortfallIn
 from salw.custody.transfer_rules import LineStatus, TransferStatus
 from salw.documents.orders.rules import OrderStatus
 
@@ -45,7 +48,7 @@ class DispatchIn(StepIn):
 
 
 class ReceiptIn(StepIn):
-    """What is scanned in; `complete` says that no more is expected."""
+    """What is scanned in; `complete` says that no more is expected, and `shortfalls` why weapons did not arrive."""
 
     model_config = example(
         id="019aa000-0000-7000-8000-0000000000c3",
@@ -55,8 +58,17 @@ class ReceiptIn(StepIn):
 
     weapons: Annotated[list[ReadWeapon], Field(max_length=LIST_MAX)]
     complete: bool
+    # Left out where there is none: what was sent before there were reasons is still repeated as the same body.
+    shortfalls: Annotated[tuple[ShortfallIn, ...], Field(max_length=LIST_MAX, exclude_if=operator.not_)] = ()
     occurred_at: Instant | None = None
     order: OrderIn = OrderIn()
+
+    @model_validator(mode="after")
+    def only_complete(self) -> "ReceiptIn":
+        """Refuse reasons while more is expected."""
+        if self.shortfalls and not self.complete:
+            raise ValueError("shortfalls are of a complete receipt")
+        return self
 
 
 class TransferStepOut(Out):
@@ -100,6 +112,8 @@ class TransferLine(Out):
     weapon: UUID
     status: LineStatus
     version: int | None
+    short_reason: ShortfallReason | None = Field(description="Why it did not arrive, as the receiver last said.")
+    short_text: str | None
 
 
 class TransferOut(TransferHead):

@@ -230,17 +230,20 @@ def list_outcomes(db: Connection, actor: Actor, incident_id: UUID) -> list[Row]:
 
 
 def list_weapons(db: Connection, actor: Actor, incident_id: UUID, *, after: UUID | None, limit: int) -> list[Row]:
-    """Return the weapons of an incident already found, with their version where still in scope; of another
-    unit's, only those in scope.
+    """Return the weapons of an incident already found, with version, numbers and model where still in scope; of
+    another unit's, only those in scope.
     """
     return run(
         db,
         f"""
         select w.weapon_id, w.status, w.loss_line_id, w.outcome_id,
-               case when c.unit_id = any(%(units)s) then c.seq end as version
+               case when c.unit_id = any(%(units)s) then c.seq end as version,
+               a.registry_number, a.serial, m.name as model_name
           from incident_weapon w
           join incident i on i.country = w.country and i.id = w.incident_id
           left join custody c on c.country = w.country and c.weapon_id = w.weapon_id
+          left join weapon a on a.country = c.country and a.id = c.weapon_id and c.unit_id = any(%(units)s)
+          left join model m on m.code = a.model_code
          where w.country = %(country)s and w.incident_id = %(incident)s
            and ({_OWN} or c.unit_id = any(%(units)s))
            and w.weapon_id > coalesce(%(after)s, '00000000-0000-0000-0000-000000000000'::uuid)

@@ -29,6 +29,8 @@ select (select count(*) from (select from label_alarm a
        (select count(*) from handover o
          where o.country = %(country)s and o.unit_id = any(%(units)s) and o.stocktake_id is null
            and o.due_on < %(today)s) as counts_late,
+       (select count(*) from incident n
+         where n.country = %(country)s and n.unit_id = any(%(units)s) and n.status = 'open') as incidents_open,
        (select count(*) from device d
          where d.country = %(country)s and d.unit_id = any(%(units)s) and d.state = 'in_force'
            and d.valid_until > %(now)s and coalesce(d.last_seen_at, d.valid_from) < %(silent)s) as devices_silent
@@ -77,7 +79,7 @@ def get_figures(db: Connection, actor: Actor, *, now: datetime) -> Row:
     """Return how much awaits somebody.
 
     Keys: `label_alarms, unacknowledged` (both counted up to `COUNTED_MOST` + 1), `orders_unconfirmed, checks_open,
-    counts_owed, counts_late, devices_silent`.
+    counts_owed, counts_late, incidents_open, devices_silent`.
     """
     row = run_one(db, _FIGURES, {**_scope(actor, now), "most": COUNTED_MOST + 1})
     assert row is not None  # noqa: S101 - a row of figures always comes

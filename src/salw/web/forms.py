@@ -186,6 +186,15 @@ def at_field(
     return {places[error.code]: told(error, language)}
 
 
+def typed_days(typed: Mapping[str, str]) -> dict[str, Any]:
+    """Return what was typed with its days as the interface reads them; what is no day stays for its field to say so."""
+    fields: dict[str, Any] = dict(typed_fields(typed))
+    for name in ("first_day", "last_day"):
+        text = fields.get(name)
+        fields[name] = (parse_day(text) or text) if text else None
+    return fields
+
+
 def day_after(typed: str, days: int, language: Language) -> tuple[date | None, str | None]:
     """Return the day that lies so many days after the one typed, and what is wrong with it; empty is no day."""
     text = typed.strip()

@@ -35,7 +35,8 @@ select (select count(*) from custody where country = %(country)s and holder_id =
 def rename_holder(db: Connection, *, actor: Actor, now: datetime, holder_id: UUID, name: str) -> None:
     """Give a post, crew, vehicle, detachment or workshop another name.
 
-    Raises `holder.not_found`, `holder.not_collective`, `holder.closed`, `holder.same_name`.
+    Raises `holder.not_found`, `holder.not_collective`, `holder.closed`, `holder.same_name`; a name that another
+    open one of the unit bears is refused by the database (`holder.name_taken`).
     """
     holder = _lock(db, actor, holder_id)
     if holder["name"] == name:

@@ -279,7 +279,8 @@ def open_collective_holder(
 ) -> None:
     """Open a post, crew, vehicle, detachment or workshop with the person who answers for it.
 
-    Raises `unit.not_found`, `holder.not_collective` and what `hold_answerable` raises.
+    Raises `unit.not_found`, `holder.not_collective` and what `hold_answerable` raises; a name that another open one of
+    the unit bears is refused by the database (`holder.name_taken`).
     """
     if kind not in OPENED_BY_HAND:
         raise Unacceptable("holder.not_collective", kind=kind.value)

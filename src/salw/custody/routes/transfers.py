@@ -14,8 +14,10 @@ from salw.core.shapes import Addressed
 from salw.custody import queries
 from salw.custody.operations import transfers as operations
 from salw.custody.operations.paper_approvals import approve_on_paper
+from salw.custody.operations.transfer_receipts import receive_transfer
 from salw.custody.operations.transfers import TransferStep
 from salw.custody.schemas import PaperApprovalIn, StepIn, expected, order_of, read_at, when
+from salw.custody.shortfalls.schemas import shortfalls_of
 from salw.custody.transfer_rules import TransferStatus
 from salw.custody.transfer_schemas import (
     DispatchIn,
@@ -105,10 +107,10 @@ def post_dispatch(
 def post_receipt(
     transfer_id: UUID, body: ReceiptIn, desk: Desk = requires(Permission.TRANSFER_RECEIVE)
 ) -> TransferStepOut:
-    """Take in the weapons scanned; what never arrives stays in transit as a shortfall."""
+    """Take in the weapons scanned; what never arrives stays in transit as a shortfall, with the reason given."""
 
     def work() -> TransferStep:
-        return operations.receive_transfer(
+        return receive_transfer(
             desk.db,
             actor=desk.actor,
             now=desk.now,
@@ -116,6 +118,7 @@ def post_receipt(
             request_id=body.id,
             weapons=read_at(desk, transfer_id, body.weapons, when(body.occurred_at, desk.now)),
             complete=body.complete,
+            shortfalls=shortfalls_of(body.shortfalls),
             occurred_at=when(body.occurred_at, desk.now),
             order=order_of(body.order),
         )

@@ -1,9 +1,11 @@
 """Reading orders on paper of units in scope."""
 
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import Connection
 
+from salw.access.rules import Permission, roles_with
 from salw.core.actor import Actor
 from salw.core.db import Row, run, run_one
 from salw.core.errors import NotFound
@@ -52,6 +54,16 @@ def list_orders(db: Connection, actor: Actor, *, status: str | None, after: UUID
         """,
         {**_scope(actor), "status": status, "after": after, "limit": limit},
     )
+
+
+def find_signatory(db: Connection, *, matricule: str, unit: UUID, day: date) -> UUID | None:
+    """Return who signs orders of a unit in scope on a day, where his whole matricule names him, beyond the scope too.
+
+    None alike for a number that nobody has and for somebody who gave no orders there.
+    """
+    asked = {"matricule": matricule, "unit": unit, "day": day, "roles": roles_with(Permission.ORDER_CONFIRM)}
+    rows = run(db, "select id from find_order_giver(%(matricule)s, %(unit)s, %(day)s, %(roles)s)", asked)
+    return rows[0]["id"] if len(rows) == 1 else None
 
 
 def lock_usable(db: Connection, actor: Actor, order_id: UUID) -> Row:

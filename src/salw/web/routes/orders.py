@@ -20,7 +20,6 @@ from salw.documents.orders.schemas import PaperOrderIn
 from salw.web.counter import AT_COUNTER, PICTURED, placed
 from salw.web.desks import Asked, friendly, lead_to, open_desk, show
 from salw.web.forms import fill, parse_day
-from salw.web.views import issuing
 from salw.web.views import orders as views
 
 router = APIRouter(include_in_schema=False)
@@ -98,15 +97,15 @@ def _keep_picture(request: Request, language: Language, typed: OrderTyped, conte
 
 
 def _read(request: Request, language: Language, typed: OrderTyped) -> tuple[PaperOrderIn | None, dict[str, str]]:
-    with open_desk(request, Permission.ORDER_RECORD, language) as desk:
-        signatory, wrong_signatory = issuing.find_one(desk, typed.signatory)
-        covered = dict(views.form(desk)["transfers"])
     day = typed.dated_on.strip()
+    with open_desk(request, Permission.ORDER_RECORD, language) as desk:
+        signatory, wrong_signatory = views.find_signatory(desk, typed.signatory, typed.unit, parse_day(day))
+        covered = dict(views.form(desk)["transfers"])
     values: dict[str, Any] = {
         "unit": typed.unit or None,
         "number": typed.number.strip() or None,
         "dated_on": (parse_day(day) or day) if day else None,
-        "signatory": signatory["id"] if signatory else None,
+        "signatory": signatory,
         "file": typed.file or None,
     }
     body, wrong = fill(PaperOrderIn, values, language)

@@ -1,6 +1,6 @@
 """`/detenteurs` and `/personnes/{id}`: who has what, who may draw, and the acts of those who decide it."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request
@@ -16,7 +16,7 @@ from salw.custody.authorisations.rules import CONSTRAINTS, ContractKind, Suspens
 from salw.custody.authorisations.schemas import AuthorisationsIn, ContractsIn, EndIn, SuspensionEndIn, SuspensionIn
 from salw.registry.classification import ClassCode
 from salw.web.desks import Asked, friendly, lead_to, open_desk, show, visit
-from salw.web.forms import at_field, fill, parse_day, typed_fields
+from salw.web.forms import at_field, fill, typed_days, typed_fields
 from salw.web.views import people as views
 
 router = APIRouter(include_in_schema=False)
@@ -109,7 +109,7 @@ def post_authorisation(
 ) -> Response:
     """Authorise somebody to draw."""
     typed = {"covers": covers, "first_day": first_day, "last_day": last_day, "reference": reference}
-    body, wrong = fill(AuthorisationsIn, {"people": [person_id], **_days(typed)}, language)
+    body, wrong = fill(AuthorisationsIn, {"people": [person_id], **typed_days(typed)}, language)
     if body is None:
         return _person(request, language, person_id, typed=typed, wrong=wrong)
     try:
@@ -118,15 +118,6 @@ def post_authorisation(
     except DomainError as error:
         return _person(request, language, person_id, typed=typed, wrong=at_field(error, DRAW_PLACES, language))
     return lead_to(f"/personnes/{person_id}?done=authorised", language)
-
-
-def _days(typed: dict[str, str]) -> dict[str, Any]:
-    """Return what was typed with its days as the interface reads them; what is no day stays for its field to say so."""
-    fields: dict[str, Any] = dict(typed_fields(typed))
-    for name in ("first_day", "last_day"):
-        text = fields.get(name)
-        fields[name] = (parse_day(text) or text) if text else None
-    return fields
 
 
 @router.post("/personnes/{person_id}/autorisations/fin")
@@ -157,7 +148,7 @@ def post_contract(
     """Record a contract."""
     typed = {"kind": kind, "first_day": c_first_day, "last_day": c_last_day, "reference": c_reference}
     kept = {"kind": kind, "c_first_day": c_first_day, "c_last_day": c_last_day, "c_reference": c_reference}
-    body, wrong = fill(ContractsIn, {"people": [person_id], **_days(typed)}, language)
+    body, wrong = fill(ContractsIn, {"people": [person_id], **typed_days(typed)}, language)
     if body is None:
         return _person(request, language, person_id, typed=kept, wrong=_of_contract(wrong))
     try:

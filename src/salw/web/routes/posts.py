@@ -69,7 +69,6 @@ def post_post(request: Request, language: Asked, typed: Annotated[PostTyped, For
     """Open a post, crew, vehicle or detachment."""
     with open_desk(request, Permission.RELIEF_RECORD, language) as desk:
         person, wrong_person = issuing.find_one(desk, typed.answerable)
-        alike = views.is_name_taken(desk, typed.unit, typed.name, typed.id)
     values = {
         "unit": typed.unit or None,
         "kind": typed.kind or None,
@@ -79,8 +78,6 @@ def post_post(request: Request, language: Asked, typed: Annotated[PostTyped, For
     body, wrong = fill(HolderIn, values, language)
     if wrong_person:
         wrong["answerable"] = wrong_person
-    if alike:
-        wrong["name"] = translate("web.posts.name_taken", language, name=typed.name.strip())
     if body is None or wrong:
         return _form(request, language, typed.but(), wrong)
     try:

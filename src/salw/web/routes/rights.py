@@ -5,22 +5,26 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
+from pydantic import BaseModel
 
 from salw.access.rules import Permission
 from salw.core.errors import DomainError
 from salw.core.ids import new_id
 from salw.core.language import Language, translate
-from salw.custody.authorisations.routes import put_draw_rule
+from salw.custody.authorisations.routes import put_authorisations, put_draw_rule
 from salw.custody.authorisations.rules import CONSTRAINTS
-from salw.custody.authorisations.schemas import RuleIn
+from salw.custody.authorisations.schemas import AuthorisationsIn, RuleIn
 from salw.web.counter import placed
 from salw.web.desks import Asked, friendly, lead_to, open_desk, show
+from salw.web.forms import fill, typed_days
 from salw.web.views import rights as views
 from salw.web.views.orders import uuid_or_none
 
 router = APIRouter(include_in_schema=False)
 
 ANSWERS = {"yes": True, "no": False}
+DONE = ("rule", "section")
+PLACES = {"draw.backwards": "last_day", "draw.over": "last_day", "person.not_found": "people"}
 
 
 @router.get("/autorisations")
@@ -32,7 +36,7 @@ def get_rights(
     done: str = "",
 ) -> Response:
     """List authorisations or contracts, and what units ask for."""
-    return _rights(request, language, of, cursor, done=done == "rule")
+    return _rights(request, language, of, cursor, done=done if done in DONE else "")
 
 
 def _rights(
@@ -41,7 +45,7 @@ def _rights(
     of: str = "",
     cursor: str | None = None,
     *,
-    done: bool = False,
+    done: str = "",
     typed: dict[str, str] | None = None,
     wrong: dict[str, str] | None = None,
 ) -> Response:
@@ -73,3 +77,53 @@ def post_rule(
     except DomainError as error:
         return _rights(request, language, typed=typed, wrong=placed(error, {}, language, "unit"))
     return lead_to("/autorisations?done=rule", language)
+
+
+class SectionTyped(BaseModel):
+    """An authorisation for many as it is typed; `people` are those ticked."""
+
+    id: UUID
+    unit: str = ""
+    people: tuple[str, ...] = ()
+    covers: str = ""
+    first_day: str = ""
+    last_day: str = ""
+    reference: str = ""
+
+
+@router.get("/autorisations/section")
+def get_section(request: Request, language: Asked, unit: str = "") -> Response:
+    """Ask which people of a unit are authorised to draw: all, unless some are left out."""
+    return _section(request, language, SectionTyped(id=new_id(), unit=unit), everybody=True)
+
+
+def _section(
+    request: Request,
+    language: Language,
+    typed: SectionTyped,
+    *,
+    everybody: bool = False,
+    wrong: dict[str, str] | None = None,
+) -> Response:
+    with open_desk(request, Permission.AUTHORISATION_GIVE, language) as desk:
+        context = views.section(desk, uuid_or_none(typed.unit))
+    ticked = [one["id"] for one in context["people"]] if everybody else list(typed.people)
+    context |= {"typed": typed.model_dump(mode="json"), "ticked": ticked}
+    return show(request, language, "rights_section.html", context, errors=wrong)
+
+
+@router.post("/autorisations/section")
+def post_section(request: Request, language: Asked, typed: Annotated[SectionTyped, Form()]) -> Response:
+    """Authorise all who are ticked, in one act; sent twice it is given once."""
+    values = typed_days(typed.model_dump(include={"covers", "first_day", "last_day", "reference"}))
+    body, wrong = fill(AuthorisationsIn, {"people": typed.people, **values}, language)
+    if not typed.people:
+        wrong["people"] = translate("web.section.nobody", language)
+    if body is None or wrong:
+        return _section(request, language, typed, wrong=wrong)
+    try:
+        with friendly(CONSTRAINTS), open_desk(request, Permission.AUTHORISATION_GIVE, language) as desk:
+            put_authorisations(typed.id, body, desk)
+    except DomainError as error:
+        return _section(request, language, typed, wrong=placed(error, PLACES, language, "people"))
+    return lead_to("/autorisations?done=section", language)

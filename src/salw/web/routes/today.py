@@ -47,7 +47,7 @@ def get_recalls(request: Request, language: Asked) -> Response:
     """List the weapons asked back."""
     with open_desk(request, Permission.DRAW_READ, language) as desk:
         lines = views.recalls(desk)
-    return show(request, language, "recalls.html", {"lines": lines})
+    return show(request, language, "recalls.html", {"lines": lines, "most": views.LINES_SHOWN})
 
 
 @router.get("/aujourdhui/derogations")
@@ -56,6 +56,7 @@ def get_overrides(request: Request, language: Asked, done: str = "") -> Response
     with open_desk(request, Permission.OVERRIDE_READ, language) as desk:
         context = {
             "lines": views.overrides(desk),
+            "most": views.LINES_SHOWN,
             "takes_note": desk.also_holds(Permission.OVERRIDE_ACKNOWLEDGE),
             "zone": desk.actor.time_zone,
             "done": bool(done),

@@ -34,7 +34,8 @@ PLAIN_STEPS = {
     "approval": (Permission.TRANSFER_APPROVE, steps.post_approval),
     "cancellation": (Permission.TRANSFER_CANCEL, steps.post_cancellation),
 }
-ON_ORDER = {"order.not_found": "order", "order.contested": "order"}
+NOT_ARRIVED = {"transfer.not_short": "why_rest", "transfer.shortfall_twice": "why_rest"}
+ON_ORDER = {"order.not_found": "order", "order.contested": "order", **NOT_ARRIVED}
 SCANNED_STEPS = {"expedition": Permission.TRANSFER_DISPATCH, "reception": Permission.TRANSFER_RECEIVE}
 
 
@@ -55,6 +56,9 @@ class StepTyped(Typed):
     id: UUID
     complete: str = ""
     order: str = ""
+    why: tuple[str, ...] = ()
+    why_rest: str = ""
+    why_text: str = ""
 
 
 @router.get("/mutations")
@@ -213,7 +217,15 @@ def post_scanned_step(
     permission = SCANNED_STEPS[step]
     if typed.act == "edit":
         return _scan(request, language, transfer_id, step, typed.but())
-    if typed.act != "do":
+    reasons = views.read_reasons(typed.why, typed.why_rest, typed.why_text)
+    unexplained: dict[str, str] = {}
+    if typed.act == "do" and step == "reception":
+        with open_desk(request, permission, language) as desk:
+            left = views.on_list(desk, transfer_id, views.AWAITS[step]) - {
+                UUID(one["weapon"]) for one in versions_of(typed.weapons)
+            }
+        unexplained = views.unexplained(left, reasons, complete=typed.complete == "yes", language=language)
+    if typed.act != "do" or unexplained:
         with open_desk(request, permission, language) as desk:
             none_came = step == "reception" and not split_lines(typed.codes)
             listed = views.on_list(desk, transfer_id, views.AWAITS[step])
@@ -226,14 +238,14 @@ def post_scanned_step(
         if wrong and not none_came:  # that nothing arrived is asked, and said expressly on the page after
             return _scan(request, language, transfer_id, step, typed.but(), {"codes": wrong})
         shown = typed.but(weapons=versions_text(weapons))
-        return _scan(request, language, transfer_id, step, shown, weapons=weapons)
+        return _scan(request, language, transfer_id, step, shown, unexplained, weapons=weapons)
     sent = {"id": typed.id, "weapons": versions_of(typed.weapons)}
     leaves: DispatchIn | None = None
     arrives: ReceiptIn | None = None
     if step == "expedition":
         leaves, unfit = fill(DispatchIn, {**sent, "order": order_named(typed.order)}, language)
     else:
-        arrives, unfit = fill(ReceiptIn, {**sent, "complete": typed.complete == "yes"}, language)
+        arrives, unfit = fill(ReceiptIn, {**sent, "complete": typed.complete == "yes", "shortfalls": reasons}, language)
     if unfit:
         return _scan(request, language, transfer_id, step, typed.but(), {"codes": " ".join(unfit.values())})
     try:

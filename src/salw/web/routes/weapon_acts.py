@@ -135,4 +135,4 @@ def post_incident(
             put_incident(typed.id, body, desk)
     except DomainError as error:
         return _form(request, language, weapon_id, typed, placed(error, PLACES, language, "kind"))
-    return lead_to(f"/armes/{weapon_id}?done=incident", language)
+    return lead_to(f"/incidents/{typed.id}?done=1", language)

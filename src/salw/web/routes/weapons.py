@@ -15,7 +15,7 @@ from salw.web.views import weapons as views
 
 router = APIRouter(include_in_schema=False)
 
-DONE = ("photo", "incident")
+DONE = ("photo",)
 
 
 @router.get("/armes")

@@ -40,15 +40,6 @@ def form(desk: Desk) -> dict[str, Any]:
     }
 
 
-def is_name_taken(desk: Desk, unit: str, name: str, but: UUID) -> bool:
-    """Say whether another post, crew, vehicle or detachment of a unit bears a name: nobody could tell them apart."""
-    said = name.strip().casefold()
-    return any(
-        str(row["unit"]) == unit and (row["name"] or "").casefold() == said and row["id"] != but
-        for row in issuing.posts(desk)
-    )
-
-
 def find_incoming(desk: Desk, post: Row, text: str) -> tuple[Row | None, str | None]:
     """Return who takes over a post, or what stands against it, by the rules that the relief itself goes by."""
     person, wrong = issuing.find_one(desk, text)
@@ -74,6 +65,6 @@ def post(desk: Desk, holder_id: UUID) -> dict[str, Any]:
         "post": _named(desk, row),
         "held": [line for line in held if line["held"]],
         "zone": desk.actor.time_zone,
-        "relieves": desk.also_holds(Permission.RELIEF_RECORD),
-        "issues": desk.also_holds(Permission.ISSUE_RECORD),
+        "relieves": desk.also_holds(Permission.RELIEF_RECORD, row["unit"]),
+        "issues": desk.also_holds(Permission.ISSUE_RECORD, row["unit"]),
     }

@@ -39,6 +39,7 @@ READ_TOGETHER = (
     Permission.TRANSFER_READ,
     Permission.STOCKTAKE_READ,
     Permission.LABEL_ALARM_READ,
+    Permission.INCIDENT_READ,
     Permission.DRAW_READ,
     Permission.DEVICE_READ,
 )
@@ -61,6 +62,7 @@ def today(request: Request, language: Language) -> dict[str, Any]:
             "zone": desk.actor.time_zone,
             "today": desk.actor.today,
             "issues": desk.also_holds(Permission.ISSUE_RECORD),
+            "declares": desk.also_holds(Permission.INCIDENT_OPEN),
         }
         reads_overrides = desk.also_holds(Permission.OVERRIDE_READ)
         told_of_emergencies = desk.also_holds(Permission.EMERGENCY_ACKNOWLEDGE)
@@ -82,6 +84,7 @@ WAITING = {
     "recalls": "/aujourdhui/rappels",
     "orders_unconfirmed": "/aujourdhui/ordres",
     "overrides": "/aujourdhui/derogations",
+    "incidents_open": "/incidents",
     "label_alarms": "/etiquettes/alertes",
     "unacknowledged": "/aujourdhui/emargements",
     "counts_owed": "/aujourdhui/controles",
@@ -138,15 +141,15 @@ def _out_after(cursor: str | None) -> tuple[str, UUID] | None:
 
 
 def recalls(desk: Desk) -> list[Row]:
-    """Return the weapons asked back with who has them, and as far as it is told why."""
-    rows = list_recalls(desk.db, desk.actor, after=None, limit=LINES_SHOWN)
+    """Return the weapons asked back with who has them, and as far as it is told why; one more than are shown."""
+    rows = list_recalls(desk.db, desk.actor, after=None, limit=LINES_SHOWN + 1)
     told = [(row, recall_out(row, desk.actor.today)) for row in rows]
     return [{**dict(one), "model": row["class"], "name": person_words(row, desk.actor.language)} for row, one in told]
 
 
 def overrides(desk: Desk) -> list[Row]:
-    """Return the issues in spite of what was missing of which nobody has taken note."""
-    rows = list_overrides(desk.db, desk.actor, seen=False, after=None, limit=LINES_SHOWN)
+    """Return the issues in spite of what was missing of which nobody has taken note; one more than are shown."""
+    rows = list_overrides(desk.db, desk.actor, seen=False, after=None, limit=LINES_SHOWN + 1)
     return [
         {
             **row,
