@@ -20,7 +20,7 @@ IN_ENGLISH = {
     "reimprimer": "Print labels again",
     "poser": "Put a blank label on",
     "annuler": "Void labels",
-    "planches": "Stocks and setting the printer",
+    "planches": "Stocks, setting the printer and training labels",
     "alertes": "Alarms about labels",
 }
 Open = Callable[..., Page]

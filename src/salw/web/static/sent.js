@@ -1,6 +1,6 @@
 // @ts-check
-// A form that was sent, came back by the browser's Back and is sent again unchanged is the same act: it keeps its number,
-// so that the service answers what it recorded the first time. What was changed, or a page opened anew, is another act.
+// A form that was sent, came back by the browser's Back and is sent again unchanged is the same act: it keeps its
+// number, so that the service answers what it recorded first. What was changed, or a page opened anew, is another act.
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -19,7 +19,8 @@ document.addEventListener("submit", (event) => {
  * @param {HTMLElement | null} button
  */
 function said(form, button) {
-  const left = new Set(["id", ...[...form.querySelectorAll("input[type=password]")].map((one) => one.getAttribute("name"))]);
+  const secrets = [...form.querySelectorAll("input[type=password]")].map((one) => one.getAttribute("name"));
+  const left = new Set(["id", ...secrets]);
   return [...new FormData(form, button)].filter(([name, value]) => !left.has(name) && typeof value === "string");
 }
 
