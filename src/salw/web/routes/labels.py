@@ -63,9 +63,15 @@ def get_stocks(request: Request, language: Asked) -> Response:
 
 
 @router.get("/etiquettes/poser")
-def get_attaching(request: Request, language: Asked, store: str = "", done: str = "") -> Response:
-    """Ask which blank is on which weapon."""
-    return _attaching(request, language, {"store": store}, done=done)
+def get_attaching(
+    request: Request,
+    language: Asked,
+    store: str = "",
+    label: Annotated[str, Query(max_length=100)] = "",
+    done: str = "",
+) -> Response:
+    """Ask which blank is on which weapon; the address may bring the blank that was just read."""
+    return _attaching(request, language, {"store": store, "label": label}, done=done)
 
 
 @router.post("/etiquettes/poser")
@@ -91,7 +97,8 @@ def post_attaching(
         with open_desk(request, Permission.LABEL_MAKE, language) as desk:
             post_attachments(body, desk)
     except DomainError as error:
-        return _attaching(request, language, typed, at_field(error, places, language), error.status)
+        on = UUID(error.details["weapons"][0]) if error.code == "label.already_labelled" else None
+        return _attaching(request, language, typed, at_field(error, places, language), error.status, labelled=on)
     return lead_to(f"/etiquettes/poser?store={body.store}&done=attached", language)
 
 
@@ -115,8 +122,9 @@ def post_voided(
     what: dict[str, Any] = {"batch": batch} if batch else {"labels": views.lines(labels)}
     values = {"id": request_id, "reason": reason.strip() or None, **what}
     body, wrong = fill(schemas.VoidingIn, values, language)
-    if not batch and not views.lines(labels):
-        wrong |= {"labels": translate("web.labels.no_code", language)}
+    if not batch:
+        unread = views.misread(labels, language) if views.lines(labels) else translate("web.labels.no_code", language)
+        wrong |= {"labels": unread} if unread else {}
     if body is None or wrong:
         return _voiding(request, language, typed, wrong, 422)
     try:
@@ -200,9 +208,11 @@ def _attaching(
     status: int = 200,
     *,
     done: str = "",
+    labelled: UUID | None = None,
 ) -> Response:
     with open_desk(request, Permission.LABEL_MAKE, language) as desk:
         context = {"stores": views.stores(desk), "id": new_id(), "done": done == "attached"}
+        context["on_it"] = views.valid_label(desk, labelled) if labelled else None
     context["typed"] = {"label": "", "serial": "", **typed}
     return show(request, language, "label_attach.html", context, errors=errors, status=status)
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
+from salw.access.emergency.rules import reads_in_emergency
 from salw.access.guard import Desk
 from salw.access.queries import get_store
 from salw.access.rules import Permission
@@ -87,10 +88,10 @@ def situation(desk: Desk, unit: Row | None, day: DayField, *, below: bool) -> di
         "report": None,
         "zone": desk.actor.time_zone,
         "today": desk.actor.today,
-        "prints": desk.also_holds(Permission.REPORT_EXPORT),
     }
     if unit is None or day.wrong is not None or day.day is None:
         return said
+    said |= _papers_allowed(desk, unit["id"])
     report = reports.situation_of(desk.db, actor=desk.actor, now=desk.now, unit_id=unit["id"], day=day.day, below=below)
     return {**said, "report": report, "total": _line("", None, report.total, report.address), "groups": _groups(report)}
 
@@ -148,16 +149,25 @@ def registers(desk: Desk, unit: UUID | None, store: UUID | None, period: Period,
         "papers": papers,
         "of_unit": of_unit,
         "today": desk.actor.today,
-        "prints": desk.also_holds(Permission.REPORT_EXPORT),
+        **_papers_allowed(desk, chosen["unit"]["id"] if chosen["unit"] else None),
     }
+
+
+def _papers_allowed(desk: Desk, unit: UUID | None) -> dict[str, bool]:
+    return {"prints": desk.also_holds(Permission.REPORT_EXPORT, unit), "guest": desk.reads_as_guest(unit)}
 
 
 def register(desk: Desk, kind: Readable, of: Subject, page: int) -> dict[str, Any]:
     """Return a page of a register as it would be printed, and where its files lie.
 
-    Raises `store.not_found`, `unit.not_found`, `report.no_such_volume`.
+    Raises `store.not_found`, `unit.not_found`, `web.no_such_page`.
     """
-    report = _read(desk, kind, of, Part(page, LINES_READ))
+    try:
+        report = _read(desk, kind, of, Part(page, LINES_READ))
+    except NotFound as error:
+        if error.code != "report.no_such_volume":
+            raise
+        raise NotFound("web.no_such_page", pages=_read(desk, kind, of, Part(1, LINES_READ)).volumes) from None
     words = Words(desk.actor.language, report.time_zone)
     papers = _papers(of, 1) if of.store else _papers_of_unit(of, 1)
     return {
@@ -166,8 +176,16 @@ def register(desk: Desk, kind: Readable, of: Subject, page: int) -> dict[str, An
         "subtitle": make_subtitle(report, words),
         "tables": make_tables(report, words),
         "of": of,
-        "prints": desk.also_holds(Permission.REPORT_EXPORT),
+        **_papers_allowed(desk, of.unit or _unit_of_store(desk, of)),
     }
+
+
+def _unit_of_store(desk: Desk, of: Subject) -> UUID | None:
+    """Return the unit of a store where it matters whose it is: in an emergency read."""
+    if of.store is None or not reads_in_emergency(desk.actor.roles):
+        return None
+    unit: UUID = get_store(desk.db, desk.actor, of.store)["unit_uuid"]
+    return unit
 
 
 def _read(desk: Desk, kind: Readable, of: Subject, part: Part) -> Register:

@@ -14,9 +14,11 @@ from salw.core.db import Row
 from salw.core.language import Language, translate
 from salw.core.pages import PAGE_SIZE_MAX
 from salw.registry.labels.queries import list_blocks, list_racks
+from salw.registry.rules import label_refusal
 from salw.registry.sheets import stock_words
 from salw.scanning.queries import get_card, list_unlabelled
-from salw_labels import STOCKS, Kind, LabelError, Stock, Use, parse
+from salw.web.forms import told, within
+from salw_labels import STOCKS, Kind, LabelError, Stock, Use, parse, printed_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,18 @@ def lines(text: str) -> list[str]:
     return list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
 
 
+def misread(text: str, language: Language) -> str | None:
+    """Return what is wrong with the codes of a field that cannot be read, each named, a line each."""
+    wrong = []
+    for line in lines(text):
+        try:
+            parse(line)
+        except LabelError as error:
+            why = within(told(label_refusal(error), language))
+            wrong.append(translate("web.desk.line_wrong", language, text=line, why=why))
+    return "\n".join(wrong) or None
+
+
 def identifier(text: str) -> UUID | None:
     """Return the identifier that a field holds, None for what is none."""
     try:
@@ -111,6 +125,12 @@ def weapon_words(desk: Desk, text: str) -> str:
     """Return the number and serial of a weapon in scope. Raises `weapon.not_found`."""
     card = get_card(desk.db, desk.actor, identifier(text) or UUID(int=0))
     return " · ".join(part for part in (card["registry_number"], card["serial"]) if part)
+
+
+def valid_label(desk: Desk, weapon: UUID) -> str | None:
+    """Return the valid label of a weapon in scope as it is printed, None where it has none any more."""
+    code = get_card(desk.db, desk.actor, weapon)["valid_code"]
+    return printed_code(code) if code else None
 
 
 def printing(body: Any) -> Printing:
