@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -166,6 +167,84 @@ def database_refusal(error: Exception, constraints: Mapping[str, tuple[type[Doma
     raise error
 
 
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """How errors are answered; `install` says what each part is."""
+
+    constraints: Mapping[str, tuple[type[DomainError], str]]
+    page: ProblemPage
+    afterwards: Afterwards
+
+    def answer(
+        self, request: Request, status: int, code: str, details: Mapping[str, Any], errors: list[Any] | None = None
+    ) -> Response:
+        """Answer people by a page, and programs by a problem."""
+        return self.page(request, status, code, details) or problem(request, status, code, details, errors)
+
+    def on_domain_error(self, request: Request, error: Exception) -> Response:
+        """Answer a refusal of ours, and have done what follows it."""
+        assert isinstance(error, DomainError)  # noqa: S101 - registered for this class alone
+        response = self.answer(request, error.status, error.code, error.details)
+        response.background = self.afterwards(request, error)
+        response.headers.update(error.headers)
+        return response
+
+    def on_validation_error(self, request: Request, error: Exception) -> Response:
+        """Answer what is wrong with the fields of a request."""
+        assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class alone
+        language = language_of(request)
+        errors = [
+            {"field": ".".join(str(p) for p in e["loc"]), "problem": e["type"], "message": field_text(e, language)}
+            for e in error.errors()[:100]
+        ]
+        details = {"count": len(errors), "fields": list(dict.fromkeys(error["field"] for error in errors))}
+        return self.answer(request, 422, "request.malformed", details, errors)
+
+    def on_http_error(self, request: Request, error: Exception) -> Response:
+        """Answer what the framework refuses: no such address, too large."""
+        assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
+        codes = {
+            404: "request.no_such_address",
+            405: "request.wrong_method",
+            408: "request.too_slow",
+            413: "request.too_large",
+        }
+        code = codes.get(error.status_code)
+        details = {} if code else {"fields": ["body"]}
+        response = self.answer(request, error.status_code, code or "request.malformed", details)
+        for name, value in (error.headers or {}).items():
+            response.headers[name] = value
+        return response
+
+    def on_database_error(self, request: Request, error: Exception) -> Response:
+        """Answer what a constraint refuses by its error; anything else is none of the reader's fault."""
+        try:
+            refusal = database_refusal(error, self.constraints)
+        except Exception as unknown:  # noqa: BLE001 - the edge: whatever it is, it is logged and answered
+            return self.on_unexpected(request, unknown)
+        return self.answer(request, refusal.status, refusal.code, refusal.details)
+
+    def on_last(self, request: Request, error: Exception) -> Response:
+        """Answer an error that the edge met outside the handlers."""
+        answer = self.on_domain_error if isinstance(error, DomainError) else self.on_unexpected
+        return answer(request, error)
+
+    def on_busy(self, request: Request, _error: Exception) -> Response:
+        """Answer that no connection to the database is free."""
+        log.warning("request.no_connection_free", request_id=request.scope.get("salw.request_id"))
+        return self.answer(request, 503, "service.busy", {})
+
+    def on_unexpected(self, request: Request, error: Exception) -> Response:
+        """Log what nobody foresaw, and answer that it happened, or that the database is away."""
+        log.error("request.failed", request_id=request.scope.get("salw.request_id"), exc_info=error)
+        lost = isinstance(error, psycopg.OperationalError) or (
+            isinstance(error, DBAPIError) and isinstance(error.orig, psycopg.OperationalError)
+        )
+        if lost:
+            return self.answer(request, 503, "service.database_unreachable", {})
+        return self.answer(request, 500, "service.unexpected", {})
+
+
 def install(
     app: FastAPI,
     constraints: Mapping[str, tuple[type[DomainError], str]],
@@ -178,70 +257,11 @@ def install(
     `constraints` map names to errors; `page` answers people, who cannot read what programs are answered;
     `afterwards` says what is done once an error was answered; `signed_paths` are those of `Edge`.
     """
-
-    def answer(
-        request: Request, status: int, code: str, details: Mapping[str, Any], errors: list[Any] | None = None
-    ) -> Response:
-        return page(request, status, code, details) or problem(request, status, code, details, errors)
-
-    def on_domain_error(request: Request, error: Exception) -> Response:
-        assert isinstance(error, DomainError)  # noqa: S101 - registered for this class alone
-        response = answer(request, error.status, error.code, error.details)
-        response.background = afterwards(request, error)
-        response.headers.update(error.headers)
-        return response
-
-    def on_validation_error(request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class alone
-        language = language_of(request)
-        errors = [
-            {"field": ".".join(str(p) for p in e["loc"]), "problem": e["type"], "message": field_text(e, language)}
-            for e in error.errors()[:100]
-        ]
-        details = {"count": len(errors), "fields": list(dict.fromkeys(error["field"] for error in errors))}
-        return answer(request, 422, "request.malformed", details, errors)
-
-    def on_http_error(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
-        codes = {
-            404: "request.no_such_address",
-            405: "request.wrong_method",
-            408: "request.too_slow",
-            413: "request.too_large",
-        }
-        code = codes.get(error.status_code, "request.malformed")
-        response = answer(request, error.status_code, code, {"fields": ["body"]} if code not in codes.values() else {})
-        for name, value in (error.headers or {}).items():
-            response.headers[name] = value
-        return response
-
-    def on_database_error(request: Request, error: Exception) -> Response:
-        try:
-            refusal = database_refusal(error, constraints)
-        except Exception as unknown:  # noqa: BLE001 - the edge: whatever it is, it is logged and answered
-            return on_unexpected(request, unknown)
-        return answer(request, refusal.status, refusal.code, refusal.details)
-
-    def on_last(request: Request, error: Exception) -> Response:
-        return on_domain_error(request, error) if isinstance(error, DomainError) else on_unexpected(request, error)
-
-    def on_busy(request: Request, _error: Exception) -> Response:
-        log.warning("request.no_connection_free", request_id=request.scope.get("salw.request_id"))
-        return answer(request, 503, "service.busy", {})
-
-    def on_unexpected(request: Request, error: Exception) -> Response:
-        log.error("request.failed", request_id=request.scope.get("salw.request_id"), exc_info=error)
-        lost = isinstance(error, psycopg.OperationalError) or (
-            isinstance(error, DBAPIError) and isinstance(error.orig, psycopg.OperationalError)
-        )
-        if lost:
-            return answer(request, 503, "service.database_unreachable", {})
-        return answer(request, 500, "service.unexpected", {})
-
-    app.add_exception_handler(DomainError, on_domain_error)
-    app.add_exception_handler(RequestValidationError, on_validation_error)
-    app.add_exception_handler(HTTPException, on_http_error)
-    app.add_exception_handler(psycopg.Error, on_database_error)
-    app.add_exception_handler(DBAPIError, on_database_error)
-    app.add_exception_handler(PoolTimeoutError, on_busy)
-    app.add_middleware(Edge, on_error=on_last, signed_paths=signed_paths)
+    answers = _Answers(constraints, page, afterwards)
+    app.add_exception_handler(DomainError, answers.on_domain_error)
+    app.add_exception_handler(RequestValidationError, answers.on_validation_error)
+    app.add_exception_handler(HTTPException, answers.on_http_error)
+    app.add_exception_handler(psycopg.Error, answers.on_database_error)
+    app.add_exception_handler(DBAPIError, answers.on_database_error)
+    app.add_exception_handler(PoolTimeoutError, answers.on_busy)
+    app.add_middleware(Edge, on_error=answers.on_last, signed_paths=signed_paths)
