@@ -54,13 +54,16 @@ def create_unit(
     return int(row["id"])
 
 
-def person_value(*, rank: str, family_name: str, given_names: str, matricule: str | None) -> Mapping[str, str | None]:
-    """Return the version of a person that events commit to."""
+def person_value(
+    *, rank: str, family_name: str, given_names: str, matricule: str | None, sex: str | None
+) -> Mapping[str, str | None]:
+    """Return the version of a person that events commit to; versions before `sex` was in it say nothing of it."""
     return {
         "rank": rank,
         "family_name": family_name,
         "given_names": given_names,
         "matricule": matricule,
+        "sex": sex,
     }
 
 
@@ -79,8 +82,9 @@ def add_person(
     sex: str | None,
     provisional: bool = False,
 ) -> Commitment:
-    """Enter a person; the event holds only the salted commitment to rank, names and number."""
-    version = commit_to(person_value(rank=rank, family_name=family_name, given_names=given_names, matricule=matricule))
+    """Enter a person; the event holds his force, and only the salted commitment to rank, names, number and sex."""
+    value = person_value(rank=rank, family_name=family_name, given_names=given_names, matricule=matricule, sex=sex)
+    version = commit_to(value)
     ledger.keep_values(db, country=actor.country, commitments=[version], unit_id=unit_id)
     run(
         db,
@@ -99,7 +103,7 @@ def add_person(
             "provisional": provisional,
         },
     )
-    facts = {"person": str(person_id), "commitment": version.digest.hex(), "unit": unit_id}
+    facts = {"person": str(person_id), "commitment": version.digest.hex(), "unit": unit_id, "force": force_code}
     ledger.append(db, country=actor.country, events=[make_event(actor, "person.entered", now, facts=facts)])
     return version
 

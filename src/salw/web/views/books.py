@@ -218,29 +218,29 @@ def _reconciliation(base: str, of: Subject) -> Paper:
 def reconciliation(desk: Desk, of: Subject | UUID) -> dict[str, Any]:
     """Return an état de rapprochement as it would be printed, of a period or of a closed check (its id).
 
-    Of a long table the page shows the beginning. Raises what `reports.reconciliations` raises.
+    Of a long table the page shows the beginning, and of a period its checks as links: each is a page of its own.
+    Raises what `reports.reconciliations` raises.
     """
+    checks: list[Row] = []
     if isinstance(of, UUID):
         report = reconciliations.reconcile_stocktake(desk.db, actor=desk.actor, stocktake_id=of)
         paper = _paper("reconciliation", f"/v1/stocktakes/{of}/reconciliation", {})
     else:
+        asked = {"store_id": of.store, "unit_id": of.unit}
         days = {"from_date": of.since, "to_date": of.until}
-        if of.store is not None:
-            report = reconciliations.reconcile_store(desk.db, actor=desk.actor, store_id=of.store, **days)
-            paper = _papers(of, 1)[-1]
-        elif of.unit is not None:
-            report = reconciliations.reconcile_unit(desk.db, actor=desk.actor, unit_id=of.unit, **days)
-            paper = _papers_of_unit(of, 1)[-1]
-        else:
-            raise NotFound("store.not_found")
+        report, checks = reconciliations.preview_period(desk.db, actor=desk.actor, **asked, **days)
+        paper = (_papers(of, 1) if of.store else _papers_of_unit(of, 1))[-1]
     words = Words(desk.actor.language, report.time_zone)
+    printed = document.make_tables(report, words)  # the last one says that there was no check
     return {
         "paper": paper,
         "report": report,
         "subtitle": document.make_subtitle(report, words),
         "facts": document.make_facts(report, words),
         "masked": words.masked_notice(report.masked_lines),
-        "tables": [_as_printed(table) for table in document.make_tables(report, words)],
+        "tables": [_as_printed(table) for table in (printed[:-1] if checks else printed)],
+        "checks": checks,
+        "zone": report.time_zone,
         "most": ROWS_READ,
         "of": of if isinstance(of, Subject) else None,
         "prints": desk.also_holds(Permission.REPORT_EXPORT),
