@@ -28,7 +28,7 @@ def unchanged(picture: Image.Image, _: random.Random) -> Image.Image:
 class Damage:
     """What happens to the label, then to its shape in space, then in the camera.
 
-    `second_look`: a frame that is not read is shown to the decoders once more, doubled.
+    `second_look`: a frame that is not read is shown to the decoders once more, softened.
     """
 
     label: Change = unchanged

@@ -9,7 +9,7 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from label_damage import HARD, SURE, Damage, frame
-from label_rendering import RenderedSheet, doubled, read_frame
+from label_rendering import RenderedSheet, read_frame, softened
 from salw_labels import STOCKS
 
 # Of the mixed set, at least so many must be read (labels.md 3c).
@@ -36,7 +36,7 @@ def survive(sheet: RenderedSheet, damages: Mapping[str, Damage], *, seed: str, f
         for code, picture in islice(labels, frames):
             seen = frame(picture, damage, chance)
             at_once = read_frame(seen)
-            found = at_once or (read_frame(doubled(seen)) if damage.second_look else at_once)
+            found = at_once or (read_frame(softened(seen)) if damage.second_look else at_once)
             tally.frames += 1
             tally.at_once += bool(at_once)
             tally.read += bool(found)

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 
 from salw.access.operations import organisation
+from salw.access.operations.organisation import NewPerson, NewPosting
 from salw.access.rules import Permission, Role, roles_with
 from salw.commission.operations import set_disclosure
 from salw.commission.rules import Level
@@ -275,8 +276,8 @@ def enlist(db: Connection, founder: Actor, now: datetime, job: str, unit_id: int
 def enlist_all(
     db: Connection, founder: Actor, now: datetime, recruits: Sequence[tuple[str, int, Role | None]]
 ) -> list[Member]:
-    """Write down people, each by job, unit and role. Most tests begin with fourteen, so accounts go in together."""
-    people = [_write_down(db, founder, now, *recruit) for recruit in recruits]
+    """Write down people, each by job, unit and role. Most tests begin with fourteen, so all go in together."""
+    people = _write_down(db, founder, now, recruits)
     accounts = [new_id() for _ in recruits]
     run(
         db,
@@ -295,33 +296,31 @@ def enlist_all(
     return [Member(person, account, unit, role, token) for person, account, (_, unit, role), token in found]
 
 
-def _write_down(db: Connection, founder: Actor, now: datetime, job: str, unit_id: int, role: Role | None) -> UUID:
-    person_id = new_id()
-    organisation.add_person(
-        db,
-        actor=founder,
-        now=now,
-        person_id=person_id,
-        force_code="AT",
-        unit_id=unit_id,
-        matricule=f"T{random_bytes(8).hex()}",
-        rank="SGT",
-        family_name=f"ESSAI-{job.upper()}",
-        given_names="Personne",
-        sex=None,
-    )
-    if role is not None:
-        organisation.post_person(
-            db,
-            actor=founder,
-            now=now,
-            posting_id=new_id(),
-            person_id=person_id,
+def _write_down(
+    db: Connection, founder: Actor, now: datetime, recruits: Sequence[tuple[str, int, Role | None]]
+) -> list[UUID]:
+    people = [
+        NewPerson(
+            id=new_id(),
             unit_id=unit_id,
-            role=role,
-            started_on=date(2020, 1, 1),
+            force_code="AT",
+            matricule=f"T{random_bytes(8).hex()}",
+            rank="SGT",
+            family_name=f"ESSAI-{job.upper()}",
+            given_names="Personne",
+            sex=None,
         )
-    return person_id
+        for job, unit_id, _ in recruits
+    ]
+    organisation.add_people(db, actor=founder, now=now, people=people)
+    postings = [
+        NewPosting(id=new_id(), person_id=p.id, unit_id=p.unit_id, role=role, started_on=date(2020, 1, 1))
+        for p, (_, _, role) in zip(people, recruits, strict=True)
+        if role is not None
+    ]
+    if postings:
+        organisation.post_people(db, actor=founder, now=now, postings=postings)
+    return [p.id for p in people]
 
 
 def open_session(db: Connection, country: str, account_id: UUID, now: datetime) -> str:

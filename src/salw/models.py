@@ -8,6 +8,7 @@ from salw.access.erasure import models as erasure
 from salw.commission import models as commission
 from salw.core.db import metadata
 from salw.custody import models as custody
+from salw.custody import transfer_models as transfers
 from salw.custody.acknowledgements import models as acknowledgements
 from salw.custody.authorisations import models as authorisations
 from salw.custody.declarations import models as declarations
@@ -56,4 +57,5 @@ __all__ = [
     "scanning",
     "stocktakes",
     "summaries",
+    "transfers",
 ]

@@ -97,7 +97,7 @@ def test_a_commander_reads_a_sister_unit_until_he_ends_it(client: httpx.Client, 
 
 
 def test_it_opens_cards_lists_scans_checks_incidents_and_reports(
-    client: httpx.Client, bravo_led: World, owner_engine: Engine
+    client: httpx.Client, service: str, bravo_led: World, owner_engine: Engine
 ) -> None:
     world = bravo_led
     (weapon,) = world.register(store=world.store_bravo)
@@ -129,6 +129,18 @@ def test_it_opens_cards_lists_scans_checks_incidents_and_reports(
     assert (set(answers().values()), scanned()) == ({200}, True)
     # A file carries the books out of the house: it is no reading.
     assert client.get(f"{report}.csv", params=period, headers=headers).status_code == 404
+    there, here = ({"unit": unit_uuid(world, unit)} for unit in (world.bravo, world.alpha))
+    lecture = f"/registres/lecture?store={world.store_bravo}"
+    for page in ("/registres", "/situation", "/controles", lecture, f"/personnes/{world['soldier_bravo'].person_id}"):
+        shown = client.get(service + page, params=there if "?" not in page else None, headers=headers)
+        assert shown.status_code == 200, shown.text
+        assert "sans sortir de fichier" in shown.text, page
+        acts = (".pdf", ".csv", "/retrait", 'method="post" action="/personnes')
+        assert not [act for act in acts if act in shown.text]
+    for page in ("/registres", "/situation"):  # at home all is as ever
+        shown = client.get(service + page, params=here, headers=headers).text
+        assert ".pdf" in shown
+        assert "sans sortir de fichier" not in shown
 
 
 def test_it_covers_the_units_below_the_one_that_was_named(

@@ -14,7 +14,8 @@ from salw.core import clock
 from salw.core.db import run
 from salw.core.ids import new_id
 from salw.custody.operations.moves import Order, lock_weapons
-from salw.custody.operations.transfers import dispatch_transfer, receive_transfer
+from salw.custody.operations.transfer_receipts import receive_transfer
+from salw.custody.operations.transfers import dispatch_transfer
 from salw.custody.rules import Expected
 from salw.incidents.operations.opening import open_incident
 from salw.incidents.operations.outcomes import settle_incident

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
+from desk import Desk, hidden, words
 from proving import let_proofs_age
 from salw.access.guard import COOKIE
 from salw.access.rules import Role
@@ -54,6 +55,23 @@ def test_a_page_of_a_mistake_shows_a_stranger_no_way_out(site: httpx.Client) -> 
     answer = site.get("/nulle-part")
     assert answer.status_code == 404
     assert "Se déconnecter" not in answer.text
+
+
+def test_a_form_whose_session_is_over_is_kept_and_sent_again(service: str, world: World) -> None:
+    keeper, page = Desk(service, world, "keeper"), "/etiquettes"
+    form = {"id": str(new_id()), "store": str(world.store_alpha), "proof": "secret-4711", "name": "Râtelier <3> & Cie"}
+    there, keeper.headers["Cookie"] = keeper.headers["Cookie"], "salw_session=over"
+    over = keeper.send(page + "?language=fr", 401, **form)
+    assert "rien n'a été enregistré" in words(over)
+    assert 'action="/etiquettes?language=fr"' in over
+    assert "secret-4711" not in over
+    kept = hidden(over)
+    assert kept == {name: text for name, text in form.items() if name != "proof"}
+    assert hidden(keeper.send(page, 401, **kept)) == kept
+    assert "secret-4711" not in keeper.send("/log-in", 401, login="nobody@bf", password="secret-4711")
+    keeper.headers["Cookie"] = there
+    assert keeper.send(page, 303, **kept).endswith("done=rack")
+    assert keeper.get(f"{page}?store={world.store_alpha}").count("Râtelier &lt;3&gt; &amp; Cie") == 1
 
 
 def test_an_administrator_finds_nobody_beyond_his_units(site: httpx.Client, world: World) -> None:

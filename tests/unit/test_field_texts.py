@@ -25,7 +25,7 @@ SAYS = {
     "definition-ref": "",
     "definitions": "",
     "enum": "enum",
-    "function-after": "blank instant_out_of_range",
+    "function-after": "blank turns_text_round instant_out_of_range",
     "function-before": "datetime_parsing date_parsing",
     "function-wrap": "",
     "int": "int_type int_parsing int_parsing_size int_from_float",

@@ -72,6 +72,7 @@ class Line(In):
     """A part of a body."""
 
     version: Annotated[int, Field(ge=1)]
+    note: str = ""
 
 
 class Body(In):
@@ -95,6 +96,9 @@ class Body(In):
         ({"complete": "yes"}, ("complete",), "bool_type"),
         ({"name": " \t\u00a0"}, ("name",), "blank"),
         ({"name": "\u200b"}, ("name",), "blank"),
+        ({"name": "12\u202e-11"}, ("name",), "turns_text_round"),
+        ({"note": "12\u200f-11"}, ("note",), "turns_text_round"),
+        ({"lines": [{"version": 1, "note": "\u2066"}]}, ("lines", 0, "note"), "turns_text_round"),
     ],
 )
 def test_a_body_takes_nothing_for_something_else(body: Any, place: tuple[object, ...], problem: str) -> None:
@@ -104,7 +108,8 @@ def test_a_body_takes_nothing_for_something_else(body: Any, place: tuple[object,
 
 
 def test_what_is_written_for_a_field_is_taken_as_it_is() -> None:
-    body = {"lines": ({"version": 1},), "count": 0, "complete": True, "name": " Poste nord ", "note": " "}
+    line = {"version": 1, "note": "وجدت"}
+    body = {"lines": (line,), "count": 0, "complete": True, "name": " Poste nord ", "note": " "}
     assert Body.model_validate(body).model_dump() == body
     assert Body.model_json_schema()["properties"]["name"]["anyOf"][0] == {
         "type": "string",

@@ -14,12 +14,8 @@ from salw.core.ids import new_id
 from salw.custody.operations.disposals import approve_disposal, propose_disposal
 from salw.custody.operations.issues import issue_weapons, return_weapons
 from salw.custody.operations.moves import Order
-from salw.custody.operations.transfers import (
-    approve_transfer,
-    dispatch_transfer,
-    order_transfer,
-    receive_transfer,
-)
+from salw.custody.operations.transfer_receipts import receive_transfer
+from salw.custody.operations.transfers import approve_transfer, dispatch_transfer, order_transfer
 from salw.custody.rules import DisposalMethod, Expected
 from salw.incidents.operations.opening import open_incident
 from salw.incidents.operations.outcomes import settle_incident

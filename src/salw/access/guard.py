@@ -16,14 +16,14 @@ from uuid import UUID
 from fastapi import Depends, Request, Response
 from sqlalchemy import Connection, Engine
 
-from salw.access.emergency.rules import EMERGENCY_READS
+from salw.access.emergency.rules import EMERGENCY_READS, reads_in_emergency
 from salw.access.log_in_rules import IDLE_LIMIT, is_loopback
 from salw.access.operations.sessions import OpenSession
 from salw.access.rules import STEP_UP, Permission, roles_with
 from salw.access.traces import Asked, asks_for
 from salw.core import clock
 from salw.core.actor import Actor, Via
-from salw.core.db import enter_scope, run_one
+from salw.core.db import enter_scope, run, run_one
 from salw.core.edge import do_later
 from salw.core.errors import Refused, Unauthenticated, Unavailable
 from salw.core.http import language_of
@@ -44,6 +44,16 @@ _BEGIN = (
 # database, 60 behind it, in which a write may also have waited for its turn.
 _AHEAD_AT_MOST, _BEHIND_AT_MOST = timedelta(minutes=2), timedelta(minutes=30)
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+# Whether a posting of one of these roles reaches a unit.
+_REACHES = """
+select 1 from posting p
+  join unit_closure x on (x.country, x.ancestor_id) = (p.country, p.unit_id)
+  join unit u on (u.country, u.id) = (x.country, x.descendant_id)
+ where p.country = %(country)s and p.person_id = %(person)s and p.role = any(%(roles)s)
+   and p.started_on <= %(today)s and (p.ended_on is null or p.ended_on > %(today)s) and u.uuid = %(unit)s
+ limit 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +88,25 @@ class Desk:
         self.db.commit()
         enter_scope(self.db, country=self.actor.country, units=self.actor.units)
 
-    def also_holds(self, permission: Permission) -> bool:
-        """Say whether who asks holds another permission too: by one of these roles, and by the token, if it is one."""
+    def also_holds(self, permission: Permission, of: UUID | None = None) -> bool:
+        """Say whether who asks holds another permission too: by one of these roles, and by the token, if it is one.
+
+        With the unit `of` which he reads: there too, and not as a guest.
+        """
         granted = self.credential.permissions
         by_role = not set(roles_with(permission)).isdisjoint(self.actor.roles)
-        return by_role and (granted is None or permission.value in granted)
+        return by_role and (granted is None or permission.value in granted) and not self.reads_as_guest(of)
+
+    def reads_as_guest(self, unit: UUID | None) -> bool:
+        """Say whether an emergency read alone opens a unit: there one looks, and takes no file away and does nothing.
+
+        Nothing is asked of the database where no emergency read is open.
+        """
+        if unit is None or not reads_in_emergency(self.actor.roles):
+            return False
+        actor = self.actor
+        asked = {"country": actor.country, "person": actor.person_id, "roles": list(actor.roles)}
+        return not run(self.db, _REACHES, {**asked, "today": actor.today, "unit": unit})
 
     def require_full(self) -> None:
         """Refuse half a session where `session:own` alone is asked for. Raises `session.second_factor_required`."""

@@ -87,12 +87,38 @@ def _day_within_reason(value: date) -> date:
 PlainDay = Annotated[Day, AfterValidator(_day_within_reason)]
 
 
+# All of Unicode's property Bidi_Control: unseen themselves, they turn round what is written after them, so that a day
+# or a number of a page would read backwards.
+_TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def without_turning(text: str) -> str:
+    """Return a text with a seen sign (U+FFFD) in the place of each one that would turn round what stands after it."""
+    return text if text.isascii() else _TURNING.sub("\ufffd", text)
+
+
+def _turns_nothing(text: str) -> str:
+    if not text.isascii() and _TURNING.search(text):
+        raise PydanticCustomError("turns_text_round", "A text without marks that turn its direction")
+    return text
+
+
+_TURNS_NOTHING = {"type": "no-info", "function": _turns_nothing}  # as a schema names it
+
+
 def _take_as_said(schema: Any) -> None:
-    """Narrow a schema in place: `true` is no 1, "1" no number and "yes" no truth."""
+    """Narrow a schema in place: `true` is no 1, "1" no number, "yes" no truth, and no text turns others round."""
     if isinstance(schema, list | tuple):
         for part in schema:
             _take_as_said(part)
     elif isinstance(schema, dict):
+        if schema.get("function") == _TURNS_NOTHING:
+            return  # a text of a body within this one
+        if schema.get("type") == "str":
+            text = dict(schema)
+            schema.clear()
+            schema.update(core_schema.no_info_after_validator_function(_turns_nothing, text))
+            return
         if schema.get("type") in ("int", "bool"):
             schema["strict"] = True
         for part in schema.values():

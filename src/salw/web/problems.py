@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from anyio import from_thread
 from fastapi import Request
 from fastapi.responses import Response
+from starlette.datastructures import FormData
 
 from salw.core.language import Language, catalogue
 from salw.web.desks import language_asked, lead_to, show
@@ -17,6 +19,10 @@ ELSEWHERE = {
     "session.second_factor_required": "/log-in",
     "session.password_change_required": "/log-in",
 }
+
+# Where one logs in or proves who one is: what was typed there is asked again, and written into no page.
+_ENTRANCES = ("/log-in", "/log-out", "/proof", "/access")
+_SECRETS = frozenset({"password", "proof"})
 
 
 def problem_page(request: Request, status: int, code: str, details: Mapping[str, Any]) -> Response | None:
@@ -45,10 +51,28 @@ def problem_page(request: Request, status: int, code: str, details: Mapping[str,
         "details": details,
         "status": status,
         "next": wanted_of(request) if status == 401 and request.method == "GET" else None,
+        "again": wanted_of(request),
+        "kept": _kept_of(request) if code == "session.required" else None,
         "request_id": request.scope.get("salw.request_id", ""),
     }
     frame = frame_of(request, language) if status < 500 else NOWHERE
     return show(request, language, "problem.html", context, status=status, frame=frame)
+
+
+def _kept_of(request: Request) -> list[tuple[str, str]] | None:
+    """Return what a form sent when its session was over, for it to be sent again; None where nothing was to be kept.
+
+    A file that was chosen cannot be put into a page: it is chosen again. The form was read before the session was
+    looked at, in the loop of events, to which this thread turns.
+    """
+    if request.method != "POST" or request.url.path.startswith(_ENTRANCES):
+        return None
+
+    async def read() -> FormData:
+        return await request.form()
+
+    form = from_thread.run(read)
+    return [(name, text) for name, text in form.multi_items() if isinstance(text, str) and name not in _SECRETS]
 
 
 def _led_on(request: Request, code: str, language: Language) -> Response:

@@ -15,6 +15,7 @@ from jinja2 import ChainableUndefined, Environment, PackageLoader, PrefixLoader,
 from markupsafe import Markup
 
 from salw.core.language import Language, translate
+from salw.core.shapes import without_turning
 from salw.web.assets import static_address
 
 # Our own stylesheets, icon and scripts, forms only to ourselves, and nothing within the page itself that could run.
@@ -24,10 +25,18 @@ CONTENT_SECURITY_POLICY = (
 )
 
 _LOCALES: Mapping[Language, str] = {"fr": "fr", "en": "en_GB"}
+
+
+def _shown(value: Any) -> Any:
+    """Return a value as a page may write it: what was kept before such texts were refused turns nothing round."""
+    return without_turning(value) if type(value) is str else value
+
+
 _templates = Environment(
     loader=PackageLoader("salw.web", "templates"),
     autoescape=select_autoescape(default=True),
     undefined=StrictUndefined,
+    finalize=_shown,
     trim_blocks=True,
     lstrip_blocks=True,
 )
@@ -36,6 +45,7 @@ _components = Environment(
     loader=PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
     autoescape=True,
     undefined=ChainableUndefined,
+    finalize=_shown,
     trim_blocks=True,
     lstrip_blocks=True,
 )

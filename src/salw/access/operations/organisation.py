@@ -1,6 +1,7 @@
 """Units, people and postings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -67,6 +68,33 @@ def person_value(
     }
 
 
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """A person who is entered at a unit, with what he is called."""
+
+    id: UUID
+    unit_id: int
+    force_code: str | None
+    matricule: str | None
+    rank: str
+    family_name: str
+    given_names: str
+    sex: str | None
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewPosting:
+    """A role in a unit from a day on, until (and without) another where it is known."""
+
+    id: UUID
+    person_id: UUID
+    unit_id: int
+    role: Role
+    started_on: date
+    ended_on: date | None = None
+
+
 def add_person(
     db: Connection,
     *,
@@ -83,29 +111,53 @@ def add_person(
     provisional: bool = False,
 ) -> Commitment:
     """Enter a person; the event holds his force, and only the salted commitment to rank, names, number and sex."""
-    value = person_value(rank=rank, family_name=family_name, given_names=given_names, matricule=matricule, sex=sex)
-    version = commit_to(value)
-    ledger.keep_values(db, country=actor.country, commitments=[version], unit_id=unit_id)
+    person = NewPerson(person_id, unit_id, force_code, matricule, rank, family_name, given_names, sex, provisional)
+    (version,) = add_people(db, actor=actor, now=now, people=[person])
+    return version
+
+
+def add_people(db: Connection, *, actor: Actor, now: datetime, people: Sequence[NewPerson]) -> list[Commitment]:
+    """Enter people, each with an event as `add_person` has it; return what their events commit to, in their order."""
+    versions = [
+        commit_to(
+            person_value(
+                rank=p.rank, family_name=p.family_name, given_names=p.given_names, matricule=p.matricule, sex=p.sex
+            )
+        )
+        for p in people
+    ]
+    for unit_id in dict.fromkeys(p.unit_id for p in people):
+        of_unit = [version for p, version in zip(people, versions, strict=True) if p.unit_id == unit_id]
+        ledger.keep_values(db, country=actor.country, commitments=of_unit, unit_id=unit_id)
     run(
         db,
         """
         insert into person (country, id, force_code, unit_id, matricule, value_id, sex, provisional)
-        values (%(country)s, %(id)s, %(force)s, %(unit)s, %(matricule)s, %(value)s, %(sex)s, %(provisional)s)
+        select %(country)s, p.* from unnest(%(ids)s::uuid[], %(forces)s::text[], %(units)s::integer[],
+               %(matricules)s::text[], %(values)s::uuid[], %(sexes)s::text[], %(provisional)s::boolean[]) as p
         """,
         {
             "country": actor.country,
-            "id": person_id,
-            "force": force_code,
-            "unit": unit_id,
-            "matricule": matricule,
-            "value": version.id,
-            "sex": sex,
-            "provisional": provisional,
+            "ids": [p.id for p in people],
+            "forces": [p.force_code for p in people],
+            "units": [p.unit_id for p in people],
+            "matricules": [p.matricule for p in people],
+            "values": [version.id for version in versions],
+            "sexes": [p.sex for p in people],
+            "provisional": [p.provisional for p in people],
         },
     )
-    facts = {"person": str(person_id), "commitment": version.digest.hex(), "unit": unit_id, "force": force_code}
-    ledger.append(db, country=actor.country, events=[make_event(actor, "person.entered", now, facts=facts)])
-    return version
+    entered = [
+        make_event(
+            actor,
+            "person.entered",
+            now,
+            facts={"person": str(p.id), "commitment": version.digest.hex(), "unit": p.unit_id, "force": p.force_code},
+        )
+        for p, version in zip(people, versions, strict=True)
+    ]
+    ledger.append(db, country=actor.country, events=entered)
+    return versions
 
 
 def post_person(
@@ -121,28 +173,43 @@ def post_person(
     ended_on: date | None = None,
 ) -> None:
     """Give a person a role in a unit from a day on, until (and without) another where it is known."""
+    posting = NewPosting(posting_id, person_id, unit_id, role, started_on, ended_on)
+    post_people(db, actor=actor, now=now, postings=[posting])
+
+
+def post_people(db: Connection, *, actor: Actor, now: datetime, postings: Sequence[NewPosting]) -> None:
+    """Give people their roles, each with an event."""
     run(
         db,
         """
         insert into posting (country, id, person_id, unit_id, role, started_on, ended_on)
-        values (%(country)s, %(id)s, %(person)s, %(unit)s, %(role)s, %(started)s, %(ended)s)
+        select %(country)s, p.* from unnest(%(ids)s::uuid[], %(people)s::uuid[], %(units)s::integer[],
+               %(roles)s::text[], %(started)s::date[], %(ended)s::date[]) as p
         """,
         {
             "country": actor.country,
-            "id": posting_id,
-            "person": person_id,
-            "unit": unit_id,
-            "role": role.value,
-            "started": started_on,
-            "ended": ended_on,
+            "ids": [p.id for p in postings],
+            "people": [p.person_id for p in postings],
+            "units": [p.unit_id for p in postings],
+            "roles": [p.role.value for p in postings],
+            "started": [p.started_on for p in postings],
+            "ended": [p.ended_on for p in postings],
         },
     )
-    facts = {
-        "posting": str(posting_id),
-        "person": str(person_id),
-        "unit": unit_id,
-        "role": role.value,
-        "started_on": started_on.isoformat(),
-        "ended_on": ended_on.isoformat() if ended_on else None,
-    }
-    ledger.append(db, country=actor.country, events=[make_event(actor, "posting.begun", now, facts=facts)])
+    begun = [
+        make_event(
+            actor,
+            "posting.begun",
+            now,
+            facts={
+                "posting": str(p.id),
+                "person": str(p.person_id),
+                "unit": p.unit_id,
+                "role": p.role.value,
+                "started_on": p.started_on.isoformat(),
+                "ended_on": p.ended_on.isoformat() if p.ended_on else None,
+            },
+        )
+        for p in postings
+    ]
+    ledger.append(db, country=actor.country, events=begun)

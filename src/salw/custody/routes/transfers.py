@@ -14,6 +14,7 @@ from salw.core.shapes import Addressed
 from salw.custody import queries
 from salw.custody.operations import transfers as operations
 from salw.custody.operations.paper_approvals import approve_on_paper
+from salw.custody.operations.transfer_receipts import receive_transfer
 from salw.custody.operations.transfers import TransferStep
 from salw.custody.schemas import PaperApprovalIn, StepIn, expected, order_of, read_at, when
 from salw.custody.shortfalls.schemas import shortfalls_of
@@ -109,7 +110,7 @@ def post_receipt(
     """Take in the weapons scanned; what never arrives stays in transit as a shortfall, with the reason given."""
 
     def work() -> TransferStep:
-        return operations.receive_transfer(
+        return receive_transfer(
             desk.db,
             actor=desk.actor,
             now=desk.now,

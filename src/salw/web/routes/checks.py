@@ -46,6 +46,7 @@ def get_checks(
             "status": wanted or "",
             "statuses": list(StocktakeStatus),
             "zone": desk.actor.time_zone,
-            "prints": desk.also_holds(Permission.REPORT_EXPORT),
+            "prints": desk.also_holds(Permission.REPORT_EXPORT, below),
+            "guest": desk.reads_as_guest(below),
         }
     return show(request, language, "checks.html", context)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
+from salw.access.emergency.rules import reads_in_emergency
 from salw.access.guard import Desk
 from salw.access.queries import get_store
 from salw.access.rules import Permission
@@ -91,10 +92,10 @@ def situation(desk: Desk, unit: Row | None, day: DayField, *, below: bool) -> di
         "report": None,
         "zone": desk.actor.time_zone,
         "today": desk.actor.today,
-        "prints": desk.also_holds(Permission.REPORT_EXPORT),
     }
     if unit is None or day.wrong is not None or day.day is None:
         return said
+    said |= _papers_allowed(desk, unit["id"])
     report = reports.situation_of(desk.db, actor=desk.actor, now=desk.now, unit_id=unit["id"], day=day.day, below=below)
     return {**said, "report": report, "total": _line("", None, report.total, report.address), "groups": _groups(report)}
 
@@ -152,8 +153,12 @@ def registers(desk: Desk, unit: UUID | None, store: UUID | None, period: Period,
         "papers": papers,
         "of_unit": of_unit,
         "today": desk.actor.today,
-        "prints": desk.also_holds(Permission.REPORT_EXPORT),
+        **_papers_allowed(desk, chosen["unit"]["id"] if chosen["unit"] else None),
     }
+
+
+def _papers_allowed(desk: Desk, unit: UUID | None) -> dict[str, bool]:
+    return {"prints": desk.also_holds(Permission.REPORT_EXPORT, unit), "guest": desk.reads_as_guest(unit)}
 
 
 def register(desk: Desk, kind: Readable, of: Subject, page: int) -> dict[str, Any]:
@@ -170,8 +175,16 @@ def register(desk: Desk, kind: Readable, of: Subject, page: int) -> dict[str, An
         "subtitle": make_subtitle(report, words),
         "tables": make_tables(report, words),
         "of": of,
-        "prints": desk.also_holds(Permission.REPORT_EXPORT),
+        **_papers_allowed(desk, of.unit or _unit_of_store(desk, of)),
     }
+
+
+def _unit_of_store(desk: Desk, of: Subject) -> UUID | None:
+    """Return the unit of a store where it matters whose it is: in an emergency read."""
+    if of.store is None or not reads_in_emergency(desk.actor.roles):
+        return None
+    unit: UUID = get_store(desk.db, desk.actor, of.store)["unit_uuid"]
+    return unit
 
 
 def _read(desk: Desk, kind: Readable, of: Subject, part: Part) -> Register:
@@ -226,9 +239,14 @@ def reconciliation(desk: Desk, of: Subject | UUID) -> dict[str, Any]:
         report = reconciliations.reconcile_stocktake(desk.db, actor=desk.actor, stocktake_id=of)
         paper = _paper("reconciliation", f"/v1/stocktakes/{of}/reconciliation", {})
     else:
-        asked = {"store_id": of.store, "unit_id": of.unit}
-        days = {"from_date": of.since, "to_date": of.until}
-        report, checks = reconciliations.preview_period(desk.db, actor=desk.actor, **asked, **days)
+        report, checks = reconciliations.preview_period(
+            desk.db,
+            actor=desk.actor,
+            store_id=of.store,
+            unit_id=of.unit,
+            from_date=of.since,
+            to_date=of.until,
+        )
         paper = (_papers(of, 1) if of.store else _papers_of_unit(of, 1))[-1]
     words = Words(desk.actor.language, report.time_zone)
     printed = document.make_tables(report, words)  # the last one says that there was no check

@@ -109,6 +109,7 @@ def nominal_list(desk: Desk, list_id: UUID) -> dict[str, Any]:
         for row in queries.list_lines(desk.db, desk.actor, list_id)
     ]
     states = [line["state"] for line in lines]
+    guest = desk.reads_as_guest(head["unit"])
     return {
         "list": head,
         "lines": lines,
@@ -116,7 +117,8 @@ def nominal_list(desk: Desk, list_id: UUID) -> dict[str, Any]:
         "out": [line for line in lines if line["state"] is LineState.OUT],
         "counts": {state.value: states.count(state) for state in LineState},
         "zone": desk.actor.time_zone,
-        "issues": desk.also_holds(Permission.ISSUE_RECORD),
-        "returns": desk.also_holds(Permission.RETURN_RECORD),
-        "records": desk.also_holds(Permission.NOMINAL_LIST_RECORD),
+        "guest": guest,
+        "issues": not guest and desk.also_holds(Permission.ISSUE_RECORD),
+        "returns": not guest and desk.also_holds(Permission.RETURN_RECORD),
+        "records": not guest and desk.also_holds(Permission.NOMINAL_LIST_RECORD),
     }

@@ -94,6 +94,11 @@ def person(request: Request, language: Language, person_id: UUID) -> dict[str, A
             desk.db, actor=desk.actor, permission=Permission.REPORT_READ, code=ReadCode.PERSON, record_ids=[person_id]
         )
         told = {name: (found["value"] or found["remains"]).get(name) for name in ("rank", "family_name", "given_names")}
+        guest = desk.reads_as_guest(found["unit"])
+
+        def may(permission: Permission) -> bool:
+            return not guest and desk.also_holds(permission)
+
         context = {
             "id": person_id,
             "name": person_words({**told, "erased_on": found["remains"].get("erased_on"), **_unit(found)}, language),
@@ -107,17 +112,18 @@ def person(request: Request, language: Language, person_id: UUID) -> dict[str, A
             "suspended": standing.suspended,
             "zone": desk.actor.time_zone,
             "today": desk.actor.today,
-            "issues": desk.also_holds(Permission.ISSUE_RECORD) and not found["remains"].get("erased_on"),
-            "changes": desk.also_holds(Permission.PERSON_RECORD)
+            "issues": may(Permission.ISSUE_RECORD) and not found["remains"].get("erased_on"),
+            "changes": may(Permission.PERSON_RECORD)
             and not found["remains"].get("erased_on")
             and person_id != desk.actor.person_id,
-            "makes_cards": desk.also_holds(Permission.LABEL_MAKE) and bool(found["matricule"]),
-            "authorises": desk.also_holds(Permission.AUTHORISATION_GIVE),
-            "contracts_recorded": desk.also_holds(Permission.CONTRACT_RECORD),
-            "suspends": desk.also_holds(Permission.SUSPENSION_RECORD) and person_id != desk.actor.person_id,
+            "makes_cards": may(Permission.LABEL_MAKE) and bool(found["matricule"]),
+            "authorises": may(Permission.AUTHORISATION_GIVE),
+            "contracts_recorded": may(Permission.CONTRACT_RECORD),
+            "suspends": may(Permission.SUSPENSION_RECORD) and person_id != desk.actor.person_id,
+            "guest": guest,
             "own": person_id == desk.actor.person_id,
         }
-        reads = desk.also_holds(Permission.AUTHORISATION_READ)
+        reads = may(Permission.AUTHORISATION_READ)
     given = _given(request, language, person_id) if reads else None
     return {**context, "given": given}
 

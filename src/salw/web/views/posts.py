@@ -46,6 +46,6 @@ def post(desk: Desk, holder_id: UUID) -> dict[str, Any]:
         "post": _named(desk, row),
         "held": [line for line in held if line["held"]],
         "zone": desk.actor.time_zone,
-        "relieves": desk.also_holds(Permission.RELIEF_RECORD),
-        "issues": desk.also_holds(Permission.ISSUE_RECORD),
+        "relieves": desk.also_holds(Permission.RELIEF_RECORD, row["unit"]),
+        "issues": desk.also_holds(Permission.ISSUE_RECORD, row["unit"]),
     }

@@ -1,0 +1,117 @@
+"""Tables of transfers (mutations): the order with its two sides, its lines, and what each receipt took in."""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+from salw.core.db import country_column, country_key, metadata, type_instant
+
+transfer = Table(
+    "transfer",
+    metadata,
+    country_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("from_store_id", Uuid, nullable=False),
+    Column("from_unit_id", Integer, nullable=False),
+    Column("to_store_id", Uuid, nullable=False),
+    Column("to_unit_id", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("transit_holder_id", Uuid),
+    Column("ordered_by", Uuid, nullable=False),
+    Column("ordered_at", type_instant, nullable=False),
+    Column("approved_by", Uuid),
+    Column("approved_at", type_instant),
+    Column("approval_derogation_id", Uuid),
+    Column("approval_order_id", Uuid),
+    Column("dispatched_by", Uuid),
+    Column("dispatched_at", type_instant),
+    Column("dispatch_derogation_id", Uuid),
+    Column("closed_by", Uuid),
+    Column("closed_at", type_instant),
+    # What a receipt carries with it, so that it can be held against who received.
+    UniqueConstraint("country", "id", "to_unit_id", "ordered_by", "dispatched_by"),
+    country_key(["from_store_id", "from_unit_id"], "store", ["id", "unit_id"]),
+    country_key(["to_store_id", "to_unit_id"], "store", ["id", "unit_id"]),
+    country_key(["transit_holder_id"], "holder", ["id"]),
+    CheckConstraint(
+        "status in ('ordered', 'approved', 'dispatched', 'closed', 'short', 'cancelled')", name="status_known"
+    ),
+    CheckConstraint("(approved_by is null) = (approved_at is null)", name="approval_pair"),
+    CheckConstraint("(dispatched_by is null) = (dispatched_at is null)", name="dispatch_pair"),
+    CheckConstraint("(closed_by is null) = (closed_at is null)", name="closing_pair"),
+    CheckConstraint("from_store_id <> to_store_id", name="two_stores"),
+    country_key(["approval_derogation_id", "from_unit_id"], "derogation", ["id", "unit_id"]),
+    # An approval on paper is its signatory's, and the paper one of the unit that sends.
+    country_key(["approval_order_id", "from_unit_id", "approved_by"], "paper_order", ["id", "unit_id", "signatory_id"]),
+    CheckConstraint("approval_order_id is null or approved_by is not null", name="approved_by_its_order"),
+    Index(
+        "ix_transfer_approval_order_id",
+        "country",
+        "approval_order_id",
+        postgresql_where=text("approval_order_id is not null"),
+    ),
+    country_key(["dispatch_derogation_id", "from_unit_id"], "derogation", ["id", "unit_id"]),
+    CheckConstraint("approved_by <> ordered_by or approval_derogation_id is not null", name="approver_is_another"),
+    CheckConstraint("dispatched_by <> ordered_by or dispatch_derogation_id is not null", name="sender_did_not_order"),
+    Index("ix_transfer_from_unit_id", "country", "from_unit_id", "status"),
+    Index("ix_transfer_to_unit_id", "country", "to_unit_id", "status"),
+    comment="A mutation: two sides, many weapons; what did not arrive stays in transit as a shortfall.",
+)
+
+transfer_line = Table(
+    "transfer_line",
+    metadata,
+    country_column(),
+    Column("transfer_id", Uuid, primary_key=True),
+    Column("weapon_id", Uuid, primary_key=True),
+    Column("status", Text, nullable=False),
+    Column("short_reason", Text),
+    Column("short_text_id", Uuid),
+    country_key(["transfer_id"], "transfer", ["id"]),
+    country_key(["weapon_id"], "weapon", ["id"]),
+    country_key(["short_text_id"], "personal_value", ["id"]),
+    CheckConstraint("status in ('ordered', 'dispatched', 'received', 'cancelled')", name="status_known"),
+    CheckConstraint(
+        "short_reason in ('not_loaded', 'left_on_the_way', 'lost_on_the_way', 'another_came', 'unknown')",
+        name="short_reason_known",
+    ),
+    CheckConstraint("short_text_id is null or short_reason is not null", name="short_text_has_reason"),
+    comment="The weapons of a transfer, line by line.",
+)
+
+transfer_receipt = Table(
+    "transfer_receipt",
+    metadata,
+    country_column(),
+    Column("id", Uuid, primary_key=True),
+    Column("transfer_id", Uuid, nullable=False),
+    Column("unit_id", Integer, nullable=False),
+    Column("ordered_by", Uuid, nullable=False),
+    Column("dispatched_by", Uuid, nullable=False),
+    Column("received_by", Uuid, nullable=False),
+    Column("received_at", type_instant, nullable=False),
+    Column("orderer_derogation_id", Uuid),
+    Column("sender_derogation_id", Uuid),
+    country_key(
+        ["transfer_id", "unit_id", "ordered_by", "dispatched_by"],
+        "transfer",
+        ["id", "to_unit_id", "ordered_by", "dispatched_by"],
+    ),
+    country_key(["received_by"], "person", ["id"]),
+    country_key(["orderer_derogation_id", "unit_id"], "derogation", ["id", "unit_id"]),
+    country_key(["sender_derogation_id", "unit_id"], "derogation", ["id", "unit_id"]),
+    CheckConstraint("received_by <> dispatched_by or sender_derogation_id is not null", name="receiver_did_not_send"),
+    CheckConstraint("received_by <> ordered_by or orderer_derogation_id is not null", name="receiver_did_not_order"),
+    Index("ix_transfer_receipt_transfer_id", "country", "transfer_id"),
+    comment="Each receipt on a transfer: who received, held against who ordered and who sent.",
+)
