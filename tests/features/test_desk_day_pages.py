@@ -52,9 +52,10 @@ def test_an_issue_is_checked_then_recorded_as_it_was_shown_and_once(
         for act in ("", "issue"):
             again = keeper.send("/perceptions/nouvelle", 422, **{**typed, "quantity_0": bad, "act": act})
             assert 'id="quantity_0-error"' in again, bad
-    assert 'id="kind_1-error"' in keeper.send("/perceptions/nouvelle", 422, **typed, kind_1="canon", quantity_1="1")
-    assert 'id="kind_1-error"' in keeper.send("/perceptions/nouvelle", 422, **typed, quantity_1="1")
+    for kind in ("canon", ""):
+        assert 'id="kind_1-error"' in keeper.send("/perceptions/nouvelle", 422, **typed, kind_1=kind, quantity_1="1")
     check = keeper.send("/perceptions/nouvelle", 200, **typed)
+    assert "a déjà" not in words(check)
     assert "Remettre 2 armes (" in words(check)
     assert "60 " in words(check)
     shown = {**hidden(check), "act": "issue"}
@@ -66,8 +67,9 @@ def test_an_issue_is_checked_then_recorded_as_it_was_shown_and_once(
     assert third not in slip
     out = words(keeper.get("/perceptions"))
     assert first in out
-    card = words(keeper.get(f"/personnes/{world['soldier'].person_id}"))
-    assert second in card
+    more = words(keeper.send("/perceptions/nouvelle", 200, **{**typed, "id": str(new_id()), "codes": third}))
+    assert f"a déjà {first}, {second}." in more or f"a déjà {second}, {first}." in more
+    assert second in words(keeper.get(f"/personnes/{world['soldier'].person_id}"))
     again = keeper.send("/perceptions/nouvelle", 422, **{**typed, "id": str(new_id())})
     assert "n'est pas dans ce magasin (perçue)" in words(again)
     way = re.search(r'href="(/reintegrations/nouvelle\?[^"]*)"', keeper.get(f"/personnes/{world['soldier'].person_id}"))
@@ -146,7 +148,7 @@ def test_without_authorisation_a_reason_is_asked_for_and_the_commander_takes_not
     (serial,) = serials(world, [w.weapon_id for w in world.register()])
     typed = {"id": str(new_id()), "store": str(world.store_alpha), "codes": serial, "to": matricule(world, "soldier")}
     check = keeper.send("/perceptions/nouvelle", 200, **typed)
-    assert "n'a pas d'autorisation valable" in words(check)
+    assert "ne peut pas percevoir. Pas d'autorisation de percevoir, et la formation l'exige" in words(check)
     shown = {**hidden(check), "act": "issue"}
     keeper.send("/perceptions/nouvelle", 422, **shown, override="")
     keeper.send("/perceptions/nouvelle", 303, **shown, override="Alerte de nuit")
@@ -217,6 +219,11 @@ def test_a_mutation_goes_from_order_to_receipt_at_two_desks(service: str, world:
     check = other.send(f"{where}/reception", 200, id=str(new_id()), codes=first)
     assert third in words(check), "what is expected and was not read is named"
     other.send(f"{where}/reception", 303, **{**hidden(check), "act": "do"})
+    for desk in (keeper, other):
+        page = desk.get(where)
+        assert re.search(r"reçue en partie 1 reçue sur 2 .* 1 arme · ordre d'entrée n°.\d{6}/\d{4}", words(page))
+        slip = re.findall(r'href="(/v1/documents/[^"]+)"', page.partition('id="steps"')[0])[0]
+        assert desk.ask(slip).content.startswith(b"%PDF")
     none = other.send(f"{where}/reception", 200, id=str(new_id()), codes="")
     assert "rien n'est arrivé" in words(none)
     assert third in words(none)
@@ -246,6 +253,12 @@ def test_last_nights_list_is_issued_in_the_morning_and_returned_to_in_the_evenin
     assert 'id="due_day-error"' in past
     where = keeper.send("/etats-nominatifs/nouveau", 303, **typed, people=people).partition("?")[0]
     assert "à percevoir" in words(keeper.get(where))
+    assert "aussi sur un autre état" not in words(keeper.get(where))
+    other = {**typed, "id": str(new_id()), "title": "Garde", "people": f"{soldier}; {second}"}
+    also = words(keeper.get(keeper.send("/etats-nominatifs/nouveau", 303, **other).partition("?")[0]))
+    assert "1 ligne figure aussi sur un autre état" in also
+    assert "arme prévue aussi : « Patrouille », ligne 2" in also.replace("\u00a0", " ")
+    assert "homme prévu aussi : « Patrouille », ligne 1" in also.replace("\u00a0", " ")
     again = keeper.get(f"/etats-nominatifs/nouveau?like={where.rsplit('/', 1)[1]}")
     assert f"{soldier}; {second}" in again
     assert 'value="2099-01-01"' in again
@@ -284,6 +297,11 @@ def test_a_post_is_opened_and_relieved_by_scan(keeper: Desk, client: httpx.Clien
     where = f"/postes/{world.post_alpha}"
     typed = {"id": str(new_id()), "incoming": matricule(world, "commander"), "how": "scan"}
     assert serial in words(keeper.send(f"{where}/releve", 422, **typed, codes=""))
+    himself = keeper.send(f"{where}/releve", 422, **{**typed, "incoming": matricule(world, "soldier")}, codes=serial)
+    assert "entrant et le sortant sont la même personne" in words(himself)
+    assert suspend(client, world, world["keeper"].person_id).status_code == 200
+    withdrawn = keeper.send(f"{where}/releve", 422, **{**typed, "incoming": matricule(world, "keeper")}, codes=serial)
+    assert "Retrait : voir le commandant" in words(withdrawn).replace("\u00a0", " ")
     check = keeper.send(f"{where}/releve", 200, **typed, codes=serial)
     assert "Aucune arme ne bouge" in words(check)
     shown = {**hidden(check), "act": "do"}
@@ -382,6 +400,10 @@ def test_pages_take_names_as_they_write_them_and_say_what_is_not_theirs(
     label = symbols(world, weapon.weapon_id)[0][:12]
     asked = f"/etiquettes/reimprimer?labels={label}&reason=Sale&stock=a4-weapon-20mm"
     assert "sera imprimée de nouveau" in words(keeper.get(asked))
+    unread = keeper.ask(asked.replace("&", "%0AK7M3%0AZZZ&", 1)).text
+    for faulty in ("« K7M3 » : ce n", "« ZZZ » : ce n"):  # each on a line of its own, named, once on top
+        assert words(unread).replace("\u00a0", " ").count(faulty) == 2
+        assert f">{faulty}" in re.sub(r">\s+", ">", unread).replace("\u00a0", " ")
     other = Desk(service, world, "keeper_bravo").ask(asked)
     assert other.status_code == 422
     assert "sera imprimée de nouveau" not in words(other.text)

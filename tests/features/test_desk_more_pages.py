@@ -1,5 +1,6 @@
 """Pages of the desk for lists, musters and maintenance: few gestures, each fault at its line, one act for one press."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -68,8 +69,13 @@ def test_a_morning_with_its_exceptions_goes_out_in_one_act_and_the_evening_names
     assert keeper.send(f"{page}/perception", 303, **shown) == where, "the same press is one issue"
     out = keeper.get(where)
     assert f"/perceptions/{typed['id']}" in out
+    bon = keeper.get(f"/perceptions/{typed['id']}")
+    rows = re.findall(r'<th scope="row">(\d+)\. <a class="code"', bon)
+    assert rows == ["2", "4", "5", "6", "7"], "the bon keeps the order and the numbers of the list"
     card = words(keeper.get(f"/personnes/{world['armourer'].person_id}"))
     assert third in card
+    whose = words(keeper.get(f"/personnes/{people[2]}"))
+    assert re.search(f"perçues par un autre .* {third} Perçue par \\S+ ESSAI-ARMOURER", whose), whose
     _the_evening_names_who_is_not_back(keeper, client, world, page, weapons[2].weapon_id)
 
 

@@ -6,6 +6,8 @@ from html import unescape
 import httpx
 import pytest
 
+from desk import Desk
+from label_recipes import blank
 from labelling import make_labels, symbol_of_person, symbols
 from salw.access.names import name_begins
 from salw.access.operations import organisation
@@ -58,12 +60,27 @@ def test_codes_of_labels_lead_on_and_what_is_wrong_with_one_is_read_first(
     (symbol,) = symbols(world, weapon.weapon_id)
     code = symbol[:12]
     soldier = world["soldier"].person_id
-    for kind, named, stock in (("person", soldier, "a4-card-10"), ("store", world.store_alpha, "a4-place-8")):
-        body = {"id": str(new_id()), "kind": kind, "of": [str(named)], "stock": stock}
+    keeper, rack = world["keeper"].headers, str(new_id())
+    place = {"store": str(world.store_alpha), "name": "Râtelier 7"}
+    assert client.put(f"/racks/{rack}", json=place, headers=keeper).status_code == 200
+    free = blank(client, world)[:12]
+    stocks = {"person": "a4-card-10", "store": "a4-place-8", "rack": "a4-place-8"}
+    for kind, named in (("person", soldier), ("store", world.store_alpha), ("rack", rack)):
+        body = {"id": str(new_id()), "kind": kind, "of": [str(named)], "stock": stocks[kind]}
         assert client.post("/label-codes", json=body, headers=world["keeper"].headers).status_code == 200
     with world.transaction() as db:
         asked = "select code from label where store_id = %(store)s and weapon_id is null and voided_at is null"
         (store,) = run(db, f"{asked} and code like 'S%%'", {"store": world.store_alpha})
+        (standing,) = run(db, "select code from label where rack_id = %(rack)s", {"rack": rack})
+    told = look(service, world["keeper"], free).text
+    assert "Étiquette vierge, à poser sur une arme du magasin" in told
+    attaching = re.search(r'href="(/etiquettes/poser[^"]+)"', told)
+    assert attaching
+    assert f'value="{free}"' in Desk(service, world, "keeper").get(unescape(attaching[1]))
+    told = look(service, world["keeper"], standing["code"]).text
+    assert "Râtelier 7" in told
+    assert f'href="/armes?store={world.store_alpha}"' in told
+    assert "/etiquettes/poser" not in told
     for text, goal in (
         (code, f"/armes/{weapon.weapon_id}"),
         (symbol_of_person(world, soldier)[:12], f"/personnes/{soldier}"),

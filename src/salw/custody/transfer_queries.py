@@ -64,6 +64,20 @@ select l.weapon_id as weapon, l.status, w.registry_number, w.serial, coalesce(m.
  order by w.registry_number nulls last, l.weapon_id
 """
 
+# A transfer has a transit holder of its own: whatever leaves it into a store was received on this transfer.
+_RECEIPTS = """
+select d.id, lpad(d.number::text, 6, '0') || '/' || d.year as document_number, min(m.occurred_at) as occurred_at,
+       count(*) as weapons
+  from transfer t
+  join transfer_line l on l.country = t.country and l.transfer_id = t.id and l.status = 'received'
+  join movement m on m.country = l.country and m.weapon_id = l.weapon_id and m.kind = 'transfer_in'
+       and m.from_holder_id = t.transit_holder_id
+  join document d on d.country = m.country and d.id = m.document_id
+ where t.country = %(country)s and t.id = %(id)s
+ group by d.country, d.id, d.number, d.year
+ order by min(m.occurred_at), d.id
+"""
+
 _SIDES = """
 select t.from_unit_id = any(%(units)s) as from_here, t.to_unit_id = any(%(units)s) as to_here
   from transfer t
@@ -100,6 +114,14 @@ def list_named_lines(db: Connection, actor: Actor, transfer_id: UUID) -> list[Ro
     Keys: `weapon, status, registry_number, serial, model_name, short_reason, short_text`.
     """
     return run(db, _LINES, {"country": actor.country, "id": transfer_id})
+
+
+def list_receipts(db: Connection, actor: Actor, transfer_id: UUID) -> list[Row]:
+    """Return the entry orders by which the weapons of a mutation that the caller has found came in, oldest first.
+
+    Keys: `id, document_number, occurred_at, weapons`.
+    """
+    return run(db, _RECEIPTS, {"country": actor.country, "id": transfer_id})
 
 
 def find_sides(db: Connection, actor: Actor, transfer_id: UUID) -> tuple[bool, bool]:

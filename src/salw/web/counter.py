@@ -27,7 +27,7 @@ from salw.documents.files.rules import CONSTRAINTS as FILES
 from salw.documents.files.rules import SIZE_MOST
 from salw.scanning.lines import CodeLine, read_lines, split_lines
 from salw.scanning.noticed import seen_in
-from salw.web.forms import DAY_LEAST, DAY_MOST, fill, parse_day, told, whole_number
+from salw.web.forms import DAY_LEAST, DAY_MOST, fill, parse_day, told, whole_number, within
 
 # What the database may refuse of an act at the counter, said at a field.
 AT_COUNTER = {
@@ -97,7 +97,7 @@ class DeclaredTyped(Typed):
 
 
 def read_codes(desk: Desk, text: str, judge: Judge, place: UUID | None = None) -> tuple[list[Row], str | None]:
-    """Return the weapons that the lines of a field name, and what is wrong with those that cannot go, in one text.
+    """Return the weapons that the lines of a field name, and what is wrong with those that cannot go, a line each.
 
     `place` is the store where they are read, or the transfer that is taken in: labels are seen there.
     """
@@ -109,7 +109,7 @@ def read_codes(desk: Desk, text: str, judge: Judge, place: UUID | None = None) -
         return [], translate("web.desk.too_many_codes", language, count=len(texts), most=CODES_MAX)
     read = read_each(desk, texts, judge, place)
     found = {weapon["id"]: weapon for weapon, _ in read.values() if weapon is not None}
-    return list(found.values()), " ".join(said for _, said in read.values() if said) or None
+    return list(found.values()), "\n".join(said for _, said in read.values() if said) or None
 
 
 def read_each(
@@ -126,7 +126,7 @@ def read_each(
 
 def _wrong(line: CodeLine, judge: Judge, language: Language) -> str | None:
     if line.weapon is None:
-        return translate("web.desk.line_wrong", language, text=line.text, why=line.wrong)
+        return translate("web.desk.line_wrong", language, text=line.text, why=within(line.wrong or ""))
     code = judge(line.weapon)
     if code is None:
         return None

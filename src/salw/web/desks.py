@@ -120,7 +120,7 @@ def show(
 ) -> Response:
     """Return a page at the address asked for, in the frame of whoever asks for it.
 
-    `errors` are texts by the field they stand at; with any, the page answers 422.
+    `errors` are texts by the field they stand at, one fault a line; with any, the page answers 422.
     `chosen` is what the link to the other language keeps, by default all that the address asks for.
     """
     wrong = dict(errors or {})

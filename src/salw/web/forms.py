@@ -167,6 +167,11 @@ def told(error: DomainError, language: Language) -> str:
     return translate(error.code, language, **error.details)
 
 
+def within(text: str) -> str:
+    """Return a sentence as it goes on after a colon; what begins with a word in capitals stays as it is."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
 def at_field(
     error: DomainError, places: Mapping[str, str], language: Language, *, wrong_proof: str = "session.wrong_proof"
 ) -> dict[str, str]:

@@ -153,7 +153,7 @@ def _sayings(language: Language) -> Mapping[str, Any]:
 
 def _said_wrong(text: str, language: Language) -> dict[str, Markup]:
     prefix = Markup('<span class="govuk-visually-hidden">{}</span> ').format(translate("web.error_prefix", language))
-    return {"html": prefix + text, "visuallyHiddenText": Markup("")}
+    return {"html": prefix + Markup("<br>").join(text.splitlines()), "visuallyHiddenText": Markup("")}
 
 
 def _marked(required: bool, is_wrong: bool, more: Mapping[str, str]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Reading nominal lists within the scope of the actor, line by line as they stand."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -58,6 +59,25 @@ select l.line, l.holder_id as holder, h.kind as holder_kind, h.name as holder_na
  order by l.line
 """
 
+
+# Lists have no day of their own: one that nobody drew from for a week is waited for no longer.
+LISTS_STAND = timedelta(days=7)
+
+_ELSEWHERE = """
+select l.line, o.id as list, v.value->>'title' as title, x.line as other_line,
+       coalesce(x.weapon_id = l.weapon_id, false) as same_weapon
+  from nominal_list n
+  join nominal_line l on (l.country, l.list_id) = (n.country, n.id) and l.removed_in is null and l.issue_id is null
+       and not l.absent
+  join nominal_list o on o.country = n.country and o.unit_id = n.unit_id and o.id <> n.id
+       and o.prepared_at >= %(since)s and (o.due_back_at is null or o.due_back_at > %(now)s)
+  join nominal_line x on (x.country, x.list_id) = (o.country, o.id) and x.removed_in is null and x.issue_id is null
+       and not x.absent and (x.weapon_id = l.weapon_id or x.holder_id = l.holder_id)
+  left join personal_value v on (v.country, v.id) = (o.country, o.title_id)
+ where n.country = %(country)s and n.id = %(list)s and n.unit_id = any(%(units)s)
+   and (n.due_back_at is null or n.due_back_at > %(now)s)
+ order by l.line, same_weapon desc, o.id, x.line
+"""
 
 _STANDINGS = "select * from standings_to_draw(%(people)s::uuid[], %(today)s)"
 
@@ -120,6 +140,15 @@ def list_lines(db: Connection, actor: Actor, list_id: UUID) -> list[Row]:
             }
         )
     return lines
+
+
+def list_elsewhere(db: Connection, actor: Actor, list_id: UUID, *, now: datetime) -> list[Row]:
+    """Return the open lines of a list whose weapon or man stands on another open list of the same unit too.
+
+    Open is a line neither drawn nor marked absent, of a list that was prepared in the last seven days and is not past
+    its hour of return. Keys: `line`, of the other `list, title, other_line`, and `same_weapon`.
+    """
+    return run(db, _ELSEWHERE, {**_scope(actor), "list": list_id, "now": now, "since": now - LISTS_STAND})
 
 
 def list_carried(db: Connection, actor: Actor, people: Sequence[UUID]) -> dict[UUID, list[str]]:

@@ -24,6 +24,11 @@ from salw.scanning.history_lookups import Known, Version, Wanted, find_holders, 
 from salw.scanning.words import holder_name, person_name, somebody
 
 
+def _place(line: Line) -> tuple[int, str]:
+    name = line.person.name if line.person else line.holder or ""
+    return line.number or 0, name.partition(" ")[2] or name
+
+
 @dataclass(frozen=True, slots=True)
 class _Sides:
     """The holders that a document goes from and to, and the unit whose letterhead it bears."""
@@ -150,7 +155,10 @@ class _Teller:
         return self._party(sides.source, author), self._party(sides.target, None)
 
     def lines(self, kind: DocumentKind, facts: Sequence[Fact], weapons: Sequence[Row]) -> list[Line]:
-        """Return the lines by model and number; with the holder of each where there are several."""
+        """Return the lines by model and number; with the holder of each, and in the order of their list, where several.
+
+        Whoever gives out from a list finds its lines on the bon; what comes back stands by name, the rank left aside.
+        """
         key = {DocumentKind.ISSUE_SLIP: "to", DocumentKind.RETURN_SLIP: "from"}.get(kind)
         by_weapon = {fact.row["weapon_id"]: fact for fact in facts}
         several = key is not None and len({fact.holders.get(key) for fact in facts}) > 1
@@ -167,9 +175,10 @@ class _Teller:
                     class_code=row["class_code"],
                     holder=own.place if own else None,
                     person=own.person if own else None,
+                    number=fact.facts.get("line") if own and fact and fact.facts.get("nominal_list") else None,
                 )
             )
-        return sorted(told, key=lambda line: line.person.name if line.person else line.holder or "")
+        return sorted(told, key=_place)
 
     def due(self, first: Fact | None) -> datetime | None:
         """Return by when an issue is due back; nothing of what is permanent or no issue."""

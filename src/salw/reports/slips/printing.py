@@ -167,7 +167,7 @@ def _weapons(slip: Slip, layout: Layout, form: Form, words: Words) -> Grid:
         cells = tuple(
             ("", "." * 38)
             if code == "signature"
-            else wrap(_cell(code, number, line, words), fonts.SANS, SIZE, column.width - 2 * PADDING)
+            else wrap(_cell(code, line.number or number, line, words), fonts.SANS, SIZE, column.width - 2 * PADDING)
             for code, column in zip(codes, columns, strict=True)
         )
         rows.append(GridRow(RowKind.LINE, cells, cells))

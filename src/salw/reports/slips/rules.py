@@ -38,7 +38,10 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A weapon of a slip: its numbers as the books have them, and who has or had it where that differs by line."""
+    """A weapon of a slip: its numbers as the books have them, and who has or had it where that differs by line.
+
+    `number` is that of its line on the nominal list that the slip was issued from.
+    """
 
     weapon: UUID
     registry_number: str
@@ -47,6 +50,7 @@ class Line:
     class_code: str
     holder: str | None
     person: Person | None
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

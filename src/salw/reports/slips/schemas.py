@@ -39,7 +39,7 @@ class PartyOut(Out):
 
 
 class DocumentLineOut(Out):
-    """A weapon; `holder` and `person` only where the lines are of several people."""
+    """A weapon; `holder` and `person` only where the lines are of several people, `line` where a list numbers them."""
 
     weapon: UUID
     registry_number: str
@@ -48,6 +48,7 @@ class DocumentLineOut(Out):
     class_code: str
     holder: str | None
     person: PersonOut | None
+    line: int | None
 
 
 class OnPaperOut(Out):
@@ -113,6 +114,7 @@ def document_out(slip: Slip) -> NumberedDocumentOut:
                 class_code=line.class_code,
                 holder=line.holder,
                 person=_person(line.person),
+                line=line.number,
             )
             for line in slip.lines
         ],

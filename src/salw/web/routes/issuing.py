@@ -157,6 +157,7 @@ def _check_issue(
         context = {
             "typed": typed.but(weapons=versions_text(weapons)),
             "who": who,
+            "before": views.before_issue(desk, who, weapons) if who and not wrong else None,
             "weapons": weapons,
             "due": due,
             "zone": desk.actor.time_zone,

@@ -224,6 +224,8 @@ def _body(desk: Desk, job: str, made: UUID, typed: Mapping[str, str], language: 
             wrong["store"] = translate(code, language)
     if "labels" in wrong and not views.lines(typed["labels"]):
         wrong["labels"] = translate("web.labels.no_code", language)
+    elif job == REPRINTS and (unread := views.misread(typed["labels"], language)):
+        return None, {**wrong, "labels": unread}
     return body, wrong
 
 

@@ -63,9 +63,15 @@ def get_stocks(request: Request, language: Asked) -> Response:
 
 
 @router.get("/etiquettes/poser")
-def get_attaching(request: Request, language: Asked, store: str = "", done: str = "") -> Response:
-    """Ask which blank is on which weapon."""
-    return _attaching(request, language, {"store": store}, done=done)
+def get_attaching(
+    request: Request,
+    language: Asked,
+    store: str = "",
+    label: Annotated[str, Query(max_length=100)] = "",
+    done: str = "",
+) -> Response:
+    """Ask which blank is on which weapon; the address may bring the blank that was just read."""
+    return _attaching(request, language, {"store": store, "label": label}, done=done)
 
 
 @router.post("/etiquettes/poser")
@@ -115,8 +121,9 @@ def post_voided(
     what: dict[str, Any] = {"batch": batch} if batch else {"labels": views.lines(labels)}
     values = {"id": request_id, "reason": reason.strip() or None, **what}
     body, wrong = fill(schemas.VoidingIn, values, language)
-    if not batch and not views.lines(labels):
-        wrong |= {"labels": translate("web.labels.no_code", language)}
+    if not batch:
+        unread = views.misread(labels, language) if views.lines(labels) else translate("web.labels.no_code", language)
+        wrong |= {"labels": unread} if unread else {}
     if body is None or wrong:
         return _voiding(request, language, typed, wrong, 422)
     try:

@@ -175,7 +175,11 @@ def post_relief(request: Request, language: Asked, holder_id: UUID, typed: Annot
         return _relief(request, language, holder_id, typed.but())
     with open_desk(request, Permission.RELIEF_RECORD, language) as desk:
         shown = views.post(desk, holder_id)
-        person, wrong_person = issuing.find_one(desk, typed.incoming)
+        person, wrong_person = (
+            issuing.find_one(desk, typed.incoming)  # the relief itself judges, and answers the second time as the first
+            if typed.act == "do"
+            else views.find_incoming(desk, shown["post"], typed.incoming)
+        )
         wrong = {"incoming": wrong_person} if wrong_person else {}
         held = {line["weapon"]: line for line in shown["held"]}
         weapons = [{"id": line["weapon"], "version": line["version"]} for line in shown["held"]]

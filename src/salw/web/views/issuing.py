@@ -17,9 +17,10 @@ from salw.custody.acknowledgements.queries import get_rule, list_acknowledgement
 from salw.custody.acknowledgements.queries import get_slip as find_slip
 from salw.custody.acknowledgements.rules import ALL_KINDS, AcknowledgementKind
 from salw.custody.authorisations.queries import list_standings
-from salw.custody.authorisations.rules import may_draw
+from salw.custody.authorisations.rules import missing_to_draw
 from salw.custody.declarations.queries import list_account_of
 from salw.custody.declarations.rules import Compared, Declared, compare_slips, is_all_back
+from salw.custody.nominal_lists.queries import list_carried
 from salw.custody.rules import USER_HOLDERS, Expected, is_late
 from salw.registry.codes import read_code
 from salw.registry.labels.queries import find_named
@@ -118,7 +119,7 @@ def _of_card(desk: Desk, text: str) -> Row | None:
 
 
 def receiver(desk: Desk, to: str, holder: str) -> tuple[dict[str, Any] | None, dict[str, str]]:
-    """Return who receives, a person or a post, with how his right to draw stands, and what is wrong by field."""
+    """Return who receives, a person or a post, with his `standing` where it is known, and what is wrong by field."""
     language = desk.actor.language
     if holder and to.strip():
         return None, {"to": translate("web.desk.one_receiver", language)}
@@ -142,10 +143,24 @@ def _drawing(desk: Desk, who: dict[str, Any]) -> tuple[dict[str, Any] | None, di
     try:
         standing = list_standings(desk.db, desk.actor, [who["answers"]])[who["answers"]]
     except DomainError:  # whoever answers belongs to another unit: the operation itself judges
-        return {**who, "may_draw": True}, {}
+        return {**who, "standing": None}, {}
     if standing.suspended:
         return None, {field: translate("draw.suspended", desk.actor.language)}
-    return {**who, "may_draw": may_draw(standing)}, {}
+    return {**who, "standing": standing}, {}
+
+
+def before_issue(desk: Desk, who: Row, weapons: Sequence[Row]) -> Row:
+    """Return what the counter sees of a receiver before he draws these: what he `lacks`, and what he `has` already.
+
+    What he lacks is said as its refusal says it; of a post, which holds many, what it has is not told.
+    """
+    standing = who["standing"]
+    missing = missing_to_draw(standing, [weapon["class_code"] for weapon in weapons]) if standing else None
+    carried = list_carried(desk.db, desk.actor, [who["person"]]) if who["person"] else {}
+    return {
+        "lacks": translate(f"draw.{missing.value}", desk.actor.language) if missing else None,
+        "has": carried.get(who["person"], []),
+    }
 
 
 def kinds_at_once(desk: Desk, store: UUID) -> list[str]:

@@ -14,8 +14,10 @@ from salw.core.db import Row
 from salw.core.language import Language, translate
 from salw.core.pages import PAGE_SIZE_MAX
 from salw.registry.labels.queries import list_blocks, list_racks
+from salw.registry.rules import label_refusal
 from salw.registry.sheets import stock_words
 from salw.scanning.queries import get_card, list_unlabelled
+from salw.web.forms import told, within
 from salw_labels import STOCKS, Kind, LabelError, Stock, Use, parse
 
 
@@ -87,6 +89,18 @@ def people(desk: Desk, matricules: str) -> tuple[list[UUID], list[str]]:
 def lines(text: str) -> list[str]:
     """Return what stands in a field, one a line, each once."""
     return list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+
+
+def misread(text: str, language: Language) -> str | None:
+    """Return what is wrong with the codes of a field that cannot be read, each named, a line each."""
+    wrong = []
+    for line in lines(text):
+        try:
+            parse(line)
+        except LabelError as error:
+            why = within(told(label_refusal(error), language))
+            wrong.append(translate("web.desk.line_wrong", language, text=line, why=why))
+    return "\n".join(wrong) or None
 
 
 def identifier(text: str) -> UUID | None:

@@ -162,7 +162,7 @@ def answers(desk: Desk, call: Call, codes: str, ticked: Ticked) -> Called:
     read = read_each(desk, texts, judge, None)
     wrong = [said for _, said in read.values() if said]
     if wrong:
-        found.wrong["codes"] = " ".join(wrong)
+        found.wrong["codes"] = "\n".join(wrong)
     found.seen |= {weapon["id"]: Seen.SCAN for weapon, said in read.values() if weapon is not None and not said}
     found.told = [w for w in told if w in known and w not in found.seen]
     if ticked.rest == "presented":

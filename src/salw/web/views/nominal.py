@@ -7,12 +7,14 @@ from zoneinfo import ZoneInfo
 from salw.access.guard import Desk
 from salw.access.queries import list_units
 from salw.access.rules import Permission
+from salw.core.db import Row
 from salw.core.language import translate
 from salw.core.pages import PAGE_SIZE, decode_cursor, encode_cursor
 from salw.custody.nominal_lists import queries
 from salw.custody.nominal_lists.rules import LineState
 from salw.scanning.lines import read_lines
 from salw.scanning.noticed import seen_in
+from salw.web.forms import within
 from salw.web.views import issuing
 from salw.web.views.naming import holder_words
 
@@ -68,7 +70,7 @@ def split_wishes(text: str) -> list[tuple[int, str, str]]:
 
 
 def wishes(desk: Desk, text: str) -> tuple[list[dict[str, Any]], str | None]:
-    """Return who is to draw, a line each, and what is wrong with the lines that name nobody, or no weapon, in one text.
+    """Return who is to draw, a line each, and what is wrong with the lines that name nobody, or no weapon, a line each.
 
     Each fault names its line.
     """
@@ -87,9 +89,9 @@ def wishes(desk: Desk, text: str) -> tuple[list[dict[str, Any]], str | None]:
         person, said = people[who]
         weapon = read[code].weapon if code else None
         if person is None:
-            wrong.append(translate("web.nominal.line_wrong", language, line=number, why=said))
+            wrong.append(translate("web.nominal.line_wrong", language, line=number, why=within(said or "")))
         elif code and weapon is None:
-            why = translate("web.desk.line_wrong", language, text=code, why=read[code].wrong)
+            why = translate("web.desk.line_wrong", language, text=code, why=within(read[code].wrong or ""))
             wrong.append(translate("web.nominal.line_wrong", language, line=number, why=why))
         elif weapon and weapon["id"] in planned:
             why = translate("web.nominal.weapon_on_line", language, text=code, line=planned[weapon["id"]])
@@ -98,7 +100,7 @@ def wishes(desk: Desk, text: str) -> tuple[list[dict[str, Any]], str | None]:
             if weapon:
                 planned[weapon["id"]] = number
             wished.append({"to": {"person": person["id"]}, "weapon": weapon["id"] if weapon else None})
-    return wished, " ".join(wrong) or None
+    return wished, "\n".join(wrong) or None
 
 
 def nominal_list(desk: Desk, list_id: UUID) -> dict[str, Any]:
@@ -109,11 +111,16 @@ def nominal_list(desk: Desk, list_id: UUID) -> dict[str, Any]:
         for row in queries.list_lines(desk.db, desk.actor, list_id)
     ]
     states = [line["state"] for line in lines]
+    planned = [line for line in lines if line["state"] in (LineState.PLANNED, LineState.ABSENT)]
+    elsewhere: dict[int, list[Row]] = {}
+    for row in queries.list_elsewhere(desk.db, desk.actor, list_id, now=desk.now) if planned else ():
+        elsewhere.setdefault(row["line"], []).append(row)
     guest = desk.reads_as_guest(head["unit"])
     return {
         "list": head,
         "lines": lines,
-        "planned": [line for line in lines if line["state"] in (LineState.PLANNED, LineState.ABSENT)],
+        "planned": planned,
+        "elsewhere": elsewhere,
         "out": [line for line in lines if line["state"] is LineState.OUT],
         "counts": {state.value: states.count(state) for state in LineState},
         "zone": desk.actor.time_zone,

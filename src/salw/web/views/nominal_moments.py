@@ -15,7 +15,7 @@ from salw.custody.nominal_lists.queries import list_carried, list_hands
 from salw.custody.nominal_lists.rules import Draw, Exceptions, Hindrance, Line, match_lines
 from salw.scanning.lines import split_lines
 from salw.web.counter import CODES_MAX, Judge, in_store, is_out, read_each
-from salw.web.forms import told
+from salw.web.forms import told, within
 from salw.web.views import issuing
 from salw.web.views.naming import holder_words
 from salw.web.views.nominal import split_wishes
@@ -83,7 +83,7 @@ class Moment:
 
     def say(self, place: str, text: str) -> None:
         """Say what is wrong at a field, beside what is wrong there already."""
-        self.wrong[place] = f"{self.wrong[place]} {text}" if place in self.wrong else text
+        self.wrong[place] = f"{self.wrong[place]}\n{text}" if place in self.wrong else text
 
 
 def evening(desk: Desk, shown: Mapping[str, Any], *, codes: str, whole: bool, absent: list[int]) -> Moment:
@@ -193,7 +193,7 @@ def _more(desk: Desk, found: Moment, added: Sequence[tuple[int, str, str]], read
         weapon, said = read[code] if code else (None, translate("web.nominal.say_weapon", language))
         if person is None or weapon is None or said:
             why = said if person is not None else nobody
-            found.say("more", translate("web.nominal.line_wrong", language, line=place, why=why))
+            found.say("more", translate("web.nominal.line_wrong", language, line=place, why=within(why or "")))
         elif _once(desk, found, weapon["id"], "more"):
             note = translate("web.nominal.came_too", language)
             found.newcomers[weapon["id"]] = Newcomer(person, note, "more", place)

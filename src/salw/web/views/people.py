@@ -15,16 +15,17 @@ from salw.access.rules import Permission
 from salw.access.trace_rules import ReadCode
 from salw.core.db import Row
 from salw.core.errors import Unacceptable
-from salw.core.language import Language
+from salw.core.language import Language, translate
 from salw.core.pages import PAGE_SIZE, decode_text_cursor, encode_text_cursor
 from salw.custody.authorisations import queries
 from salw.custody.authorisations.rules import may_draw
 from salw.custody.authorisations.schemas import authorisation_out, contract_out
 from salw.custody.issued import due_queries
 from salw.custody.issued.count_queries import count_held_by_people
+from salw.custody.nominal_lists.queries import list_hands
 from salw.reports.register_queries import get_person
 from salw.web.desks import open_desk, visit
-from salw.web.views.naming import person_words, without_rank
+from salw.web.views.naming import holder_words, person_words, without_rank
 
 HELD_SHOWN = 200
 PAST_SHOWN = 50
@@ -85,6 +86,9 @@ def person(request: Request, language: Language, person_id: UUID) -> dict[str, A
         found = get_person(desk.db, desk.actor, person_id)
         standing = queries.list_standings(desk.db, desk.actor, [person_id])[person_id]
         held = due_queries.list_held(desk.db, desk.actor, found["holders"], now=desk.now, limit=HELD_SHOWN)
+        his = [row for row in held if not row["held"]]
+        drawn = [row["weapon"] for row in his if row["state"] == "issued"]
+        hands = list_hands(desk.db, desk.actor, drawn) if drawn else {}
         posts = found["answers_for"]
         answered = due_queries.list_held(desk.db, desk.actor, posts, now=desk.now, limit=HELD_SHOWN) if posts else []
         past = due_queries.list_past_issues(
@@ -105,7 +109,10 @@ def person(request: Request, language: Language, person_id: UUID) -> dict[str, A
             "matricule": found["matricule"],
             "unit_name": found["unit_name"],
             "held": [row for row in held if row["held"]],
-            "his": [row for row in held if not row["held"]],
+            "his": [row for row in his if row["state"] != "issued"],
+            "drawn_by_another": [
+                {**row, "who": _hands(hands.get(row["weapon"]), language)} for row in his if row["state"] == "issued"
+            ],
             "answered": [row for row in answered if row["held"]],
             "past": past,
             "may_draw": may_draw(standing),
@@ -126,6 +133,12 @@ def person(request: Request, language: Language, person_id: UUID) -> dict[str, A
         reads = may(Permission.AUTHORISATION_READ)
     given = _given(request, language, person_id) if reads else None
     return {**context, "given": given}
+
+
+def _hands(row: Row | None, language: Language) -> dict[str, Any]:
+    if row is None:
+        return {"name": translate("person.elsewhere_line", language), "under": "", "address": None}
+    return holder_words({**row, "erased_on": None}, language)
 
 
 def _unit(found: Row) -> Row:

@@ -7,9 +7,13 @@ from salw.access.guard import Desk
 from salw.access.queries import list_units
 from salw.access.rules import Permission
 from salw.core.db import Row
-from salw.core.errors import NotFound
+from salw.core.errors import DomainError, NotFound
+from salw.core.language import translate
 from salw.custody.holder_schemas import CollectiveKind
 from salw.custody.issued.due_queries import list_held
+from salw.custody.operations.answering import hold_answerable
+from salw.custody.rules import HolderKind
+from salw.web.forms import told
 from salw.web.views import issuing
 from salw.web.views.naming import person_words
 
@@ -34,6 +38,21 @@ def form(desk: Desk) -> dict[str, Any]:
         "units": [(str(row["id"]), row["name"]) for row in list_units(desk.db, desk.actor)],
         "kinds": [kind.value for kind in CollectiveKind],
     }
+
+
+def find_incoming(desk: Desk, post: Row, text: str) -> tuple[Row | None, str | None]:
+    """Return who takes over a post, or what stands against it, by the rules that the relief itself goes by."""
+    person, wrong = issuing.find_one(desk, text)
+    if person is None:
+        return None, wrong
+    language = desk.actor.language
+    if person["id"] == post["person"]:
+        return None, translate("relief.same_person", language)
+    try:
+        hold_answerable(desk.db, desk.actor, person["id"], holder_id=post["id"], kind=HolderKind(post["kind"]))
+    except DomainError as error:
+        return None, told(error, language)
+    return person, None
 
 
 def post(desk: Desk, holder_id: UUID) -> dict[str, Any]:

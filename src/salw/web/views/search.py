@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from fastapi import Request
 
@@ -41,8 +42,9 @@ class Place:
 class Found:
     """What a text names in the scope of whoever asks; `complaint` says what is wrong with a label or number.
 
-    `person_at` and `named_at` are the pages of people and of what a code names, where the reader has such pages;
-    `whole` says that a person was named by his whole matricule.
+    `person_at` and `named_at` are the pages of people and of what a code names, where the reader has such pages: of a
+    rack and of a blank that of their store. `attach_at` is where a blank is put on a weapon. `whole` says that a person
+    was named by his whole matricule.
     """
 
     weapons: list[LineOut] = field(default_factory=list)
@@ -53,6 +55,7 @@ class Found:
     more_people: bool = False
     person_at: str | None = None
     named_at: str | None = None
+    attach_at: str | None = None
     whole: bool = False
     places: list[Place] = field(default_factory=list)
     complaint: str | None = None
@@ -65,7 +68,8 @@ class Found:
     def only(self) -> str | None:
         """Return the address of what was found where a number or a code names it and nothing else.
 
-        What a label warns of is read before one goes on.
+        What a label warns of is read before one goes on, and so is that a code is a rack's or a blank: the page of
+        their store says nothing of them.
         """
         if len(self.weapons) + len(self.people) + len(self.places) + (self.named is not None) != 1:
             return None
@@ -73,7 +77,8 @@ class Found:
             return f"/armes/{self.weapons[0].id}"
         if self.people and self.whole and self.person_at:
             return f"{self.person_at}/{self.people[0].id}"
-        return self.named_at if self.named and not self.named.warnings else None
+        whole = self.named and self.named.kind in ("store", "person") and not self.named.warnings
+        return self.named_at if whole else None
 
 
 # What a label that was typed or scanned says of itself; the page of its weapon tells of the valid one.
@@ -136,6 +141,7 @@ def _weapons(request: Request, language: Language, text: str, found: Found) -> N
                 found.warnings = [one.text for one in answer.card.warnings if one.code in _OF_THE_LABEL]
             found.more, found.named = answer.more, answer.named
             found.named_at = _named_at(answer.named, desk) if answer.named else None
+            found.attach_at = _attach_at(answer.named, desk) if answer.named else None
             return
     with visit(request, Permission.WEAPON_READ, language) as desk:
         if desk is not None:
@@ -148,3 +154,10 @@ def _named_at(named: NamedOut, desk: Desk) -> str | None:
     if named.kind == "person":
         return f"/personnes/{named.id}" if desk.also_holds(Permission.REPORT_READ) else None
     return f"/armes?store={named.store}" if named.store and desk.also_holds(Permission.WEAPON_READ) else None
+
+
+def _attach_at(named: NamedOut, desk: Desk) -> str | None:
+    """Return where a valid blank is put on a weapon, filled in, for who puts labels on."""
+    if named.kind != "blank" or named.warnings or not desk.also_holds(Permission.LABEL_MAKE):
+        return None
+    return f"/etiquettes/poser?{urlencode({'store': named.store, 'label': named.label.code})}"

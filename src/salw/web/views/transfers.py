@@ -10,8 +10,8 @@ from salw.core.language import Language, translate
 from salw.core.pages import PAGE_SIZE, decode_cursor, encode_cursor
 from salw.custody import queries
 from salw.custody.shortfalls.rules import ShortfallReason
-from salw.custody.transfer_queries import Which, find_sides, list_for_desk, list_named_lines
-from salw.custody.transfer_rules import MAY_CANCEL, MAY_RECEIVE, TransferStatus
+from salw.custody.transfer_queries import Which, find_sides, list_for_desk, list_named_lines, list_receipts
+from salw.custody.transfer_rules import MAY_CANCEL, MAY_RECEIVE, LineStatus, TransferStatus
 from salw.web.views import issuing
 
 # What of a mutation's lines is still to be done, by the step that does it.
@@ -40,12 +40,17 @@ def transfer(desk: Desk, transfer_id: UUID) -> dict[str, Any]:
         "receipt": status in MAY_RECEIVE and to_here and desk.also_holds(Permission.TRANSFER_RECEIVE),
         "cancellation": status in MAY_CANCEL and desk.also_holds(Permission.TRANSFER_CANCEL),
     }
+    lines = list_named_lines(desk.db, desk.actor, transfer_id)
+    received = sum(line["status"] == LineStatus.RECEIVED for line in lines)
     return {
         "transfer": row,
+        "lines": lines,
+        "under_way": sum(line["status"] != LineStatus.CANCELLED for line in lines),
+        "received": received,
+        "receipts": list_receipts(desk.db, desk.actor, transfer_id) if received else [],
         "reasons": [
             (reason.value, translate(f"shortfall.{reason.value}", desk.actor.language)) for reason in ShortfallReason
         ],
-        "lines": list_named_lines(desk.db, desk.actor, transfer_id),
         "steps": steps,
         "on_paper": status is TransferStatus.ORDERED
         and from_here
