@@ -208,7 +208,10 @@ def _check_versions(db: Connection, reading: Reading, found: Findings) -> None:
         (row["person"], row["commitment"]): row["until"] for row in run(db, _VERSIONS, {"country": reading.country})
     }
     due = {
-        (person, old[0]): (new[3], new[4]) for person, told in reading.persons.items() for old, new in pairwise(told)
+        (person, old[0]): (new[3], new[4])
+        for person, told in reading.persons.items()
+        for old, new in pairwise(told)
+        if old[0] != new[0]
     }
     for person, commitment in sorted(kept.keys() ^ due.keys(), key=str):
         stands, told = (commitment, None) if (person, commitment) in kept else (None, commitment)
