@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from derogating import day
+from desk import Desk, words
 from drawing import contracts, end, ok
 from reporting import look
 from salw.core import clock
@@ -138,8 +139,16 @@ def test_an_act_is_dated_after_the_one_before_and_judged_by_the_papers_of_its_da
         assert f"{yesterday:%d/%m/%Y}" in page, path
 
 
-def test_a_booklet_belongs_to_one_store_and_is_printed_by_who_keeps_it(client: httpx.Client, world: World) -> None:
+def test_a_booklet_belongs_to_one_store_and_is_printed_by_who_keeps_it(
+    client: httpx.Client, service: str, world: World
+) -> None:
     book = done(client, print_book(client, world)).path
+    desk = Desk(service, world, "keeper")
+    none = words(desk.send("/cahiers", 422, id=str(new_id()), store=str(world.store_alpha), pages="0"))
+    assert "ce champ manque" not in none
+    void = f"/cahiers/{book.rsplit('/', 1)[1]}/annulation"
+    wrong = words(desk.send(void, 422, id=str(new_id()), page="x", line="1", reason="Ligne barrée"))
+    assert "Page : un nombre entier est attendu" in wrong
     body = issue_body(client, world, world.register(), **on_line(book.rsplit("/", 1)[1], 1))
     theirs = {**body, "store": str(world.store_bravo), "to": {"person": str(world["soldier_bravo"].person_id)}}
     assert code(put_issue(client, world, theirs, job="keeper_bravo"))[0] == 404

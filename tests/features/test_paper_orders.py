@@ -1,6 +1,7 @@
 """Orders on paper over HTTP: recorded, confirmed or contested, and what rests on them."""
 
 import json
+import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
@@ -127,7 +128,14 @@ def test_no_duty_is_loosened_by_paper(client: httpx.Client, service: str, world:
     ]
     assert len(set(unknown)) == 1, unknown
     assert "Personne ne répond" in unknown[0]
+    for field, text in (("number", "OM\u202e9"), ("dated_on", "2020-01-01"), ("dated_on", "0001-01-01")):
+        slip = {**typed, field: text, "signatory": number}
+        wrong = desk.send(page, 422, id=str(new_id()), approval=str(new_id()), **slip)
+        assert re.findall('<a href="#([a-z_]+)">', wrong) == [field], "said at its field, and of no other"
     desk.send(page, 303, id=str(new_id()), approval=str(new_id()), **typed, signatory=number)
+    wrong = Desk(service, world, "commander_hq").send(f"/aujourdhui/ordres/{above}/contestation", 422, id=str(new_id()))
+    assert "Motif\u00a0: ce champ manque" in wrong
+    assert f'href="#reason-{above}"' in wrong
     assert approve(client, world, ordered, above).status_code == 200
     # The database holds that an approval on paper is its signatory's.
     me = {"me": world["commander"].person_id, "id": subject(ordered)}

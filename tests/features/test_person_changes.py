@@ -184,6 +184,10 @@ def test_the_page_changes_somebody_once_and_says_what_stands_in_the_way(
     assert "Modification enregistrée" in words(admin.get(where))
     late = admin.send(page, 409, **{**typed, "id": str(new_id()), "rank": "ADJ"})
     assert "modifiée entre-temps" in words(late)
+    back = admin.send(page, 409, **{**typed, "rank": "ADJ"})  # by the browser's button to the form that was saved
+    assert "déjà été enregistré une fois" in words(back)
+    assert 'value="ADJ"' in back, "nothing typed is lost"
+    assert "person_changed" in admin.send(page, 303, **{**typed, "rank": "ADJ", **hidden(back)})
     writes.done(client, writes.issue(client, world, None, {"person": str(him)}))
     moving = {**typed, **hidden(admin.get(page)), "reason": "transfer", "unit": unit_uuid(world, world.bravo)}
     assert "armes perçues : 2" in words(admin.send(page, 409, **moving))

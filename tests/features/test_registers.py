@@ -191,7 +191,7 @@ def test_people_of_other_units_are_told_by_kind_and_unit(
 
 
 def test_a_long_register_comes_in_volumes_that_leave_nothing_out(
-    client: httpx.Client, world: World, day: World, monkeypatch: pytest.MonkeyPatch
+    client: httpx.Client, service: str, world: World, day: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = told(client, world, store(world, "journal"))["lines"]
     monkeypatch.setattr("salw.reports.desk_routes.Part", lambda volume: Part(volume, 7))
@@ -201,6 +201,9 @@ def test_a_long_register_comes_in_volumes_that_leave_nothing_out(
     assert [line for v in volumes for line in v["lines"]] == whole
     answer = ask(client, world, store(world, "journal"), volume=4)
     assert (answer.status_code, answer.json()["code"]) == (404, "report.no_such_volume")
+    page = f"{service}/registres/lecture?register=journal&store={world.store_alpha}&page=9"
+    beyond = client.get(page, headers={**world["keeper"].headers, "accept": "text/html"})
+    assert (beyond.status_code, "il a 1 page." in beyond.text) == (404, True)
     text = ask(client, world, store(world, "journal"), "csv", volume=2).content.decode("utf-8-sig")
     assert "2 sur 3 : lignes 8 à 14 sur 18" in text.replace("\xa0", " ")
 

@@ -285,6 +285,20 @@ def test_the_signatures_never_stand_on_a_page_without_what_is_signed(variances: 
     assert ("Armurerie – Recensement" in last) == bool(variances)
 
 
+def test_who_signs_a_register_signs_beneath_its_last_line() -> None:
+    document = replace(printed(a_report(variances=40)), recap=(), note=None)
+    *_, table = document.tables
+    together = set()
+    for length in range(24, 33):  # about where the signatures no longer fit beneath the lines
+        register = replace(document, tables=(replace(table, rows=table.rows[:length]),))
+        pages = [page.extract_text() for page in PdfReader(io.BytesIO(make_pdf(register))).pages]
+        assert f"BF-{length - 1:07d}-K" in pages[-1]
+        assert "Signature et cachet" in pages[-1]
+        assert sum(text.count("-K\n") for text in pages) == length, "no line lost, none twice"
+        together.add(pages[-1].count("-K\n"))
+    assert min(together) == 1, "the last line alone, where there is no room for more"
+
+
 def test_the_accountant_signs_a_period_and_each_page_is_initialled_by_those_who_sign() -> None:
     period = a_report(variances=60)
     of_check = replace(period, total=None, classes=(), open_losses=())

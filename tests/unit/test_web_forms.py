@@ -27,6 +27,8 @@ def test_a_day_is_read_as_a_browser_sends_it_and_as_people_write_it(typed: str) 
         ("31/11/2026", "web.day_unreadable"),
         ("0000-01-01", "web.day_unreadable"),
         ("٢٠٢٦-١١-٢٢", "web.day_unreadable"),
+        ("0001-01-01", "web.day_out_of_reach"),
+        ("9999-12-31", "web.day_out_of_reach"),
         ("2026-11-27", "web.day_ahead"),
     ],
 )

@@ -47,7 +47,7 @@ class Part:
     def check(self, lines: int) -> None:
         """Refuse a part that a register does not have. Raises `report.no_such_volume`."""
         if self.number > self.count(lines):
-            raise NotFound("report.no_such_volume", volume=self.number, volumes=self.count(lines))
+            raise NotFound("report.no_such_volume", volume=self.number)
 
 
 WHOLE = Part()

@@ -27,7 +27,7 @@ from salw.documents.files.rules import CONSTRAINTS as FILES
 from salw.documents.files.rules import SIZE_MOST
 from salw.scanning.lines import CodeLine, read_lines, split_lines
 from salw.scanning.noticed import seen_in
-from salw.web.forms import DAY_LEAST, DAY_MOST, fill, parse_day, told, whole_number, within
+from salw.web.forms import DAY_LEAST, DAY_MOST, fill, out_of_reach, parse_day, told, whole_number, within
 
 # What the database may refuse of an act at the counter, said at a field.
 AT_COUNTER = {
@@ -172,8 +172,11 @@ def read_due(
     if not day_text.strip() and not hour_text.strip():
         return None, {}
     day = parse_day(day_text.strip()) if day_text.strip() else today
-    if day is None or not DAY_LEAST < day < DAY_MOST:
+    if day is None:
         return None, {"due_day": translate("web.day_unreadable", language, typed=day_text.strip()[:40])}
+    if not DAY_LEAST < day < DAY_MOST:
+        wrong = out_of_reach(day)
+        return None, {"due_day": translate(wrong.code, language, **wrong.details)}
     if not hour_text.strip():
         return datetime.combine(day, time(23, 59), ZoneInfo(zone)), {}
     found = _HOUR.fullmatch(hour_text.strip())

@@ -71,6 +71,8 @@ def read_day(typed: str | None, otherwise: date, today: date) -> DayField:
     day = parse_day(text)
     if day is None:
         return DayField(text, None, Wrong("web.day_unreadable", {"typed": _shortened(text)}))
+    if not DAY_LEAST < day < DAY_MOST:
+        return DayField(day.isoformat(), day, out_of_reach(day))
     if day > today:
         return DayField(day.isoformat(), day, Wrong("web.day_ahead", {"day": day}))
     return DayField(day.isoformat(), day)
@@ -100,6 +102,11 @@ def read_quarter(typed: str | None, running: Quarter) -> tuple[Quarter, Wrong | 
 
 def _shortened(text: str) -> str:
     return text if len(text) <= TYPED_SHOWN else text[:TYPED_SHOWN] + "…"
+
+
+def out_of_reach(day: date) -> Wrong:
+    """Return what is wrong with a day of a century that nobody here means."""
+    return Wrong("web.day_out_of_reach", {"day": day, "least": DAY_LEAST.year, "most": DAY_MOST.year - 1})
 
 
 def parse_day(text: str) -> date | None:
@@ -199,6 +206,9 @@ def day_after(typed: str, days: int, language: Language) -> tuple[date | None, s
     """Return the day that lies so many days after the one typed, and what is wrong with it; empty is no day."""
     text = typed.strip()
     day = parse_day(text) if text else None
-    if text and (day is None or not DAY_LEAST < day < DAY_MOST):
+    if day is not None and not DAY_LEAST < day < DAY_MOST:
+        wrong = out_of_reach(day)
+        return None, translate(wrong.code, language, **wrong.details)
+    if text and day is None:
         return None, translate("web.day_unreadable", language, typed=_shortened(text))
     return (day + timedelta(days=days) if day else None), None

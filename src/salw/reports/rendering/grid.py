@@ -15,7 +15,7 @@ from typing import Final
 from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfmetrics import getFont, stringWidth
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable
+from reportlab.platypus import CondPageBreak, Flowable
 
 from salw.reports.rendering.parts import RowKind
 from salw_labels import fonts
@@ -135,10 +135,16 @@ Part = tuple[int, int, list[float]]
 
 
 class Grid(Flowable):  # type: ignore[misc]  # reportlab has no types
-    """The flowable: `rows` under a head that is drawn again after each page break."""
+    """The flowable: `rows` under a head that is drawn again after each page break.
 
-    def __init__(self, columns: Sequence[GridColumn], rows: Sequence[GridRow], part: Part | None = None) -> None:
+    `below` is the height of what stands under it and never on a page without a line of it: the signatures.
+    """
+
+    def __init__(
+        self, columns: Sequence[GridColumn], rows: Sequence[GridRow], part: Part | None = None, below: float = 0
+    ) -> None:
         super().__init__()
+        self.below = below
         self.columns = columns
         self.rows = rows
         self.head_size, self.head = _make_head(columns)
@@ -147,20 +153,32 @@ class Grid(Flowable):  # type: ignore[misc]  # reportlab has no types
         self.first, self.last, self.ends = part or (0, len(rows), [0.0, *accumulate(row.height for row in rows)])
 
     def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:  # noqa: ARG002
-        """Return the size that the whole table takes."""
+        """Return the size that the whole table takes, or more than there is where it is to be split."""
         self.height = self.head_height + self.ends[self.last] - self.ends[self.first]
+        parts_with_below = self.height <= available_height < self.height + self.below
+        if parts_with_below and self._cut(available_height) > self.first:
+            return self.width, available_height + 1
         return self.width, self.height
 
     def split(self, available_width: float, available_height: float) -> list[Flowable]:  # noqa: ARG002
         """Return the part that fits and the rest. A total is not parted from the line above it."""
-        bottom = self.ends[self.first] + available_height - self.head_height
-        cut = min(bisect_right(self.ends, bottom) - 1, self.last)
-        while self.first < cut < self.last and self.rows[cut].kind in SUMS:
-            cut -= 1
-        if cut <= self.first or cut == self.last:
+        cut = self._cut(available_height)
+        if cut <= self.first:
             return []
-        parts = ((self.first, cut, self.ends), (cut, self.last, self.ends))
-        return [Grid(self.columns, self.rows, part) for part in parts]
+        rest = self.head_height + self.ends[self.last] - self.ends[cut]
+        return [
+            Grid(self.columns, self.rows, (self.first, cut, self.ends)),
+            *([CondPageBreak(rest + self.below)] if self.below else []),
+            Grid(self.columns, self.rows, (cut, self.last, self.ends), self.below),
+        ]
+
+    def _cut(self, available_height: float) -> int:
+        """Return the first row of the next page; of a table that fits, its last line goes there with what is below."""
+        bottom = self.ends[self.first] + available_height - self.head_height
+        cut = min(bisect_right(self.ends, bottom) - 1, self.last - 1)
+        while self.first < cut and self.rows[cut].kind in SUMS:
+            cut -= 1
+        return cut
 
     def draw(self) -> None:
         """Draw the head and every row, from the top."""

@@ -108,8 +108,12 @@ def _story(document: Document, width: float) -> list[Flowable]:
         story.append(Text(document.masked, fonts.SANS_BOLD, 8.5, space_before=2 * mm))
     if document.headline:
         story += [Spacer(1, 3 * mm), Headline(document.headline, width)]
-    for table in document.tables:
+    *former, last = document.tables
+    for table in former:
         story += _table(document, table, width)
+    # Who signs sees what he signs: at least the last line of it on the same page.
+    followed = document.recap or document.note is not None or document.notes
+    story += _table(document, last, width, below=0 if followed else GAP + Signatures.HEIGHT)
     if document.note is not None:
         story.append(KeepTogether([Spacer(1, GAP), Checkpoint(document, document.note, width)]))
     for note in document.notes:
@@ -125,7 +129,7 @@ def _story(document: Document, width: float) -> list[Flowable]:
     return story
 
 
-def _table(document: Document, table: Table, width: float) -> list[Flowable]:
+def _table(document: Document, table: Table, width: float, below: float = 0) -> list[Flowable]:
     above: list[Flowable] = [Text(table.title, fonts.SANS_BOLD, 10, space_before=GAP), Spacer(1, 1.5 * mm)]
     if table.facts:
         line = "   ·   ".join(f"{name} {value}" for name, value in table.facts)
@@ -133,10 +137,10 @@ def _table(document: Document, table: Table, width: float) -> list[Flowable]:
     if all(row.kind in SUMS for row in table.rows):
         return [KeepTogether([*above, Text(table.nil, fonts.SANS, 8.5)])]
     # A title at the foot of a page without a line under it would belong to nothing.
-    return [CondPageBreak(42 * mm), *above, _grid(document, table, width)]
+    return [CondPageBreak(42 * mm), *above, _grid(document, table, width, below)]
 
 
-def _grid(document: Document, table: Table, width: float) -> Grid:
+def _grid(document: Document, table: Table, width: float, below: float) -> Grid:
     total = table.rows[-1].cells if table.rows[-1].kind is RowKind.TOTAL else None
     shown = [i for i, c in enumerate(table.columns) if not (c.sparse and total is not None and total[i] == 0)]
     figures = sum(table.columns[i].numeric and table.columns[i].width_mm > 12 for i in shown)
@@ -171,7 +175,7 @@ def _grid(document: Document, table: Table, width: float) -> Grid:
         on_top = tuple(lines if len(lines) <= room else ("",) for lines in full)
         rows.append(GridRow(row.kind, tuple(cells), on_top, tight=document.on_one_page))
         above = row.cells
-    return Grid(columns, rows)
+    return Grid(columns, rows, below=below)
 
 
 def _text(document: Document, kind: RowKind, cell: Cell, *, signed: bool = False) -> str:

@@ -50,9 +50,11 @@ class Observations(Flowable):  # type: ignore[misc]  # reportlab has no types
 class Signatures(Flowable):  # type: ignore[misc]  # reportlab has no types
     """A block for each signatory of the document."""
 
+    HEIGHT = 42 * mm
+
     def __init__(self, document: Document, width: float) -> None:
         super().__init__()
-        self.document, self.width, self.height = document, width, 42 * mm
+        self.document, self.width, self.height = document, width, self.HEIGHT
 
     def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:  # noqa: ARG002
         """Return the size."""

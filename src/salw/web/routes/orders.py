@@ -15,7 +15,7 @@ from salw.custody.routes.transfers import post_paper_approval
 from salw.custody.schemas import PaperApprovalIn
 from salw.documents.files.routes import put_file
 from salw.documents.orders.routes import put_order
-from salw.documents.orders.rules import CONSTRAINTS
+from salw.documents.orders.rules import CONSTRAINTS, OLDEST
 from salw.documents.orders.schemas import PaperOrderIn
 from salw.web.counter import AT_COUNTER, PICTURED, placed
 from salw.web.desks import Asked, friendly, lead_to, open_desk, show
@@ -28,7 +28,9 @@ PLACES = {
     "unit.not_found": "unit",
     "person.not_found": "signatory",
     "order.own": "signatory",
+    "order.signatory_gives_none": "signatory",
     "document.in_the_future": "dated_on",
+    "order.too_old": "dated_on",
 }
 
 
@@ -99,7 +101,10 @@ def _keep_picture(request: Request, language: Language, typed: OrderTyped, conte
 def _read(request: Request, language: Language, typed: OrderTyped) -> tuple[PaperOrderIn | None, dict[str, str]]:
     day = typed.dated_on.strip()
     with open_desk(request, Permission.ORDER_RECORD, language) as desk:
-        signatory, wrong_signatory = views.find_signatory(desk, typed.signatory, typed.unit, parse_day(day))
+        today, dated = desk.actor.today, parse_day(day)
+        # Of a day that no order can bear, who commanded then is not the question: the day is refused.
+        on = dated if dated is None or today - OLDEST <= dated <= today else today
+        signatory, wrong_signatory = views.find_signatory(desk, typed.signatory, typed.unit, on)
         covered = dict(views.form(desk)["transfers"])
     values: dict[str, Any] = {
         "unit": typed.unit or None,

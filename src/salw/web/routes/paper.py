@@ -64,7 +64,9 @@ def post_book(
 ) -> Response:
     """Record a blank booklet, to be printed from its page."""
     typed = {"store": store, "pages": pages}
-    body, wrong = fill(PaperBookIn, {"store": store or None, "pages": whole_number(pages) or None}, language)
+    body, wrong = fill(
+        PaperBookIn, {"store": store or None, "pages": whole_number(pages) if pages.strip() else None}, language
+    )
     if body is None:
         if "store" in wrong:
             wrong["store"] = translate("web.desk.choose_store", language)

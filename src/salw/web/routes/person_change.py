@@ -62,6 +62,9 @@ def post_form(request: Request, language: Asked, person_id: UUID, typed: Annotat
         with friendly(CONSTRAINTS), open_desk(request, Permission.PERSON_RECORD, language) as desk:
             organisation.post_version(person_id, body, desk)
     except DomainError as error:
+        if error.code == "request.id_reused":  # he came back by the browser's button to what he had saved
+            again = typed.model_copy(update={"id": str(new_id()), "version": ""})
+            return _form(request, language, person_id, again, {"form": translate("web.saved_before", language)}, 409)
         return _form(request, language, person_id, typed, at_field(error, PLACES, language), error.status)
     return lead_to(f"/administration/people/{person_id}?done=person_changed", language)
 
@@ -91,7 +94,7 @@ def _form(
     context = {
         "person": person_id,
         "name": full_name(person, language),
-        "typed": shown if typed is None else typed.model_dump(),
+        "typed": shown if typed is None else {**typed.model_dump(), "version": typed.version or person["version"]},
         "units": units,
         "forces": forces,
         "sexes": [(sex.value, translate(f"web.sex.{sex.value}", language)) for sex in Sex],

@@ -78,7 +78,9 @@ def get_orders(request: Request, language: Asked, done: str = "") -> Response:
     return _orders(request, language, done=done if done in ("recorded", "confirmed", "contested") else "")
 
 
-def _orders(request: Request, language: Language, *, done: str = "", wrong: dict[str, str] | None = None) -> Response:
+def _orders(
+    request: Request, language: Language, *, done: str = "", wrong: dict[str, str] | None = None, typed: str = ""
+) -> Response:
     with open_desk(request, Permission.DOCUMENT_READ, language) as desk:
         context = {
             "lines": views.unconfirmed_orders(desk),
@@ -88,6 +90,7 @@ def _orders(request: Request, language: Language, *, done: str = "", wrong: dict
             "zone": desk.actor.time_zone,
             "act_id": str(new_id()),
             "done": done,
+            "typed": typed,
         }
     return show(request, language, "orders.html", context, errors=wrong)
 
@@ -121,14 +124,15 @@ def post_order_contested(
     reason: Annotated[str, Form()] = "",
 ) -> Response:
     """Say that an order on paper is not one's own, and why."""
+    field = f"reason-{order_id}"
     body, wrong = fill(ContestationIn, {"id": act_id, "reason": reason.strip() or None}, language)
     if body is None:
-        return _orders(request, language, wrong={"lines": " ".join(wrong.values())})
+        return _orders(request, language, wrong={field: " ".join(wrong.values())}, typed=reason)
     try:
         with friendly(ORDERS), open_desk(request, Permission.ORDER_CONFIRM, language) as desk:
             post_contestation(order_id, body, desk)
     except DomainError as error:
-        return _orders(request, language, wrong=placed(error, {}, language, "lines"))
+        return _orders(request, language, wrong=placed(error, {}, language, field), typed=reason)
     return lead_to("/aujourdhui/ordres?done=contested", language)
 
 

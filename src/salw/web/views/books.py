@@ -164,9 +164,14 @@ def _papers_allowed(desk: Desk, unit: UUID | None) -> dict[str, bool]:
 def register(desk: Desk, kind: Readable, of: Subject, page: int) -> dict[str, Any]:
     """Return a page of a register as it would be printed, and where its files lie.
 
-    Raises `store.not_found`, `unit.not_found`, `report.no_such_volume`.
+    Raises `store.not_found`, `unit.not_found`, `web.no_such_page`.
     """
-    report = _read(desk, kind, of, Part(page, LINES_READ))
+    try:
+        report = _read(desk, kind, of, Part(page, LINES_READ))
+    except NotFound as error:
+        if error.code != "report.no_such_volume":
+            raise
+        raise NotFound("web.no_such_page", pages=_read(desk, kind, of, Part(1, LINES_READ)).volumes) from None
     words = Words(desk.actor.language, report.time_zone)
     papers = _papers(of, 1) if of.store else _papers_of_unit(of, 1)
     return {
