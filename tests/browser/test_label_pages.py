@@ -20,7 +20,7 @@ IN_ENGLISH = {
     "reimprimer": "Print labels again",
     "poser": "Put a blank label on",
     "annuler": "Void labels",
-    "planches": "Stocks and setting the printer",
+    "planches": "Stocks, setting the printer and training labels",
     "alertes": "Alarms about labels",
 }
 Open = Callable[..., Page]
@@ -85,6 +85,10 @@ def labels_all(page: Page) -> None:
     press(page, "Faire l'étiquette")
     expect(page.get_by_role("img", name="Première planche")).not_to_have_js_property("naturalWidth", 0)
     fits(page)
+    made = page.url
+    page.go_back()  # and sent again from the page that Back brought: the same labels, and no further weapon
+    press(page, "Faire l'étiquette")
+    assert page.url == made
     with page.expect_download() as zpl:
         page.get_by_role("link", name="Fichier ZPL").click()
     assert zpl.value.path().read_bytes().startswith(b"^XA")
@@ -116,7 +120,7 @@ def blanks_go_on(page: Page, world: World) -> None:
     page.get_by_label("Étiquette vierge").fill(blank)
     page.get_by_label("Numéro gravé sur l'arme").fill("HX 899")
     press(page, "Poser l'étiquette")
-    expect(page.get_by_text("qu'aucune arme de ce magasin ne porte").last).to_be_visible()
+    expect(page.get_by_text("Aucune arme de ce magasin ne porte ce numéro").last).to_be_visible()
     expect(page.get_by_label("Étiquette vierge")).to_have_value(blank)
     fits(page)
     page.goto("/etiquettes/poser")

@@ -10,7 +10,8 @@ import pytest
 import writes
 from desk import Desk, hidden, matricule, serials, words
 from drawing import lift, ok, suspend
-from moving import a_section
+from filing import picture
+from moving import a_section, listed
 from reporting import unit_uuid
 from salw.core.db import run
 from salw.core.ids import new_id
@@ -205,6 +206,7 @@ def test_the_armourer_works_off_his_queues_and_the_keeper_sends_to_the_workshop(
     weapons = world.register(2)
     broken, other = serials(world, [w.weapon_id for w in weapons])
     writes.done(client, writes.work(client, world, weapons, result="to_repair"))
+    assert 'href="/postes/nouveau"' in keeper.get("/entretien/atelier"), "without a workshop one is opened first"
     workshop = writes.done(client, writes.open_workshop(client, world)).path.rsplit("/", 1)[1]
     armourer, commander = Desk(service, world, "armourer"), Desk(service, world, "commander")
     queue = armourer.get("/entretien?travail=repair")
@@ -256,3 +258,80 @@ def test_the_armourer_works_off_his_queues_and_the_keeper_sends_to_the_workshop(
     assert "réforme acceptée" in decided
     assert "réforme refusée" in decided
     assert Desk(service, world, "keeper_bravo").ask(address).status_code == 404
+
+
+def test_one_photo_of_the_sheet_acknowledges_for_all_who_signed_it(
+    keeper: Desk, service: str, client: httpx.Client, world: World
+) -> None:
+    men, weapons = a_section(world, 2)
+    lines = [{"to": {"person": str(m)}, "weapon": str(w.weapon_id)} for m, w in zip(men, weapons, strict=True)]
+    made = writes.done(client, writes.prepare_list(client, world, lines=lines))
+    drawn = {"id": str(new_id()), "weapons": listed(weapons)}
+    answer = client.post(f"{made.path}/issue", json=drawn, headers=world["keeper"].headers)
+    assert answer.status_code == 200, answer.text
+    slip = drawn["id"]
+    assert "une photo pour les 2 émargements qui manquent" in words(keeper.get(f"/perceptions/{slip}"))
+    address, act = f"/perceptions/{slip}/emargement/tous", {"id": str(new_id())}
+    keeper.send(address, 422, **act)
+    said = {"id": act["id"], "person": str(matricule(world, "soldier")), "kind": "paper"}
+    sent = httpx.post(
+        f"{service}/perceptions/{slip}/emargement",
+        data=said,
+        files={"picture": ("bon.png", b"no picture")},
+        headers=keeper.headers,
+        timeout=60,
+    )
+    assert 'id="picture-error"' in sent.text, words(sent.text)
+    sheet = {"sheet": ("bon.png", picture(), "image/png")}
+    for _ in range(2):
+        sent = httpx.post(service + address, data=act, files=sheet, headers=keeper.headers, timeout=60)
+        assert sent.status_code == 303, words(sent.text)
+    found = client.get("/acknowledgements", params={"slip": slip}, headers=world["keeper"].headers).json()["items"]
+    assert [one["kind"] for one in found] == ["paper", "paper"]
+    assert {one["person"] for one in found} == {str(man) for man in men}
+    assert "Tous ont signé" not in words(keeper.get(f"/perceptions/{slip}"))
+
+
+def test_last_nights_list_is_issued_in_the_morning_and_returned_to_in_the_evening(keeper: Desk, world: World) -> None:
+    first, second = serials(world, [w.weapon_id for w in world.register(2)])
+    soldier = matricule(world, "soldier")
+    typed = {"id": str(new_id()), "store": str(world.store_alpha), "title": "Patrouille", "due_day": "2099-01-01"}
+    wrong = keeper.send("/etats-nominatifs/nouveau", 422, **typed, people="NEMO")
+    assert "NEMO" in words(wrong)
+    people = f"{soldier}; {first}\n{soldier}; {second}"
+    twice = keeper.send("/etats-nominatifs/nouveau", 422, **typed, people=f"{soldier}; {first}\n\n{soldier}; {first}")
+    assert re.search(r"Ligne 3 : « \S+ » est déjà prévue à la ligne 1", words(twice))
+    past = keeper.send("/etats-nominatifs/nouveau", 422, **{**typed, "due_day": "2020-01-01"}, people=people)
+    assert 'id="due_day-error"' in past
+    where = keeper.send("/etats-nominatifs/nouveau", 303, **typed, people=people).partition("?")[0]
+    assert "à percevoir" in words(keeper.get(where))
+    assert "aussi sur un autre état" not in words(keeper.get(where))
+    other = {**typed, "id": str(new_id()), "title": "Garde", "people": f"{soldier}; {second}"}
+    also = words(keeper.get(keeper.send("/etats-nominatifs/nouveau", 303, **other).partition("?")[0]))
+    assert "1 ligne figure aussi sur un autre état" in also
+    assert "arme prévue aussi : « Patrouille », ligne 2" in also.replace("\u00a0", " ")
+    assert "homme prévu aussi : « Patrouille », ligne 1" in also.replace("\u00a0", " ")
+    again = keeper.get(f"/etats-nominatifs/nouveau?like={where.rsplit('/', 1)[1]}")
+    assert f"{soldier}; {second}" in again
+    assert 'value="2099-01-01"' in again
+    check = keeper.send(f"{where}/perception", 200, id=str(new_id()), codes=first, absent="2")
+    assert "Notés absents" in words(check)
+    keeper.send(f"{where}/perception", 303, **{**hidden(check), "act": "do"})
+    page = words(keeper.get(where))
+    assert "1 perçue" in page
+    assert "1 absent" in page
+    check = keeper.send(f"{where}/reintegration", 200, id=str(new_id()), codes=first)
+    for path in ("perception", "reintegration"):
+        for body in ("", "[]", '{"weapons": [{"weapon": "' + "-" * 36 + '", "version": 1}], "absent": [99999]}'):
+            assert keeper.ask(f"{where}/{path}").status_code == 200
+            keeper.send(f"{where}/{path}", 200, id=str(new_id()), act="do", body=body)
+    keeper.send(f"{where}/rayer", 422, id=str(new_id()), version=-1, line=-1)
+    keeper.send(f"{where}/reintegration", 303, **{**hidden(check), "act": "do"})
+    page = keeper.get(where)
+    assert "1 réintégrée" in words(page)
+    # One man is taken out, and one written on again, without the list being entered anew.
+    version = int(hidden(page)["version"])
+    keeper.send(f"{where}/rayer", 303, id=str(new_id()), version=version, line=2)
+    assert second not in words(keeper.get(where))
+    keeper.send(f"{where}/ajouter", 303, id=str(new_id()), version=version + 1, people=f"{soldier}; {second}")
+    assert second in words(keeper.get(where))

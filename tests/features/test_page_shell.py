@@ -47,7 +47,7 @@ def test_a_first_page_is_light_and_the_next_ones_are_lighter(service: str, world
     page = ask(service, world[job], "/")
     addresses = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text))
     files_ = {address: httpx.get(service + address, timeout=60) for address in addresses}
-    for imported in ("keys.js",):  # what a script asks for beside itself
+    for imported in ("keys.js", "sent.js"):  # what a script asks for beside itself
         address = next(a for a in addresses if a.endswith("/start.js")).replace("start.js", imported)
         files_[address] = httpx.get(service + address, timeout=60)
     assert {a.status_code for a in files_.values()} == {200}

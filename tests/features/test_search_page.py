@@ -6,7 +6,7 @@ from html import unescape
 import httpx
 import pytest
 
-from desk import Desk
+from desk import Desk, words
 from label_recipes import blank
 from labelling import make_labels, symbol_of_person, symbols
 from salw.access.names import name_begins
@@ -77,6 +77,15 @@ def test_codes_of_labels_lead_on_and_what_is_wrong_with_one_is_read_first(
     attaching = re.search(r'href="(/etiquettes/poser[^"]+)"', told)
     assert attaching
     assert f'value="{free}"' in Desk(service, world, "keeper").get(unescape(attaching[1]))
+    desk = Desk(service, world, "keeper")
+    put = {"id": str(new_id()), "store": str(world.store_alpha), "label": free, "serial": "QX 884"}
+    there = re.search(r'href="(/etiquettes/annuler\?[^"]+)"', desk.send("/etiquettes/poser", 409, **put))
+    assert there, "a weapon that has a label leads to where that one is void for a reason"
+    assert f"{code[1:5]}-{code[5:9]}-{code[9:]}" in desk.get(unescape(there[1]))
+    with world.transaction() as db:
+        (batch,) = run(db, "select batch_id as id from label where code = %(code)s", {"code": code})
+    made = words(desk.get(f"/etiquettes/lots/{batch['id']}"))
+    assert re.search(r"Armurerie keeper .*BF-\d{7}-\w", made)
     told = look(service, world["keeper"], standing["code"]).text
     assert "Râtelier 7" in told
     assert f'href="/armes?store={world.store_alpha}"' in told

@@ -84,6 +84,25 @@ def list_printed(
     return run(db, _OF_BATCH if reprint_id is None else _OF_REPRINT, values)
 
 
+def list_stores_of(db: Connection, actor: Actor, batch_id: UUID) -> list[str]:
+    """Return the stores in scope, by name, that a batch is for: of its codes and blanks, and where its weapons lie."""
+    rows = run(
+        db,
+        """
+        select distinct s.name
+          from label l
+          left join rack r on (r.country, r.id) = (l.country, l.rack_id)
+          left join custody c on (c.country, c.weapon_id) = (l.country, l.weapon_id) and c.unit_id = any(%(units)s)
+          join store s on s.country = l.country and s.id = coalesce(r.store_id, c.holder_id, l.store_id)
+         where l.country = %(country)s and l.batch_id = %(batch)s and l.voided_at is null
+           and s.unit_id = any(%(units)s)
+         order by s.name
+        """,
+        {"country": actor.country, "units": list(actor.units), "batch": batch_id},
+    )
+    return [row["name"] for row in rows]
+
+
 def get_reprint(db: Connection, actor: Actor, reprint_id: UUID) -> Row:
     """Return a reprint in scope (`id, stock, start_position, copies`). Raises `label_reprint.not_found`."""
     row = run_one(

@@ -1,6 +1,6 @@
 """`/etiquettes/{job}`: labels for weapons, blanks, codes and reprints: said in a sentence and shown, then made."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from salw.access.guard import Desk
 from salw.access.rules import Permission
+from salw.core.db import Row
 from salw.core.errors import DomainError, NotFound, Unacceptable
 from salw.core.ids import new_id
 from salw.core.language import Language, translate
@@ -17,7 +18,7 @@ from salw.core.shapes import In
 from salw.registry.labels import rules as label_rules
 from salw.registry.labels import schemas
 from salw.registry.labels.operations.keeping import check_valid
-from salw.registry.labels.queries import get_reprint, list_printed
+from salw.registry.labels.queries import get_reprint, list_printed, list_stores_of
 from salw.registry.labels.routes import post_blanks, post_codes, put_reprint
 from salw.registry.queries import get_label_batch
 from salw.registry.routes import post_label_batch
@@ -52,6 +53,7 @@ PLACES = {
     ),
 }
 REPRINTS = "reimprimer"
+NAMED_SHOWN = 60  # of what a batch is for; its file has all
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +164,9 @@ def get_batch(request: Request, language: Asked, batch_id: UUID) -> Response:
     """Say what a batch prints and give its files."""
     with open_desk(request, Permission.LABEL_MAKE, language) as desk:
         batch = get_label_batch(desk.db, desk.actor, batch_id)
-        count = len(list_printed(desk.db, desk.actor, batch_id=batch_id))
-    return _made(request, language, batch, count, f"/v1/label-batches/{batch_id}")
+        printed = list_printed(desk.db, desk.actor, batch_id=batch_id)
+        named = ", ".join(list_stores_of(desk.db, desk.actor, batch_id))
+    return _made(request, language, batch, printed, f"/v1/label-batches/{batch_id}", stores=named)
 
 
 @router.get("/etiquettes/reimpressions/{reprint_id}")
@@ -171,18 +174,24 @@ def get_reprinted(request: Request, language: Asked, reprint_id: UUID) -> Respon
     """Say what a reprint prints and give its files."""
     with open_desk(request, Permission.LABEL_MAKE, language) as desk:
         reprint = get_reprint(desk.db, desk.actor, reprint_id)
-        count = len(list_printed(desk.db, desk.actor, reprint_id=reprint_id))
-    return _made(request, language, reprint, count, f"/v1/label-reprints/{reprint_id}")
+        printed = list_printed(desk.db, desk.actor, reprint_id=reprint_id)
+    return _made(request, language, reprint, printed, f"/v1/label-reprints/{reprint_id}")
 
 
-def _made(request: Request, language: Language, batch: Mapping[str, Any], count: int, files: str) -> Response:
+def _made(
+    request: Request, language: Language, batch: Row, printed: Sequence[Row], files: str, *, stores: str = ""
+) -> Response:
     stock = STOCKS[batch["stock"]]
-    plan = views.Printing(count, batch["copies"], stock, batch["start_position"])
+    named = [row["line"] for row in printed if row["line"]]
+    plan = views.Printing(len(printed), batch["copies"], stock, batch["start_position"])
     context = {
         "files": files,
         "plan": plan,
         "stock": stock.name,
         "sentence": views.paper_words(plan, language),
+        "stores": stores,
+        "named": named[:NAMED_SHOWN],
+        "more": len(named) - NAMED_SHOWN,
     }
     return show(request, language, "label_made.html", context)
 

@@ -97,7 +97,8 @@ def post_attaching(
         with open_desk(request, Permission.LABEL_MAKE, language) as desk:
             post_attachments(body, desk)
     except DomainError as error:
-        return _attaching(request, language, typed, at_field(error, places, language), error.status)
+        on = UUID(error.details["weapons"][0]) if error.code == "label.already_labelled" else None
+        return _attaching(request, language, typed, at_field(error, places, language), error.status, labelled=on)
     return lead_to(f"/etiquettes/poser?store={body.store}&done=attached", language)
 
 
@@ -207,9 +208,11 @@ def _attaching(
     status: int = 200,
     *,
     done: str = "",
+    labelled: UUID | None = None,
 ) -> Response:
     with open_desk(request, Permission.LABEL_MAKE, language) as desk:
         context = {"stores": views.stores(desk), "id": new_id(), "done": done == "attached"}
+        context["on_it"] = views.valid_label(desk, labelled) if labelled else None
     context["typed"] = {"label": "", "serial": "", **typed}
     return show(request, language, "label_attach.html", context, errors=errors, status=status)
 

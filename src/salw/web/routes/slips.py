@@ -122,5 +122,6 @@ def post_acknowledgement(
         with friendly(AT_COUNTER), open_desk(request, Permission.ACKNOWLEDGEMENT_RECORD, language) as desk:
             put_acknowledgement(act_id, body, desk)
     except DomainError as error:
-        return _slip(request, language, slip_id, typed=typed, wrong=placed(error, PLACES, language, "kind"))
+        otherwise = "picture" if error.code.startswith("file.") else "kind"
+        return _slip(request, language, slip_id, typed=typed, wrong=placed(error, PLACES, language, otherwise))
     return lead_to(f"/perceptions/{slip_id}?done=signed", language)

@@ -18,7 +18,7 @@ from salw.registry.rules import label_refusal
 from salw.registry.sheets import stock_words
 from salw.scanning.queries import get_card, list_unlabelled
 from salw.web.forms import told, within
-from salw_labels import STOCKS, Kind, LabelError, Stock, Use, parse
+from salw_labels import STOCKS, Kind, LabelError, Stock, Use, parse, printed_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,12 @@ def weapon_words(desk: Desk, text: str) -> str:
     """Return the number and serial of a weapon in scope. Raises `weapon.not_found`."""
     card = get_card(desk.db, desk.actor, identifier(text) or UUID(int=0))
     return " · ".join(part for part in (card["registry_number"], card["serial"]) if part)
+
+
+def valid_label(desk: Desk, weapon: UUID) -> str | None:
+    """Return the valid label of a weapon in scope as it is printed, None where it has none any more."""
+    code = get_card(desk.db, desk.actor, weapon)["valid_code"]
+    return printed_code(code) if code else None
 
 
 def printing(body: Any) -> Printing:

@@ -150,7 +150,7 @@ def _weapons(db: Connection, scope: Mapping[str, Any], attachments: Sequence[Att
             candidates = [{"weapon": str(r["id"]), "registry_number": r["registry_number"]} for r in found[:20]]
             ambiguous.append({"serial": attachment.serial, "candidates": candidates})
     if unknown:
-        raise NotFound("label.serial_not_here", serials=unknown, count=len(unknown))
+        raise NotFound("label.serial_not_here", serials=unknown, count=len(unknown), named=", ".join(unknown))
     if ambiguous:
         raise Conflict("label.serial_ambiguous", serials=ambiguous, count=len(ambiguous))
     return chosen
