@@ -18,7 +18,7 @@ import structlog
 from cluster import Database, Run, begin_run, drop
 from salw.core.embedded import Cluster
 
-pytest_plugins = ["service_fixtures"]
+pytest_plugins = ["service_fixtures", "hashing"]
 
 # marker: (what to look for, the Debian package that has it)
 TOOLS: dict[str, tuple[tuple[str, ...], str]] = {
@@ -97,6 +97,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for marker, package in missing.items():
             if item.get_closest_marker(marker) and not required():
                 item.add_marker(pytest.mark.skip(reason=f"needs {package}: {install_line([package])}"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Let the garbage collector rest meanwhile: nothing of what is made goes away, and it would look at all of it."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 def pytest_collection_finish() -> None:

@@ -64,5 +64,5 @@ def give_account(world: World, job: str, *, demo: bool = True) -> str:
 
 @cache
 def _hash() -> str:
-    """Return the hash of `PASSWORD` by the real hasher, made once: to log in then costs what it costs anybody."""
+    """Return the hash of `PASSWORD`, made once."""
     return hash_password(PASSWORD)

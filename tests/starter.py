@@ -59,6 +59,8 @@ def _be_the_program(words: tuple[str, ...], environment: Mapping[str, str], cwd:
         setattr(sys, name, file)
     sys.argv = ["salw", *words]
     # Not at the top: the tests themselves need not import the program.
+    from hashing import hash_cheaply
     from salw_cli.main import main
 
+    hash_cheaply()
     main()

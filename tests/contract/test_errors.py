@@ -69,7 +69,7 @@ def test_a_body_over_the_limit_is_refused(client: httpx.Client, world: World) ->
         content=b"[" + b" " * BODY_SIZE_MAX + b"]",
         headers={**world["keeper"].headers, "Content-Type": "application/json"},
     )
-    problem(answer, 413, "request.too_large")
+    assert "1 Mo au plus" in str(problem(answer, 413, "request.too_large")["detail"])
 
 
 @pytest.mark.parametrize(("asked", "language"), [("fr-ML,en;q=0.5", "fr"), ("en-GB", "en"), ("", "fr"), ("ha", "fr")])

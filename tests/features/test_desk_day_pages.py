@@ -149,7 +149,8 @@ def test_without_authorisation_a_reason_is_asked_for_and_the_commander_takes_not
     check = keeper.send("/perceptions/nouvelle", 200, **typed)
     assert "ne peut pas percevoir. Pas d'autorisation de percevoir, et la formation l'exige" in words(check)
     shown = {**hidden(check), "act": "issue"}
-    keeper.send("/perceptions/nouvelle", 422, **shown, override="")
+    for said in ("", "x", "Alerte"):
+        assert "10 caractères" in words(keeper.send("/perceptions/nouvelle", 422, **shown, override=said)) or not said
     keeper.send("/perceptions/nouvelle", 303, **shown, override="Alerte de nuit")
     commander = Desk(service, world, "commander")
     assert "1 délivrance sans autorisation à viser" in words(commander.get("/aujourdhui"))
@@ -301,6 +302,14 @@ def test_a_weapons_own_page_opens_what_may_be_done_with_it_filled_in(
         )
         assert answer.status_code == status, words(answer.text)
     assert keeper.get(f"{page}?done=photo").count("<figure>") == 1
+    heavy = {"picture": ("p", bytes(5 * 2**20))}
+    answer = httpx.post(f"{service}{page}/photos", data=photo, files=heavy, headers=keeper.headers, timeout=60)
+    assert answer.status_code == 413
+    assert "4 Mo au plus" in words(answer.text)
+    assert f'href="{page}"' in answer.text, "and leads back to the form"
+    assert 'data-most="4194304"' in shown, "where a script tells it before"
+    noise = keeper.send("/perceptions/nouvelle", 422, id=str(new_id()), store=str(world.store_alpha), codes="Q" * 5000)
+    assert len(re.findall("Q{41,}", noise)) == 1, "what was typed is kept once, and shortened where a message names it"
     refused = httpx.post(
         f"{service}{page}/photos", data=photo, files={"picture": ("p", content)}, headers=other.headers, timeout=60
     )

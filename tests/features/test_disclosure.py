@@ -536,4 +536,7 @@ def test_below_serials_no_route_lets_the_commission_have_a_number(
                 said = answer.text.replace(filled, "")
                 assert [s for s in secret if s in said] == [], (method, filled, answer.text)
                 asked += 1
+                # The gate stands before all that a route asks for (`test_routes.py`): to it the three are one.
+                if answer.status_code == 403 and answer.json()["code"] == "access.not_permitted":
+                    break
     assert asked > 100

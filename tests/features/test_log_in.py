@@ -12,6 +12,7 @@ from entrance import as_owner, bearer, code_of, enrol, log_in, somewhere
 from program import PASSWORD, give_account
 from salw.access.log_in_rules import bucket, source_key
 from salw.access.operations.log_in import log_in as enter
+from salw.access.operations.passwords import hash_password
 from salw.access.operations.sessions import OpenSession
 from salw.core import clock
 from salw.core.errors import TooManyAttempts, Unauthenticated
@@ -124,11 +125,14 @@ def test_unknown_wrong_and_closed_accounts_are_answered_alike(
     assert told(answers[0])["code"] == "session.wrong_credentials"
 
 
+@pytest.mark.usefixtures("real_cost")
 def test_an_unknown_account_takes_as_long_as_a_wrong_password(
     app_engine: Engine, world: World, owner_engine: Engine
 ) -> None:
     account = give_account(world, "keeper")
     login = account.split("@")[0]
+    costly = "update account set password_hash = %(h)s where login = %(l)s"
+    as_owner(owner_engine, costly, h=hash_password(PASSWORD), l=login)
     seconds: dict[str, list[float]] = {"known": [], "unknown": []}
     for _ in range(9):
         for kind, name in (("known", account), ("unknown", f"{new_id().hex}@bf")):
@@ -258,6 +262,7 @@ def test_counts_that_have_aged_are_deleted_and_begin_anew(
     tired(client, account, somewhere())
 
 
+@pytest.mark.usefixtures("real_cost")
 def test_a_password_hashed_more_cheaply_is_hashed_anew_when_its_owner_comes(
     client: httpx.Client, world: World, owner_engine: Engine
 ) -> None:

@@ -82,6 +82,14 @@ def do_later(scope: Scope, work: Callable[[], None]) -> None:
     scope[_LATER] = work
 
 
+class TooLarge(HTTPException):
+    """A body over the limit of its route; `megabytes` is that limit, as people say it."""
+
+    def __init__(self, size_max: int) -> None:
+        super().__init__(413)
+        self.megabytes = size_max // 2**20 or round(size_max / 2**20, 2)
+
+
 class Body:
     """Hands on the body of one request, and raises 413 where it is too large and 408 where it comes too slowly."""
 
@@ -108,7 +116,7 @@ class Body:
             raise self._refusal(408) from None
         self._received += len(message.get("body", b""))
         if self._received > self._size_max:
-            raise self._refusal(413)
+            raise self._too_large()
         self._ended = not message.get("more_body", False)
         return message
 
@@ -119,7 +127,11 @@ class Body:
         self._size_max = stated.get(BODY_SIZE, BODY_SIZE_MAX)
         for name, value in self.scope["headers"]:
             if name == b"content-length" and value.isdigit() and int(value[:20]) > self._size_max:
-                raise self._refusal(413)
+                raise self._too_large()
+
+    def _too_large(self) -> HTTPException:
+        self.refused = True
+        return TooLarge(self._size_max)
 
     def _refusal(self, status: int) -> HTTPException:
         self.refused = True

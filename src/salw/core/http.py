@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 
-from salw.core.edge import Edge
+from salw.core.edge import Edge, TooLarge
 from salw.core.errors import Conflict, DomainError, Unacceptable
 from salw.core.language import Language, preferred, translate
 
@@ -210,7 +210,9 @@ class _Answers:
             413: "request.too_large",
         }
         code = codes.get(error.status_code)
-        details = {} if code else {"fields": ["body"]}
+        details: dict[str, Any] = {} if code else {"fields": ["body"]}
+        if isinstance(error, TooLarge):
+            details = {"megabytes": error.megabytes}
         response = self.answer(request, error.status_code, code or "request.malformed", details)
         for name, value in (error.headers or {}).items():
             response.headers[name] = value

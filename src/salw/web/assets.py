@@ -13,6 +13,7 @@ _KINDS = {
     "icon.svg": "image/svg+xml",
     "start.js": "text/javascript; charset=utf-8",
     "keys.js": "text/javascript; charset=utf-8",
+    "files.js": "text/javascript; charset=utf-8",
     "sent.js": "text/javascript; charset=utf-8",
     "passkey.js": "text/javascript; charset=utf-8",
     "vendor/govuk-frontend.min.css": "text/css; charset=utf-8",

@@ -27,7 +27,7 @@ from salw.documents.files.rules import CONSTRAINTS as FILES
 from salw.documents.files.rules import SIZE_MOST
 from salw.scanning.lines import CodeLine, read_lines, split_lines
 from salw.scanning.noticed import seen_in
-from salw.web.forms import DAY_LEAST, DAY_MOST, fill, out_of_reach, parse_day, told, whole_number, within
+from salw.web.forms import DAY_LEAST, DAY_MOST, fill, out_of_reach, parse_day, shortened, told, whole_number, within
 
 # What the database may refuse of an act at the counter, said at a field.
 AT_COUNTER = {
@@ -126,7 +126,7 @@ def read_each(
 
 def _wrong(line: CodeLine, judge: Judge, language: Language) -> str | None:
     if line.weapon is None:
-        return translate("web.desk.line_wrong", language, text=line.text, why=within(line.wrong or ""))
+        return translate("web.desk.line_wrong", language, text=shortened(line.text), why=within(line.wrong or ""))
     code = judge(line.weapon)
     if code is None:
         return None

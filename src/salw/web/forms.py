@@ -70,7 +70,7 @@ def read_day(typed: str | None, otherwise: date, today: date) -> DayField:
         return DayField("", None, Wrong("web.day_missing", {}))
     day = parse_day(text)
     if day is None:
-        return DayField(text, None, Wrong("web.day_unreadable", {"typed": _shortened(text)}))
+        return DayField(text, None, Wrong("web.day_unreadable", {"typed": shortened(text)}))
     if not DAY_LEAST < day < DAY_MOST:
         return DayField(day.isoformat(), day, out_of_reach(day))
     if day > today:
@@ -93,14 +93,15 @@ def read_quarter(typed: str | None, running: Quarter) -> tuple[Quarter, Wrong | 
     if not typed:
         return running, None
     if not re.fullmatch(QUARTER_PATTERN, typed):
-        return running, Wrong("web.no_such_quarter", {"typed": _shortened(typed)})
+        return running, Wrong("web.no_such_quarter", {"typed": shortened(typed)})
     quarter = parse_quarter(typed)
     if (quarter.year, quarter.number) > (running.year, running.number):
         return running, Wrong("summary.quarter_ahead", {"quarter": quarter})
     return quarter, None
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
+    """Return what was typed as a message repeats it: enough to find it again."""
     return text if len(text) <= TYPED_SHOWN else text[:TYPED_SHOWN] + "…"
 
 
@@ -151,7 +152,7 @@ def _said(error: Mapping[str, Any], language: Language) -> str:
     if str(error["type"]).startswith("uuid"):
         return translate("web.not_chosen", language)
     if str(error["type"]).startswith("date_"):
-        return translate("web.day_unreadable", language, typed=_shortened(str(error["input"])))
+        return translate("web.day_unreadable", language, typed=shortened(str(error["input"])))
     return field_text(error, language)
 
 
@@ -210,5 +211,5 @@ def day_after(typed: str, days: int, language: Language) -> tuple[date | None, s
         wrong = out_of_reach(day)
         return None, translate(wrong.code, language, **wrong.details)
     if text and day is None:
-        return None, translate("web.day_unreadable", language, typed=_shortened(text))
+        return None, translate("web.day_unreadable", language, typed=shortened(text))
     return (day + timedelta(days=days) if day else None), None

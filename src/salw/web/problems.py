@@ -8,6 +8,7 @@ from anyio import from_thread
 from fastapi import Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData
+from starlette.routing import Match
 
 from salw.core.language import Language, catalogue
 from salw.web.desks import language_asked, lead_to, show
@@ -52,11 +53,19 @@ def problem_page(request: Request, status: int, code: str, details: Mapping[str,
         "status": status,
         "next": wanted_of(request) if status == 401 and request.method == "GET" else None,
         "again": wanted_of(request),
+        "form": _form_of(request) if status == 413 else None,
         "kept": _kept_of(request) if code == "session.required" else None,
         "request_id": request.scope.get("salw.request_id", ""),
     }
     frame = frame_of(request, language) if status < 500 else NOWHERE
     return show(request, language, "problem.html", context, status=status, frame=frame)
+
+
+def _form_of(request: Request) -> str:
+    """Return where the form stands that was sent: at its own address, or on the page above it."""
+    path, looked_at = request.url.path, {**request.scope, "method": "GET"}
+    opens = any(route.matches(looked_at)[0] is Match.FULL for route in request.app.routes)
+    return path if opens else path.rpartition("/")[0]
 
 
 def _kept_of(request: Request) -> list[tuple[str, str]] | None:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from salw.core.language import Language, translate
 from salw.core.shapes import without_turning
+from salw.documents.files.rules import SIZE_MOST
 from salw.web.assets import static_address
 
 # Our own stylesheets, icon and scripts, forms only to ourselves, and nothing within the page itself that could run.
@@ -90,6 +91,7 @@ def page(
         said_wrong=lambda field: _said_wrong(wrong[field], language) if field in wrong else None,
         marked=lambda field, required, more: _marked(required, field in wrong, more),
         options_of=_options,
+        file_most=SIZE_MOST,
         labels={},  # of the fields of its forms, as the page writes them
         **_sayings(language),
         **context,

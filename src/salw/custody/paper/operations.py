@@ -40,12 +40,17 @@ select l.page, l.line, l.document_id is null as void
 """
 
 
+# Two booklets of a store printed at once: the second takes the number after the first one's.
+_ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended('paper_book ' || %(store)s::text, 0))"
+
+
 def print_book(db: Connection, *, actor: Actor, now: datetime, book_id: UUID, store_id: UUID, pages: int) -> int:
     """Record a blank booklet of `pages` for a store and return its number, the next one of that store.
 
     Raises `store.not_found`, `request.try_again`.
     """
     store = get_store(db, actor, store_id)
+    run(db, _ONE_BY_ONE, {"store": store_id})
     row = run_one(
         db,
         _PRINT,

@@ -26,6 +26,7 @@ from salw.registry.codes import read_code
 from salw.registry.labels.queries import find_named
 from salw.reports.slips.gathering import get_slip
 from salw.reports.slips.schemas import document_out
+from salw.web.forms import shortened
 from salw.web.views.naming import person_words, without_rank
 from salw_labels import Kind
 
@@ -68,12 +69,12 @@ def find_one(desk: Desk, text: str) -> tuple[Row | None, str | None]:
     exact = [row for row in rows if (row["matricule"] or "").lower() == text.lower()]
     rows = exact or rows
     if not rows:
-        return None, translate("web.desk.nobody", desk.actor.language, text=text)
+        return None, translate("web.desk.nobody", desk.actor.language, text=shortened(text))
     if len(rows) > 1:
         named = ", ".join(
             f"{person_words(row, desk.actor.language)} ({row['matricule']})" for row in rows[:SAME_NAME_SHOWN]
         )
-        return None, translate("web.desk.several_people", desk.actor.language, text=text, named=named)
+        return None, translate("web.desk.several_people", desk.actor.language, text=shortened(text), named=named)
     return {**rows[0], "name": person_words(rows[0], desk.actor.language)}, None
 
 

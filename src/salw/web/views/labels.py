@@ -17,7 +17,7 @@ from salw.registry.labels.queries import list_blocks, list_racks
 from salw.registry.rules import label_refusal
 from salw.registry.sheets import stock_words
 from salw.scanning.queries import get_card, list_unlabelled
-from salw.web.forms import told, within
+from salw.web.forms import shortened, told, within
 from salw_labels import STOCKS, Kind, LabelError, Stock, Use, parse, printed_code
 
 
@@ -99,7 +99,7 @@ def misread(text: str, language: Language) -> str | None:
             parse(line)
         except LabelError as error:
             why = within(told(label_refusal(error), language))
-            wrong.append(translate("web.desk.line_wrong", language, text=line, why=why))
+            wrong.append(translate("web.desk.line_wrong", language, text=shortened(line), why=why))
     return "\n".join(wrong) or None
 
 

@@ -14,7 +14,7 @@ from salw.custody.nominal_lists import queries
 from salw.custody.nominal_lists.rules import LineState
 from salw.scanning.lines import read_lines
 from salw.scanning.noticed import seen_in
-from salw.web.forms import within
+from salw.web.forms import shortened, within
 from salw.web.views import issuing
 from salw.web.views.naming import holder_words
 
@@ -91,10 +91,10 @@ def wishes(desk: Desk, text: str) -> tuple[list[dict[str, Any]], str | None]:
         if person is None:
             wrong.append(translate("web.nominal.line_wrong", language, line=number, why=within(said or "")))
         elif code and weapon is None:
-            why = translate("web.desk.line_wrong", language, text=code, why=within(read[code].wrong or ""))
+            why = translate("web.desk.line_wrong", language, text=shortened(code), why=within(read[code].wrong or ""))
             wrong.append(translate("web.nominal.line_wrong", language, line=number, why=why))
         elif weapon and weapon["id"] in planned:
-            why = translate("web.nominal.weapon_on_line", language, text=code, line=planned[weapon["id"]])
+            why = translate("web.nominal.weapon_on_line", language, text=shortened(code), line=planned[weapon["id"]])
             wrong.append(translate("web.nominal.line_wrong", language, line=number, why=why))
         else:
             if weapon:
