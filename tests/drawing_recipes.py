@@ -79,7 +79,7 @@ def overridden(scene: Scene) -> str:
     person = somebody(scene.there).person_id
     given = ok(contracts(scene.client, scene.there, person))["items"][0]["id"]
     ok(end(scene.client, scene.there, "contracts", given))
-    return str(ok(draw(scene.client, scene.there, None, {"person": str(person)}, override="Alerte"))["id"])
+    return str(ok(draw(scene.client, scene.there, None, {"person": str(person)}, override="Alerte de nuit"))["id"])
 
 
 def acknowledgement(scene: Scene) -> Ask:

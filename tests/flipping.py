@@ -26,7 +26,8 @@ COVERED: dict[str, tuple[str, ...]] = {
     "passage": ("country", "unit_id", "idx", "weapon_id", "seq", "gone", "from_holder_id"),
     "personal_value": ("country", "salt", "commitment", "value", "erased_at"),
     "document": ("kind", "office_unit_id", "year", "number", "dated_on", "signatory_id", "paper_order_id"),
-    "person": ("country", "id", "value_id", "unit_id", "erased_at"),
+    "person": ("country", "id", "value_id", "unit_id", "erased_at", "force_code", "matricule", "sex"),
+    "person_version": ("country", "value_id", "person_id", "until"),
     "holder": ("unit_id", "kind", "person_id"),
     "file": ("country", "id", "unit_id", "media_type", "size", "sha256", "bytes", "value_id", "erased_at"),
 }  # fmt: skip
@@ -40,7 +41,7 @@ NOT_COVERED: dict[str, tuple[str, ...]] = {
     "weapon": ("serial_normalised", "nationally_marked", "labelled", "recorded_at"),
     "personal_value": ("id", "unit_id", "remains", "name_key"),  # the key is generated from the value
     "document": ("country", "id", "reference", "recorded_at"),
-    "person": ("force_code", "matricule", "sex", "provisional"),
+    "person": ("provisional",),
     "holder": ("country", "id", "name", "awaited_by_unit_id", "closed_at", "name_key"),
     "file": ("kept_by", "recorded_at"),
 }  # fmt: skip

@@ -39,7 +39,7 @@ BF_LOG = "registre.example/bf/2026"
 TABLES = (
     "event", "event_queue", "leaf", "log", "log_key", "tile", "checkpoint", "cosignature", "movement", "custody",
     "weapon", "weapon_fitness", "holder", "passage", "personal_value", "document", "person", "sealing_halt", "snapshot",
-    "witnessed", "month_end", "file",
+    "witnessed", "month_end", "file", "person_version",
 )  # fmt: skip
 
 

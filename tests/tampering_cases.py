@@ -441,6 +441,30 @@ TAMPERING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
         ("verify.person_changed",),
     ),
+    "a person gets another number, sex or force": (
+        (
+            f"update person set matricule = matricule || '7' where {BF}",
+            f"update person set sex = case sex when 'f' then 'm' else 'f' end where {BF}",
+            "update person p set force_code = (select code from force f where f.country = p.country and f.code <> "
+            f"p.force_code limit 1) where p.{BF}",
+        ),
+        ("verify.person_column_changed",),
+    ),
+    "what a person was called is said of another": (
+        (
+            f"update person_version set person_id = (select id from person where {BF} and id <> person_id limit 1) "
+            f"where {BF}",
+        ),
+        ("verify.person_version_changed",),
+    ),
+    "what a person was called is forgotten": (
+        (f"delete from person_version where {BF}",),
+        ("verify.person_version_changed",),
+    ),
+    "what a person was called is said to have ended on another day": (
+        (f"update person_version set until = until - interval '2 days' where {BF}",),
+        ("verify.person_version_changed",),
+    ),
     "a weapon's serial is edited": (
         (f"update weapon set serial = serial || '7' where {BF} and id = {LAST}",),
         ("verify.weapon_changed",),

@@ -91,12 +91,12 @@ class LabelCode:
 
     @property
     def printed(self) -> str:
-        """Return the line for the eye: `K7M3-ZP0W-QXA` for a weapon, with its prefix for all else."""
+        """Return the line for the eye: `K7M3-ZP0W-QXK` for a weapon, with its prefix for all else."""
         return printed_code(self.code)
 
 
 def printed_code(code: str) -> str:
-    """Return the line for the eye of a code: `K7M3-ZP0W-QXA` of a weapon, with its prefix of all else."""
+    """Return the line for the eye of a code: `K7M3-ZP0W-QXK` of a weapon, with its prefix of all else."""
     prefix = "" if code[:1] == PREFIXES[Kind.WEAPON] else code[:1]
     return f"{prefix}{code[1:5]}-{code[5:9]}-{code[9:]}"
 

@@ -151,8 +151,10 @@ def prints_as_one_sheet(page: Page) -> None:
 def reads_before_he_prints(page: Page, addresses: list[str], inventory_pdf: str) -> None:
     """Read what each of these addresses shows, and a store's inventory of eleven weapons with the way to its PDF."""
     assert [address.partition("?")[0] for address in addresses] == ["/registres/lecture"] * 4 + [
+        "/registres/rapprochement",
         "/situation",
         "/registres/lecture",
+        "/registres/rapprochement",
     ]
     assert {page.request.get(address).status for address in addresses} == {200}
     page.get_by_role("link", name="Registre d'inventaire", exact=True).click()

@@ -18,7 +18,8 @@ pytestmark = pytest.mark.chromium
 
 Open = Callable[..., Page]
 # The codes of texts: one on a page is a text that is missing.
-KINDS = "web|state|role|declared|hindrance|transfer_status|holder_kind|muster_\\w+|work|condition|part|reform_kind"
+KINDS = "web|shortfall|incident|"
+KINDS += "state|role|declared|hindrance|transfer_status|holder_kind|muster_\\w+|work|condition|part|reform_kind"
 CODES = re.compile(rf"\b(?:{KINDS})\.[a-z_]+")
 
 
@@ -34,6 +35,7 @@ def test_a_keeper_issues_by_reader_and_every_page_fits(open_page: Open, client: 
     weapons = world.register(5)
     issue(client, world, weapons[:1])
     transfer, _ = dispatch(client, world, weapons[1:3])
+    case = writes.done(client, writes.report(client, world)).path
     serial, matricule = facts_of(world, weapons[3].weapon_id)
     page = open_page()
     come_in(page, world, "keeper")
@@ -55,6 +57,7 @@ def test_a_keeper_issues_by_reader_and_every_page_fits(open_page: Open, client: 
     fits(page)
     soldier, post = world["soldier"].person_id, world.post_alpha
     paths = ("/perceptions", "/detenteurs", f"/personnes/{soldier}", "/mutations", f"/mutations/{transfer}", "/postes")
+    paths += ("/incidents", case)
     more = (f"/postes/{post}", f"/postes/{post}/releve", "/etats-nominatifs", "/etats-nominatifs/nouveau")
     for path in ("/aujourdhui", *paths, *more, "/reintegrations/nouvelle", "/aujourdhui/emargements"):
         page.goto(path)
@@ -108,8 +111,15 @@ def test_lists_musters_and_maintenance_fit_and_are_done_in_few_gestures(
                 page.goto(address)
                 assert CODES.findall(page.locator("body").inner_text()) == []
     come_in(page, world, "commander")
-    page.goto(f"/entretien/reformes/{reform}")
+    for path in (f"/entretien/reformes/{reform}", f"/autorisations/section?unit={unit_uuid(world, world.alpha)}"):
+        page.goto(path)
+        fits(page)
+    transfer, _ = dispatch(client, world, world.register(2))
+    come_in(page, world, "keeper_bravo")
+    page.goto(f"/mutations/{transfer}/reception")
+    press(page, "Vérifier")
     fits(page)
+    assert CODES.findall(page.locator("body").inner_text()) == []
     come_in(page, world, "armourer")
     for act in ("travail", "piece"):
         page.goto(f"/entretien/{act}")

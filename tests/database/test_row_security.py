@@ -192,7 +192,7 @@ def draw_in_spite(client: httpx.Client, world: World) -> None:
     succeeded(drawing.authorisations(client, world, soldier))
     contract = drawing.ok(drawing.contracts(client, world, soldier))["items"][0]["id"]
     succeeded(drawing.end(client, world, "contracts", contract))
-    succeeded(drawing.draw(client, world, override="Alerte"))
+    succeeded(drawing.draw(client, world, override="Alerte de nuit"))
     succeeded(drawing.suspend(client, world, soldier))
 
 

@@ -149,7 +149,8 @@ def test_without_authorisation_a_reason_is_asked_for_and_the_commander_takes_not
     check = keeper.send("/perceptions/nouvelle", 200, **typed)
     assert "ne peut pas percevoir. Pas d'autorisation de percevoir, et la formation l'exige" in words(check)
     shown = {**hidden(check), "act": "issue"}
-    keeper.send("/perceptions/nouvelle", 422, **shown, override="")
+    for said in ("", "x", "Alerte"):
+        assert "10 caractères" in words(keeper.send("/perceptions/nouvelle", 422, **shown, override=said)) or not said
     keeper.send("/perceptions/nouvelle", 303, **shown, override="Alerte de nuit")
     commander = Desk(service, world, "commander")
     assert "1 délivrance sans autorisation à viser" in words(commander.get("/aujourdhui"))

@@ -327,4 +327,11 @@ def test_last_nights_list_is_issued_in_the_morning_and_returned_to_in_the_evenin
             keeper.send(f"{where}/{path}", 200, id=str(new_id()), act="do", body=body)
     keeper.send(f"{where}/rayer", 422, id=str(new_id()), version=-1, line=-1)
     keeper.send(f"{where}/reintegration", 303, **{**hidden(check), "act": "do"})
-    assert "1 réintégrée" in words(keeper.get(where))
+    page = keeper.get(where)
+    assert "1 réintégrée" in words(page)
+    # One man is taken out, and one written on again, without the list being entered anew.
+    version = int(hidden(page)["version"])
+    keeper.send(f"{where}/rayer", 303, id=str(new_id()), version=version, line=2)
+    assert second not in words(keeper.get(where))
+    keeper.send(f"{where}/ajouter", 303, id=str(new_id()), version=version + 1, people=f"{soldier}; {second}")
+    assert second in words(keeper.get(where))

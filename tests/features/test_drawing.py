@@ -246,7 +246,7 @@ def test_the_database_and_the_rules_say_the_same_of_whatever_is_on_record(client
                 for period in found:
                     _write(db, world, table, own, person, period)
     for person in some:
-        ok(draw(client, world, None, {"person": str(person)}, override="Essai"))
+        ok(draw(client, world, None, {"person": str(person)}, override="Alerte de nuit"))
     with world.transaction() as db:
         standings = list_standings(db, actor, list(some))
         rows = list_recalls(db, actor, after=None, limit=500)

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine
 
 from counting import close, open_check
+from desk import words
 from program import PASSWORD, give_account
 from salw.access.guard import COOKIE
 from salw.commission.rules import Level
@@ -202,6 +203,18 @@ def test_closed_checks_of_one_store_and_day_are_told_apart(
         assert mission not in rows[0]
         assert f", {mission} OM <7>" in rows[1]
         assert f"{hours[0]:%d/%m/%Y}  " in rows[1], "the day alone"
+    # Both are read on the page before they are printed: a check, and the period of its store with both checks.
+    links = [str(a["href"]) for a in outline(see(site, world, "keeper")).all("a")]
+    reads = [link for link in links if link.startswith("/registres/rapprochement")]
+    assert len(reads) == 1 + 2
+    read = [words(site.get(link).text) for link in reads]
+    assert ["Existants réels" in page for page in read] == [False, True, True]
+    assert [page.count("Écarts constatés") for page in read] == [0, 1, 1]
+    period = str(site.get(reads[0]).text)
+    assert {link in period for link in reads[1:]} == {True}, "a period leads to its checks"
+    assert site.get("/registres/rapprochement").headers["location"].startswith("/registres?")
+    stranger = site.get(f"/registres/rapprochement?store={world.store_bravo}&since=2026-01-01&until=2026-01-02")
+    assert stranger.status_code == 404
 
 
 def test_a_commission_sees_the_countries_side_by_side_and_no_store(

@@ -52,6 +52,7 @@ ASKED = {
     "/recherche": ("q={serial}", "q={registry_number}", "q={symbol}", "q={matricule}", "q=essai"),
     "/reintegrations/nouvelle": ("book={book_id}",),
     "/registres": ("store={store}",),
+    "/registres/rapprochement": ("store={store}", "unit={unit}"),
     "/registres/lecture": tuple(f"register={one}&store={{store}}" for one in ("issues", "day", "journal", "inventory")),
     "/situation": ("unit={unit}&day=2026-01-01",),
     "/situation/armes": ("class=SA-ASR&unit={unit}",),

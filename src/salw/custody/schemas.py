@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from salw.access.guard import Desk
 from salw.core.shapes import In, Instant, Out, PlainDay, Said, example
 from salw.custody.acknowledgements.schemas import AcknowledgementPart
+from salw.custody.authorisations.rules import OVERRIDE_REASON_LEAST
 from salw.custody.declarations.rules import Compared
 from salw.custody.declarations.schemas import ComparedOut, DeclaredBackLines, DeclaredLines, compared_out
 from salw.custody.operations.moves import DocumentNumber, Order
@@ -96,7 +97,7 @@ class IssueIn(In):
     acknowledgement: AcknowledgementPart | None = None
     occurred_at: Instant | None = None
     order: OrderIn = OrderIn()
-    override: Annotated[Said, Field(max_length=500)] | None = None
+    override: Annotated[Said, Field(min_length=OVERRIDE_REASON_LEAST, max_length=500)] | None = None
     declared: DeclaredLines = Field(default_factory=list)
     paper: PaperIn | None = None
 

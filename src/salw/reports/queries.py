@@ -21,7 +21,6 @@ from salw.custody.rules import SINKS, MovementKind
 from salw.ledger.snapshots import find_reach, held
 from salw.reports.balances import Entry, Exit, Model, entry_of, exit_of
 from salw.reports.rules import Subject
-from salw.stocktakes.queries import get_stocktake
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,36 +241,25 @@ def count_movements(
     return entries, exits
 
 
-def list_closed_checks(db: Connection, books: Books, actor: Actor, from_date: date, to_date: date) -> list[Row]:
-    """Return every check of the stores of `books` closed in a period of days, both inclusive, as they were closed.
+def list_ended_checks(db: Connection, books: Books, actor: Actor, from_date: date, to_date: date) -> list[Row]:
+    """Return every check of the stores of `books` that ended in a period of days, both inclusive, as they ended.
 
-    An inspector's recensement stays in the report, whatever the storekeeper closes after it. The rows are
-    those of `stocktakes.queries.get_stocktake`.
+    Keys: `id, status` (`closed`, or `discontinued`: without a result), `kind, mission, closed_at, store_name`. An
+    inspector's recensement stays in the report, whatever the storekeeper closes after it.
     """
-    rows = _list_ended_checks(db, books, actor, "closed", from_date, to_date)
-    return [get_stocktake(db, actor, row["id"]) for row in rows]
-
-
-def count_discontinued_checks(db: Connection, books: Books, actor: Actor, from_date: date, to_date: date) -> int:
-    """Return how many checks of the stores of `books` ended without a result in a period of days, both inclusive."""
-    return len(_list_ended_checks(db, books, actor, "discontinued", from_date, to_date))
-
-
-def _list_ended_checks(
-    db: Connection, books: Books, actor: Actor, status: str, from_date: date, to_date: date
-) -> list[Row]:
     return run(
         db,
         """
-        select s.id
+        select s.id, s.status, s.kind, s.mission, s.closed_at, o.name as store_name
           from stocktake s
-         where s.country = %(country)s and s.status = %(status)s and s.unit_id = any(%(units)s)
+          join store o on o.country = s.country and o.id = s.store_id
+         where s.country = %(country)s and s.status in ('closed', 'discontinued') and s.unit_id = any(%(units)s)
            and (%(store)s::uuid is null or s.store_id = %(store)s)
            and s.closed_at >= %(from_date)s::date::timestamp at time zone %(zone)s
            and s.closed_at < (%(to_date)s::date + 1)::timestamp at time zone %(zone)s
          order by s.closed_at, s.id
         """,
-        {**books.parameters, "status": status, "from_date": from_date, "to_date": to_date, "zone": actor.time_zone},
+        {**books.parameters, "from_date": from_date, "to_date": to_date, "zone": actor.time_zone},
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from salw.access.queries import is_demo
 from salw.core.actor import Actor
 from salw.core.db import Row
+from salw.core.errors import NotFound
 from salw.custody.rules import HolderKind, State, state_of
 from salw.documents.rules import printed_number
 from salw.ledger.sequencer import await_batch
@@ -33,7 +34,8 @@ def reconcile_store(db: Connection, *, actor: Actor, store_id: UUID, from_date: 
     Raises `store.not_found`, `report.period_reversed`, `report.period_in_future`,
     `report.does_not_add_up` (an error of the service, logged).
     """
-    return _reconcile_period(db, actor, *queries.get_store_subject(db, actor, store_id), from_date, to_date)
+    subject, books = queries.get_store_subject(db, actor, store_id)
+    return _reconcile_period(db, actor, subject, books, from_date, to_date)[0]
 
 
 def reconcile_unit(db: Connection, *, actor: Actor, unit_id: UUID, from_date: date, to_date: date) -> Reconciliation:
@@ -41,12 +43,38 @@ def reconcile_unit(db: Connection, *, actor: Actor, unit_id: UUID, from_date: da
 
     Raises `unit.not_found` and what `reconcile_store` raises.
     """
-    return _reconcile_period(db, actor, *queries.get_unit_subject(db, actor, unit_id), from_date, to_date)
+    subject, books = queries.get_unit_subject(db, actor, unit_id)
+    return _reconcile_period(db, actor, subject, books, from_date, to_date)[0]
+
+
+def preview_period(
+    db: Connection, *, actor: Actor, store_id: UUID | None, unit_id: UUID | None, from_date: date, to_date: date
+) -> tuple[Reconciliation, list[Row]]:
+    """Return the état de rapprochement of a store, or else of a unit, without its checks, which are named beside it.
+
+    For a screen, where each check is a page of its own. Raises `store.not_found`, `unit.not_found` and what
+    `reconcile_store` raises.
+    """
+    if store_id is not None:
+        subject, books = queries.get_store_subject(db, actor, store_id)
+    elif unit_id is not None:
+        subject, books = queries.get_unit_subject(db, actor, unit_id)
+    else:
+        raise NotFound("unit.not_found")
+    return _reconcile_period(db, actor, subject, books, from_date, to_date, with_checks=False)
 
 
 def _reconcile_period(
-    db: Connection, actor: Actor, subject: Subject, books: Books, from_date: date, to_date: date
-) -> Reconciliation:
+    db: Connection,
+    actor: Actor,
+    subject: Subject,
+    books: Books,
+    from_date: date,
+    to_date: date,
+    *,
+    with_checks: bool = True,
+) -> tuple[Reconciliation, list[Row]]:
+    """Return the report of a period, and the checks closed in it; these stand in it only `with_checks`."""
     check_period(from_date, to_date, actor.today)
     await_batch(db)
     ground = queries.get_ground(db, actor, from_date, to_date)
@@ -56,12 +84,13 @@ def _reconcile_period(
         opening, _ = queries.count_stock(db, books, opening_size)
         closing, missing = queries.count_stock(db, books, size)
         classes, total = make_balances(opening, entries, exits, closing)
-        found = queries.list_closed_checks(db, books, actor, from_date, to_date)
-        checks = tuple(_read_check(db, actor, row) for row in found)
+        ended = queries.list_ended_checks(db, books, actor, from_date, to_date)
+        closed = [row for row in ended if row["status"] == "closed"]
+        checks = tuple(_read_check(db, actor, get_stocktake(db, actor, row["id"])) for row in closed if with_checks)
     except DoesNotAddUp as error:
         log.error("report.does_not_add_up", subject=str(subject.id), opening=opening_size, size=size, **error.details)
         raise
-    return Reconciliation(
+    report = Reconciliation(
         country=actor.country,
         subject=subject,
         from_date=from_date,
@@ -75,8 +104,9 @@ def _reconcile_period(
         total=total,
         open_losses=make_open_losses(missing, queries.count_losses_by_count(db, books, size)),
         checks=checks,
-        discontinued_checks=queries.count_discontinued_checks(db, books, actor, from_date, to_date),
+        discontinued_checks=len(ended) - len(closed),
     )
+    return report, closed
 
 
 def reconcile_stocktake(db: Connection, *, actor: Actor, stocktake_id: UUID) -> Reconciliation:

@@ -27,7 +27,7 @@ from salw.scanning.words import holder_name, instant_words, person_name
 class ScanIn(In):
     """A text scanned from a label, or typed: a label code, a registry number, a serial or a mark."""
 
-    model_config = example(code="K7M3-ZP0W-QXA", typed=True)
+    model_config = example(code="K7M3-ZP0W-QXK", typed=True)
 
     code: Annotated[str, Field(min_length=1, max_length=200)]
     typed: bool = False

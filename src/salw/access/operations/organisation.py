@@ -55,13 +55,16 @@ def create_unit(
     return int(row["id"])
 
 
-def person_value(*, rank: str, family_name: str, given_names: str, matricule: str | None) -> Mapping[str, str | None]:
-    """Return the version of a person that events commit to."""
+def person_value(
+    *, rank: str, family_name: str, given_names: str, matricule: str | None, sex: str | None
+) -> Mapping[str, str | None]:
+    """Return the version of a person that events commit to; versions before `sex` was in it say nothing of it."""
     return {
         "rank": rank,
         "family_name": family_name,
         "given_names": given_names,
         "matricule": matricule,
+        "sex": sex,
     }
 
 
@@ -107,7 +110,7 @@ def add_person(
     sex: str | None,
     provisional: bool = False,
 ) -> Commitment:
-    """Enter a person; the event holds only the salted commitment to rank, names and number."""
+    """Enter a person; the event holds his force, and only the salted commitment to rank, names, number and sex."""
     person = NewPerson(person_id, unit_id, force_code, matricule, rank, family_name, given_names, sex, provisional)
     (version,) = add_people(db, actor=actor, now=now, people=[person])
     return version
@@ -117,7 +120,9 @@ def add_people(db: Connection, *, actor: Actor, now: datetime, people: Sequence[
     """Enter people, each with an event as `add_person` has it; return what their events commit to, in their order."""
     versions = [
         commit_to(
-            person_value(rank=p.rank, family_name=p.family_name, given_names=p.given_names, matricule=p.matricule)
+            person_value(
+                rank=p.rank, family_name=p.family_name, given_names=p.given_names, matricule=p.matricule, sex=p.sex
+            )
         )
         for p in people
     ]
@@ -147,7 +152,7 @@ def add_people(db: Connection, *, actor: Actor, now: datetime, people: Sequence[
             actor,
             "person.entered",
             now,
-            facts={"person": str(p.id), "commitment": version.digest.hex(), "unit": p.unit_id},
+            facts={"person": str(p.id), "commitment": version.digest.hex(), "unit": p.unit_id, "force": p.force_code},
         )
         for p, version in zip(people, versions, strict=True)
     ]

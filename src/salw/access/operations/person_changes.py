@@ -1,5 +1,6 @@
 """A person is corrected, promoted or moved to another unit: a new version of him; what he was called stays told."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -60,14 +61,15 @@ def change_person(
     The unit is in scope too: a man goes from one unit to another by whoever is above both (`design.md` 6: nothing is
     pushed into another unit). He leaves a unit once he has no weapon of it, none is assigned to him there and he
     answers for none of its posts: a holder's unit never changes (`design.md` 5), so they would stay behind in his name.
-    A `sex` of None leaves it as it is. The event holds a commitment to rank, names and number. Raises
+    A `sex` of None leaves it as it is. The event holds a commitment to rank, names, number and sex. Raises
     `person.not_found`, `person.own`, `person.identity_erased`, `person.version_conflict`, `unit.not_found`,
     `person.unchanged`, `person.still_answers`.
     """
     found = _lock(db, actor, person_id, seen)
     unit_id = get_unit(db, actor, unit_uuid)
-    value = person_value(rank=rank, family_name=family_name, given_names=given_names, matricule=matricule)
-    _check_differs(db, actor, found, value, (unit_id, force_code, matricule, sex or found["sex"]))
+    sex = sex or found["sex"]
+    value = person_value(rank=rank, family_name=family_name, given_names=given_names, matricule=matricule, sex=sex)
+    _check_differs(db, actor, found, value, (unit_id, force_code, matricule, sex))
     if unit_id != found["unit_id"]:
         _check_free(db, actor, person_id, leaves=found["unit_id"], joins=unit_id)
     version = commit_to(value)
@@ -82,7 +84,7 @@ def change_person(
             "unit": unit_id,
             "matricule": matricule,
             "value": version.id,
-            "sex": sex or found["sex"],
+            "sex": sex,
         },
     )
     facts = {
@@ -90,6 +92,7 @@ def change_person(
         "commitment": version.digest.hex(),
         "from_unit": found["unit_id"],
         "unit": unit_id,
+        "force": force_code,
         "reason": reason.value,
     }
     ledger.append(db, country=actor.country, events=[make_event(actor, "person.changed", now, facts=facts)])
@@ -111,7 +114,11 @@ def _lock(db: Connection, actor: Actor, person_id: UUID, seen: UUID) -> Row:
 
 
 def _check_differs(
-    db: Connection, actor: Actor, found: Row, value: object, columns: tuple[int, str | None, str | None, str | None]
+    db: Connection,
+    actor: Actor,
+    found: Row,
+    value: Mapping[str, str | None],
+    columns: tuple[int, str | None, str | None, str | None],
 ) -> None:
     if (found["unit_id"], found["force_code"], found["matricule"], found["sex"]) != columns:
         return
@@ -120,7 +127,7 @@ def _check_differs(
         "select value from personal_value where country = %(country)s and id = %(value)s",
         {"country": actor.country, "value": found["value_id"]},
     )
-    if kept is not None and kept["value"] == value:
+    if kept is not None and {**kept["value"], "sex": value["sex"]} == value:  # his sex is that of the column
         raise Conflict("person.unchanged")
 
 

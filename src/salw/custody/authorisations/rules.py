@@ -35,6 +35,10 @@ class Term:
     days_together: int | None = None
 
 
+# Characters of the reason for an issue in spite of what is missing: a letter tells the commander nothing, "Alerte nord"
+# does. An emergency read asks for more (`emergency.rules.REASON_LEAST`): that is written at a desk, this at a counter.
+OVERRIDE_REASON_LEAST = 10
+
 # Auxiliaries (VDP: law of 21 January 2020, `domain` 5.2) serve a year at a time, five in all.
 TERMS: dict[ContractKind, Term] = {
     ContractKind.REGULAR: Term(ends=False),

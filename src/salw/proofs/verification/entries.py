@@ -99,7 +99,8 @@ class Reading:
     documents: dict[str, Told] = field(default_factory=dict)
     weapons: dict[str, Told] = field(default_factory=dict)
     holders: dict[str, tuple[int, str, int | None]] = field(default_factory=dict)
-    persons: dict[str, tuple[str, Any, int | None]] = field(default_factory=dict)  # commitment, unit, idx
+    # Of each person every version in its order: commitment, unit, force, when the event says, idx.
+    persons: dict[str, list[tuple[str, Any, Any, float, int | None]]] = field(default_factory=dict)
     receivers: dict[str, tuple[str, int | None]] = field(default_factory=dict)  # who was first given a holder's weapons
     ordered: dict[str, int] = field(default_factory=dict)  # to which unit each transfer goes
     transits: dict[str, tuple[int, int | None]] = field(default_factory=dict)  # and so who awaits its holder
@@ -184,7 +185,8 @@ class Reading:
         elif kind == HOLDER_OPENED:
             self.holders[facts["holder"]] = (facts["unit"], facts["holder_kind"], idx)
         elif kind in (PERSON_ENTERED, PERSON_CHANGED):
-            self.persons[facts["person"]] = (facts["commitment"], facts.get("unit", UNTOLD), idx)
+            told = (facts["commitment"], facts.get("unit", UNTOLD), facts.get("force", UNTOLD), self._at, idx)
+            self.persons.setdefault(facts["person"], []).append(told)
         elif kind == TRANSFER_ORDERED:
             self.ordered[facts["transfer"]] = facts["to_unit"]
         elif kind == FILE_KEPT:

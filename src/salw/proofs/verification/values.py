@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Connection
 
-from salw.core.db import run
+from salw.core.db import Row, run
 from salw.proofs.verification.breaks import Findings
-from salw.proofs.verification.entries import UNTOLD, Reading, Told, instant, shown
+from salw.proofs.verification.entries import CLOCKS_DIFFER, LONGEST_WRITE, UNTOLD, Reading, Told, instant, shown
 from salw.proofs.verification.states import COLUMNS, NOTHING
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -25,9 +26,17 @@ select id, commitment from personal_value
  where country = %(country)s and id > %(after)s order by id limit %(limit)s
 """
 _PERSONS = """
-select p.id::text as person, p.unit_id, v.commitment, date_part('epoch', p.erased_at) as erased_at from person p
+with otherwise as materialized (select * from people_said_otherwise())
+select p.id::text as person, p.unit_id, p.force_code, v.commitment, date_part('epoch', p.erased_at) as erased_at,
+       array(select o.said from otherwise o where o.person_id = p.id) as otherwise
+  from person p
   left join personal_value v on (v.country, v.id) = (p.country, p.value_id)
  where p.country = %(country)s
+"""
+_VERSIONS = """
+select o.person_id::text as person, encode(v.commitment, 'hex') as commitment, date_part('epoch', o.until) as until
+  from person_version o left join personal_value v on (v.country, v.id) = (o.country, o.value_id)
+ where o.country = %(country)s
 """
 # As the books print a number: `documents.rules.printed_number`.
 _DOCUMENTS = """
@@ -158,25 +167,61 @@ def _ids(told: Iterable[str]) -> list[str]:
 
 
 def check_persons(db: Connection, reading: Reading, found: Findings) -> int:
-    """Hold each person's present value against the last event about him, and return how many there are."""
+    """Hold each person's present value and columns against the last event about him, and what he was called before.
+
+    Returns how many there are.
+    """
     rows = run(db, _PERSONS, {"country": reading.country})
     there = {row["person"] for row in rows}
-    for person, (_, _, idx) in reading.persons.items():
+    for person, told in reading.persons.items():
         if person not in there:
-            found.add("verify.person_missing", idx=idx, person=person)
+            found.add("verify.person_missing", idx=told[-1][-1], person=person)
     for row in rows:
-        due, unit, idx = reading.persons.get(row["person"], (None, None, None))
-        stands = None if row["commitment"] is None else row["commitment"].hex()
-        if stands != due:
-            found.add("verify.person_changed", idx=idx, person=row["person"], stands=shown(stands), due=shown(due))
-        elif unit is not UNTOLD and row["unit_id"] != unit:
-            # Where he is posted is told elsewhere; of his unit the newest event about him.
-            stands = row["unit_id"]
-            found.add("verify.person_unit_changed", idx=idx, person=row["person"], stands=stands, due=shown(unit))
-        at = row["erased_at"]
-        if at is not None and row["person"] not in reading.erasures.get(at, ()):
-            found.add("verify.person_erased_untold", person=row["person"], stands=instant(at))
+        _check_person(row, reading, found)
+    _check_versions(db, reading, found)
     return len(rows)
+
+
+def _check_person(row: Row, reading: Reading, found: Findings) -> None:
+    person = row["person"]
+    due, unit, force, _, idx = reading.persons.get(person, [(None, None, None, 0.0, None)])[-1]
+    stands = None if row["commitment"] is None else row["commitment"].hex()
+    if stands != due:
+        found.add("verify.person_changed", idx=idx, person=person, stands=shown(stands), due=shown(due))
+    elif unit is not UNTOLD and row["unit_id"] != unit:
+        # Where he is posted is told elsewhere; of his unit the newest event about him.
+        found.add("verify.person_unit_changed", idx=idx, person=person, stands=row["unit_id"], due=shown(unit))
+    else:
+        # Which number or sex is nobody's to read here: that it is another one than his value's, is said.
+        wrong = row["otherwise"] if row["erased_at"] is None else []
+        wrong += ["force_code"] if force is not UNTOLD and row["force_code"] != force else []
+        for column in wrong:
+            found.add("verify.person_column_changed", idx=idx, person=person, column=column)
+    at = row["erased_at"]
+    if at is not None and person not in reading.erasures.get(at, ()):
+        found.add("verify.person_erased_untold", person=person, stands=instant(at))
+
+
+def _check_versions(db: Connection, reading: Reading, found: Findings) -> None:
+    """Hold the links to what people were called before against the events that named them so, and when that ended."""
+    kept = {
+        (row["person"], row["commitment"]): row["until"] for row in run(db, _VERSIONS, {"country": reading.country})
+    }
+    due = {
+        (person, old[0]): (new[3], new[4])
+        for person, told in reading.persons.items()
+        for old, new in pairwise(told)
+        if old[0] != new[0]
+    }
+    for person, commitment in sorted(kept.keys() ^ due.keys(), key=str):
+        stands, told = (commitment, None) if (person, commitment) in kept else (None, commitment)
+        idx = due.get((person, commitment), (0.0, None))[1]
+        found.add("verify.person_version_changed", idx=idx, person=person, stands=shown(stands), due=shown(told))
+    for key in sorted(kept.keys() & due.keys()):
+        at, idx = due[key]
+        if not at - CLOCKS_DIFFER <= kept[key] <= at + LONGEST_WRITE:
+            until = {"stands": instant(kept[key]), "due": instant(at)}
+            found.add("verify.person_version_changed", idx=idx, person=key[0], **until)
 
 
 def check_erasures(db: Connection, reading: Reading, found: Findings) -> None:

@@ -18,6 +18,32 @@ def make_document(sealed: Sealed, heading: Heading, language: Language) -> Docum
     report = sealed.report
     words = Words(language, report.time_zone)
     subject = report.subject
+    letterhead = [heading.country, heading.force, subject.unit_name]
+    if subject.kind == "store":
+        letterhead.append(subject.name)
+    return Document(
+        language=language,
+        title=words.say("title"),
+        subtitle=make_subtitle(report, words),
+        number=sealed.number,
+        digest=sealed.digest,
+        letterhead=tuple(line for line in letterhead if line),
+        facts=(*make_facts(report, words), checkpoint_fact(heading.checkpoint, words)),
+        warning=words.say("provisional") if report.provisional else None,
+        masked=words.masked_notice(report.masked_lines),
+        banner=words.say("demo") if report.demo else None,
+        tables=make_tables(report, words),
+        checkpoint=_checkpoint(report, heading.checkpoint, words),
+        note=heading.checkpoint.note if heading.checkpoint else None,
+        recap=_recap(report, words),
+        signatories=SIGNATORIES_OF_CHECK if report.total is None else SIGNATORIES_OF_PERIOD,
+        printed=words.say("printed", person=heading.printed_by, at=words.instant(heading.printed_at)),
+        words=words,
+    )
+
+
+def make_tables(report: Reconciliation, words: Words) -> tuple[Table, ...]:
+    """Return the numbered tables of a report: the balance of its period, and each check with its variances."""
     tables = balance_tables(report.classes, report.total, words) if report.total else []
     if report.total:
         tables.insert(1, _open_losses_table(report, words))
@@ -29,31 +55,11 @@ def make_document(sealed: Sealed, heading: Heading, language: Language) -> Docum
                 Sheet.VARIANCES, words.say("table.checks"), (Column(words.say("nil"), 60),), (), words.say("no_check")
             )
         )
-    letterhead = [heading.country, heading.force, subject.unit_name]
-    if subject.kind == "store":
-        letterhead.append(subject.name)
-    return Document(
-        language=language,
-        title=words.say("title"),
-        subtitle=_subtitle(report, words),
-        number=sealed.number,
-        digest=sealed.digest,
-        letterhead=tuple(line for line in letterhead if line),
-        facts=(*_facts(report, words), checkpoint_fact(heading.checkpoint, words)),
-        warning=words.say("provisional") if report.provisional else None,
-        masked=words.masked_notice(report.masked_lines),
-        banner=words.say("demo") if report.demo else None,
-        tables=tuple(replace(t, title=f"{n}. {t.title}") for n, t in enumerate(tables, 1)),
-        checkpoint=_checkpoint(report, heading.checkpoint, words),
-        note=heading.checkpoint.note if heading.checkpoint else None,
-        recap=_recap(report, words),
-        signatories=SIGNATORIES_OF_CHECK if report.total is None else SIGNATORIES_OF_PERIOD,
-        printed=words.say("printed", person=heading.printed_by, at=words.instant(heading.printed_at)),
-        words=words,
-    )
+    return tuple(replace(t, title=f"{n}. {t.title}") for n, t in enumerate(tables, 1))
 
 
-def _subtitle(report: Reconciliation, words: Words) -> str:
+def make_subtitle(report: Reconciliation, words: Words) -> str:
+    """Return which period a report is of, or which check."""
     if report.total is None:
         check = report.checks[0]
         return _name_of(check, words)
@@ -70,7 +76,8 @@ def _name_of(check: Check, words: Words) -> str:
     return words.say("of_check", kind=words.say(f"kind.{check.kind}"), at=words.instant(check.closed_at))
 
 
-def _facts(report: Reconciliation, words: Words) -> tuple[tuple[str, str], ...]:
+def make_facts(report: Reconciliation, words: Words) -> tuple[tuple[str, str], ...]:
+    """Return whose report it is, and the states of the log that it stands on."""
     subject = report.subject
     facts = [(words.say("fact.subject"), words.say(f"subject.{subject.kind}", name=subject.name))]
     if subject.kind == "unit":

@@ -89,5 +89,28 @@ def get_register(
     return show(request, language, "register.html", context)
 
 
+@router.get("/registres/rapprochement")
+def get_reconciliation(
+    request: Request,
+    language: Asked,
+    store: UUID | None = None,
+    unit: UUID | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    controle: UUID | None = None,
+) -> Response:
+    """Show the état de rapprochement of a store or unit over a period, or of a check, before it is printed."""
+    with open_desk(request, Permission.REPORT_READ, language) as desk:
+        today = desk.actor.today
+        period = read_period(since, until, usual=today.replace(day=1), today=today)
+        of: views.Subject | UUID | None = controle
+        if of is None and period.good and period.since.day and period.until.day and (store or unit):
+            of = views.Subject(store, unit, period.since.day, period.until.day)
+        if of is None:
+            return RedirectResponse("/registres?" + request.url.query, 303)
+        context = views.reconciliation(desk, of)
+    return show(request, language, "reconciliation.html", context)
+
+
 def _said(wrong: dict[str, Wrong | None], language: Language) -> dict[str, str]:
     return {name: translate(w.code, language, **w.details) for name, w in wrong.items() if w is not None}

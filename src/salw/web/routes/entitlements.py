@@ -76,11 +76,21 @@ def post_new(
         return _form(request, language, None, typed, {**more, **wrong}, 422)
     try:
         with open_desk(request, Permission.ENTITLEMENT_SET, language) as desk:
+            if low := [] if typed.get("kept") else views.below_its_models(desk, body.unit, body.from_day, lines):
+                return _form(request, language, None, typed, {"kept": _below(low, language)}, 422)
             routes.put_entitlements(decision_id, body, desk)
             day = min(body.from_day, desk.actor.today)  # what begins later is listed under what holds today
     except DomainError as error:
         return _form(request, language, None, typed, at_field(error, PLACES, language), error.status)
     return lead_to(f"/dotations?unit={body.unit}&day={day}&done=set", language)
+
+
+def _below(low: list[tuple[str, int, int]], language: Language) -> str:
+    """Return what is odd about a class that is entitled to less than its models; he may mean it."""
+    return " ".join(
+        translate("web.class_below_models", language, name=translate(f"class.{code}", language), own=own, total=total)
+        for code, own, total in low
+    )
 
 
 def _form(

@@ -16,8 +16,11 @@ from salw.core.db import Row
 from salw.core.errors import NotFound
 from salw.custody.situation import Column
 from salw.reports import desk as reports
+from salw.reports import reconciliations
 from salw.reports.papers import Part
 from salw.reports.registers import Register
+from salw.reports.rendering import document
+from salw.reports.rendering.parts import RowKind, Table
 from salw.reports.rendering.register_document import make_subtitle, make_tables
 from salw.reports.rendering.words import Words
 from salw.reports.situation import Figures, Situation
@@ -26,6 +29,7 @@ from salw.web.forms import DayField, Period
 FIGURES = ("entitled", "on_hand", *Column, "difference")
 FORMATS = ("pdf", "xlsx", "csv")
 LINES_READ = 50  # of a register on a page of the screen
+ROWS_READ = 500  # of a table of an état de rapprochement
 
 Readable = Literal["issues", "day", "journal", "inventory"]
 
@@ -210,7 +214,7 @@ def _papers(of: Subject, volume: int) -> list[Paper]:
         _paper("day", f"{base}/day", {"day": of.until, "volume": volume}, of),
         _paper("journal", f"{base}/journal", {**days, "volume": volume}, of),
         _paper("inventory", f"{base}/inventory", {"volume": volume}, of),
-        _paper("reconciliation", f"{base}/reconciliation", days),
+        _reconciliation(f"{base}/reconciliation", of),
     ]
 
 
@@ -220,8 +224,58 @@ def _papers_of_unit(of: Subject, volume: int) -> list[Paper]:
     return [
         replace(situation, read_at=("/situation", {"unit": of.unit, "day": of.until})),
         _paper("journal", f"{base}/journal", {**days, "volume": volume}, of),
-        _paper("reconciliation", f"{base}/reconciliation", days),
+        _reconciliation(f"{base}/reconciliation", of),
     ]
+
+
+def _reconciliation(base: str, of: Subject) -> Paper:
+    paper = _paper("reconciliation", base, {"from": of.since, "to": of.until})
+    return replace(paper, read_at=("/registres/rapprochement", of.questions))
+
+
+def reconciliation(desk: Desk, of: Subject | UUID) -> dict[str, Any]:
+    """Return an état de rapprochement as it would be printed, of a period or of a closed check (its id).
+
+    Of a long table the page shows the beginning, and of a period its checks as links: each is a page of its own.
+    Raises what `reports.reconciliations` raises.
+    """
+    checks: list[Row] = []
+    if isinstance(of, UUID):
+        report = reconciliations.reconcile_stocktake(desk.db, actor=desk.actor, stocktake_id=of)
+        paper = _paper("reconciliation", f"/v1/stocktakes/{of}/reconciliation", {})
+    else:
+        report, checks = reconciliations.preview_period(
+            desk.db,
+            actor=desk.actor,
+            store_id=of.store,
+            unit_id=of.unit,
+            from_date=of.since,
+            to_date=of.until,
+        )
+        paper = (_papers(of, 1) if of.store else _papers_of_unit(of, 1))[-1]
+    words = Words(desk.actor.language, report.time_zone)
+    printed = document.make_tables(report, words)  # the last one says that there was no check
+    return {
+        "paper": paper,
+        "report": report,
+        "subtitle": document.make_subtitle(report, words),
+        "facts": document.make_facts(report, words),
+        "masked": words.masked_notice(report.masked_lines),
+        "tables": [_as_printed(table) for table in (printed[:-1] if checks else printed)],
+        "checks": checks,
+        "zone": report.time_zone,
+        "most": ROWS_READ,
+        "of": of if isinstance(of, Subject) else None,
+        "prints": desk.also_holds(Permission.REPORT_EXPORT),
+    }
+
+
+def _as_printed(table: Table) -> Table:
+    """Return a table without the columns that paper leaves out: nothing is in them."""
+    total = next((row.cells for row in table.rows if row.kind is RowKind.TOTAL), None)
+    kept = [n for n, c in enumerate(table.columns) if not (c.sparse and total is not None and total[n] == 0)]
+    rows = tuple(replace(row, cells=tuple(row.cells[n] for n in kept)) for row in table.rows)
+    return replace(table, columns=tuple(table.columns[n] for n in kept), rows=rows)
 
 
 def _paper(code: str, base: str, asked: Mapping[str, Any], read: Subject | None = None) -> Paper:

@@ -1,10 +1,11 @@
 """What the pages of entitlements show, and what their form comes to."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from salw.access.guard import Desk
 from salw.access.rules import Permission
@@ -78,6 +79,32 @@ def known_to(desk: Desk, unit: Row | None, language: Language) -> list[Known]:
     return known
 
 
+def below_its_models(
+    desk: Desk, unit: UUID, day: date, lines: Sequence[Mapping[str, Any]]
+) -> list[tuple[str, int, int]]:
+    """Return each class that would be entitled as a whole to less than its models are together, from a day on.
+
+    (class, its own figure, the sum of its models); `lines` are those of the decision, as a body holds them.
+    """
+    classes = {row["code"]: row["class_code"] for row in _models(desk)}
+    rows = list_entitlements(desk.db, desk.actor, unit=unit, day=day, limit=SHOWN)
+    after = {(row["class_code"], row["model"]): row["quantity"] for row in rows}
+    for line in lines:
+        model = line.get("model")
+        after[(classes.get(model, "") if model else line["class_code"], model)] = line["quantity"]
+    sums: dict[str, int] = {}
+    for (class_code, model), quantity in after.items():
+        if model is not None:
+            sums[class_code] = sums.get(class_code, 0) + quantity
+    own = {class_code: quantity for (class_code, model), quantity in after.items() if model is None}
+    touched = {classes.get(line.get("model"), line.get("class_code")) for line in lines}
+    return [
+        (code, own[code], total)
+        for code, total in sums.items()
+        if code in own and own[code] < total and code in touched
+    ]
+
+
 def catalogue(desk: Desk, language: Language) -> list[tuple[str, str]]:
     """Return what may be typed: (code, name) of every class and every model."""
     classes = [(code.value, translate(f"class.{code.value}", language)) for code in ClassCode]
@@ -112,5 +139,8 @@ def read_lines(typed: Mapping[str, str], language: Language) -> tuple[list[dict[
 
 
 def _model_names(desk: Desk) -> dict[str, str]:
-    rows = list_models(desk.db, q=None, class_code=None, after=None, limit=MODELS_SHOWN)
-    return {row["code"]: f"{row['name']} ({row['maker']}, {row['made_in']})" for row in rows}
+    return {row["code"]: f"{row['name']} ({row['maker']}, {row['made_in']})" for row in _models(desk)}
+
+
+def _models(desk: Desk) -> list[Row]:
+    return list_models(desk.db, q=None, class_code=None, after=None, limit=MODELS_SHOWN)
