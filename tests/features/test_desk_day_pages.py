@@ -355,7 +355,8 @@ def test_pages_take_names_as_they_write_them_and_say_what_is_not_theirs(
     assert "L'unité n'a pas de subordonnées." in words(keeper.get("/situation"))
     assert keeper.ask(f"/registres?store={world.store_bravo}").status_code == 404
     ahead = keeper.send("/perceptions/nouvelle", 422, id=str(new_id()), due_day="2300-01-01")
-    assert "Jour : « 2300-01-01 »" in words(ahead).replace("\u00a0", " ")
+    said = words(ahead).replace("\u00a0", " ")
+    assert "Jour : le 01/01/2300 est hors de portée" in said, said[:600]
     assert "aucune arme" in words(keeper.get(f"/personnes/{world['soldier'].person_id}"))
 
     (weapon,) = world.register(1)
