@@ -136,7 +136,7 @@ def test_it_opens_cards_lists_scans_checks_incidents_and_reports(
         shown = client.get(service + page, params=there if "?" not in page else None, headers=headers)
         assert shown.status_code == 200, shown.text
         assert "sans sortir de fichier" in shown.text, page
-        acts = (".pdf", ".csv", "/retrait", "/entretien", 'method="post" action="/personnes')
+        acts = (".pdf", ".csv", "/retrait", f"{card}/entretien", 'method="post" action="/personnes')
         assert not [act for act in acts if act in shown.text]
     for page in ("/registres", "/situation"):  # at home all is as ever
         shown = client.get(service + page, params=here, headers=headers).text
