@@ -27,8 +27,9 @@ from salw.core.db import make_engine, transaction
 from salw.core.errors import DomainError, NotFound, Refused, Unauthenticated
 from salw.core.keys import factor_key
 from salw.core.settings import Settings, get_settings
-from salw.core.urls import cluster_of, role_url
+from salw.core.urls import role_url
 from salw.intake.register.mapping import nearest
+from salw_cli.starting import ensure_database
 
 STORES_MAX = 10_000  # far more than one person answers for
 
@@ -37,12 +38,6 @@ def account_option(example: str) -> Any:
     """Return the option of who acts. Optional, because it may be a token; asked for otherwise."""
     said = f"Compte qui agit, par exemple : {example} ; demandé sinon."
     return typer.Option(None, "--account", envvar="SALW_ACCOUNT", show_envvar=False, help=said)
-
-
-def ensure_database(settings: Settings) -> None:
-    """Start the embedded PostgreSQL of this installation if it is the one in use and is not running."""
-    if settings.embedded:
-        cluster_of(settings).ensure_running()
 
 
 # What `salw --token-file` named, for the command that follows it.

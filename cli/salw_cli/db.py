@@ -9,9 +9,8 @@ from salw.core.db import make_engine
 from salw.core.migrate import current, head
 from salw.core.settings import get_settings
 from salw.core.urls import role_passwords, role_url
-from salw_cli.connection import ensure_database
 from salw_cli.database import prepare
-from salw_cli.starting import DATABASE
+from salw_cli.starting import DATABASE, ensure_database
 
 app = typer.Typer(no_args_is_help=True, help="Base de données : la mettre à niveau, la contrôler.")
 

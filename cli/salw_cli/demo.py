@@ -18,10 +18,9 @@ from salw.core.errors import Conflict
 from salw.core.settings import get_settings
 from salw.core.urls import role_url
 from salw.ledger.sequencer import drain
-from salw_cli.connection import ensure_database
 from salw_cli.demo_data.army import PASSWORD
 from salw_cli.demo_data.loading import TIME_ZONES, Loaded, has_units, load_demo
-from salw_cli.starting import UNFINISHED
+from salw_cli.starting import UNFINISHED, ensure_database
 
 # Fewer do not fill the stores that each force has; more were never tried.
 WEAPONS_LEAST, WEAPONS_MOST = 300, 2_000_000

@@ -17,7 +17,7 @@ from salw.core.language import translate
 from salw.core.settings import get_settings
 from salw.core.urls import role_url
 from salw.intake.register.findings import explain
-from salw_cli.connection import ensure_database
+from salw_cli.starting import ensure_database
 from salw_cli.usage import known_country
 
 EXIT_REFUSED = 1

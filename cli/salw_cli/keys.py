@@ -24,8 +24,8 @@ from salw.ledger.signing import add_line, new_private_key, read_log_keys, verifi
 from salw.ledger.standing import Standing, list_standings
 from salw.proofs.keys import ShownKey, fingerprint, keys_of
 from salw.proofs.keys_sheet import render_sheet
-from salw_cli.connection import ensure_database
 from salw_cli.files import refuse_existing, write_new
+from salw_cli.starting import ensure_database
 
 key = typer.Typer(no_args_is_help=True, help="Clés qui scellent le journal.")
 

@@ -33,7 +33,7 @@ from salw.proofs.verification.words import sentence
 from salw_cli import bundle as bundle_commands
 from salw_cli import keys as key_commands
 from salw_cli import service
-from salw_cli.connection import ensure_database
+from salw_cli.starting import ensure_database
 from salw_cli.usage import known_country, misused
 
 EXIT_BREAK = 1

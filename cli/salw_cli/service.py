@@ -24,9 +24,8 @@ from salw.ledger.sending import check_addresses, http_sender
 from salw.ledger.snapshots import take_snapshots
 from salw.ledger.witnesses import Witnesses
 from salw_cli.certificate import check_certificate
-from salw_cli.connection import ensure_database
 from salw_cli.run import check_port
-from salw_cli.starting import check_demo_accounts
+from salw_cli.starting import check_demo_accounts, ensure_database
 from salw_cli.usage import known_country
 
 # What one client may take of the service: connections at once, the head of a request, and how long a connection may

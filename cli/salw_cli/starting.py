@@ -4,9 +4,16 @@ from salw.access.log_in_rules import is_loopback
 from salw.access.queries import has_demo_accounts
 from salw.core.db import make_engine
 from salw.core.settings import Settings, SettingsError
+from salw.core.urls import cluster_of
 
 DATABASE = "salw"
 UNFINISHED = "demo.unfinished"  # the file that stands while a demonstration is being made
+
+
+def ensure_database(settings: Settings) -> None:
+    """Start the embedded PostgreSQL of this installation if it is the one in use and is not running."""
+    if settings.embedded:
+        cluster_of(settings).ensure_running()
 
 
 def check_demo_accounts(settings: Settings, app_url: str) -> None:

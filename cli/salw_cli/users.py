@@ -13,8 +13,8 @@ from salw.core.db import make_engine
 from salw.core.errors import Unacceptable
 from salw.core.settings import get_settings
 from salw.core.urls import role_url
-from salw_cli.connection import ensure_database
 from salw_cli.erasing import erase
+from salw_cli.starting import ensure_database
 
 app = typer.Typer(no_args_is_help=True, help="Comptes : le premier administrateur, l'effacement d'une personne.")
 

@@ -24,8 +24,8 @@ from salw.ledger.signing import SigningError
 from salw.ledger.trees import TreeIncomplete
 from salw.ledger.witness_rules import SIGNED, Answer, AnswerFile, read_answer, read_asked
 from salw.ledger.witnessing import Engines, Witnessing, attest
-from salw_cli.connection import ensure_database
 from salw_cli.files import refuse_existing, write_new
+from salw_cli.starting import ensure_database
 from salw_cli.usage import country_in
 
 app = typer.Typer(no_args_is_help=True, help="Témoins : faire attester un journal par clé USB, de nœud à nœud.")
