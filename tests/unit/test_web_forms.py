@@ -6,6 +6,8 @@ import pytest
 
 from salw.summaries.rules import Quarter
 from salw.web.forms import read_day, read_period, read_quarter
+from salw.web.frame import NOWHERE
+from salw.web.rendering import page
 
 TODAY = date(2026, 11, 26)
 BEGIN = date(2026, 10, 1)
@@ -88,3 +90,10 @@ def test_what_is_no_quarter_to_be_shown_is_said(typed: str, code: str) -> None:
     assert shown == RUNNING
     assert wrong is not None
     assert wrong.code == code
+
+
+def test_a_text_kept_before_turns_nothing_round_where_a_page_shows_it() -> None:
+    around = {"frame": NOWHERE, "searches": False, "errors": [], "wrong": {}, "navigation": []}
+    said = {"title": "status.404", "text": "Ordre 12\u202e-11", "details": {}, "status": 404, "request_id": ""}
+    answer = page("problem.html", "fr", {**around, **said, "kept": None, "form": None, "next": None, "again": ""})
+    assert "Ordre 12\ufffd-11" in bytes(answer.body).decode()

@@ -29,7 +29,7 @@ def history(desk: Desk, weapon_id: UUID, order: Literal["oldest", "newest"], cur
         else queries.find_registry_number(desk.db, desk.actor, weapon_id),
         "card": cards[0] if cards else None,
         "country": desk.actor.country,
-        "bundled": desk.also_holds(Permission.LEDGER_BUNDLE),
+        "bundled": desk.also_holds(Permission.LEDGER_BUNDLE, cards[0].unit.id if cards else None),
         "whole": view.whole,
         "entries": [_line(entry) for entry in page.items],
         "altered": any(entry.proof is not None and entry.proof.state is ProofState.ALTERED for entry in page.items),

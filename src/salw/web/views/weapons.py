@@ -74,7 +74,8 @@ def weapon(desk: Desk, weapon_id: UUID) -> dict[str, Any] | None:
     except NotFound:
         history.get_view(desk.db, desk.actor, weapon_id)
         return None
-    alarms = desk.also_holds(Permission.LABEL_ALARM_READ)
+    guest = desk.reads_as_guest(card.unit.id)
+    alarms = not guest and desk.also_holds(Permission.LABEL_ALARM_READ)
     newest = history.list_history(
         desk.db, desk.actor, weapon_id, whole=True, newest_first=True, after=None, limit=ENTRIES_SHOWN + 1
     )
@@ -87,10 +88,13 @@ def weapon(desk: Desk, weapon_id: UUID) -> dict[str, Any] | None:
         if alarms
         else [],
         "label_lines": labels[::-1],
-        "labels_kept": desk.also_holds(Permission.LABEL_MAKE),
-        "photos": list_photos(desk.db, desk.actor, weapon_id) if desk.also_holds(Permission.FILE_READ) else [],
+        "guest": guest,
+        "labels_kept": not guest and desk.also_holds(Permission.LABEL_MAKE),
+        "photos": list_photos(desk.db, desk.actor, weapon_id)
+        if not guest and desk.also_holds(Permission.FILE_READ)
+        else [],
         "photo_kinds": [kind.value for kind in PhotoKind],
-        "pictures": desk.also_holds(Permission.PHOTO_RECORD) and card.state not in GONE,
+        "pictures": not guest and desk.also_holds(Permission.PHOTO_RECORD) and card.state not in GONE,
         "entries": newest[:ENTRIES_SHOWN],
         "more": len(newest) > ENTRIES_SHOWN,
         "zone": desk.actor.time_zone,
