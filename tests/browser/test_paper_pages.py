@@ -132,6 +132,10 @@ def test_an_order_on_paper_carries_an_approval_and_an_issue_until_it_is_confirme
     come_in(page, world, "keeper")
     page.goto(f"/mutations/{transfer}")
     page.get_by_role("link", name="Approuvée par un ordre sur papier").click()
+    heavy = {"name": "om.png", "mimeType": "image/png", "buffer": bytes(4 * 2**20 + 1)}
+    page.get_by_label("Photo").set_input_files(heavy)
+    expect(page.get_by_role("alert")).to_contain_text("4 Mo au plus")
+    assert page.get_by_label("Photo").evaluate("field => field.files.length") == 0
     page.get_by_label("Photo").set_input_files({"name": "om.png", "mimeType": "image/png", "buffer": photo()})
     press(page, "Enregistrer l'ordre")
     expect(page.get_by_role("alert")).to_contain_text("Signataire")
