@@ -79,8 +79,11 @@ select d.id, lpad(d.number::text, 6, '0') || '/' || d.year as document_number, m
 """
 
 _SIDES = """
-select t.from_unit_id = any(%(units)s) as from_here, t.to_unit_id = any(%(units)s) as to_here
+select case when t.from_unit_id = any(%(units)s) then f.uuid end as from_unit,
+       case when t.to_unit_id = any(%(units)s) then o.uuid end as to_unit
   from transfer t
+  left join unit f on (f.country, f.id) = (t.country, t.from_unit_id)
+  left join unit o on (o.country, o.id) = (t.country, t.to_unit_id)
  where t.country = %(country)s and t.id = %(id)s
    and (t.from_unit_id = any(%(units)s) or t.to_unit_id = any(%(units)s))
 """
@@ -124,7 +127,7 @@ def list_receipts(db: Connection, actor: Actor, transfer_id: UUID) -> list[Row]:
     return run(db, _RECEIPTS, {"country": actor.country, "id": transfer_id})
 
 
-def find_sides(db: Connection, actor: Actor, transfer_id: UUID) -> tuple[bool, bool]:
-    """Say whether a mutation leaves a unit in scope, and whether it comes to one."""
+def find_sides(db: Connection, actor: Actor, transfer_id: UUID) -> tuple[UUID | None, UUID | None]:
+    """Return the unit that a mutation leaves and the one it comes to, each where it is in scope."""
     rows = run(db, _SIDES, {"country": actor.country, "units": list(actor.units), "id": transfer_id})
-    return (rows[0]["from_here"], rows[0]["to_here"]) if rows else (False, False)
+    return (rows[0]["from_unit"], rows[0]["to_unit"]) if rows else (None, None)

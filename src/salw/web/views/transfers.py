@@ -32,13 +32,14 @@ def transfers(desk: Desk, which: Which | None, cursor: str | None) -> dict[str, 
 def transfer(desk: Desk, transfer_id: UUID) -> dict[str, Any]:
     """Return a mutation with its lines and the steps that its reader may take. Raises `transfer.not_found`."""
     row = queries.get_transfer(desk.db, desk.actor, transfer_id)
-    from_here, to_here = find_sides(desk.db, desk.actor, transfer_id)
+    sides = find_sides(desk.db, desk.actor, transfer_id)
+    from_here, to_here = (unit is not None and not desk.reads_as_guest(unit) for unit in sides)
     status = TransferStatus(row["status"])
     steps = {
         "approval": status is TransferStatus.ORDERED and from_here and desk.also_holds(Permission.TRANSFER_APPROVE),
         "dispatch": status is TransferStatus.APPROVED and from_here and desk.also_holds(Permission.TRANSFER_DISPATCH),
         "receipt": status in MAY_RECEIVE and to_here and desk.also_holds(Permission.TRANSFER_RECEIVE),
-        "cancellation": status in MAY_CANCEL and desk.also_holds(Permission.TRANSFER_CANCEL),
+        "cancellation": status in MAY_CANCEL and (from_here or to_here) and desk.also_holds(Permission.TRANSFER_CANCEL),
     }
     lines = list_named_lines(desk.db, desk.actor, transfer_id)
     received = sum(line["status"] == LineStatus.RECEIVED for line in lines)
