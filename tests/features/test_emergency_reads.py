@@ -131,8 +131,9 @@ def test_it_opens_cards_lists_scans_checks_incidents_and_reports(
     assert client.get(f"{report}.csv", params=period, headers=headers).status_code == 404
     there, here = ({"unit": unit_uuid(world, unit)} for unit in (world.bravo, world.alpha))
     lecture = f"/registres/lecture?store={world.store_bravo}"
+    checked = f"/registres/rapprochement?store={world.store_bravo}&since={today}&until={today}"
     person, card = f"/personnes/{world['soldier_bravo'].person_id}", f"/armes/{weapon.weapon_id}"
-    for page in ("/registres", "/situation", "/controles", lecture, person, card):
+    for page in ("/registres", "/situation", "/controles", lecture, checked, person, card):
         shown = client.get(service + page, params=there if "?" not in page else None, headers=headers)
         assert shown.status_code == 200, shown.text
         assert "sans sortir de fichier" in shown.text, page

@@ -7,7 +7,6 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
-from salw.access.emergency.rules import reads_in_emergency
 from salw.access.guard import Desk
 from salw.access.queries import get_store
 from salw.access.rules import Permission
@@ -180,16 +179,8 @@ def register(desk: Desk, kind: Readable, of: Subject, page: int) -> dict[str, An
         "subtitle": make_subtitle(report, words),
         "tables": make_tables(report, words),
         "of": of,
-        **_papers_allowed(desk, of.unit or _unit_of_store(desk, of)),
+        **_papers_allowed(desk, report.subject.unit_id),
     }
-
-
-def _unit_of_store(desk: Desk, of: Subject) -> UUID | None:
-    """Return the unit of a store where it matters whose it is: in an emergency read."""
-    if of.store is None or not reads_in_emergency(desk.actor.roles):
-        return None
-    unit: UUID = get_store(desk.db, desk.actor, of.store)["unit_uuid"]
-    return unit
 
 
 def _read(desk: Desk, kind: Readable, of: Subject, part: Part) -> Register:
@@ -266,7 +257,7 @@ def reconciliation(desk: Desk, of: Subject | UUID) -> dict[str, Any]:
         "zone": report.time_zone,
         "most": ROWS_READ,
         "of": of if isinstance(of, Subject) else None,
-        "prints": desk.also_holds(Permission.REPORT_EXPORT),
+        **_papers_allowed(desk, report.subject.unit_id),
     }
 
 
