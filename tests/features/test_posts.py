@@ -183,6 +183,8 @@ def test_the_database_closes_no_post_that_has_something_and_lets_nobody_answer_f
     answers = [answer.status_code for answer in at_once(*(partial(each.send, client) for each in made))]
     assert sorted(answers) == [200, 409]
     assert code(made[answers.index(409)].send(client)) == (409, "holder.name_taken")
+    alike = {**one.body, "name": f" {one.body['name'].replace(' ', '  ')}\u200b "}
+    assert code(replace(writes.open_holder(client, world), body=alike).send(client)) == (409, "holder.name_taken")
     alike = (
         "insert into holder (country, id, unit_id, kind, name) "
         "values (%(country)s, uuidv7(), %(unit)s, 'crew', %(name)s)"

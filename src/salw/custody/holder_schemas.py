@@ -1,11 +1,12 @@
 """What the routes of holders and reliefs take and give."""
 
+import unicodedata
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from salw.core.db import Row
 from salw.core.shapes import Day, In, Out, Said, example
@@ -17,7 +18,15 @@ from salw.custody.schemas import ONE_WEAPON, ListedOut, StepIn, VersionedWeapon
 HANDOVER_MAX = 20_000
 
 Code = Annotated[str, Field(min_length=1, max_length=200)]
-Name = Annotated[Said, Field(max_length=200)]
+
+
+def _as_seen(name: str) -> str:
+    """Return a name without what nobody sees of it: blanks at its ends, a second one in a row, marks of no width."""
+    return " ".join("".join(char for char in name if unicodedata.category(char) != "Cf").split())
+
+
+# Two names that look alike on paper are one.
+Name = Annotated[Said, Field(max_length=200), AfterValidator(_as_seen)]
 
 
 class ReliefIn(In):
