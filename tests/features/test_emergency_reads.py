@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from sqlalchemy import Engine
 
+import writes
 from counting import open_check
 from reporting import code, look, opened, unit_uuid
 from salw.access.emergency.operations import open_read
@@ -143,6 +144,19 @@ def test_it_opens_cards_lists_scans_checks_incidents_and_reports(
         shown = client.get(service + page, params=here, headers=headers).text
         assert ".pdf" in shown
         assert "sans sortir de fichier" not in shown
+
+
+def test_a_mutation_read_in_an_emergency_offers_no_step_of_the_other_side(
+    client: httpx.Client, service: str, bravo_led: World
+) -> None:
+    world = bravo_led
+    mutation = writes.done(client, writes.order(client, world)).path.removeprefix("/transfers")
+    open_on(client, world, world.alpha, job="soldier_bravo")
+    offered = [
+        "/approval" in client.get(f"{service}/mutations{mutation}", headers=world[job].headers).text
+        for job in ("soldier_bravo", "commander")
+    ]
+    assert offered == [False, True]
 
 
 def test_it_covers_the_units_below_the_one_that_was_named(
