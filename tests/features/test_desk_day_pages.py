@@ -175,7 +175,7 @@ def test_without_authorisation_a_reason_is_asked_for_and_the_commander_takes_not
         commander.send(f"{card}/autorisations/fin", 303, id=str(new_id()), which=which)
     assert "à venir" not in words(commander.get(card))
 
-    # A whole section at once: all are ticked, who has one already is marked, and it is given once.
+    # A whole section at once: who has none is ticked, who has one already is marked, and it is given once.
     unit = unit_uuid(world, world.alpha)
     form = commander.get(f"/autorisations/section?unit={unit}")
     people = re.findall(r'name="people" value="([^"]+)" checked', form)
@@ -189,7 +189,10 @@ def test_without_authorisation_a_reason_is_asked_for_and_the_commander_takes_not
     for _ in range(2):
         commander.send(where, 303, id=act, **sent)
     assert commander.get("/autorisations?done=section").count('<th scope="row">') == given + len(people)
-    assert words(commander.get(f"{where}?unit={unit}")).count("toutes armes") == len(people) + 1
+    told = words(commander.get(f"/autorisations?done=section&count={len(people)}"))
+    assert f"{len(people)} autorisations données" in told
+    assert words(again := commander.get(f"{where}?unit={unit}")).count("toutes armes") == len(people) + 1
+    assert " checked" not in again
     assert keeper.ask(where).status_code == 403
     stranger = str(world["soldier_bravo"].person_id)
     assert commander.send(where, 422, id=str(new_id()), **{**sent, "people": [*people, stranger]})

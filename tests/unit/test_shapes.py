@@ -6,7 +6,10 @@ from typing import Annotated, Any
 import pytest
 from pydantic import Field, TypeAdapter, ValidationError
 
+from salw.core.ids import new_id
 from salw.core.shapes import Day, In, Instant, Said, says_something
+from salw.stocktakes.rules import Method
+from salw.stocktakes.schemas import CountIn
 
 DAY: TypeAdapter[date] = TypeAdapter(Day)
 INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
@@ -116,3 +119,9 @@ def test_what_is_written_for_a_field_is_taken_as_it_is() -> None:
         "minLength": 1,
         "maxLength": 200,
     }
+
+
+def test_what_a_camera_read_turns_nothing_round_and_is_not_refused() -> None:
+    """One strange symbol on a crate must not take the count of a whole rack with it."""
+    count = CountIn(id=new_id(), method=Method.SCAN, text="AB\u202eCD", counted_at=datetime(2026, 11, 27, tzinfo=UTC))
+    assert count.text == "AB\ufffdCD"

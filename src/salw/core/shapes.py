@@ -103,6 +103,9 @@ def _turns_nothing(text: str) -> str:
     return text
 
 
+# What a camera read off a thing: whatever it is, it is kept from turning others round and refuses none beside it.
+Scanned = Annotated[str, BeforeValidator(lambda text: without_turning(text) if isinstance(text, str) else text)]
+
 _TURNS_NOTHING = {"type": "no-info", "function": _turns_nothing}  # as a schema names it
 
 

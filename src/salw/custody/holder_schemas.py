@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, model_validator
 
 from salw.core.db import Row
-from salw.core.shapes import Day, In, Out, Said, example
+from salw.core.shapes import Day, In, Out, Said, Scanned, example
 from salw.custody.relief_rules import Absence
 from salw.custody.rules import HolderKind
 from salw.custody.schemas import ONE_WEAPON, ListedOut, StepIn, VersionedWeapon
@@ -17,7 +17,7 @@ from salw.custody.schemas import ONE_WEAPON, ListedOut, StepIn, VersionedWeapon
 # A store is handed over whole, and a depot holds more than one list of a movement may.
 HANDOVER_MAX = 20_000
 
-Code = Annotated[str, Field(min_length=1, max_length=200)]
+Code = Annotated[Scanned, Field(min_length=1, max_length=200)]
 
 
 def _as_seen(name: str) -> str:

@@ -10,7 +10,7 @@ from pydantic import Field
 from salw.core.actor import Actor
 from salw.core.db import Row
 from salw.core.language import Language, translate
-from salw.core.shapes import In, Out, example
+from salw.core.shapes import In, Out, Scanned, example
 from salw.custody.rules import State
 from salw.registry.codes import tail_differs
 from salw.registry.condition.rules import Condition, SeenIn
@@ -29,7 +29,7 @@ class ScanIn(In):
 
     model_config = example(code="K7M3-ZP0W-QXK", typed=True)
 
-    code: Annotated[str, Field(min_length=1, max_length=200)]
+    code: Annotated[Scanned, Field(min_length=1, max_length=200)]
     typed: bool = False
     store: Annotated[
         UUID | None,

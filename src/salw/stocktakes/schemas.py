@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from salw.access.names import NAME_PARTS
 from salw.core.db import Row
-from salw.core.shapes import In, Instant, Out, Said, example
+from salw.core.shapes import In, Instant, Out, Said, Scanned, example
 from salw.registry.condition.rules import Condition
 from salw.stocktakes.reconciliation import Totals
 from salw.stocktakes.rules import CountAnswer, Method, NewCount, StocktakeKind, StocktakeStatus
@@ -45,7 +45,7 @@ class CountIn(In):
     method: Method
     text: (
         Annotated[
-            str,
+            Scanned,
             Field(
                 min_length=1,
                 max_length=200,

@@ -11,7 +11,7 @@ from salw.access.people_queries import get_people
 from salw.access.queries import get_unit
 from salw.core.actor import Actor
 from salw.core.db import Row, instant_text, run, run_one
-from salw.core.errors import Conflict, NotFound
+from salw.core.errors import Conflict, NotFound, Unacceptable
 from salw.custody.musters.rules import Result, Said, check_presenter, check_said_once, was_held
 from salw.custody.rules import USER_HOLDERS, check_not_ahead
 from salw.ledger import operations as ledger
@@ -51,7 +51,7 @@ def hold_muster(
     With `rest_not_presented` whatever else they held then, but for weapons under an open case, was not presented: what
     they drew later is left out, because nobody could have presented it; named, it is refused. Papers come late, so
     nothing else bounds the day. Raises `unit.not_found`, `holder.not_found`, `weapon.not_found`, `muster.not_held`,
-    `muster.not_held_then`, `muster.own_weapon`, `muster.in_the_future`, `person.not_found`, `custody.weapon_repeated`.
+    `muster.not_held_then`, `muster.empty`, `muster.own_weapon`, `muster.in_the_future`, `person.not_found`, `custody.weapon_repeated`.
     """
     check_not_ahead(held_at, now, "muster.in_the_future")
     check_said_once(said)
@@ -60,6 +60,8 @@ def hold_muster(
     named = {one.weapon_id for one in said}
     rest = [Said(weapon) for weapon, row in held.items() if weapon not in named and not row["case_open"]]
     lines = [*said, *rest]
+    if not lines:
+        raise Unacceptable("muster.empty")
     for one in lines:
         check_presenter(one, answerable=held[one.weapon_id]["answerable_id"], recorder=actor.person_id)
         if one.reported_at is not None:

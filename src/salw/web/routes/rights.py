@@ -13,7 +13,7 @@ from salw.core.ids import new_id
 from salw.core.language import Language, translate
 from salw.custody.authorisations.routes import put_authorisations, put_draw_rule
 from salw.custody.authorisations.rules import CONSTRAINTS
-from salw.custody.authorisations.schemas import AuthorisationsIn, RuleIn
+from salw.custody.authorisations.schemas import PEOPLE_MAX, AuthorisationsIn, RuleIn
 from salw.web.counter import placed
 from salw.web.desks import Asked, friendly, lead_to, open_desk, show
 from salw.web.forms import fill, typed_days
@@ -34,9 +34,10 @@ def get_rights(
     of: str = "",
     cursor: Annotated[str | None, Query(max_length=1_000)] = None,
     done: str = "",
+    count: Annotated[int, Query(ge=0, le=PEOPLE_MAX)] = 0,
 ) -> Response:
     """List authorisations or contracts, and what units ask for."""
-    return _rights(request, language, of, cursor, done=done if done in DONE else "")
+    return _rights(request, language, of, cursor, done=done if done in DONE else "", count=count)
 
 
 def _rights(
@@ -46,12 +47,13 @@ def _rights(
     cursor: str | None = None,
     *,
     done: str = "",
+    count: int = 0,
     typed: dict[str, str] | None = None,
     wrong: dict[str, str] | None = None,
 ) -> Response:
     with open_desk(request, Permission.AUTHORISATION_READ, language) as desk:
         context = views.rights(desk, contracts=of == "contracts", cursor=cursor)
-    context |= {"of": of if of == "contracts" else "", "done": done, "typed": typed or {}, "act_id": str(new_id())}
+    context |= {"of": of if of == "contracts" else "", "done": done, "count": count, "typed": typed or {}, "act_id": str(new_id())}
     return show(request, language, "rights.html", context, errors=wrong)
 
 
@@ -93,8 +95,8 @@ class SectionTyped(BaseModel):
 
 @router.get("/autorisations/section")
 def get_section(request: Request, language: Asked, unit: str = "") -> Response:
-    """Ask which people of a unit are authorised to draw: all, unless some are left out."""
-    return _section(request, language, SectionTyped(id=new_id(), unit=unit), everybody=True)
+    """Ask which people of a unit are authorised to draw: all who are not, unless some are left out."""
+    return _section(request, language, SectionTyped(id=new_id(), unit=unit), first=True)
 
 
 def _section(
@@ -102,12 +104,13 @@ def _section(
     language: Language,
     typed: SectionTyped,
     *,
-    everybody: bool = False,
+    first: bool = False,
     wrong: dict[str, str] | None = None,
 ) -> Response:
     with open_desk(request, Permission.AUTHORISATION_GIVE, language) as desk:
         context = views.section(desk, uuid_or_none(typed.unit))
-    ticked = [one["id"] for one in context["people"]] if everybody else list(typed.people)
+    lacking = [one["id"] for one in context["people"] if not (one["any"] or one["covers"] or one["suspended"])]
+    ticked = lacking if first else list(typed.people)
     context |= {"typed": typed.model_dump(mode="json"), "ticked": ticked}
     return show(request, language, "rights_section.html", context, errors=wrong)
 
@@ -126,4 +129,4 @@ def post_section(request: Request, language: Asked, typed: Annotated[SectionType
             put_authorisations(typed.id, body, desk)
     except DomainError as error:
         return _section(request, language, typed, wrong=placed(error, PLACES, language, "people"))
-    return lead_to("/autorisations?done=section", language)
+    return lead_to(f"/autorisations?done=section&count={len(body.people)}", language)

@@ -6,3 +6,5 @@ import "./sent.js";
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 initAll();
+// On a phone the navigation folds up only now: the summary of errors, which has the focus already, moved with it.
+document.querySelector(".govuk-error-summary")?.scrollIntoView();
