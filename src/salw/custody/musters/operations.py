@@ -51,7 +51,8 @@ def hold_muster(
     With `rest_not_presented` whatever else they held then, but for weapons under an open case, was not presented: what
     they drew later is left out, because nobody could have presented it; named, it is refused. Papers come late, so
     nothing else bounds the day. Raises `unit.not_found`, `holder.not_found`, `weapon.not_found`, `muster.not_held`,
-    `muster.not_held_then`, `muster.empty`, `muster.own_weapon`, `muster.in_the_future`, `person.not_found`, `custody.weapon_repeated`.
+    `muster.not_held_then`, `muster.empty`, `muster.own_weapon`, `muster.in_the_future`, `person.not_found`,
+    `custody.weapon_repeated`.
     """
     check_not_ahead(held_at, now, "muster.in_the_future")
     check_said_once(said)

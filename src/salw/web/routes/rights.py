@@ -53,7 +53,8 @@ def _rights(
 ) -> Response:
     with open_desk(request, Permission.AUTHORISATION_READ, language) as desk:
         context = views.rights(desk, contracts=of == "contracts", cursor=cursor)
-    context |= {"of": of if of == "contracts" else "", "done": done, "count": count, "typed": typed or {}, "act_id": str(new_id())}
+    context |= {"of": of if of == "contracts" else "", "done": done, "count": count}
+    context |= {"typed": typed or {}, "act_id": str(new_id())}
     return show(request, language, "rights.html", context, errors=wrong)
 
 
