@@ -145,8 +145,8 @@ def _table(report: Register, lines: Sequence[object], words: Words) -> Table:
     columns: list[tuple[str, float]]
     # Numbers of weapons and papers never wrap: these widths hold sixteen characters of the one, all of the other.
     if report.kind is Kind.ISSUES:
-        columns = [("slip", 26), ("moment", 22), ("holder", 46), ("model", 38), ("serial", 35), ("registry_number", 27)]
-        columns += [("due_back", 22), ("returned", 24), ("entry", 24)]
+        columns = [("slip", 26), ("moment", 22), ("holder", 43), ("model", 38), ("serial", 35), ("registry_number", 27)]
+        columns += [("due_back", 22), ("returned", 27), ("entry", 24)]
     elif report.kind is Kind.HOLDER:
         columns = [("model", 60), ("serial", 36), ("registry_number", 30), ("standing", 34), ("slip", 34)]
         columns += [("since", 24), ("due_back", 24)]
