@@ -74,10 +74,15 @@ def test_the_day_of_the_armoury(reader: Page, demonstration: Database) -> None:
             "mutation": f"/mutations/{shown['transfer']}",
             "appel": f"/appels/nouveau?unit={unit['uuid']}",
             "entretien": "/entretien?travail=repair",
+            "etat-nominatif": f"/etats-nominatifs/{shown['tomorrow']}",
+            "incidents": "/incidents",
+            "postes": "/postes",
+            "cahiers": "/cahiers",
             "etiquettes": "/etiquettes",
+            "planches": "/etiquettes/planches",
             "registres": "/registres",
         },
-        "commandant": {"situation": "/situation", "premiere-page": "/"},
+        "commandant": {"situation": "/situation", "autorisations": "/autorisations", "premiere-page": "/"},
     }
     for account, addresses in pages.items():
         reader.context.clear_cookies()
