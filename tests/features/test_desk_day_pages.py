@@ -278,6 +278,7 @@ def test_a_post_is_opened_and_relieved_by_scan(keeper: Desk, client: httpx.Clien
     keeper.send(f"{crew}/nom", 303, id=str(new_id()), name="Équipage 4")
     assert "Équipage 4" in words(keeper.get("/postes"))
     keeper.send(f"{crew}/fermeture", 303, id=str(new_id()))
+    assert "fermé" in words(keeper.send(f"{crew}/fermeture", 409, id=str(new_id())))
     assert "Équipage" not in words(keeper.get("/postes"))
 
 

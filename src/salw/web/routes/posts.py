@@ -131,6 +131,8 @@ def post_renaming(
         with friendly(AT_COUNTER), open_desk(request, Permission.RELIEF_RECORD, language) as desk:
             holders.post_renaming(holder_id, body, desk)
     except DomainError as error:
+        if error.code == "holder.closed":
+            raise  # it has no page any more on which this could be said
         return _post(request, language, holder_id, name=name, wrong=placed(error, {}, language, "name"))
     return lead_to(f"/postes/{holder_id}?done=renamed", language)
 
@@ -144,6 +146,8 @@ def post_closing(
         with friendly(AT_COUNTER), open_desk(request, Permission.RELIEF_RECORD, language) as desk:
             holders.post_closing(holder_id, StepIn(id=act_id), desk)
     except DomainError as error:
+        if error.code == "holder.closed":
+            raise  # it has no page any more on which this could be said
         return _post(request, language, holder_id, wrong=placed(error, {}, language, "closing"))
     return lead_to("/postes?done=closed", language)
 
