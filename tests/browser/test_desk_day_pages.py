@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Callable
+from io import BytesIO
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
 
 import writes
 from moving import a_section, dispatch, issue
-from pages import come_in, fits, press
+from pages import PHONE, come_in, fits, press
 from reporting import unit_uuid
 from salw.core.db import run
 from world import World
@@ -55,6 +57,7 @@ def test_a_keeper_issues_by_reader_and_every_page_fits(open_page: Open, client: 
     press(page, "Remettre 1 arme")
     expect(page.get_by_role("status")).to_contain_text("Perception enregistrée")
     fits(page)
+    signs_on_the_screen(page, client, world, matricule)
     soldier, post = world["soldier"].person_id, world.post_alpha
     paths = ("/perceptions", "/detenteurs", f"/personnes/{soldier}", "/mutations", f"/mutations/{transfer}", "/postes")
     paths += ("/incidents", case)
@@ -66,6 +69,53 @@ def test_a_keeper_issues_by_reader_and_every_page_fits(open_page: Open, client: 
         page.goto(f"{path}?language=en")
         fits(page)
         assert CODES.findall(page.locator("body").inner_text()) == []
+
+
+def signs_on_the_screen(page: Page, client: httpx.Client, world: World, matricule: str) -> None:
+    """Acknowledge the bon before us: an empty frame sends nothing, what is drawn is kept as a picture."""
+    slip = page.url.partition("?")[0].rpartition("/")[2]
+    page.get_by_text("Ajouter un émargement").click()
+    frame = page.get_by_role("img", name="Signature à l'écran")
+    expect(frame).to_be_hidden()
+    page.get_by_label("Qui émarge").fill(matricule)
+    way = page.get_by_role("combobox", name="Façon")
+    way.select_option("drawn")
+    fits(page)
+    draws(page, frame)
+    way.focus()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Effacer la signature")).to_be_focused()
+    page.keyboard.press("Enter")
+    press(page, "Enregistrer l'émargement")
+    expect(page.get_by_role("alert")).to_contain_text("Photo du bon signé, ou signature")
+    fits(page)
+    draws(page, frame)
+    page.set_viewport_size({"width": 740, "height": 360})  # a phone turned round keeps what is drawn
+    press(page, "Enregistrer l'émargement")
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    expect(page.get_by_role("region", name="Émargements")).to_contain_text("signature tracée à l'écran")
+    (kept,) = client.get("/acknowledgements", params={"slip": slip}, headers=world["keeper"].headers).json()["items"]
+    assert (kept["kind"], kept["person"]) == ("drawn", str(world["soldier"].person_id))
+    answer = client.get(f"/files/{kept['file']}", headers=world["keeper"].headers)
+    picture = Image.open(BytesIO(answer.content)).convert("L")
+    assert min(picture.size) >= 240, picture.size
+    ink = sum(picture.histogram()[:128]) / (picture.width * picture.height)
+    assert 0.002 < ink < 0.1, ink  # two strokes on white paper
+
+
+def draws(page: Page, frame: Locator) -> None:
+    """Draw a stroke and a dot with the mouse."""
+    frame.scroll_into_view_if_needed()
+    box = frame.bounding_box()
+    assert box is not None
+    assert box["width"] >= 280, box
+    assert box["height"] >= 120, box
+    page.mouse.move(box["x"] + 30, box["y"] + 90)
+    page.mouse.down()
+    for right, down in ((90, 30), (150, 90), (250, 40)):
+        page.mouse.move(box["x"] + right, box["y"] + down, steps=4)
+    page.mouse.up()
+    page.mouse.click(box["x"] + 260, box["y"] + 30)
 
 
 def test_lists_musters_and_maintenance_fit_and_are_done_in_few_gestures(

@@ -14,6 +14,7 @@ _KINDS = {
     "start.js": "text/javascript; charset=utf-8",
     "keys.js": "text/javascript; charset=utf-8",
     "files.js": "text/javascript; charset=utf-8",
+    "drawing.js": "text/javascript; charset=utf-8",
     "sent.js": "text/javascript; charset=utf-8",
     "passkey.js": "text/javascript; charset=utf-8",
     "vendor/govuk-frontend.min.css": "text/css; charset=utf-8",
