@@ -160,8 +160,8 @@ def test_what_did_not_arrive_stays_in_transit_and_may_still_come(
         (event,) = run(
             db,
             "select convert_from(canonical, 'utf8') as told from event where kind = 'transfer.short' "
-            "and convert_from(canonical, 'utf8') like %(reason)s",
-            {"reason": "%left_on_the_way%"},
+            "and convert_from(canonical, 'utf8') like %(reason)s and convert_from(canonical, 'utf8') like %(transfer)s",
+            {"reason": "%left_on_the_way%", "transfer": f"%{transfer}%"},
         )
     assert text not in event["told"]
     assert receive(client, world, transfer, sent[2:]).json()["status"] == "closed"

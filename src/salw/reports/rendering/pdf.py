@@ -250,7 +250,9 @@ class _Masthead(Flowable):  # type: ignore[misc]  # reportlab has no types
         canvas.line(0, y, self.width, y)
         canvas.setFont(fonts.SANS_BOLD, 15)
         canvas.drawCentredString(self.width / 2, y - 6.4 * mm, document.title)
-        canvas.setFont(fonts.SANS, 10)
+        # A post may have a name of two hundred letters: the line is set smaller, and whole.
+        long = stringWidth(document.subtitle, fonts.SANS, 10) / self.width
+        canvas.setFont(fonts.SANS, 10 / max(long, 1))
         canvas.drawCentredString(self.width / 2, y - 11.2 * mm, document.subtitle)
         canvas.line(0, y - 13.4 * mm, self.width, y - 13.4 * mm)
         y -= 14.5 * mm
