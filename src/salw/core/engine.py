@@ -46,7 +46,8 @@ log_error_verbosity = terse
 log_line_prefix = '%m [%p] %u@%d '
 """
 LOG_SECONDS = 3  # how long the reason of a failed start may take to reach the log
-_NOT_DURABLE = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
+# A server that need not survive serves tests and measurements, which run several services beside one another.
+_NOT_DURABLE = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 150\n"
 
 
 class EmbeddedError(Exception):
