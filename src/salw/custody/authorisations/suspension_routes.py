@@ -11,7 +11,7 @@ from salw.access.rules import Permission
 from salw.core.pages import PAGE_SIZE, PAGE_SIZE_MAX, Page, cut, decode_cursor
 from salw.core.shapes import Addressed
 from salw.custody.authorisations import queries
-from salw.custody.authorisations.operations.suspensions import end_suspension, read_reason, suspend
+from salw.custody.authorisations.operations.suspensions import end_suspension, read_reasons, suspend
 from salw.custody.authorisations.schemas import ReasonOut, SuspensionEndIn, SuspensionIn, SuspensionOut, suspension_out
 
 router = APIRouter(tags=["custody"])
@@ -67,5 +67,5 @@ def get_suspensions(
 @router.get("/suspensions/{suspension_id}/reason")
 def get_reason(suspension_id: UUID, desk: Desk = requires(Permission.SUSPENSION_READ)) -> ReasonOut:
     """Read why a right was withdrawn. Every reading leaves a trace."""
-    row = read_reason(desk.db, actor=desk.actor, suspension_id=suspension_id)
-    return ReasonOut(id=suspension_id, **row)
+    reasons = read_reasons(desk.db, actor=desk.actor, suspension_ids=[suspension_id])
+    return ReasonOut(id=suspension_id, **reasons[suspension_id])

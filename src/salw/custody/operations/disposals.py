@@ -118,7 +118,6 @@ def approve_disposal(
     held, number = lock_weapons(db, actor, weapons, number_for_unit=disposal["unit_id"])
     check_held_by(held, disposal["store_id"])
     check_no_open_case(held)
-    assert number is not None  # noqa: S101 - asked for above
     # The sink after weapons and counter, as a write-off does it: in another order the two wait for each other.
     to = open_sink(db, actor=actor, unit_id=disposal["unit_id"], kind=HolderKind.DESTROYED)
     ended = end_assignments(

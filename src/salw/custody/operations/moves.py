@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, overload
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -148,6 +148,12 @@ class Step:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
+@overload
+def lock_weapons(db: Connection, actor: Actor, expected: Sequence[Expected]) -> tuple[list[Held], None]: ...
+@overload
+def lock_weapons(
+    db: Connection, actor: Actor, expected: Sequence[Expected], *, number_for_unit: int
+) -> tuple[list[Held], DocumentNumber]: ...
 def lock_weapons(
     db: Connection, actor: Actor, expected: Sequence[Expected], *, number_for_unit: int | None = None
 ) -> tuple[list[Held], DocumentNumber | None]:

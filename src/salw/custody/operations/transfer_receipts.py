@@ -147,7 +147,6 @@ def _take_in(
 ) -> tuple[DocumentNumber, list[Held]]:
     held, number = lock_weapons(db, actor, weapons, number_for_unit=transfer["to_unit_id"])
     check_held_by(held, transfer["transit_holder_id"])
-    assert number is not None  # noqa: S101 - asked for above
     to = Destination(transfer["to_store_id"], transfer["to_unit_id"])
     record_moves(
         db,

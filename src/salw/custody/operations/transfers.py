@@ -255,7 +255,6 @@ def _send_out(
     held, number = lock_weapons(db, actor, weapons, number_for_unit=transfer["from_unit_id"])
     check_held_by(held, transfer["from_store_id"])
     check_no_open_case(held)
-    assert number is not None  # noqa: S101 - asked for above
     sent = make_event(
         actor,
         "transfer.dispatched",

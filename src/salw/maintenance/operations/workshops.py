@@ -48,7 +48,6 @@ def move_for_repair(
     store = Destination(store_id, get_store(db, actor, store_id)["unit_id"])
     workshop = _get_workshop(db, actor, workshop_id)
     held, number = lock_weapons(db, actor, weapons, number_for_unit=store.unit_id)
-    assert number is not None  # noqa: S101 - asked for above
     origin, destination = (store, workshop) if to_workshop else (workshop, store)
     check_held_by(held, origin.holder_id)
     check_no_open_case(held)

@@ -12,6 +12,7 @@ from salw.core.ids import new_id
 from salw.core.language import Language, translate
 from salw.custody.authorisations import queries, suspension_routes
 from salw.custody.authorisations import routes as authorisations
+from salw.custody.authorisations.operations.suspensions import read_reasons
 from salw.custody.authorisations.rules import CONSTRAINTS, ContractKind, SuspensionReason
 from salw.custody.authorisations.schemas import AuthorisationsIn, ContractsIn, EndIn, SuspensionEndIn, SuspensionIn
 from salw.registry.classification import ClassCode
@@ -198,10 +199,11 @@ def _suspension(
     with open_desk(request, Permission.SUSPENSION_READ, language) as desk:
         rows = queries.list_open_suspensions(desk.db, desk.actor, person_id, limit=STANDING_MOST)
         zone = desk.actor.time_zone
+        reasons = read_reasons(desk.db, actor=desk.actor, suspension_ids=[row["id"] for row in rows])
         standing = [
             {
                 **row,
-                **suspension_routes.get_reason(row["id"], desk).model_dump(include={"reason", "text"}),
+                **reasons[row["id"]],
                 "act_id": str(new_id()),
                 "typed": ended[1] if ended and ended[0] == row["id"] else "",
             }

@@ -4,6 +4,7 @@ The event says that something was withdrawn from somebody of a unit; who, why an
 commitment, whose value belongs to no unit, so that no query of the service reads it (`docs/adr/0007`).
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -35,6 +36,13 @@ values (%(country)s, %(id)s, %(person)s, %(unit)s, %(reason)s, %(by)s, %(now)s)
 _OF_WHOM = """
 select person_id, unit_id from suspension
  where country = %(country)s and id = %(id)s and unit_id = any(%(units)s)
+"""
+
+# The reasons come through the one function that reads them, which asks for the scope of its own.
+_REASONS = """
+select s.id, s.person_id, r.said, r.ended
+  from suspension s cross join lateral reasons_of_suspension(s.id) as r
+ where s.country = %(country)s and s.id = any(%(ids)s) and s.unit_id = any(%(units)s)
 """
 
 _END = """
@@ -82,7 +90,10 @@ def end_suspension(db: Connection, *, actor: Actor, now: datetime, suspension_id
 
     Raises `suspension.not_found`, `suspension.of_oneself`, `suspension.over`.
     """
-    row = _not_ones_own(db, actor, suspension_id)
+    row = run_one(db, _OF_WHOM, {"country": actor.country, "id": suspension_id, "units": list(actor.units)})
+    if row is None:
+        raise NotFound("suspension.not_found", suspension=str(suspension_id))
+    check_not_oneself(row["person_id"], actor.person_id, "suspension.of_oneself")
     kept = commit_to({"person": str(row["person_id"]), "text": text})
     _keep(db, actor, kept)
     values = {"country": actor.country, "id": suspension_id, "reason": kept.id, "by": actor.person_id, "now": now}
@@ -92,35 +103,30 @@ def end_suspension(db: Connection, *, actor: Actor, now: datetime, suspension_id
     ledger.append(db, country=actor.country, events=[make_event(actor, "suspension.ended", now, facts=facts)])
 
 
-def read_reason(db: Connection, *, actor: Actor, suspension_id: UUID) -> Row:
-    """Return why a right was withdrawn, and given back (`reason, text, end_text`; null once erased), with its trace.
+def read_reasons(db: Connection, *, actor: Actor, suspension_ids: Sequence[UUID]) -> dict[UUID, Row]:
+    """Return by suspension why a right was withdrawn, and given back (`reason, text, end_text`; null once erased).
 
-    Without the trace there is no answer: both stand in one transaction. A commander of whom somebody complained does
-    not learn here who it was. Raises `suspension.not_found`, `suspension.of_oneself`.
+    Each reading leaves its trace, and without it there is no answer: both stand in one transaction. A commander of whom
+    somebody complained does not learn here who it was. Raises `suspension.not_found`, `suspension.of_oneself`.
     """
-    _not_ones_own(db, actor, suspension_id)
-    row = run_one(db, "select said, ended from reasons_of_suspension(%(id)s)", {"id": suspension_id})
-    if row is None:
-        raise NotFound("suspension.not_found", suspension=str(suspension_id))
+    asked = {"country": actor.country, "ids": list(suspension_ids), "units": list(actor.units)}
+    rows = {row["id"]: row for row in run(db, _REASONS, asked)}
+    for one in suspension_ids:
+        if one not in rows:
+            raise NotFound("suspension.not_found", suspension=str(one))
+        check_not_oneself(rows[one]["person_id"], actor.person_id, "suspension.of_oneself")
     record_reads(
         db,
         actor=actor,
         permission=Permission.SUSPENSION_READ,
         code=ReadCode.SUSPENSION,
-        record_ids=[suspension_id],
+        record_ids=suspension_ids,
     )
-    said: dict[str, Any] = row["said"] or {}
-    ended: dict[str, Any] = row["ended"] or {}
+    return {one: _reasons(row["said"] or {}, row["ended"] or {}) for one, row in rows.items()}
+
+
+def _reasons(said: Mapping[str, Any], ended: Mapping[str, Any]) -> Row:
     return {"reason": said.get("reason"), "text": said.get("text"), "end_text": ended.get("text")}
-
-
-def _not_ones_own(db: Connection, actor: Actor, suspension_id: UUID) -> Row:
-    """Return whose right was withdrawn, and of which unit (`person_id, unit_id`), unless it is the actor's own."""
-    row = run_one(db, _OF_WHOM, {"country": actor.country, "id": suspension_id, "units": list(actor.units)})
-    if row is None:
-        raise NotFound("suspension.not_found", suspension=str(suspension_id))
-    check_not_oneself(row["person_id"], actor.person_id, "suspension.of_oneself")
-    return row
 
 
 def _keep(db: Connection, actor: Actor, kept: Commitment) -> None:
